@@ -1,0 +1,24 @@
+/** Tests run against what was built: imports of `src/` in a test are resolved to `dist/src/`. */
+export default {
+  testEnvironment: 'node',
+  roots: ['<rootDir>/test'],
+  testMatch: ['**/*.spec.ts'],
+  extensionsToTreatAsEsm: ['.ts'],
+  transform: {
+    '^.+\\.ts$': [
+      '@swc/jest',
+      {
+        jsc: {
+          parser: { syntax: 'typescript', decorators: true },
+          transform: { legacyDecorator: true, decoratorMetadata: true },
+          target: 'es2022',
+        },
+      },
+    ],
+  },
+  moduleNameMapper: {
+    '^(?:\\.{1,2}/)+(src/.*|ormconfig)\\.js$': '<rootDir>/dist/$1.js',
+    '^(\\.{1,2}/(?!.*(?:node_modules|dist)).*)\\.js$': '$1',
+  },
+  testTimeout: 30_000,
+};

@@ -1,0 +1,20 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { SettingsModule, type Variables } from './config/index.js';
+import { DatabaseModule } from './database/index.js';
+import { DocsModule } from './docs/index.js';
+import { HealthModule } from './health/index.js';
+import { HomeModule } from './home/index.js';
+import { HttpModule } from './http/index.js';
+import { LoggingModule } from './logging/index.js';
+import { MetricsModule } from './metrics/index.js';
+
+const PLATFORM = [LoggingModule, HttpModule, HealthModule, MetricsModule, DatabaseModule, DocsModule];
+const FEATURES = [HomeModule];
+
+/** The table of contents of the system. */
+@Module({})
+export class AppModule {
+  static forRoot(variables: Variables): DynamicModule {
+    return { module: AppModule, imports: [SettingsModule.forRoot(variables), ...PLATFORM, ...FEATURES] };
+  }
+}

@@ -1,0 +1,14 @@
+import type { Env } from './env.js';
+
+const ENVIRONMENTS = ['development', 'test', 'production'] as const;
+
+/** Which kind of deployment this is. */
+export class EnvironmentSettings {
+  readonly name: (typeof ENVIRONMENTS)[number];
+  readonly isProduction: boolean;
+
+  constructor(env: Env) {
+    this.name = env.choice('NODE_ENV', ENVIRONMENTS, 'development');
+    this.isProduction = this.name === 'production';
+  }
+}

@@ -1,0 +1,56 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { ConfigModule } from '@nestjs/config';
+import { Env, SettingsError, type Variables } from './env.js';
+import { EnvironmentSettings } from './environment.settings.js';
+
+/** A room's settings: a class whose constructor reads them, and reports the wrong ones, through `Env`. */
+export type SettingsClass = new (env: Env) => object;
+
+const ALL_SETTINGS = Symbol('all settings');
+const registered = new Set<SettingsClass>();
+
+/**
+ * Settings as injectable classes, one for each room. A room imports `SettingsModule.forFeature(ItsSettings)` and injects
+ * `ItsSettings`; the application imports `SettingsModule.forRoot(variables)`, which validates all of them together.
+ */
+@Module({})
+export class SettingsModule {
+  /** Throws `SettingsError` naming every wrong variable. */
+  static forRoot(variables: Variables): DynamicModule {
+    const settings = readAll([...registered], variables);
+    const byName = Object.fromEntries([...settings].map(([type, value]) => [type.name, value]));
+    return {
+      module: SettingsModule,
+      global: true,
+      imports: [
+        ConfigModule.forRoot({ isGlobal: true, ignoreEnvFile: true, ignoreEnvVars: true, load: [() => byName] }),
+      ],
+      providers: [{ provide: ALL_SETTINGS, useValue: settings }, provider(EnvironmentSettings)],
+      exports: [ALL_SETTINGS, EnvironmentSettings],
+    };
+  }
+
+  static forFeature(settings: SettingsClass): DynamicModule {
+    registered.add(settings);
+    return { module: SettingsModule, providers: [provider(settings)], exports: [settings] };
+  }
+}
+
+registered.add(EnvironmentSettings);
+
+function provider(type: SettingsClass) {
+  const useFactory = (all: ReadonlyMap<SettingsClass, object>): object | undefined => all.get(type);
+  return { provide: type, inject: [ALL_SETTINGS], useFactory };
+}
+
+function readAll(types: readonly SettingsClass[], variables: Variables): Map<SettingsClass, object> {
+  const env = new Env(variables);
+  const settings = new Map(types.map((type) => [type, new type(env)]));
+  if (env.problems.length > 0) throw new SettingsError(env.problems);
+  return settings;
+}
+
+/** Reads one room's settings outside the application, for commands. */
+export function readSettings<T extends object>(type: new (env: Env) => T, variables: Variables): T {
+  return readAll([type], variables).get(type) as T;
+}

@@ -1,0 +1,41 @@
+import type { Server } from 'node:http';
+import { NestFactory } from '@nestjs/core';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import { AppModule } from './app.module.js';
+import type { Variables } from './config/index.js';
+import { configureDocs } from './docs/index.js';
+import { ReadinessRegistry } from './health/index.js';
+import { configureHome } from './home/index.js';
+import { BaristaExpressAdapter, configureHttp, HttpSettings } from './http/index.js';
+import { Log, NestLogger } from './logging/index.js';
+
+/** The application, made from settings; `process.env` is read by the caller alone. */
+export async function createApp(variables: Variables): Promise<NestExpressApplication> {
+  const options = { bodyParser: false, bufferLogs: true, abortOnError: false };
+  return NestFactory.create<NestExpressApplication>(AppModule.forRoot(variables), new BaristaExpressAdapter(), options);
+}
+
+/** Everything between a created application and an open port: the same for `main.ts` and for every test. */
+export function configureApp(app: NestExpressApplication): NestExpressApplication {
+  app.useLogger(app.get(NestLogger));
+  configureHttp(app);
+  configureHome(app);
+  configureDocs(app);
+  app.enableShutdownHooks(['SIGTERM', 'SIGINT'], { useProcessExit: true });
+  return app;
+}
+
+/** Opens the port. Models may still be loading: `/health/ready` and the log's `ready` tell when they are not. */
+export async function listen(app: NestExpressApplication): Promise<void> {
+  const { host, port } = app.get(HttpSettings);
+  await app.listen(port, host);
+  app.get(Log).lines.info({ url: urlOf(app.getHttpServer() as Server) }, 'listening');
+  await app.get(ReadinessRegistry).start();
+}
+
+function urlOf(server: Server): string {
+  const address = server.address();
+  if (address === null || typeof address === 'string') return String(address);
+  const host = address.family === 'IPv6' ? `[${address.address}]` : address.address;
+  return `http://${host}:${address.port}`;
+}

@@ -1,0 +1,57 @@
+import { readdirSync } from 'node:fs';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { join } from 'node:path';
+import type { DataSourceOptions, MixedList } from 'typeorm';
+import type { DatabaseSettings } from './database.settings.js';
+
+/** The part of a better-sqlite3 connection that is used here. */
+interface SqliteConnection {
+  pragma(text: string): unknown;
+}
+
+const SOURCE = fileURLToPath(new URL('..', import.meta.url));
+
+/** A write that finds another process writing fails at once and is retried without blocking the event loop. */
+const BUSY_TIMEOUT_MS = 20;
+
+/**
+ * How to open the database, for the application and for the TypeORM command line: every entity under
+ * `src/<feature>/entities/`, every migration under `src/<feature>/migrations/`, and never `synchronize`.
+ */
+export async function dataSourceOptions(settings: DatabaseSettings): Promise<DataSourceOptions> {
+  const shared = {
+    entities: (await importAll(/[/\\]entities[/\\][\w-]+\.entity\.js$/)) as MixedList<() => void>,
+    migrations: (await importAll(/[/\\]migrations[/\\][\w-]+\.js$/)) as MixedList<() => void>,
+    synchronize: false,
+    logging: false,
+  };
+  if (settings.kind === 'postgres') return { ...shared, type: 'postgres', url: settings.location };
+  return {
+    ...shared,
+    type: 'better-sqlite3',
+    database: settings.location,
+    timeout: BUSY_TIMEOUT_MS,
+    prepareDatabase: makeDurable,
+  };
+}
+
+/** TypeORM's own WAL option leaves `synchronous` at NORMAL, which acknowledges writes that a power cut can lose. */
+export function makeDurable(connection: SqliteConnection): void {
+  connection.pragma('journal_mode = WAL');
+  connection.pragma('synchronous = FULL');
+}
+
+/** For a connection that must not write: a write through it fails instead of joining somebody's transaction. */
+export function makeReadOnly(connection: SqliteConnection): void {
+  makeDurable(connection);
+  connection.pragma('query_only = ON');
+}
+
+async function importAll(pattern: RegExp): Promise<unknown[]> {
+  const files = readdirSync(SOURCE, { recursive: true, encoding: 'utf8' })
+    .map((file) => join(SOURCE, file))
+    .filter((file) => pattern.test(file))
+    .sort();
+  const modules = await Promise.all(files.map((file) => import(pathToFileURL(file).href) as Promise<object>));
+  return modules.flatMap((module) => Object.values(module) as unknown[]).filter((value) => typeof value === 'function');
+}

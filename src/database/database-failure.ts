@@ -1,0 +1,56 @@
+import { DomainError, type DomainErrorKind } from '../http/index.js';
+
+/** The database cannot be reached, is busy for too long, or is full: the caller may try again. */
+export class DatabaseUnavailableError extends DomainError {
+  readonly kind: DomainErrorKind = 'unavailable';
+  readonly code: string = 'database.unavailable';
+  override readonly retryAfterSeconds = 1;
+
+  constructor(detail = 'The database cannot be reached at the moment. Nothing was changed; try again.') {
+    super(detail);
+  }
+}
+
+export class DatabaseFullError extends DomainError {
+  readonly kind = 'storage-full';
+  readonly code = 'database.full';
+
+  constructor() {
+    super('The database has no room left. Nothing was changed; an operator has to free some space.');
+  }
+}
+
+const FULL = new Set(['SQLITE_FULL', 'ENOSPC', 'EDQUOT', '53100']);
+const UNAVAILABLE_PREFIXES = ['SQLITE_BUSY', 'SQLITE_LOCKED', 'SQLITE_IOERR', 'SQLITE_CANTOPEN', '08', '57P', '53'];
+const NETWORK = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'ETIMEDOUT', 'EPIPE', 'EHOSTUNREACH', 'EAI_AGAIN']);
+/** What `pg` says, without a code, of a connection that went away. */
+const CONNECTION_LOST =
+  /Connection terminated|timeout exceeded when trying to connect|not queryable|is not established/;
+const UNIQUE = new Set(['SQLITE_CONSTRAINT_UNIQUE', 'SQLITE_CONSTRAINT_PRIMARYKEY', '23505']);
+
+/** What a driver's error means to a client, where it is the database that failed and not the query. */
+export function translateDatabaseError(error: unknown): DomainError | undefined {
+  const code = driverCode(error);
+  if (FULL.has(code)) return new DatabaseFullError();
+  const lost = error instanceof Error && CONNECTION_LOST.test(error.message);
+  if (lost || NETWORK.has(code) || UNAVAILABLE_PREFIXES.some((prefix) => code.startsWith(prefix))) {
+    return new DatabaseUnavailableError();
+  }
+  return undefined;
+}
+
+/** Whether a write failed because a row with this unique value is there already. */
+export function isUniqueViolation(error: unknown): boolean {
+  return UNIQUE.has(driverCode(error));
+}
+
+/** Whether another connection holds SQLite's write lock just now. */
+export function isBusy(error: unknown): boolean {
+  return driverCode(error).startsWith('SQLITE_BUSY');
+}
+
+function driverCode(error: unknown): string {
+  if (typeof error !== 'object' || error === null) return '';
+  const { code, driverError } = error as { code?: unknown; driverError?: { code?: unknown } };
+  return String(driverError?.code ?? code ?? '');
+}

@@ -1,0 +1,7 @@
+export { dataSourceOptions } from './data-source-options.js';
+export { DatabaseFullError, DatabaseUnavailableError, isUniqueViolation } from './database-failure.js';
+export { DatabaseModule } from './database.module.js';
+export { DatabaseSettings } from './database.settings.js';
+export { InstantColumn } from './instant.column.js';
+export { migrate } from './migrate.js';
+export { UnitOfWork } from './unit-of-work.js';

@@ -1,0 +1,32 @@
+import { createRequire } from 'node:module';
+import { dirname } from 'node:path';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import express, { type Request, type Response } from 'express';
+import { DocsSettings } from './docs.settings.js';
+import { OpenApi } from './openapi.service.js';
+import { SWAGGER_PAGE, SWAGGER_START } from './swagger-page.js';
+
+const SWAGGER_UI = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'));
+const ONE_DAY_MS = 86_400_000;
+
+/** Serves the OpenAPI document, and Swagger UI to read and try it; from here, with nothing inline. */
+export function configureDocs(app: NestExpressApplication): void {
+  const openApi = app.get(OpenApi);
+  openApi.attach(app);
+  if (!app.get(DocsSettings).isServed) return;
+
+  const routes = app.getHttpAdapter().getInstance();
+  routes.get('/openapi.json', (request: Request, response: Response) => {
+    const { json, etag } = openApi.render();
+    response.set({ 'Cache-Control': 'no-cache', ETag: etag });
+    if (request.fresh) response.status(304).end();
+    else response.type('application/json').send(json);
+  });
+  routes.get('/docs', (_: Request, response: Response) => {
+    response.type('html').send(SWAGGER_PAGE);
+  });
+  routes.get('/docs/start.js', (_: Request, response: Response) => {
+    response.type('text/javascript').send(SWAGGER_START);
+  });
+  app.use('/docs/assets', express.static(SWAGGER_UI, { index: false, maxAge: ONE_DAY_MS }));
+}

@@ -1,0 +1,69 @@
+import { createHash } from 'node:crypto';
+import { type INestApplication, Injectable } from '@nestjs/common';
+import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
+
+type Contribution = (document: OpenAPIObject) => void;
+
+export interface RenderedDocument {
+  readonly json: string;
+  readonly etag: string;
+}
+
+/**
+ * The OpenAPI document: what Nest knows of the controllers, and what features know only at run time (each model's own
+ * endpoint). It is made when first asked for, and again after `invalidate`.
+ */
+@Injectable()
+export class OpenApi {
+  private readonly contributions: Contribution[] = [];
+  private app: INestApplication | undefined;
+  private rendered: RenderedDocument | undefined;
+
+  contribute(contribution: Contribution): void {
+    this.contributions.push(contribution);
+    this.invalidate();
+  }
+
+  /** To be called when a contribution would come out differently. */
+  invalidate(): void {
+    this.rendered = undefined;
+  }
+
+  attach(app: INestApplication): void {
+    this.app = app;
+  }
+
+  render(): RenderedDocument {
+    this.rendered ??= this.build();
+    return this.rendered;
+  }
+
+  private build(): RenderedDocument {
+    if (!this.app) throw new Error('The OpenAPI document was asked for before the application was configured');
+    const document = SwaggerModule.createDocument(this.app, frame(), {
+      operationIdFactory: (controller, method) => `${controller.replace(/Controller$/, '')}_${method}`,
+    });
+    for (const contribute of this.contributions) contribute(document);
+    const json = JSON.stringify(document);
+    return { json, etag: `"${createHash('sha256').update(json).digest('base64url').slice(0, 22)}"` };
+  }
+}
+
+function frame(): Omit<OpenAPIObject, 'paths'> {
+  return new DocumentBuilder()
+    .setTitle('Barista')
+    .setDescription(
+      'A product and its machine-learning models behind one login. Sign up, log in, and try anything here.',
+    )
+    .setVersion('1')
+    .setLicense('MIT', '')
+    .addServer('/')
+    .addCookieAuth('barista.sid', { type: 'apiKey', in: 'cookie', name: 'barista.sid' }, 'session')
+    .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'An API key' }, 'api-key')
+    .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'METRICS_TOKEN' }, 'metrics-token')
+    .addTag('auth', 'Members, sessions and API keys')
+    .addTag('menus', 'The catalogue')
+    .addTag('predictions', 'Models and what they answer')
+    .addTag('system', 'Health and figures')
+    .build();
+}

@@ -1,0 +1,2 @@
+export { configureHome } from './configure-home.js';
+export { HomeModule } from './home.module.js';

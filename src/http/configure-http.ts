@@ -1,0 +1,37 @@
+import type { Server } from 'node:http';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import type { NextFunction, Request, Response } from 'express';
+import { EnvironmentSettings } from '../config/index.js';
+import { refuseCrossSiteWrites } from './edge/cross-site.js';
+import { GracefulShutdown } from './edge/graceful-shutdown.js';
+import { RequestObservers } from './edge/request-observers.js';
+import { requestTracking } from './edge/request-tracking.js';
+import { noStore, securityHeaders } from './edge/security-headers.js';
+import { ProblemFilter } from './errors/problem.filter.js';
+import { HttpSettings } from './http.settings.js';
+
+/** Everything that happens to a request before its route is known, in order. */
+export function configureHttp(app: NestExpressApplication): void {
+  const settings = app.get(HttpSettings);
+  const shutdown = app.get(GracefulShutdown);
+  const filter = app.get(ProblemFilter);
+  shutdown.track(app.getHttpServer() as Server);
+
+  app.disable('x-powered-by');
+  app.disable('etag');
+  app.set('trust proxy', settings.trustProxy);
+  app.use(requestTracking(app.get(RequestObservers)));
+  app.use(shutdown.middleware);
+  app.use(securityHeaders(app.get(EnvironmentSettings).isProduction));
+  app.use(noStore);
+  if (settings.corsOrigins.length > 0) {
+    app.enableCors({ origin: [...settings.corsOrigins], credentials: true, exposedHeaders: EXPOSED_HEADERS });
+  }
+  app.use(refuseCrossSiteWrites(settings.corsOrigins));
+  // What fails before a route is found has not reached Nest's own error handling yet.
+  app.use((error: unknown, request: Request, response: Response, _: NextFunction) => {
+    filter.answer(error, request, response);
+  });
+}
+
+const EXPOSED_HEADERS = ['ETag', 'Location', 'Retry-After', 'X-Request-Id'];

@@ -1,0 +1,31 @@
+import { createServer } from 'node:http';
+import type { NestApplicationOptions } from '@nestjs/common';
+import { ExpressAdapter } from '@nestjs/platform-express';
+import type { Application } from 'express';
+import { methodNotAllowed } from './method-not-allowed.js';
+
+/** Senders that are slower than this are closed; Node looks once in `CHECK_INTERVAL_MS`. */
+const HEADERS_TIMEOUT_MS = 10_000;
+const REQUEST_TIMEOUT_MS = 30_000;
+const CHECK_INTERVAL_MS = 1_000;
+/** Longer than the usual load balancer keeps an idle connection, so that it is never us who close one it is about to use. */
+const KEEP_ALIVE_TIMEOUT_MS = 65_000;
+
+/** Nest's Express adapter with limits on slow senders, and an honest answer to a wrong method. */
+export class BaristaExpressAdapter extends ExpressAdapter {
+  override initHttpServer(_: NestApplicationOptions): void {
+    const limits = {
+      headersTimeout: HEADERS_TIMEOUT_MS,
+      requestTimeout: REQUEST_TIMEOUT_MS,
+      connectionsCheckingInterval: CHECK_INTERVAL_MS,
+      keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+    };
+    this.httpServer = createServer(limits, this.getInstance<Application>());
+  }
+
+  override setNotFoundHandler(...args: Parameters<ExpressAdapter['setNotFoundHandler']>): unknown {
+    const instance = this.getInstance<Application>();
+    instance.use(methodNotAllowed(instance));
+    return super.setNotFoundHandler(...args);
+  }
+}

@@ -1,0 +1,34 @@
+import type { NextFunction, Request, Response } from 'express';
+import { DomainError } from '../errors/domain-error.js';
+
+const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
+
+class CrossSiteRequestError extends DomainError {
+  readonly kind = 'forbidden';
+  readonly code = 'request.cross-site';
+
+  constructor() {
+    super('A request that changes something and carries a cookie must come from this site or an allowed origin.');
+  }
+}
+
+/**
+ * Refuses writes that another site makes a browser send with our cookie. Browsers say where a request comes from in
+ * `Sec-Fetch-Site`, older ones in `Origin`; a client that sends neither is not a browser.
+ */
+export function refuseCrossSiteWrites(allowedOrigins: readonly string[]) {
+  return (request: Request, _: Response, next: NextFunction): void => {
+    const harmless = SAFE_METHODS.has(request.method) || request.headers.cookie === undefined;
+    if (harmless || comesFromHere(request, allowedOrigins)) next();
+    else next(new CrossSiteRequestError());
+  };
+}
+
+function comesFromHere(request: Request, allowedOrigins: readonly string[]): boolean {
+  const site = request.headers['sec-fetch-site'];
+  const origin = request.headers.origin;
+  if (site === undefined && origin === undefined) return true;
+  if (site === 'same-origin' || site === 'none') return true;
+  if (origin === undefined) return false;
+  return origin === `${request.protocol}://${request.host}` || allowedOrigins.includes(origin);
+}

@@ -1,0 +1,77 @@
+import { type Server as HttpServer } from 'node:http';
+import { Server as NetServer, type Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import { type BeforeApplicationShutdown, Injectable, type OnModuleDestroy } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import type { NextFunction, Request, Response } from 'express';
+import { HttpSettings } from '../http.settings.js';
+
+/** An idle keep-alive connection gets this long to send one more request before it is closed. */
+const IDLE_CONNECTION_MS = 250;
+
+/**
+ * Stops serving without failing a request: for `SHUTDOWN_DELAY_MS` everything goes on while readiness says no; then no
+ * connection is accepted, every answer says `Connection: close`, and what is in flight has `SHUTDOWN_GRACE_MS` to finish.
+ */
+@Injectable()
+export class GracefulShutdown implements OnModuleDestroy, BeforeApplicationShutdown {
+  private stopping = false;
+  private draining = false;
+  private readonly connections = new Set<Socket>();
+  private readonly inFlight = new Set<Response>();
+  private lastActivity = 0;
+
+  constructor(
+    private readonly adapterHost: HttpAdapterHost,
+    private readonly settings: HttpSettings,
+  ) {}
+
+  /** Whether the process has been asked to stop. */
+  get isStopping(): boolean {
+    return this.stopping;
+  }
+
+  track(server: HttpServer): void {
+    server.on('connection', (socket: Socket) => {
+      this.connections.add(socket);
+      socket.once('close', () => this.connections.delete(socket));
+    });
+  }
+
+  /** Counts requests in flight, and ends keep-alive while draining. */
+  readonly middleware = (_: Request, response: Response, next: NextFunction): void => {
+    this.inFlight.add(response);
+    response.once('close', () => {
+      this.inFlight.delete(response);
+      this.lastActivity = Date.now();
+    });
+    if (this.draining) endKeepAlive(response);
+    next();
+  };
+
+  async onModuleDestroy(): Promise<void> {
+    this.stopping = true;
+    if (this.settings.shutdownDelayMs > 0) await delay(this.settings.shutdownDelayMs);
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    this.draining = true;
+    for (const response of this.inFlight) endKeepAlive(response);
+    this.lastActivity = Date.now();
+    const server = this.adapterHost.httpAdapter.getHttpServer() as HttpServer | undefined;
+    if (!server?.listening) return;
+    // http.Server's own close also ends idle connections at once, resetting a request that is on its way.
+    NetServer.prototype.close.call(server);
+    const deadline = Date.now() + this.settings.shutdownGraceMs;
+    while (this.connections.size > 0 && !this.isQuiet() && Date.now() < deadline) await delay(10);
+    for (const socket of this.connections) socket.destroy();
+  }
+
+  private isQuiet(): boolean {
+    return this.inFlight.size === 0 && Date.now() - this.lastActivity >= IDLE_CONNECTION_MS;
+  }
+}
+
+function endKeepAlive(response: Response): void {
+  if (!response.headersSent) response.setHeader('Connection', 'close');
+}

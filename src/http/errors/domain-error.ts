@@ -1,0 +1,60 @@
+/** What went wrong, in the words of the domain; the problem filter alone knows which HTTP status each is. */
+export type DomainErrorKind =
+  | 'malformed'
+  | 'unauthenticated'
+  | 'forbidden'
+  | 'not-found'
+  | 'method-not-allowed'
+  | 'conflict'
+  | 'stale'
+  | 'too-large'
+  | 'unsupported-media-type'
+  | 'invalid'
+  | 'rate-limited'
+  | 'internal'
+  | 'unavailable'
+  | 'deadline'
+  | 'storage-full';
+
+/** An error that a client may read. `code` is stable and dotted; the message says what is wrong and what to do. */
+export abstract class DomainError extends Error {
+  abstract readonly kind: DomainErrorKind;
+  abstract readonly code: string;
+  /** When trying again makes sense. */
+  readonly retryAfterSeconds?: number;
+  /** Further response headers. */
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** One broken field: where it stands, which rule it breaks, and in words what is expected. */
+export interface FieldError {
+  /** `["body", "instances", 3, "price"]`, `["query", "limit"]`, `["path", "id"]` */
+  readonly location: readonly (string | number)[];
+  readonly type: string;
+  readonly message: string;
+}
+
+/** A well-formed request that breaks a rule: one entry for each broken field. */
+export class InvalidInputError extends DomainError {
+  readonly kind = 'invalid';
+  readonly code: string = 'request.invalid';
+
+  constructor(readonly errors: readonly FieldError[]) {
+    super(errors.length === 1 ? (errors[0]?.message ?? '') : `${errors.length} fields are wrong; see errors.`);
+  }
+}
+
+export class MalformedRequestError extends DomainError {
+  readonly kind = 'malformed';
+  readonly code: string = 'request.malformed';
+}
+
+export class PayloadTooLargeError extends DomainError {
+  readonly kind = 'too-large';
+  readonly code = 'request.too-large';
+}
+
+export class UnsupportedMediaTypeError extends DomainError {
+  readonly kind = 'unsupported-media-type';
+  readonly code = 'request.unsupported-media-type';
+}

@@ -1,0 +1,22 @@
+import { Injectable } from '@nestjs/common';
+import type { DomainError } from './domain-error.js';
+
+type Translator = (error: unknown) => DomainError | undefined;
+
+/** Lets a room say what the errors of the library it wraps mean, without this room knowing that library. */
+@Injectable()
+export class ErrorTranslators {
+  private readonly translators: Translator[] = [];
+
+  add(translator: Translator): void {
+    this.translators.push(translator);
+  }
+
+  translate(error: unknown): DomainError | undefined {
+    for (const translator of this.translators) {
+      const translated = translator(error);
+      if (translated) return translated;
+    }
+    return undefined;
+  }
+}

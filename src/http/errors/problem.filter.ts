@@ -1,0 +1,111 @@
+import { STATUS_CODES } from 'node:http';
+import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException } from '@nestjs/common';
+import type { Request, Response } from 'express';
+import { Log } from '../../logging/index.js';
+import { DomainError, type DomainErrorKind, InvalidInputError } from './domain-error.js';
+import { ErrorTranslators } from './error-translators.js';
+
+const STATUS: Record<DomainErrorKind, number> = {
+  malformed: 400,
+  unauthenticated: 401,
+  forbidden: 403,
+  'not-found': 404,
+  'method-not-allowed': 405,
+  conflict: 409,
+  stale: 412,
+  'too-large': 413,
+  'unsupported-media-type': 415,
+  invalid: 422,
+  'rate-limited': 429,
+  internal: 500,
+  unavailable: 503,
+  deadline: 504,
+  'storage-full': 507,
+};
+
+/** Codes of the framework's own errors; what they say of themselves is not for clients. */
+const FRAMEWORK: Record<number, { code: string; detail: string }> = {
+  400: { code: 'request.malformed', detail: 'The request is malformed.' },
+  404: { code: 'route.not-found', detail: 'There is nothing at this address.' },
+};
+
+const INTERNAL = { code: 'internal', detail: 'Something went wrong here. Quote the request id when you report it.' };
+
+interface Problem {
+  readonly status: number;
+  readonly code: string;
+  readonly detail: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly errors?: InvalidInputError['errors'];
+}
+
+/** Every error becomes `application/problem+json` here (RFC 9457); an unexpected one is logged and says nothing of itself. */
+@Catch()
+export class ProblemFilter implements ExceptionFilter {
+  constructor(
+    private readonly log: Log,
+    private readonly translators: ErrorTranslators,
+  ) {}
+
+  catch(error: unknown, host: ArgumentsHost): void {
+    const http = host.switchToHttp();
+    this.answer(error, http.getRequest<Request>(), http.getResponse<Response>());
+  }
+
+  answer(error: unknown, request: Request, response: Response): void {
+    const problem = this.describe(error);
+    if (problem.status >= 500 && problem.code === INTERNAL.code) {
+      this.log.lines.error({ requestId: request.requestId, err: error }, 'unexpected error');
+    }
+    if (response.headersSent) {
+      response.destroy();
+      return;
+    }
+    send(problem, request, response);
+  }
+
+  private describe(error: unknown): Problem {
+    const domainError = error instanceof DomainError ? error : this.translators.translate(error);
+    if (domainError) return fromDomain(domainError);
+    if (error instanceof HttpException) return fromFramework(error);
+    return { status: 500, ...INTERNAL };
+  }
+}
+
+function fromDomain(error: DomainError): Problem {
+  const retry: Record<string, string> =
+    error.retryAfterSeconds === undefined ? {} : { 'Retry-After': String(error.retryAfterSeconds) };
+  return {
+    status: STATUS[error.kind],
+    code: error.code,
+    detail: error.message,
+    headers: { ...retry, ...error.headers },
+    errors: error instanceof InvalidInputError ? error.errors : undefined,
+  };
+}
+
+function fromFramework(error: HttpException): Problem {
+  const status = error.getStatus();
+  if (status >= 500) return { status: 500, ...INTERNAL };
+  const known = FRAMEWORK[status];
+  return { status, code: known?.code ?? `http.${status}`, detail: known?.detail ?? STATUS_CODES[status] ?? 'Error' };
+}
+
+function send(problem: Problem, request: Request, response: Response): void {
+  const { status, code, detail, headers, errors } = problem;
+  const title = STATUS_CODES[status] ?? 'Error';
+  const body = {
+    type: `urn:barista:problem:${code}`,
+    title,
+    status,
+    code,
+    detail,
+    requestId: request.requestId,
+    errors,
+  };
+  response.status(status);
+  response.set({ 'Cache-Control': 'no-store', ...headers });
+  response.removeHeader('ETag');
+  response.setHeader('Content-Type', 'application/problem+json');
+  response.end(request.method === 'HEAD' ? undefined : JSON.stringify(body));
+}

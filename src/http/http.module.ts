@@ -1,0 +1,37 @@
+import { Global, Module } from '@nestjs/common';
+import { APP_FILTER, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
+import { SettingsModule } from '../config/index.js';
+import { Log } from '../logging/index.js';
+import { BodyReader } from './body/body-reader.js';
+import { RequestInputInterceptor } from './body/request-input.interceptor.js';
+import { GracefulShutdown } from './edge/graceful-shutdown.js';
+import { RequestObservers } from './edge/request-observers.js';
+import { logRequest } from './edge/request-tracking.js';
+import { ErrorTranslators } from './errors/error-translators.js';
+import { ProblemFilter } from './errors/problem.filter.js';
+import { HttpSettings } from './http.settings.js';
+import { RequestValidationPipe } from './validation/validation.pipe.js';
+
+const settings = SettingsModule.forFeature(HttpSettings);
+
+/** How requests come in and answers go out, the same for every feature. */
+@Global()
+@Module({
+  imports: [settings],
+  providers: [
+    BodyReader,
+    ErrorTranslators,
+    GracefulShutdown,
+    ProblemFilter,
+    RequestObservers,
+    { provide: APP_FILTER, useExisting: ProblemFilter },
+    { provide: APP_INTERCEPTOR, useClass: RequestInputInterceptor },
+    { provide: APP_PIPE, useClass: RequestValidationPipe },
+  ],
+  exports: [settings, ErrorTranslators, GracefulShutdown, ProblemFilter, RequestObservers],
+})
+export class HttpModule {
+  constructor(observers: RequestObservers, log: Log) {
+    observers.add((finished) => logRequest(log, finished));
+  }
+}

@@ -1,0 +1,41 @@
+import type { Env } from '../config/index.js';
+
+const MEGABYTE = 1024 * 1024;
+
+export class HttpSettings {
+  readonly host: string;
+  readonly port: number;
+  /** How many proxies in front are believed about the client's address and TLS. */
+  readonly trustProxy: number;
+  /** Origins of other sites that may call with credentials. */
+  readonly corsOrigins: readonly string[];
+  /** Largest body in bytes, by what it is for; also after decompression. */
+  readonly bodyLimit: { readonly ordinary: number; readonly predictions: number; readonly files: number };
+  readonly shutdownDelayMs: number;
+  readonly shutdownGraceMs: number;
+
+  constructor(env: Env) {
+    this.host = env.text('HOST', '127.0.0.1');
+    this.port = env.integer('PORT', { default: 3000, min: 0, max: 65_535 });
+    this.trustProxy = env.integer('TRUST_PROXY', { default: 0, min: 0, max: 100 });
+    this.corsOrigins = env.list('CORS_ORIGINS');
+    for (const origin of this.corsOrigins.filter((candidate) => !isOrigin(candidate))) {
+      env.reject('CORS_ORIGINS', `expected origins such as https://shop.example, got "${origin}"`);
+    }
+    this.bodyLimit = {
+      ordinary: megabytes(env, 'BODY_LIMIT_MB', 1),
+      predictions: megabytes(env, 'PREDICT_LIMIT_MB', 32),
+      files: megabytes(env, 'UPLOAD_LIMIT_MB', 1024),
+    };
+    this.shutdownDelayMs = env.integer('SHUTDOWN_DELAY_MS', { default: 0, min: 0, max: 600_000 });
+    this.shutdownGraceMs = env.integer('SHUTDOWN_GRACE_MS', { default: 10_000, min: 0, max: 600_000 });
+  }
+}
+
+function megabytes(env: Env, name: string, fallback: number): number {
+  return Math.floor(env.decimal(name, { default: fallback, min: 0.001, max: 65_536 }) * MEGABYTE);
+}
+
+function isOrigin(text: string): boolean {
+  return URL.canParse(text) && /^https?:$/.test(new URL(text).protocol) && new URL(text).origin === text;
+}

@@ -1,0 +1,21 @@
+export { AnyQuery } from './body/any-query.decorator.js';
+export { AcceptsBody, type BodyPurpose } from './body/body.decorators.js';
+export { configureHttp } from './configure-http.js';
+export { BaristaExpressAdapter } from './edge/barista-express.adapter.js';
+export { GracefulShutdown } from './edge/graceful-shutdown.js';
+export { type FinishedRequest, RequestObservers } from './edge/request-observers.js';
+export {
+  DomainError,
+  type DomainErrorKind,
+  type FieldError,
+  InvalidInputError,
+  MalformedRequestError,
+  PayloadTooLargeError,
+} from './errors/domain-error.js';
+export { ErrorTranslators } from './errors/error-translators.js';
+export { ApiProblems } from './errors/problem.docs.js';
+export { HttpModule } from './http.module.js';
+export { HttpSettings } from './http.settings.js';
+export { actorOf, CurrentActor, type RequestActor } from './request.js';
+export { ChoiceField, Field, hasLength, IntegerField, IntegerParameter, TextField } from './validation/fields.js';
+export { findUnsafe } from './validation/text-safety.js';

@@ -1,0 +1,124 @@
+import { applyDecorators } from '@nestjs/common';
+import { ApiProperty, type ApiPropertyOptions } from '@nestjs/swagger';
+import { Transform } from 'class-transformer';
+import { ValidateBy, ValidateIf } from 'class-validator';
+
+/** What every field may state about itself. */
+interface FieldOptions {
+  readonly description?: string;
+  /** May be left out; `null` is still refused. */
+  readonly optional?: boolean;
+}
+
+interface FieldRule extends FieldOptions {
+  /** The rule's name, as an error's `type` has it. */
+  readonly name: string;
+  readonly schema: ApiPropertyOptions;
+  /** What is expected, after "must be". */
+  readonly expected: string;
+  readonly accepts: (value: unknown) => boolean;
+  readonly convert?: (value: unknown) => unknown;
+}
+
+/**
+ * One source for a field's validation, its conversion and its place in the OpenAPI document. The decorators below are its
+ * common cases.
+ */
+export function Field(rule: FieldRule): PropertyDecorator {
+  const { name, expected, accepts, convert, optional = false, description } = rule;
+  const message = ({ property }: { property: string }): string => `${property} must be ${expected}`;
+  return applyDecorators(
+    ApiProperty({ ...rule.schema, description, required: !optional } as ApiPropertyOptions),
+    ...(convert ? [Transform(({ value }: { value: unknown }) => convert(value))] : []),
+    ...(optional ? [ValidateIf((_: object, value: unknown) => value !== undefined)] : []),
+    ValidateBy({ name, validator: { validate: accepts, defaultMessage: (args) => message(args!) } }),
+  );
+}
+
+interface TextOptions extends FieldOptions {
+  readonly example: string;
+  /** In code points, after trimming. */
+  readonly minLength?: number;
+  readonly maxLength: number;
+  /** Leading and trailing white space is dropped unless this is false. */
+  readonly trim?: boolean;
+}
+
+/** Text of a length counted in code points. */
+export function TextField({
+  example,
+  minLength = 1,
+  maxLength,
+  trim = true,
+  ...options
+}: TextOptions): PropertyDecorator {
+  return Field({
+    ...options,
+    name: 'text',
+    schema: { type: 'string', minLength, maxLength, example },
+    expected: `text of ${minLength} to ${maxLength} characters`,
+    accepts: (value) => typeof value === 'string' && hasLength(value, minLength, maxLength),
+    convert: trim ? (value) => (typeof value === 'string' ? value.trim() : value) : undefined,
+  });
+}
+
+interface IntegerOptions extends FieldOptions {
+  readonly example?: number;
+  readonly default?: number;
+  readonly min: number;
+  readonly max: number;
+}
+
+/** An integer in a JSON body. */
+export function IntegerField({ example, min, max, ...options }: IntegerOptions): PropertyDecorator {
+  return Field({
+    ...options,
+    name: 'integer',
+    schema: { type: 'integer', minimum: min, maximum: max, default: options.default, example },
+    expected: `an integer from ${min} to ${max}`,
+    accepts: (value) => isIntegerBetween(value, min, max),
+  });
+}
+
+/** An integer in a query or path, where every value is text: decimal digits, once. */
+export function IntegerParameter(options: IntegerOptions): PropertyDecorator {
+  const convert = (value: unknown): unknown =>
+    typeof value === 'string' && /^(0|-?[1-9]\d{0,15})$/.test(value) ? Number(value) : value;
+  const { example, min, max, ...rest } = options;
+  return Field({
+    ...rest,
+    name: 'integer',
+    schema: { type: 'integer', minimum: min, maximum: max, default: options.default, example },
+    expected: `an integer from ${min} to ${max}, given once`,
+    accepts: (value) => isIntegerBetween(value, min, max),
+    convert,
+  });
+}
+
+interface ChoiceOptions extends FieldOptions {
+  readonly example?: string;
+  readonly default?: string;
+}
+
+/** One of a fixed set of words. */
+export function ChoiceField(choices: readonly string[], options: ChoiceOptions = {}): PropertyDecorator {
+  return Field({
+    ...options,
+    name: 'choice',
+    schema: { type: 'string', enum: [...choices], default: options.default, example: options.example },
+    expected: `one of ${choices.join(', ')}`,
+    accepts: (value) => typeof value === 'string' && choices.includes(value),
+  });
+}
+
+/** Whether `text` has `min` to `max` code points. */
+export function hasLength(text: string, min: number, max: number): boolean {
+  // A code point is one or two UTF-16 units: a text that is far too long need not be counted.
+  if (text.length > max * 2) return false;
+  const { length } = [...text];
+  return length >= min && length <= max;
+}
+
+function isIntegerBetween(value: unknown, min: number, max: number): boolean {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= min && value <= max;
+}

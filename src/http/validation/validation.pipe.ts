@@ -1,0 +1,48 @@
+import { type ArgumentMetadata, Injectable, type PipeTransform, type Type } from '@nestjs/common';
+import { plainToInstance } from 'class-transformer';
+import { validate, type ValidationError } from 'class-validator';
+import { type FieldError, InvalidInputError } from '../errors/domain-error.js';
+import { findUnsafe } from './text-safety.js';
+
+type Place = 'body' | 'query' | 'path';
+
+const PLACES: Partial<Record<ArgumentMetadata['type'], Place>> = { body: 'body', query: 'query', param: 'path' };
+const PRIMITIVES = new Set<unknown>([Object, String, Number, Boolean, Array]);
+
+/** Turns bodies, queries and path parameters into instances of their DTO, or names every broken field. */
+@Injectable()
+export class RequestValidationPipe implements PipeTransform {
+  async transform(value: unknown, { type, metatype }: ArgumentMetadata): Promise<unknown> {
+    const place = PLACES[type];
+    if (place === undefined || metatype === undefined || PRIMITIVES.has(metatype)) return value;
+    return validateAs(metatype as Type<object>, value, place);
+  }
+}
+
+/** An instance of `type` made from `value`; throws `InvalidInputError` with one entry for each broken field. */
+export async function validateAs<T extends object>(type: Type<T>, value: unknown, place: Place): Promise<T> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    const what = value === undefined ? 'is required and' : 'is not what was expected: it';
+    throw new InvalidInputError([{ location: [place], type: 'object', message: `${place} ${what} must be an object` }]);
+  }
+  const unsafe = findUnsafe(value, [place]);
+  if (unsafe.length > 0) throw new InvalidInputError(unsafe);
+  const instance = plainToInstance(type, value, { exposeUnsetFields: false });
+  const errors = await validate(instance, { whitelist: true, forbidNonWhitelisted: true, forbidUnknownValues: true });
+  if (errors.length > 0) throw new InvalidInputError(errors.flatMap((error) => fieldErrors(error, [place])));
+  return instance;
+}
+
+function fieldErrors(error: ValidationError, parent: FieldError['location']): FieldError[] {
+  const isIndex = Array.isArray(error.target) && /^\d+$/.test(error.property);
+  const location = [...parent, isIndex ? Number(error.property) : error.property];
+  const children = (error.children ?? []).flatMap((child) => fieldErrors(child, location));
+  return children.length > 0 ? children : [{ location, ...firstBroken(error) }];
+}
+
+function firstBroken(error: ValidationError): { type: string; message: string } {
+  const [rule = 'invalid', message = 'is not valid'] = Object.entries(error.constraints ?? {})[0] ?? [];
+  if (rule === 'whitelistValidation') return { type: 'unknown', message: `${error.property} is not a known field` };
+  if (error.value === undefined) return { type: 'missing', message: `${error.property} is required: ${message}` };
+  return { type: rule, message };
+}

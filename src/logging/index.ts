@@ -1,0 +1,5 @@
+export { Log } from './log.js';
+export { LoggingModule } from './logging.module.js';
+export { NestLogger } from './nest-logger.js';
+export { type Actor, SecurityLog } from './security-log.js';
+export { endStart } from './end-start.js';

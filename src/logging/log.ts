@@ -1,0 +1,38 @@
+import pino, { type DestinationStream, type Logger as PinoLogger } from 'pino';
+
+/** Field names whose values never reach the log, wherever they stand at the first two levels of a line. */
+const SECRETS = ['password', 'currentPassword', 'newPassword', 'cookie', 'authorization', 'key', 'secret', 'token'];
+
+/**
+ * The one log of the process: JSON lines on stdout, or readable text on a terminal. Values are JSON strings, so a CR or
+ * LF in them cannot forge a line.
+ */
+export class Log {
+  readonly lines: PinoLogger;
+  private readonly destination: DestinationStream & { flushSync?: () => void };
+
+  constructor(level: string, destination: DestinationStream = stdout()) {
+    this.destination = destination;
+    this.lines = pino(
+      {
+        level,
+        base: undefined,
+        timestamp: pino.stdTimeFunctions.isoTime,
+        formatters: { level: (label) => ({ level: label }) },
+        redact: { paths: SECRETS.flatMap((name) => [name, `*.${name}`]), remove: true },
+      },
+      destination,
+    );
+  }
+
+  /** Writes every buffered line before it returns. */
+  flush(): void {
+    this.destination.flushSync?.();
+  }
+}
+
+function stdout(): DestinationStream {
+  const file = pino.destination({ fd: 1, sync: false });
+  if (!process.stdout.isTTY) return file;
+  return pino.transport({ target: 'pino-pretty', options: { ignore: 'pid,hostname' } }) as DestinationStream;
+}

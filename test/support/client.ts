@@ -1,0 +1,91 @@
+/** What a server answered. `body` is the parsed JSON where the answer is JSON. */
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- tests look into answers of every shape
+  readonly body: any;
+}
+
+interface RequestOptions {
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Sent as JSON. */
+  readonly json?: unknown;
+  /** Sent as it is. */
+  readonly raw?: string | Uint8Array;
+}
+
+let members = 0;
+
+/** An HTTP client with a cookie jar of its own, as a browser profile or a `curl -b -c` has. */
+export class Client {
+  readonly cookies = new Map<string, string>();
+
+  constructor(readonly url: string) {}
+
+  get(path: string, options: RequestOptions = {}): Promise<Answer> {
+    return this.request('GET', path, options);
+  }
+
+  post(path: string, json?: unknown, options: RequestOptions = {}): Promise<Answer> {
+    return this.request('POST', path, { ...options, json });
+  }
+
+  put(path: string, json?: unknown, options: RequestOptions = {}): Promise<Answer> {
+    return this.request('PUT', path, { ...options, json });
+  }
+
+  patch(path: string, json?: unknown, options: RequestOptions = {}): Promise<Answer> {
+    return this.request('PATCH', path, { ...options, json });
+  }
+
+  delete(path: string, json?: unknown, options: RequestOptions = {}): Promise<Answer> {
+    return this.request('DELETE', path, { ...options, json });
+  }
+
+  async request(method: string, path: string, { headers = {}, json, raw }: RequestOptions = {}): Promise<Answer> {
+    const cookie = [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
+    const response = await fetch(this.url + path, {
+      method,
+      redirect: 'manual',
+      headers: {
+        ...(cookie ? { cookie } : {}),
+        ...(json === undefined ? {} : { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      body: (json === undefined ? raw : JSON.stringify(json)) as RequestInit['body'],
+    });
+    this.keepCookies(response);
+    const text = await response.text();
+    const isJson = /\bjson\b/.test(response.headers.get('content-type') ?? '');
+    return {
+      status: response.status,
+      headers: response.headers,
+      text,
+      body: isJson && text ? JSON.parse(text) : undefined,
+    };
+  }
+
+  /** Signs up a member nobody else uses and logs in; answers the member, with the password. */
+  async signUpAndLogIn(): Promise<{ id: string; email: string; password: string }> {
+    members += 1;
+    const credentials = {
+      email: `member-${process.pid}-${members}@cafe.example`,
+      password: `a long enough secret ${members}`,
+    };
+    const { body } = await this.post('/auth/signup', credentials);
+    const answer = await this.post('/auth/login', credentials);
+    if (answer.status !== 200) throw new Error(`Could not log in: ${answer.text}`);
+    return { ...(body as { id: string }), ...credentials };
+  }
+
+  private keepCookies(response: Response): void {
+    for (const line of response.headers.getSetCookie()) {
+      const [pair = ''] = line.split(';');
+      const [name = '', value = ''] = pair.split('=', 2);
+      const isGone = value === '' || /expires=Thu, 01 Jan 1970/i.test(line) || /max-age=0\b/i.test(line);
+      if (isGone) this.cookies.delete(name);
+      else this.cookies.set(name, value);
+    }
+  }
+}

@@ -1,0 +1,54 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import type { Variables } from '../../src/config/index.js';
+import { configureApp, createApp, listen } from '../../src/configure-app.js';
+import { Client } from './client.js';
+
+/** The application that ships, in this process, on a database of its own. */
+export interface TestApp {
+  readonly app: NestExpressApplication;
+  readonly url: string;
+  /** A new client without a cookie. */
+  client(): Client;
+  close(): Promise<void>;
+}
+
+/** Starts the app on a free port and waits until it is ready. `variables` are its settings over the test defaults. */
+export async function startTestApp(variables: Variables = {}): Promise<TestApp> {
+  const directory = await mkdtemp(join(tmpdir(), 'barista-test-'));
+  const defaults = {
+    NODE_ENV: 'test',
+    PORT: '0',
+    LOG_LEVEL: 'silent',
+    DATABASE_URL: `sqlite:${join(directory, 'barista.db')}`,
+  };
+  const app = configureApp(await createApp({ ...defaults, ...variables }));
+  await listen(app);
+  const { port } = (app.getHttpServer() as Server).address() as AddressInfo;
+  const url = `http://127.0.0.1:${port}`;
+  await untilReady(url);
+  return {
+    app,
+    url,
+    client: () => new Client(url),
+    close: async () => {
+      await app.close();
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Resolves when `/health/ready` answers 200. */
+export async function untilReady(url: string): Promise<void> {
+  const deadline = Date.now() + 20_000;
+  for (;;) {
+    const response = await fetch(`${url}/health/ready`);
+    if (response.ok) return;
+    if (Date.now() > deadline) throw new Error(`Not ready after 20 s: ${await response.text()}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
