@@ -1,3 +1,4 @@
+import { request as send } from 'node:http';
 import type { Client } from './client.js';
 
 /** Asks until the answer has this status: for what happens by itself after a while. */
@@ -21,4 +22,26 @@ export async function logInAgain(client: Client, credentials: { email: string; p
 /** The locations that a 422 names. */
 export function brokenFields(body: { errors?: { location: unknown[] }[] }): string[] {
   return (body.errors ?? []).map(({ location }) => location.join('.'));
+}
+
+/** A request with the client's cookies, all but the end of its body; `finish` sends that and answers the status. */
+export function beginRequest(client: Client, method: string, path: string, json: object) {
+  const text = JSON.stringify(json);
+  const cookie = [...client.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
+  const headers = { cookie, 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) };
+  const request = send(client.url + path, { method, headers });
+  const status = new Promise<number | undefined>((resolve, reject) => {
+    request.on('error', reject);
+    request.on('response', (response) => {
+      response.resume();
+      resolve(response.statusCode);
+    });
+  });
+  request.write(text.slice(0, -1));
+  return {
+    finish: (): Promise<number | undefined> => {
+      request.end(text.slice(-1));
+      return status;
+    },
+  };
 }
