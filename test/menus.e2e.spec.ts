@@ -1,6 +1,6 @@
 import type { Client } from './support/client.js';
 import { itKeepsACatalogue } from './support/menu-behaviour.js';
-import { addMenu, promote } from './support/menus.js';
+import { addMenu, allPages, promote, uniqueMark } from './support/menus.js';
 import { startTestApp, type TestApp } from './support/test-app.js';
 
 const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
@@ -58,6 +58,25 @@ describe('menus', () => {
       expect(left.headers.get('etag')).not.toBe(created.headers.get('etag'));
       expect((await owner.delete(`/menus/${created.body.id}`)).status).toBe(403);
       expect((await admin.delete(`/menus/${created.body.id}`)).status).toBe(204);
+    });
+
+    it('leaves no menu to somebody who is gone, also where they add some as they leave', async () => {
+      const mark = uniqueMark();
+      const leaver = app.client();
+      const { password } = await leaver.signUpAndLogIn();
+      const cookie = [...leaver.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
+      const add = () => app.client().post('/menus', { name: `Last ${mark}`, price: 1 }, { headers: { cookie } });
+      const addUntilRefused = async (): Promise<number> => {
+        for (;;) {
+          const { status } = await add();
+          if (status !== 201) return status;
+        }
+      };
+      const lanes = Promise.all(Array.from({ length: 8 }, addUntilRefused));
+      expect((await leaver.delete('/auth/me', { password })).status).toBe(204);
+      expect(await lanes).toEqual(Array(8).fill(401));
+      const left = await allPages(anyone, `limit=100&name=${encodeURIComponent(mark)}`);
+      expect(left.filter(({ ownerId: someone }) => someone !== null)).toEqual([]);
     });
   });
 
