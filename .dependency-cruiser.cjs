@@ -8,7 +8,7 @@ const DOOR = '^src/[^/]+/index\\.ts$';
 /** `main.ts`, `app.module.ts` and `configure-app.ts` put the rooms together. */
 const COMPOSITION_ROOT = '^src/[^/]+\\.ts$';
 /** What runs without an import: what Node is started with, and what the database finds by its folder. */
-const ENTRIES = '^src/main\\.ts$|^ormconfig\\.ts$|\\.(?:command|process)\\.ts$|/(?:migrations|entities)/[^/]+\\.ts$';
+const ENTRIES = '^src/main\\.ts$|^ormconfig\\.ts$|\\.(?:command|child)\\.ts$|/(?:migrations|entities)/[^/]+\\.ts$';
 
 /** The walls between the rooms of `src/`. `test/architecture.spec.ts` proves that each rule can fail. */
 module.exports = {

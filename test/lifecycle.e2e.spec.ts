@@ -94,7 +94,7 @@ describe('lifecycle', () => {
 
       app.signal('SIGTERM');
       await until('the port is closed', () => isRefused(app.url));
-      sender.socket.end(body.slice(10));
+      sender.socket.write(body.slice(10));
 
       const answer = await sender.answer;
       expect(answer).toMatch(/^HTTP\/1\.1 201 /m);
