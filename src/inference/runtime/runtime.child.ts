@@ -73,7 +73,7 @@ function toFeeds(tensors: readonly Tensor[]): Record<string, OrtTensor> {
 function fromOrt(name: string, tensor: OrtTensor): Tensor {
   const { type, dims, data } = tensor;
   if (!isElementType(type)) throw new Error(`output "${name}" is of type ${type}, which cannot be carried`);
-  return { name, type, shape: dims, data: data };
+  return { name, type, shape: dims, data };
 }
 
 function signatureOf(session: InferenceSession): Signature {
