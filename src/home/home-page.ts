@@ -12,7 +12,7 @@ export interface HomePageContent {
 
 const JSON_HEADER = `-H 'Content-Type: application/json'`;
 const FLOWER = '{"sepal_length":5.9,"sepal_width":3.0,"petal_length":5.1,"petal_width":1.8}';
-const MEMBER = '{"email":"ada@cafe.example","password":"two shots and a cloud"}';
+const MEMBER = '{"email":"barista@cafe.example","password":"a flat white, please"}';
 const MENU = '{"name":"Americano","price":4500}';
 
 /** The page a browser sees first: what this is, whether it is ready, and what to try. */
