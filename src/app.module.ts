@@ -1,4 +1,5 @@
 import { type DynamicModule, Module } from '@nestjs/common';
+import { AuthModule } from './auth/index.js';
 import { SettingsModule, type Variables } from './config/index.js';
 import { DatabaseModule } from './database/index.js';
 import { DocsModule } from './docs/index.js';
@@ -9,7 +10,7 @@ import { LoggingModule } from './logging/index.js';
 import { MetricsModule } from './metrics/index.js';
 
 const PLATFORM = [LoggingModule, HttpModule, HealthModule, MetricsModule, DatabaseModule, DocsModule];
-const FEATURES = [HomeModule];
+const FEATURES = [HomeModule, AuthModule];
 
 /** The table of contents of the system. */
 @Module({})

@@ -4,6 +4,7 @@ import { Log } from './log.js';
 import { LoggingSettings } from './logging.settings.js';
 import { NestLogger } from './nest-logger.js';
 import { SecurityLog } from './security-log.js';
+import { StartFailure } from './start-failure.js';
 
 @Global()
 @Module({
@@ -12,8 +13,9 @@ import { SecurityLog } from './security-log.js';
     { provide: Log, inject: [LoggingSettings], useFactory: (settings: LoggingSettings) => new Log(settings.level) },
     { provide: NestLogger, inject: [Log], useFactory: (log: Log) => new NestLogger(log) },
     SecurityLog,
+    StartFailure,
   ],
-  exports: [Log, NestLogger, SecurityLog],
+  exports: [Log, NestLogger, SecurityLog, StartFailure],
 })
 export class LoggingModule implements OnApplicationShutdown {
   constructor(private readonly log: Log) {}

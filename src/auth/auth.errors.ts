@@ -1,0 +1,94 @@
+import { DomainError, MalformedRequestError } from '../http/index.js';
+
+/** Nobody is logged in where somebody has to be. */
+export class NotAuthenticatedError extends DomainError {
+  readonly kind = 'unauthenticated';
+  readonly code = 'auth.required';
+  override readonly headers = { 'WWW-Authenticate': 'Bearer' };
+
+  constructor() {
+    super('Log in with POST /auth/login, or send a valid API key as Authorization: Bearer <key>.');
+  }
+}
+
+/** The caller is known, and may not do this. */
+export class ForbiddenError extends DomainError {
+  readonly kind = 'forbidden';
+
+  /** @param code dotted: `menu.not-owner` */
+  constructor(
+    readonly code: string,
+    detail: string,
+  ) {
+    super(detail);
+  }
+}
+
+export class BadCredentialsError extends DomainError {
+  readonly kind = 'unauthenticated';
+  readonly code = 'auth.bad-credentials';
+  override readonly headers = { 'WWW-Authenticate': 'Bearer' };
+
+  constructor() {
+    super('The e-mail or the password is wrong.');
+  }
+}
+
+export class EmailTakenError extends DomainError {
+  readonly kind = 'conflict';
+  readonly code = 'auth.email-taken';
+
+  constructor() {
+    super('There is a member with this e-mail already: log in instead, or use another one.');
+  }
+}
+
+export class TlsRequiredError extends MalformedRequestError {
+  override readonly code = 'auth.tls-required';
+
+  constructor() {
+    super(
+      'Logging in needs HTTPS, because the session cookie is Secure. Where a proxy ends TLS, ' +
+        'set TRUST_PROXY to the number of proxies and let them send X-Forwarded-Proto.',
+    );
+  }
+}
+
+export class SessionNotFoundError extends DomainError {
+  readonly kind = 'not-found';
+  readonly code = 'auth.session-not-found';
+
+  constructor(id: string) {
+    super(`You have no session ${id}.`);
+  }
+}
+
+export class ApiKeyNotFoundError extends DomainError {
+  readonly kind = 'not-found';
+  readonly code = 'auth.api-key-not-found';
+
+  constructor(id: string) {
+    super(`You have no API key ${id}.`);
+  }
+}
+
+export class TooManyApiKeysError extends DomainError {
+  readonly kind = 'conflict';
+  readonly code = 'auth.too-many-api-keys';
+
+  constructor(limit: number) {
+    super(`A member may have ${limit} API keys: end one that is no longer needed.`);
+  }
+}
+
+export function wrongPassword(): ForbiddenError {
+  return new ForbiddenError('auth.wrong-password', 'The password is wrong. Nothing was changed.');
+}
+
+export function sessionRequired(): ForbiddenError {
+  return new ForbiddenError('auth.session-required', 'An API key may not do this: log in and use the session.');
+}
+
+export function roleRequired(roles: readonly string[]): ForbiddenError {
+  return new ForbiddenError('auth.forbidden', `This is for the role ${roles.join(' or ')}.`);
+}

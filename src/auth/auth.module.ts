@@ -1,0 +1,55 @@
+import { Global, Module, type OnModuleInit } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { SettingsModule } from '../config/index.js';
+import { DatabaseSettings } from '../database/index.js';
+import { HttpSettings } from '../http/index.js';
+import { Log } from '../logging/index.js';
+import { ApiKeys } from './api-keys/api-keys.service.js';
+import { AuthController } from './auth.controller.js';
+import { AuthService } from './auth.service.js';
+import { AuthSettings } from './auth.settings.js';
+import { ApiKey } from './entities/api-key.entity.js';
+import { Member } from './entities/member.entity.js';
+import { Session } from './entities/session.entity.js';
+import { Identity } from './identity/identity.service.js';
+import { MemberWithdrawals } from './members/member-withdrawals.js';
+import { Members } from './members/members.repository.js';
+import { Passwords } from './members/passwords.service.js';
+import { SessionRows } from './sessions/session-rows.js';
+import { keptSecret } from './sessions/session-secret.js';
+import { SESSION_SECRETS, Sessions } from './sessions/sessions.service.js';
+
+/** Members, sessions and API keys. Global: a room that asks who calls need not import it. */
+@Global()
+@Module({
+  imports: [SettingsModule.forFeature(AuthSettings), TypeOrmModule.forFeature([ApiKey, Member, Session])],
+  controllers: [AuthController],
+  providers: [
+    ApiKeys,
+    AuthService,
+    Identity,
+    Members,
+    MemberWithdrawals,
+    Passwords,
+    SessionRows,
+    Sessions,
+    { provide: SESSION_SECRETS, inject: [AuthSettings, DatabaseSettings], useFactory: sessionSecrets },
+  ],
+  exports: [Identity, MemberWithdrawals],
+})
+export class AuthModule implements OnModuleInit {
+  constructor(
+    private readonly settings: AuthSettings,
+    private readonly http: HttpSettings,
+    private readonly log: Log,
+  ) {}
+
+  onModuleInit(): void {
+    if (!this.settings.isSecure || this.http.trustProxy > 0) return;
+    this.log.lines.warn('TRUST_PROXY is 0: where a proxy ends TLS, every login is refused with auth.tls-required');
+  }
+}
+
+async function sessionSecrets(auth: AuthSettings, database: DatabaseSettings): Promise<readonly string[]> {
+  return auth.secrets.length > 0 ? auth.secrets : [await keptSecret(database.directory)];
+}

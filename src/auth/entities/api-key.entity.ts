@@ -1,0 +1,28 @@
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { InstantColumn } from '../../database/index.js';
+
+@Entity({ name: 'api_key' })
+export class ApiKey {
+  /** A UUID that opens nothing. */
+  @PrimaryColumn({ type: 'varchar', length: 36 })
+  id!: string;
+
+  /** SHA-256 of the key, in hex. A key is 256 random bits, so that nothing slower is needed. */
+  @Column({ type: 'varchar', length: 64 })
+  digest!: string;
+
+  @Column({ type: 'varchar', length: 36 })
+  memberId!: string;
+
+  @Column({ type: 'text' })
+  name!: string;
+
+  @InstantColumn()
+  createdAt!: Date;
+
+  @InstantColumn({ nullable: true })
+  expiresAt!: Date | null;
+
+  @InstantColumn({ nullable: true })
+  lastUsedAt!: Date | null;
+}

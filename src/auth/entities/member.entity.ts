@@ -1,0 +1,30 @@
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { InstantColumn } from '../../database/index.js';
+
+@Entity({ name: 'member' })
+export class Member {
+  /** A UUID. */
+  @PrimaryColumn({ type: 'varchar', length: 36 })
+  id!: string;
+
+  /** As it was given. */
+  @Column({ type: 'text' })
+  email!: string;
+
+  /** The e-mail as it compares: unique. */
+  @Column({ type: 'text' })
+  emailKey!: string;
+
+  /** Argon2id in the PHC string format, which holds its own parameters and salt. */
+  @Column({ type: 'text' })
+  passwordHash!: string;
+
+  @Column({ type: 'text', nullable: true })
+  name!: string | null;
+
+  @Column({ type: 'varchar', length: 16 })
+  role!: 'member' | 'admin';
+
+  @InstantColumn()
+  createdAt!: Date;
+}

@@ -1,0 +1,47 @@
+import { Injectable } from '@nestjs/common';
+import type { Request, Response } from 'express';
+import { ApiKeys } from '../api-keys/api-keys.service.js';
+import { Members } from '../members/members.repository.js';
+import { Sessions } from '../sessions/sessions.service.js';
+import { bearerToken } from './bearer-token.js';
+import type { Principal } from './principal.js';
+
+/**
+ * Who makes a request. Asked only where that matters, and once for each request; the role is as the database has it at
+ * that moment. A failing database is an error here, never an anonymous caller.
+ */
+@Injectable()
+export class Identity {
+  private readonly known = new WeakMap<Request, Promise<Principal | undefined>>();
+
+  constructor(
+    private readonly apiKeys: ApiKeys,
+    private readonly members: Members,
+    private readonly sessions: Sessions,
+  ) {}
+
+  /** By API key, else by session. Undefined where there is neither, or the one there is opens nothing. */
+  identify(request: Request, response: Response): Promise<Principal | undefined> {
+    const found = this.known.get(request) ?? this.find(request, response);
+    this.known.set(request, found);
+    return found;
+  }
+
+  private async find(request: Request, response: Response): Promise<Principal | undefined> {
+    const token = bearerToken(request);
+    const via = token === undefined ? 'session' : 'api-key';
+    const memberId =
+      token === undefined ? await this.memberOfSession(request, response) : await this.apiKeys.memberOf(token);
+    const member = memberId === undefined ? null : await this.members.findById(memberId);
+    if (member === null) return undefined;
+    request.memberId = member.id;
+    request.principal = { id: member.id, role: member.role, via };
+    return request.principal;
+  }
+
+  private async memberOfSession(request: Request, response: Response): Promise<string | undefined> {
+    if (request.headers.cookie === undefined) return undefined;
+    await this.sessions.open({ request, response });
+    return request.session.memberId;
+  }
+}

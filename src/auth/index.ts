@@ -1,0 +1,6 @@
+export { ForbiddenError, NotAuthenticatedError } from './auth.errors.js';
+export { AuthModule } from './auth.module.js';
+export { Authenticated, CurrentMember, Roles } from './identity/auth.decorators.js';
+export { Identity } from './identity/identity.service.js';
+export type { Principal } from './identity/principal.js';
+export { MemberWithdrawals } from './members/member-withdrawals.js';

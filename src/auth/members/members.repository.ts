@@ -1,0 +1,32 @@
+import { Injectable } from '@nestjs/common';
+import { InjectRepository } from '@nestjs/typeorm';
+import { type EntityManager, Repository } from 'typeorm';
+import { rowLock } from '../../database/index.js';
+import { Member } from '../entities/member.entity.js';
+
+/** Members, as the rest of this room looks for them. */
+@Injectable()
+export class Members {
+  constructor(@InjectRepository(Member) private readonly rows: Repository<Member>) {}
+
+  findById(id: string): Promise<Member | null> {
+    return this.rows.findOneBy({ id });
+  }
+
+  findByEmail(email: string): Promise<Member | null> {
+    return this.rows.findOneBy({ emailKey: emailKeyOf(email) });
+  }
+
+  /**
+   * The member as the transaction finds them, and keeps them until it ends. Whatever changes what belongs to a member asks
+   * for this first, so that such changes follow one another.
+   */
+  lock(manager: EntityManager, id: string): Promise<Member | null> {
+    return manager.findOne(Member, { where: { id }, lock: rowLock(manager) });
+  }
+}
+
+/** Two e-mails are the same where their keys are. */
+export function emailKeyOf(email: string): string {
+  return email.toLowerCase().normalize('NFC');
+}

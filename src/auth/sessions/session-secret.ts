@@ -1,0 +1,37 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+const FILE = 'session-secret';
+
+/**
+ * The secret kept in `directory`, made on the first start. Of two processes that start at once one makes it and both use
+ * it: the file appears whole or not at all.
+ */
+export async function keptSecret(directory: string): Promise<string> {
+  const file = join(directory, FILE);
+  return (await read(file)) ?? (await make(directory, file));
+}
+
+async function make(directory: string, file: string): Promise<string> {
+  await mkdir(directory, { recursive: true });
+  const draft = `${file}.${randomUUID()}`;
+  await writeFile(draft, randomBytes(48).toString('base64url'), { mode: 0o600, flag: 'wx', flush: true });
+  try {
+    await link(draft, file);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  } finally {
+    await rm(draft);
+  }
+  return readFile(file, 'utf8');
+}
+
+async function read(file: string): Promise<string | undefined> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}

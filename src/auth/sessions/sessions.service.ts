@@ -1,0 +1,124 @@
+import { randomUUID } from 'node:crypto';
+import { Inject, Injectable } from '@nestjs/common';
+import type { CookieOptions, RequestHandler } from 'express';
+import session from 'express-session';
+import type { EntityManager } from 'typeorm';
+import { UnitOfWork } from '../../database/index.js';
+import { actorOf } from '../../http/index.js';
+import { Log } from '../../logging/index.js';
+import { NotAuthenticatedError, TlsRequiredError } from '../auth.errors.js';
+import { AuthSettings } from '../auth.settings.js';
+import { Session } from '../entities/session.entity.js';
+import type { Exchange } from './exchange.js';
+import { digestOf, SessionRows } from './session-rows.js';
+import { SessionStore } from './session-store.js';
+
+/** Injects the secrets that cookies are signed with. */
+export const SESSION_SECRETS = Symbol('session secrets');
+
+/**
+ * The session of a request: express-session, run only where a session is needed, so that nothing else pays for it and
+ * reading anonymously leaves neither a row nor a cookie.
+ */
+@Injectable()
+export class Sessions {
+  private readonly middleware: RequestHandler;
+  private readonly cookie: CookieOptions;
+
+  constructor(
+    private readonly rows: SessionRows,
+    private readonly unitOfWork: UnitOfWork,
+    private readonly settings: AuthSettings,
+    @Inject(SESSION_SECRETS) secrets: readonly string[],
+    log: Log,
+  ) {
+    // Without an expiry a browser forgets the cookie when it closes; how long a session lives is for the server to judge.
+    this.cookie = { httpOnly: true, sameSite: 'lax', path: '/', secure: settings.isSecure };
+    this.middleware = session({
+      name: settings.cookieName,
+      secret: [...secrets],
+      store: new SessionStore(rows, settings, log),
+      cookie: this.cookie,
+      resave: false,
+      saveUninitialized: false,
+    });
+  }
+
+  /** Reads the session that the request's cookie names into `request.session`; without one that is an empty session. */
+  async open({ request, response }: Exchange): Promise<void> {
+    await new Promise<void>((resolve, reject) => {
+      void this.middleware(request, response, (error?: unknown) => {
+        if (error === undefined) resolve();
+        else reject(error as Error);
+      });
+    });
+  }
+
+  /** Ends early, and in words, what would end in a cookie that is not sent. */
+  requireTls({ request }: Exchange): void {
+    if (this.settings.isSecure && !request.secure) throw new TlsRequiredError();
+  }
+
+  /** Ends the transaction where the session that is used was ended in the meantime. */
+  async requireLiving(manager: EntityManager, { request }: Exchange): Promise<void> {
+    const id = request.session.publicId;
+    if (!id || !(await this.rows.isStillLiving(manager, id))) throw new NotAuthenticatedError();
+  }
+
+  /**
+   * Gives the caller a session with a new id, and ends the one they came with. The row is there before this resolves.
+   *
+   * @param work done in the same transaction, first; the session begins only if it succeeds
+   */
+  async begin(exchange: Exchange, memberId: string, work: (manager: EntityManager) => Promise<void>): Promise<void> {
+    const { request } = exchange;
+    await this.open(exchange);
+    const oldId = request.sessionID;
+    // Not `regenerate`, which would end the old session in a transaction of its own.
+    request.sessionStore.generate(request);
+    const row = newRow(exchange, memberId);
+    try {
+      await this.unitOfWork.run(async (manager) => {
+        await work(manager);
+        await manager.delete(Session, { digest: digestOf(oldId) });
+        await this.rows.removeExpired(manager);
+        await manager.insert(Session, row);
+      });
+    } catch (error) {
+      forget(exchange);
+      throw error;
+    }
+    request.session.memberId = memberId;
+    request.session.publicId = row.id;
+    request.session.lastSeenAt = row.lastSeenAt.getTime();
+  }
+
+  /** Ends the session of this request, on the server first, and takes the cookie back. */
+  async end(exchange: Exchange): Promise<void> {
+    if (exchange.request.session.memberId) await this.rows.removeBySecretId(exchange.request.sessionID);
+    this.takeBack(exchange);
+  }
+
+  /** Takes the cookie back where the session's row is gone. */
+  takeBack(exchange: Exchange): void {
+    forget(exchange);
+    exchange.response.clearCookie(this.settings.cookieName, this.cookie);
+  }
+}
+
+/** Leaves express-session nothing to save, and no cookie to set. */
+function forget({ request }: Exchange): void {
+  Reflect.deleteProperty(request, 'session');
+}
+
+function newRow({ request }: Exchange, memberId: string): Session {
+  const now = new Date();
+  return Object.assign(new Session(), {
+    id: randomUUID(),
+    digest: digestOf(request.sessionID),
+    memberId,
+    userAgent: actorOf(request).userAgent ?? null,
+    createdAt: now,
+    lastSeenAt: now,
+  });
+}

@@ -1,0 +1,90 @@
+import { DomainError } from '../http/index.js';
+
+/** Clients are asked to come back after this many seconds where nothing better is known. */
+const RETRY_AFTER_SECONDS = 1;
+
+export class ModelNotFoundError extends DomainError {
+  readonly kind = 'not-found';
+  readonly code = 'model.not-found';
+
+  constructor(name: string) {
+    super(`There is no model "${name}". GET /models lists those there are.`);
+  }
+}
+
+export class VersionNotFoundError extends DomainError {
+  readonly kind = 'not-found';
+  readonly code = 'model.version-not-found';
+
+  constructor(name: string, version: string) {
+    super(`The model "${name}" has no version ${version}. GET /models/${name} lists those there are.`);
+  }
+}
+
+export class ModelNotReadyError extends DomainError {
+  readonly kind = 'unavailable';
+  readonly code = 'model.not-ready';
+  override readonly retryAfterSeconds = RETRY_AFTER_SECONDS;
+
+  constructor(name: string, state: string) {
+    super(`The model "${name}" is not ready: ${state}.`);
+  }
+}
+
+export class VersionNotReadyError extends DomainError {
+  readonly kind = 'conflict';
+  readonly code = 'model.version-not-ready';
+
+  constructor(name: string, version: string, state: string) {
+    super(`Version ${version} of "${name}" is ${state}; only a ready version can become the default.`);
+  }
+}
+
+export class QueueFullError extends DomainError {
+  readonly kind = 'unavailable';
+  readonly code = 'model.queue-full';
+  override readonly retryAfterSeconds = RETRY_AFTER_SECONDS;
+
+  constructor(length: number) {
+    super(`${length} predictions are waiting for this model already. Try again in a moment.`);
+  }
+}
+
+export class RuntimeLostError extends DomainError {
+  readonly kind = 'unavailable';
+  readonly code = 'model.runtime-died';
+  override readonly retryAfterSeconds = RETRY_AFTER_SECONDS;
+
+  constructor() {
+    super('The model stopped working during this prediction and is being restarted. Try again in a moment.');
+  }
+}
+
+export class DeadlineError extends DomainError {
+  readonly kind = 'deadline';
+  readonly code = 'model.deadline';
+
+  constructor(deadlineMs: number) {
+    super(`The prediction was not ready within ${deadlineMs} ms.`);
+  }
+}
+
+/** The model failed on a valid row; what its runtime said of that is in the log only. */
+export class RunFailedOnRowError extends DomainError {
+  readonly kind = 'internal';
+  readonly code = 'model.run-failed';
+
+  constructor(cause: Error) {
+    super('The model failed on this input. Quote the request id when you report it.');
+    this.cause = cause;
+  }
+}
+
+export class TooManyRowsError extends DomainError {
+  readonly kind = 'too-large';
+  readonly code = 'predict.too-many-rows';
+
+  constructor(max: number) {
+    super(`One request may hold at most ${max} rows. Send the rest in further requests.`);
+  }
+}

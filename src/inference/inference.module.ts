@@ -1,0 +1,23 @@
+import { Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { SettingsModule } from '../config/index.js';
+import { OpenApi } from '../docs/index.js';
+import { ModelDefault } from './entities/model-default.entity.js';
+import { InferenceSettings } from './inference.settings.js';
+import { describeModels } from './predictions/model-openapi.js';
+import { ModelsController } from './predictions/models.controller.js';
+import { PredictController } from './predictions/predict.controller.js';
+import { ModelDefaultsRepository } from './store/model-defaults.repository.js';
+import { ModelStore } from './store/model-store.js';
+
+/** Models: kept in a store, run in processes of their own, and answered for over HTTP. */
+@Module({
+  imports: [SettingsModule.forFeature(InferenceSettings), TypeOrmModule.forFeature([ModelDefault])],
+  controllers: [PredictController, ModelsController],
+  providers: [ModelStore, ModelDefaultsRepository],
+})
+export class InferenceModule {
+  constructor(openApi: OpenApi, store: ModelStore) {
+    openApi.contribute((document) => describeModels(document, store));
+  }
+}

@@ -1,0 +1,63 @@
+const TEXT = { type: 'string', minLength: 1 };
+const SHA256 = { type: 'string', pattern: '^[0-9a-f]{64}$' };
+const COUNT = { type: 'integer', minimum: 0 };
+const POSITIVE = { type: 'integer', minimum: 1 };
+
+function object(properties: Record<string, object>, required: string[] = []) {
+  return { type: 'object', properties, required, additionalProperties: false };
+}
+
+/** The JSON Schema of `model.json`. */
+export const MANIFEST_SCHEMA = object({
+  $schema: TEXT,
+  description: { type: 'string' },
+  access: { enum: ['public', 'member', 'admin'] },
+  features: {
+    type: 'array',
+    minItems: 1,
+    items: object(
+      {
+        name: TEXT,
+        unit: { type: 'string' },
+        minimum: { type: 'number' },
+        maximum: { type: 'number' },
+        description: { type: 'string' },
+        mean: { type: 'number' },
+        std: { type: 'number', exclusiveMinimum: 0 },
+        default: { type: ['number', 'string', 'boolean'] },
+        tensor: TEXT,
+      },
+      ['name'],
+    ),
+  },
+  labels: { type: 'array', minItems: 1, items: TEXT, uniqueItems: true },
+  output: object({ label: TEXT, probabilities: TEXT, logits: TEXT, value: TEXT, topK: POSITIVE }),
+  input: object({ image: { type: 'object' } }, ['image']),
+  example: object(
+    {
+      input: { type: 'object' },
+      label: { type: 'string' },
+      value: { type: 'number' },
+      output: { type: 'object' },
+      tolerance: { type: 'number', minimum: 0 },
+    },
+    ['input'],
+  ),
+  batching: { anyOf: [{ const: false }, object({ maxBatchSize: POSITIVE, maxWaitMs: { type: 'number', minimum: 0 } })] },
+  cache: object({ maxEntries: COUNT }),
+  runtime: object({
+    threads: POSITIVE,
+    memoryMb: POSITIVE,
+    providers: { type: 'array', minItems: 1, items: TEXT },
+  }),
+  versions: {
+    type: 'object',
+    propertyNames: { pattern: '^[1-9][0-9]*$' },
+    additionalProperties: object({
+      sha256: SHA256,
+      trainedAt: TEXT,
+      metrics: { type: 'object', additionalProperties: { type: 'number' } },
+      files: { type: 'object', additionalProperties: SHA256 },
+    }),
+  },
+});

@@ -1,0 +1,59 @@
+export type Access = 'public' | 'member' | 'admin';
+
+/** One named input value of a row; see `docs/models.md` for each key. */
+export interface Feature {
+  readonly name: string;
+  readonly unit?: string;
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly description?: string;
+  readonly mean?: number;
+  readonly std?: number;
+  readonly default?: number | string | boolean;
+  /** The input tensor it belongs to, where that is not the one of its name. */
+  readonly tensor?: string;
+}
+
+/** Which output tensor holds what. */
+export interface OutputMapping {
+  readonly label?: string;
+  readonly probabilities?: string;
+  readonly logits?: string;
+  readonly value?: string;
+  readonly topK?: number;
+}
+
+export interface Example {
+  readonly input: Readonly<Record<string, unknown>>;
+  readonly label?: string;
+  readonly value?: number;
+  readonly output?: Readonly<Record<string, unknown>>;
+  readonly tolerance?: number;
+}
+
+export interface VersionEntry {
+  readonly sha256?: string;
+  readonly trainedAt?: string;
+  readonly metrics?: Readonly<Record<string, number>>;
+  readonly files?: Readonly<Record<string, string>>;
+}
+
+/** `models/<name>/model.json`: what a model is. Every key may be left out. */
+export interface Manifest {
+  readonly $schema?: string;
+  readonly description?: string;
+  readonly access?: Access;
+  readonly features?: readonly Feature[];
+  readonly labels?: readonly string[];
+  readonly output?: OutputMapping;
+  readonly input?: { readonly image: Readonly<Record<string, unknown>> };
+  readonly example?: Example;
+  readonly batching?: false | { readonly maxBatchSize?: number; readonly maxWaitMs?: number };
+  readonly cache?: { readonly maxEntries?: number };
+  readonly runtime?: {
+    readonly threads?: number;
+    readonly memoryMb?: number;
+    readonly providers?: readonly string[];
+  };
+  readonly versions?: Readonly<Record<string, VersionEntry>>;
+}

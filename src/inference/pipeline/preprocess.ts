@@ -1,0 +1,50 @@
+import { allocate, ELEMENT_TYPES, sizeOf, type Tensor, type TensorData } from '../runtime/tensor.js';
+import type { InputPlan, RowField, RowSchema } from '../signature/row-schema.js';
+import type { CheckedRow } from '../signature/row-validator.js';
+
+/**
+ * Rows to tensors: scales what has a mean or a standard deviation, and fills each input.
+ * @param rows of one shape; exactly one where an input does not count rows
+ */
+export function preprocess(rows: readonly CheckedRow[], schema: RowSchema): Tensor[] {
+  const position = new Map(schema.fields.map((field, index) => [field.name, index]));
+  return schema.inputs.map((input) => fillInput(input, rows, position));
+}
+
+function fillInput(input: InputPlan, rows: readonly CheckedRow[], position: ReadonlyMap<string, number>): Tensor {
+  const { tensor, fields } = input;
+  const rowShape = rowShapeOf(input, rows[0] ?? [], position);
+  const rowSize = sizeOf(rowShape);
+  const data = allocate(tensor.type, rows.length * rowSize);
+  rows.forEach((row, index) => {
+    let at = index * rowSize;
+    for (const field of fields) at = write(field, row[position.get(field.name) ?? 0], data, at);
+  });
+  return { name: tensor.name, type: tensor.type, shape: input.countsRows ? [rows.length, ...rowShape] : rowShape, data };
+}
+
+/** The tensor's shape without the dimension that counts rows, with open dimensions taken from the row. */
+function rowShapeOf(input: InputPlan, row: CheckedRow, position: ReadonlyMap<string, number>): number[] {
+  const declared = input.tensor.shape.slice(input.countsRows ? 1 : 0);
+  const [only] = input.fields;
+  if (!only || only.shape.length === 0) return declared.map((size) => (typeof size === 'string' ? input.fields.length : size));
+  let value = row[position.get(only.name) ?? 0];
+  return declared.map(() => {
+    const { length } = value as unknown[];
+    value = (value as unknown[])[0];
+    return length;
+  });
+}
+
+/** Writes a value and what is nested in it; answers where the next one goes. */
+function write(field: RowField, value: unknown, data: TensorData, at: number): number {
+  if (Array.isArray(value)) return value.reduce<number>((next, item) => write(field, item, data, next), at);
+  data[at] = toElement(field, value) as never;
+  return at + 1;
+}
+
+function toElement({ type, feature: { mean = 0, std = 1 } }: RowField, value: unknown): number | bigint | string {
+  if (typeof value === 'string') return value;
+  const isBig = ELEMENT_TYPES[type].array === BigInt64Array || ELEMENT_TYPES[type].array === BigUint64Array;
+  return isBig ? BigInt(value as number) : (Number(value) - mean) / std;
+}

@@ -1,0 +1,41 @@
+import { inputSchema, outputSchema } from '../signature/json-schema.js';
+import type { Model } from '../store/model.js';
+import type { ModelVersion } from '../store/model-version.js';
+import type { ModelDto, ModelSummaryDto, VersionDto } from './dto/model.dto.js';
+
+/** A model as `GET /models` lists it. */
+export function summarize(model: Model): ModelSummaryDto {
+  return {
+    name: model.name,
+    description: model.manifest.description ?? '',
+    state: model.state,
+    defaultVersion: model.serving?.version ?? null,
+    versions: model.versions.map(describeVersion),
+  };
+}
+
+/** A model as `GET /models/{name}` shows it: with what the version that serves takes and answers. */
+export function describeModel(model: Model): ModelDto {
+  const { serving, manifest } = model;
+  const { schema, signature } = serving ?? {};
+  return {
+    ...summarize(model),
+    access: model.access,
+    input: schema ? inputSchema(schema, manifest.example?.input) : null,
+    output: signature ? outputSchema(signature, manifest) : null,
+    batching: serving?.batching ?? null,
+    example: manifest.example ?? null,
+  };
+}
+
+function describeVersion(version: ModelVersion): VersionDto {
+  const entry = version.manifest.versions?.[version.version];
+  return {
+    version: version.version,
+    state: version.state,
+    reason: version.reason ?? null,
+    sha256: version.sha256 ?? null,
+    trainedAt: entry?.trainedAt ?? null,
+    metrics: entry?.metrics ?? {},
+  };
+}

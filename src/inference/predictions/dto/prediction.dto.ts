@@ -1,0 +1,18 @@
+import { ApiProperty } from '@nestjs/swagger';
+import type { Prediction } from '../../pipeline/respond.js';
+
+export class PredictionsDto {
+  @ApiProperty({ example: 'iris' })
+  model!: string;
+
+  @ApiProperty({ description: 'The version that answered', example: '1' })
+  version!: string;
+
+  @ApiProperty({
+    description: 'One for each row, in order: a label with its index and probabilities, a value, or outputs by name',
+    type: 'array',
+    items: { type: 'object', additionalProperties: true },
+    example: [{ label: 'virginica', index: 2, probabilities: { setosa: 0, versicolor: 0.05, virginica: 0.95 } }],
+  })
+  predictions!: Prediction[];
+}

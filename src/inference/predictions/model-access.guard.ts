@@ -1,0 +1,31 @@
+import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
+import type { Request, Response } from 'express';
+import { ForbiddenError, Identity, NotAuthenticatedError } from '../../auth/index.js';
+import type { Model } from '../store/model.js';
+import { ModelStore } from '../store/model-store.js';
+
+/** Lets those predict whom the manifest's `access` lets; before the body is read. */
+@Injectable()
+export class ModelAccessGuard implements CanActivate {
+  constructor(
+    private readonly store: ModelStore,
+    private readonly identity: Identity,
+  ) {}
+
+  async canActivate(context: ExecutionContext): Promise<boolean> {
+    const http = context.switchToHttp();
+    const request = http.getRequest<Request>();
+    const { name } = request.params;
+    const model = typeof name === 'string' ? this.store.get(name) : this.store.default;
+    if (model.access !== 'public') await this.demandAccess(model, request, http.getResponse<Response>());
+    return true;
+  }
+
+  private async demandAccess(model: Model, request: Request, response: Response): Promise<void> {
+    const member = await this.identity.identify(request, response);
+    if (!member) throw new NotAuthenticatedError();
+    if (model.access === 'admin' && member.role !== 'admin') {
+      throw new ForbiddenError('model.access-denied', `Only administrators may predict with "${model.name}".`);
+    }
+  }
+}

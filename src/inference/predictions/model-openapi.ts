@@ -1,0 +1,95 @@
+import type { OpenAPIObject } from '@nestjs/swagger';
+import { type JsonSchema, inputSchema, outputSchema } from '../signature/json-schema.js';
+import type { Model } from '../store/model.js';
+import type { ModelStore } from '../store/model-store.js';
+
+type Operation = Record<string, unknown> & { requestBody?: object; responses: Record<string, object> };
+
+const GENERIC = '/models/{name}/predict';
+
+/** Gives each model that is ready an operation of its own, typed from its rows and answers; and `/predict` those of the default. */
+export function describeModels(document: OpenAPIObject, store: ModelStore): void {
+  const generic = document.paths[GENERIC]?.post as unknown as Operation | undefined;
+  if (!generic) return;
+  for (const model of store.all()) describeOne(document, model, generic);
+  describeShortcut(document, store);
+}
+
+function describeOne(document: OpenAPIObject, model: Model, generic: Operation): void {
+  const schemas = schemasOf(model);
+  if (!schemas) return;
+  const { input, output } = schemas;
+  const component = (suffix: string): string => `${model.name}.${suffix}`;
+  Object.assign((document.components ??= {}).schemas ?? {}, {
+    [component('row')]: input,
+    [component('prediction')]: output,
+  });
+  const row = { $ref: `#/components/schemas/${component('row')}` };
+  const prediction = { $ref: `#/components/schemas/${component('prediction')}` };
+  const one = model.manifest.example?.input;
+  const body = { oneOf: [row, instancesOf(row)] };
+  const description = model.manifest.description ?? '';
+  document.paths[`/models/${model.name}/predict`] = {
+    post: {
+      ...generic,
+      operationId: `Models_predict_${model.name}`,
+      summary: `Predict with ${model.name}`,
+      description,
+      parameters: [],
+      requestBody: bodyOf(body, row, one),
+      responses: { ...generic.responses, 200: { description: '', content: json(answerOf(prediction)) } },
+    } as never,
+  };
+}
+
+function describeShortcut(document: OpenAPIObject, store: ModelStore): void {
+  const { default: model } = store;
+  if (!schemasOf(model)) return;
+  const row = { $ref: `#/components/schemas/${model.name}.row` };
+  const path = document.paths['/predict'];
+  for (const operation of [path?.post, path?.put] as unknown as Operation[]) {
+    const rows = { oneOf: [row, { type: 'array', items: row, minItems: 1, maxItems: 10_000 }] };
+    operation.requestBody = bodyOf(rows, row, model.manifest.example?.input);
+  }
+}
+
+function schemasOf({ serving, manifest }: Model): { input: JsonSchema; output: JsonSchema } | undefined {
+  if (!serving?.schema || !serving.signature) return undefined;
+  const input = inputSchema(serving.schema, manifest.example?.input);
+  return { input, output: outputSchema(serving.signature, manifest) };
+}
+
+function bodyOf(schema: object, row: object, example: object | undefined): object {
+  return {
+    required: true,
+    content: {
+      'application/json': { schema, ...(example ? { example } : {}) },
+      'application/x-www-form-urlencoded': { schema: row },
+    },
+  };
+}
+
+function instancesOf(row: object): object {
+  return {
+    type: 'object',
+    required: ['instances'],
+    additionalProperties: false,
+    properties: { instances: { type: 'array', items: row, minItems: 1, maxItems: 10_000 } },
+  };
+}
+
+function answerOf(prediction: object): object {
+  return {
+    type: 'object',
+    required: ['model', 'version', 'predictions'],
+    properties: {
+      model: { type: 'string' },
+      version: { type: 'string' },
+      predictions: { type: 'array', items: prediction },
+    },
+  };
+}
+
+function json(schema: object): object {
+  return { 'application/json': { schema } };
+}

@@ -1,0 +1,120 @@
+import { Body, Controller, Get, HttpCode, Param, Post, Put, UseGuards } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
+import { CurrentMember, type Principal, Roles } from '../../auth/index.js';
+import { AcceptsBody, ApiProblems, CurrentActor, InvalidInputError, type RequestActor } from '../../http/index.js';
+import { SecurityLog } from '../../logging/index.js';
+import { VersionNotReadyError } from '../inference.errors.js';
+import type { Model } from '../store/model.js';
+import { ModelStore } from '../store/model-store.js';
+import { describeModel, summarize } from './describe-model.js';
+import { ChooseVersionDto } from './dto/choose-version.dto.js';
+import { ModelDto, ModelListDto } from './dto/model.dto.js';
+import { PredictionsDto } from './dto/prediction.dto.js';
+import { ModelAccessGuard } from './model-access.guard.js';
+import { rowsOfModelPredict } from './prediction-input.js';
+import { ApiPredictionProblems } from './prediction-problems.js';
+import { ClientGone, IsForm } from './request.decorators.js';
+
+const ApiModelName = (): MethodDecorator =>
+  ApiParam({ name: 'name', description: "The model's folder in the store", example: 'iris' });
+
+@ApiTags('predictions')
+@Controller('models')
+export class ModelsController {
+  constructor(
+    private readonly store: ModelStore,
+    private readonly securityLog: SecurityLog,
+  ) {}
+
+  @Get()
+  @ApiOperation({ summary: 'The models there are, and how they are' })
+  @ApiOkResponse({ type: ModelListDto })
+  list(): ModelListDto {
+    return { items: this.store.all().map(summarize) };
+  }
+
+  @Get(':name')
+  @ApiModelName()
+  @ApiOperation({ summary: 'A model: its versions, what it takes and what it answers' })
+  @ApiOkResponse({ type: ModelDto })
+  @ApiProblems({ 404: 'No such model' })
+  show(@Param('name') name: string): ModelDto {
+    return describeModel(this.store.get(name));
+  }
+
+  @Put(':name/default')
+  @Roles('admin')
+  @ApiModelName()
+  @ApiOperation({ summary: 'Choose the version that serves; kept across restarts (administrators)' })
+  @ApiOkResponse({ type: ModelDto })
+  @ApiProblems({ 404: 'No such model', 409: 'The version is not ready', 422: 'No such version' })
+  async choose(
+    @Param('name') name: string,
+    @Body() { version }: ChooseVersionDto,
+    @CurrentMember() member: Principal,
+    @CurrentActor() actor: RequestActor,
+  ): Promise<ModelDto> {
+    const model = this.store.get(name);
+    if (version !== null) demandReady(model, version);
+    await this.store.choose(model, version);
+    this.securityLog.record('model.default.changed', { ...actor, memberId: member.id }, { model: name, version });
+    return describeModel(model);
+  }
+
+  @Post(':name/predict')
+  @HttpCode(200)
+  @UseGuards(ModelAccessGuard)
+  @AcceptsBody({ kinds: ['json', 'form'], purpose: 'predictions' })
+  @ApiModelName()
+  @ApiOperation({ summary: 'Predict with the version that serves: one row, or {"instances": […]}' })
+  @ApiOkResponse({ type: PredictionsDto })
+  @ApiPredictionProblems()
+  predict(
+    @Param('name') name: string,
+    @Body() value: unknown,
+    @IsForm() isForm: boolean,
+    @ClientGone() gone: AbortSignal,
+  ): Promise<PredictionsDto> {
+    return this.answer(name, undefined, value, isForm, gone);
+  }
+
+  @Post(':name/versions/:version/predict')
+  @HttpCode(200)
+  @UseGuards(ModelAccessGuard)
+  @AcceptsBody({ kinds: ['json', 'form'], purpose: 'predictions' })
+  @ApiModelName()
+  @ApiParam({ name: 'version', description: 'A version number', example: '1' })
+  @ApiOperation({ summary: 'Predict with one version: one row, or {"instances": […]}' })
+  @ApiOkResponse({ type: PredictionsDto })
+  @ApiPredictionProblems()
+  predictWithVersion(
+    @Param('name') name: string,
+    @Param('version') version: string,
+    @Body() value: unknown,
+    @IsForm() isForm: boolean,
+    @ClientGone() gone: AbortSignal,
+  ): Promise<PredictionsDto> {
+    return this.answer(name, version, value, isForm, gone);
+  }
+
+  private async answer(
+    name: string,
+    versionName: string | undefined,
+    value: unknown,
+    isForm: boolean,
+    gone: AbortSignal,
+  ): Promise<PredictionsDto> {
+    const version = this.store.get(name).resolve(versionName);
+    const rows = rowsOfModelPredict({ value, isForm }, version);
+    return { model: name, version: version.version, predictions: await version.predict(rows, gone) };
+  }
+}
+
+function demandReady(model: Model, version: string): void {
+  const found = model.versions.find((candidate) => candidate.version === version);
+  if (!found) {
+    const message = `version must be one of ${model.versions.map((candidate) => candidate.version).join(', ')}, or null`;
+    throw new InvalidInputError([{ location: ['body', 'version'], type: 'choice', message }]);
+  }
+  if (found.state !== 'ready') throw new VersionNotReadyError(model.name, version, found.state);
+}

@@ -1,0 +1,16 @@
+import { ApiProblems } from '../../http/index.js';
+
+/** The error answers that every prediction shares. */
+export const ApiPredictionProblems = (): MethodDecorator =>
+  ApiProblems({
+    400: 'Malformed JSON',
+    401: 'The model is for members, and nobody is logged in',
+    403: 'The model is for administrators',
+    404: 'No such model or version',
+    413: 'More than 10,000 rows, or a body over its limit',
+    415: 'Neither JSON nor a form',
+    422: 'A feature is unknown, missing, not a finite number, or out of its range; `errors` names each',
+    500: 'The model failed on a valid row',
+    503: 'The model is not ready, its queue is full, or its runtime died; see Retry-After',
+    504: 'Not ready within the deadline',
+  });

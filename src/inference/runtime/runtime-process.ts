@@ -1,0 +1,124 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import type { Readable, Writable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+import { decodeTensors, encodeFrame, encodeTensors, type Frame, FrameKind, FrameReader } from './frames.js';
+import type { RuntimeOptions } from './runtime-options.js';
+import type { Signature, Tensor } from './tensor.js';
+
+const PROGRAM = fileURLToPath(new URL('./runtime.child.js', import.meta.url));
+const MAX_KEPT_STDERR = 4_096;
+
+/** The process ended, or was ended, while a run was in it or before it was ready. */
+export class RuntimeDiedError extends Error {}
+
+/** The model could not be loaded; the message is for operators, not for clients. */
+export class ModelLoadError extends Error {}
+
+/** ONNX Runtime refused or failed a run; the message is for the log, not for clients. */
+export class RunFailedError extends Error {}
+
+interface Waiting<T> {
+  resolve(value: T): void;
+  reject(error: Error): void;
+}
+
+interface ReadyMessage {
+  readonly signature: Signature;
+  readonly sha256: string;
+}
+
+/** One child process with one model in it: spoken to in frames, ended by SIGKILL when it does not answer. */
+export class RuntimeProcess {
+  /** Resolves when the process has ended, however it did. */
+  readonly exited: Promise<void>;
+  private readonly child: ChildProcess;
+  private readonly runs = new Map<number, Waiting<Tensor[]>>();
+  private ready: Waiting<ReadyMessage> | undefined;
+  private nextId = 1;
+  private hasExited = false;
+  private stderr = '';
+
+  private constructor(options: RuntimeOptions) {
+    this.child = spawn(process.execPath, [PROGRAM, JSON.stringify(options)], {
+      stdio: ['pipe', 'ignore', 'pipe', 'pipe'],
+      // Nothing of the web process's environment: its secrets are none of a model's business.
+      env: { ORT_DISABLE_TELEMETRY: '1' },
+    });
+    const reader = new FrameReader((frame) => this.receive(frame));
+    (this.child.stdio[3] as Readable).on('data', (chunk: Buffer) => reader.push(chunk));
+    this.child.stderr?.on('data', (chunk: Buffer) => (this.stderr = (this.stderr + String(chunk)).slice(-MAX_KEPT_STDERR)));
+    // A write to a process that has just died fails; what matters is that it died, which `exited` tells.
+    this.input.on('error', () => undefined);
+    this.exited = once(this.child, 'close').then(
+      () => this.end(),
+      () => this.end(),
+    );
+  }
+
+  /** Resolves when the model is loaded; rejects with `ModelLoadError` when it cannot be. */
+  static async start(options: RuntimeOptions): Promise<{ runtime: RuntimeProcess } & ReadyMessage> {
+    const runtime = new RuntimeProcess(options);
+    const message = await new Promise<ReadyMessage>((resolve, reject) => (runtime.ready = { resolve, reject }));
+    return { runtime, ...message };
+  }
+
+  get pid(): number | undefined {
+    return this.child.pid;
+  }
+
+  /** Runs the model once. Rejects with `RunFailedError`, or `RuntimeDiedError` when the process ends before it answers. */
+  run(feeds: readonly Tensor[]): Promise<Tensor[]> {
+    if (this.hasExited) return Promise.reject(new RuntimeDiedError('The runtime has ended'));
+    const id = this.nextId++ % 0x1_0000_0000;
+    return new Promise((resolve, reject) => {
+      this.runs.set(id, { resolve, reject });
+      this.input.write(encodeFrame(FrameKind.run, id, encodeTensors(feeds)));
+    });
+  }
+
+  /** Lets it finish what it was sent, then end by itself. */
+  async stop(): Promise<void> {
+    this.input.end();
+    await this.exited;
+  }
+
+  kill(): void {
+    this.child.kill('SIGKILL');
+  }
+
+  private get input(): Writable {
+    return this.child.stdin!;
+  }
+
+  private receive({ kind, id, payload }: Frame): void {
+    if (kind === FrameKind.ready) this.ready?.resolve(JSON.parse(payload.toString()) as ReadyMessage);
+    else if (kind === FrameKind.failed) this.ready?.reject(new ModelLoadError(payload.toString()));
+    else if (kind === FrameKind.result) this.answer(id, payload);
+    else if (kind === FrameKind.runFailed) this.take(id)?.reject(new RunFailedError(payload.toString()));
+  }
+
+  private answer(id: number, payload: Buffer): void {
+    const run = this.take(id);
+    try {
+      run?.resolve(decodeTensors(payload));
+    } catch (error) {
+      run?.reject(new RunFailedError(String(error)));
+    }
+  }
+
+  private take(id: number): Waiting<Tensor[]> | undefined {
+    const run = this.runs.get(id);
+    this.runs.delete(id);
+    return run;
+  }
+
+  private end(): void {
+    this.hasExited = true;
+    const { exitCode, signalCode } = this.child;
+    const how = signalCode ?? `exit code ${exitCode}`;
+    this.ready?.reject(new ModelLoadError(`the runtime ended (${how}) while it loaded the model. ${this.stderr}`.trim()));
+    for (const run of this.runs.values()) run.reject(new RuntimeDiedError(`The runtime ended (${how})`));
+    this.runs.clear();
+  }
+}

@@ -1,0 +1,96 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { RuntimeDiedError, RuntimeProcess } from './runtime-process.js';
+import type { RuntimeOptions } from './runtime-options.js';
+import type { Signature, Tensor } from './tensor.js';
+
+const FIRST_BACK_OFF_MS = 50;
+const MAX_BACK_OFF_MS = 10_000;
+/** A process that lived this long did not die of starting: the next restart waits little again. */
+const STABLE_MS = 30_000;
+
+/** Told when a runtime went away by itself, and when it is back. */
+export interface RuntimeEvents {
+  died(): void;
+  recovered(): void;
+  /** It could not be started again; it will be tried once more after a pause. */
+  restartFailed(error: unknown): void;
+}
+
+/** A model's runtime under supervision: when its process ends by itself, another is started, later each time. */
+export class Runtime {
+  private current: RuntimeProcess | undefined;
+  private isStopping = false;
+  private backOffMs = FIRST_BACK_OFF_MS;
+  private startedAt = Date.now();
+
+  private constructor(
+    private readonly options: RuntimeOptions,
+    readonly signature: Signature,
+    readonly sha256: string,
+    private readonly events: RuntimeEvents,
+  ) {}
+
+  /** Loads the model; rejects with `ModelLoadError`. */
+  static async start(options: RuntimeOptions, events: RuntimeEvents): Promise<Runtime> {
+    const { runtime: process, signature, sha256 } = await RuntimeProcess.start(options);
+    // What a restart loads must be what was proven at the start, also where the manifest pins nothing.
+    const runtime = new Runtime({ ...options, sha256 }, signature, sha256, events);
+    runtime.supervise(process);
+    return runtime;
+  }
+
+  get pid(): number | undefined {
+    return this.current?.pid;
+  }
+
+  /** Runs the model once, in the process there is now; see `RuntimeProcess.run` for the errors. */
+  run(feeds: readonly Tensor[]): Promise<Tensor[]> {
+    return this.current?.run(feeds) ?? Promise.reject(new RuntimeDiedError('The runtime is being restarted'));
+  }
+
+  /** Ends a process that hangs; supervision starts another. */
+  kill(): void {
+    this.current?.kill();
+  }
+
+  /** Finishes what runs, then ends for good; by SIGKILL once `graceMs` have passed. */
+  async stop(graceMs: number): Promise<void> {
+    this.isStopping = true;
+    const { current } = this;
+    if (!current) return;
+    const timer = setTimeout(() => current.kill(), graceMs);
+    await current.stop();
+    clearTimeout(timer);
+  }
+
+  private supervise(process: RuntimeProcess): void {
+    this.current = process;
+    this.startedAt = Date.now();
+    void process.exited.then(() => this.replace());
+  }
+
+  private async replace(): Promise<void> {
+    this.current = undefined;
+    if (this.isStopping) return;
+    this.events.died();
+    if (Date.now() - this.startedAt > STABLE_MS) this.backOffMs = FIRST_BACK_OFF_MS;
+    while (!this.isStopping) {
+      await delay(this.backOffMs, undefined, { ref: false });
+      this.backOffMs = Math.min(this.backOffMs * 2, MAX_BACK_OFF_MS);
+      if (await this.tryStart()) return;
+    }
+  }
+
+  private async tryStart(): Promise<boolean> {
+    try {
+      const { runtime: process } = await RuntimeProcess.start(this.options);
+      this.supervise(process);
+      if (this.isStopping) await process.stop();
+      else this.events.recovered();
+      return true;
+    } catch (error) {
+      this.events.restartFailed(error);
+      return false;
+    }
+  }
+}

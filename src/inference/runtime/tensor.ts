@@ -1,0 +1,66 @@
+/** The element types of ONNX that this product carries, by the name `onnxruntime-node` gives them. */
+export const ELEMENT_TYPES = {
+  float32: { code: 1, bytes: 4, array: Float32Array },
+  float64: { code: 11, bytes: 8, array: Float64Array },
+  int8: { code: 3, bytes: 1, array: Int8Array },
+  int16: { code: 5, bytes: 2, array: Int16Array },
+  int32: { code: 6, bytes: 4, array: Int32Array },
+  int64: { code: 7, bytes: 8, array: BigInt64Array },
+  uint8: { code: 2, bytes: 1, array: Uint8Array },
+  uint16: { code: 4, bytes: 2, array: Uint16Array },
+  uint32: { code: 12, bytes: 4, array: Uint32Array },
+  uint64: { code: 13, bytes: 8, array: BigUint64Array },
+  bool: { code: 9, bytes: 1, array: Uint8Array },
+  string: { code: 8, bytes: 0, array: undefined },
+} as const;
+
+export type ElementType = keyof typeof ELEMENT_TYPES;
+
+export type NumericData =
+  | Float32Array
+  | Float64Array
+  | Int8Array
+  | Int16Array
+  | Int32Array
+  | BigInt64Array
+  | Uint8Array
+  | Uint16Array
+  | Uint32Array
+  | BigUint64Array;
+
+export type TensorData = NumericData | string[];
+
+/** A tensor by value: elements in row-major order, as many as the product of `shape`. */
+export interface Tensor {
+  readonly name: string;
+  readonly type: ElementType;
+  readonly shape: readonly number[];
+  readonly data: TensorData;
+}
+
+/** What a model says of one of its inputs or outputs; a symbolic dimension is a text. */
+export interface TensorSignature {
+  readonly name: string;
+  readonly type: ElementType;
+  readonly shape: readonly (number | string)[];
+}
+
+export interface Signature {
+  readonly inputs: readonly TensorSignature[];
+  readonly outputs: readonly TensorSignature[];
+}
+
+export function isElementType(type: string): type is ElementType {
+  return Object.hasOwn(ELEMENT_TYPES, type);
+}
+
+/** Room for `length` elements, all zero, false or empty. */
+export function allocate(type: ElementType, length: number): TensorData {
+  const { array } = ELEMENT_TYPES[type];
+  return array === undefined ? new Array<string>(length).fill('') : new array(length);
+}
+
+/** The number of elements in a tensor of this shape. */
+export function sizeOf(shape: readonly number[]): number {
+  return shape.reduce((size, dimension) => size * dimension, 1);
+}

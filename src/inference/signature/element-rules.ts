@@ -1,0 +1,66 @@
+import type { ElementType } from '../runtime/tensor.js';
+
+/** What a single value of an element type may be. */
+export interface ElementRule {
+  /** As an error's `type` has it. */
+  readonly name: 'number' | 'integer' | 'boolean' | 'text';
+  readonly expected: string;
+  readonly accepts: (value: unknown) => boolean;
+  /** Reads the value from the text of a form; leaves what it cannot read as it is, to be refused. */
+  readonly parse: (text: string) => unknown;
+}
+
+const DECIMAL = /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i;
+const MAX_NUMBER_LENGTH = 400;
+
+function parseNumber(text: string): unknown {
+  return text.length <= MAX_NUMBER_LENGTH && DECIMAL.test(text) ? Number(text) : text;
+}
+
+function real(fits: (value: number) => boolean): ElementRule {
+  return {
+    name: 'number',
+    expected: 'a finite number',
+    accepts: (value) => typeof value === 'number' && fits(value),
+    parse: parseNumber,
+  };
+}
+
+/** Integers beyond 2^53 would have been rounded by the JSON parser already: they are refused rather than changed. */
+function integer(min: number, max: number): ElementRule {
+  return {
+    name: 'integer',
+    expected: `an integer from ${min} to ${max}`,
+    accepts: (value) => Number.isSafeInteger(value) && (value as number) >= min && (value as number) <= max,
+    parse: parseNumber,
+  };
+}
+
+const BOOLEAN: ElementRule = {
+  name: 'boolean',
+  expected: 'true or false',
+  accepts: (value) => typeof value === 'boolean',
+  parse: (text) => (text === 'true' ? true : text === 'false' ? false : text),
+};
+
+const TEXT: ElementRule = {
+  name: 'text',
+  expected: 'well-formed text',
+  accepts: (value) => typeof value === 'string' && (value as string & { isWellFormed(): boolean }).isWellFormed(),
+  parse: (text) => text,
+};
+
+export const ELEMENT_RULES: Record<ElementType, ElementRule> = {
+  float32: real((value) => Number.isFinite(Math.fround(value))),
+  float64: real(Number.isFinite),
+  int8: integer(-(2 ** 7), 2 ** 7 - 1),
+  int16: integer(-(2 ** 15), 2 ** 15 - 1),
+  int32: integer(-(2 ** 31), 2 ** 31 - 1),
+  int64: integer(Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER),
+  uint8: integer(0, 2 ** 8 - 1),
+  uint16: integer(0, 2 ** 16 - 1),
+  uint32: integer(0, 2 ** 32 - 1),
+  uint64: integer(0, Number.MAX_SAFE_INTEGER),
+  bool: BOOLEAN,
+  string: TEXT,
+};

@@ -1,0 +1,84 @@
+import type { Feature, Manifest } from '../manifest/manifest.js';
+import type { ElementType, Signature, TensorSignature } from '../runtime/tensor.js';
+
+/** The manifest and the model do not fit together. */
+export class SignatureError extends Error {}
+
+/** One named value of a row. */
+export interface RowField {
+  readonly name: string;
+  readonly type: ElementType;
+  /** Lengths of nested arrays, outermost first; null where any length will do, empty for a plain value. */
+  readonly shape: readonly (number | null)[];
+  readonly feature: Feature;
+}
+
+/** How rows fill one input tensor. */
+export interface InputPlan {
+  readonly tensor: TensorSignature;
+  /** Whether the first dimension counts rows. */
+  readonly countsRows: boolean;
+  /** The columns of an `[N, F]` input in order, or the one field that is the whole tensor. */
+  readonly fields: readonly RowField[];
+}
+
+/** What a row of a model is. */
+export interface RowSchema {
+  readonly fields: readonly RowField[];
+  readonly inputs: readonly InputPlan[];
+}
+
+/** Derives a model's rows from its signature and what the manifest says of its features; throws `SignatureError`. */
+export function rowSchemaOf(signature: Signature, { features }: Manifest): RowSchema {
+  const inputs = signature.inputs.map((tensor) => planInput(tensor, features, signature));
+  const unused = features?.find((feature) => !signature.inputs.some(({ name }) => name === tensorOf(feature, signature)));
+  if (unused) throw new SignatureError(`the feature "${unused.name}" belongs to no input of the model`);
+  const fields = inputs.flatMap((input) => input.fields);
+  return { fields: inManifestOrder(fields, features), inputs };
+}
+
+/** Whether the first dimension of a tensor counts rows: a symbolic one, or exactly one row at a time. */
+export function countsRows({ shape }: TensorSignature): boolean {
+  return typeof shape[0] === 'string' || shape[0] === 1;
+}
+
+function planInput(tensor: TensorSignature, features: Manifest['features'], signature: Signature): InputPlan {
+  const own = features?.filter((feature) => tensorOf(feature, signature) === tensor.name) ?? [];
+  if (features && own.length === 0) throw new SignatureError(`no feature in model.json fills the input "${tensor.name}"`);
+  const rowShape = tensor.shape.slice(countsRows(tensor) ? 1 : 0).map((size) => (typeof size === 'string' ? null : size));
+  return {
+    tensor,
+    countsRows: countsRows(tensor),
+    fields: features ? featureFields(tensor, own, rowShape) : [{ ...wholeTensor(tensor, rowShape), name: tensor.name }],
+  };
+}
+
+function featureFields(tensor: TensorSignature, features: readonly Feature[], rowShape: RowField['shape']): RowField[] {
+  const [width] = rowShape;
+  const [only] = features;
+  if (only && features.length === 1 && !(rowShape.length === 1 && width === null)) {
+    return [{ ...wholeTensor(tensor, rowShape), name: only.name, feature: only }];
+  }
+  if (rowShape.length === 1 && (width === null || width === features.length)) {
+    return features.map((feature) => ({ name: feature.name, type: tensor.type, shape: [], feature }));
+  }
+  const expected = rowShape.length === 1 ? `${width} values` : `values of shape [${rowShape.join(', ')}]`;
+  throw new SignatureError(
+    `the input "${tensor.name}" takes ${expected} a row, but model.json has ${features.length} features for it`,
+  );
+}
+
+function wholeTensor({ name, type }: TensorSignature, rowShape: RowField['shape']): RowField {
+  const isPlain = rowShape.length === 1 && rowShape[0] === 1;
+  return { name, type, shape: isPlain ? [] : rowShape, feature: { name } };
+}
+
+function tensorOf(feature: Feature, { inputs }: Signature): string {
+  return feature.tensor ?? (inputs.length === 1 ? (inputs[0]?.name ?? feature.name) : feature.name);
+}
+
+function inManifestOrder(fields: readonly RowField[], features: Manifest['features']): readonly RowField[] {
+  if (!features) return fields;
+  const order = new Map(features.map((feature, index) => [feature.name, index]));
+  return [...fields].sort((a, b) => (order.get(a.name) ?? 0) - (order.get(b.name) ?? 0));
+}
