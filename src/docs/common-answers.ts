@@ -30,10 +30,13 @@ function complete(operation: Operation, method: string): void {
   }
 }
 
-function commonProblems({ requestBody }: Operation, method: string): Record<string, string> {
+function commonProblems({ parameters, requestBody }: Operation, method: string): Record<string, string> {
   return {
+    ...(parameters?.some((parameter) => 'in' in parameter && parameter.in === 'path') && {
+      400: 'The path is malformed',
+    }),
     ...(requestBody && {
-      400: 'The body is malformed',
+      400: 'The request is malformed',
       413: 'The body is too large',
       415: 'The body is of another media type',
     }),

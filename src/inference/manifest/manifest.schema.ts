@@ -43,7 +43,9 @@ export const MANIFEST_SCHEMA = object({
     },
     ['input'],
   ),
-  batching: { anyOf: [{ const: false }, object({ maxBatchSize: POSITIVE, maxWaitMs: { type: 'number', minimum: 0 } })] },
+  batching: {
+    anyOf: [{ const: false }, object({ maxBatchSize: POSITIVE, maxWaitMs: { type: 'number', minimum: 0 } })],
+  },
   cache: object({ maxEntries: COUNT }),
   runtime: object({
     threads: POSITIVE,

@@ -20,14 +20,20 @@ function fillInput(input: InputPlan, rows: readonly CheckedRow[], position: Read
     let at = index * rowSize;
     for (const field of fields) at = write(field, row[position.get(field.name) ?? 0], data, at);
   });
-  return { name: tensor.name, type: tensor.type, shape: input.countsRows ? [rows.length, ...rowShape] : rowShape, data };
+  return {
+    name: tensor.name,
+    type: tensor.type,
+    shape: input.countsRows ? [rows.length, ...rowShape] : rowShape,
+    data,
+  };
 }
 
 /** The tensor's shape without the dimension that counts rows, with open dimensions taken from the row. */
 function rowShapeOf(input: InputPlan, row: CheckedRow, position: ReadonlyMap<string, number>): number[] {
   const declared = input.tensor.shape.slice(input.countsRows ? 1 : 0);
   const [only] = input.fields;
-  if (!only || only.shape.length === 0) return declared.map((size) => (typeof size === 'string' ? input.fields.length : size));
+  if (!only || only.shape.length === 0)
+    return declared.map((size) => (typeof size === 'string' ? input.fields.length : size));
   let value = row[position.get(only.name) ?? 0];
   return declared.map(() => {
     const { length } = value as unknown[];

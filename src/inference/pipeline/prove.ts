@@ -15,7 +15,9 @@ export function disagreement(prediction: Prediction, example: Example): string |
   if (value !== undefined && !isClose(prediction.value, value, tolerance)) {
     return `it answers its own example with ${prediction.value} instead of ${value}`;
   }
-  const wrong = Object.entries(output ?? {}).find(([name, expected]) => !isClose(prediction[name], expected, tolerance));
+  const wrong = Object.entries(output ?? {}).find(
+    ([name, expected]) => !isClose(prediction[name], expected, tolerance),
+  );
   return wrong ? `its output "${wrong[0]}" for its own example is not what model.json says` : undefined;
 }
 

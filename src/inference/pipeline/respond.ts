@@ -30,7 +30,9 @@ export function respond(
 ): Prediction[] {
   const counting = new Set(signature.filter(countsRows).map(({ name }) => name));
   return Array.from({ length: rowCount }, (_, row) => {
-    const own: RowOutputs = new Map(outputs.map((tensor) => [tensor.name, slice(tensor, row, counting.has(tensor.name))]));
+    const own: RowOutputs = new Map(
+      outputs.map((tensor) => [tensor.name, slice(tensor, row, counting.has(tensor.name))]),
+    );
     return manifest.output ? mapped(own, manifest.output, manifest.labels) : byName(own);
   });
 }
@@ -82,7 +84,11 @@ function labelText(outputs: RowOutputs, { label }: OutputMapping): string | unde
 }
 
 /** Probabilities by label, the `topK` most probable first where that is asked for. */
-function named(scores: readonly number[], labels: readonly string[] | undefined, topK?: number): Record<string, number> {
+function named(
+  scores: readonly number[],
+  labels: readonly string[] | undefined,
+  topK?: number,
+): Record<string, number> {
   const entries = scores.map((score, index): [string, number] => [labels?.[index] ?? String(index), score]);
   if (topK === undefined) return Object.fromEntries(entries);
   return Object.fromEntries(entries.sort(([, a], [, b]) => b - a).slice(0, topK));

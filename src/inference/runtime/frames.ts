@@ -20,7 +20,9 @@ export interface Frame {
 }
 
 const HEADER_BYTES = 9;
-const TYPES_BY_CODE = new Map<number, ElementType>(Object.entries(ELEMENT_TYPES).map(([type, { code }]) => [code, type as ElementType]));
+const TYPES_BY_CODE = new Map<number, ElementType>(
+  Object.entries(ELEMENT_TYPES).map(([type, { code }]) => [code, type as ElementType]),
+);
 
 export function encodeFrame(kind: number, id: number, payload: Uint8Array): Buffer {
   const frame = Buffer.allocUnsafe(HEADER_BYTES + payload.byteLength);
@@ -120,7 +122,7 @@ function decodeData(type: ElementType, bytes: Buffer): TensorData {
 
 function decodeStrings(bytes: Buffer): string[] {
   const texts: string[] = [];
-  for (let at = 0; at < bytes.length; ) {
+  for (let at = 0; at < bytes.length;) {
     const end = at + 4 + bytes.readUInt32LE(at);
     texts.push(bytes.toString('utf8', at + 4, end));
     at = end;

@@ -47,7 +47,10 @@ export class RuntimeProcess {
     });
     const reader = new FrameReader((frame) => this.receive(frame));
     (this.child.stdio[3] as Readable).on('data', (chunk: Buffer) => reader.push(chunk));
-    this.child.stderr?.on('data', (chunk: Buffer) => (this.stderr = (this.stderr + String(chunk)).slice(-MAX_KEPT_STDERR)));
+    this.child.stderr?.on(
+      'data',
+      (chunk: Buffer) => (this.stderr = (this.stderr + String(chunk)).slice(-MAX_KEPT_STDERR)),
+    );
     // A write to a process that has just died fails; what matters is that it died, which `exited` tells.
     this.input.on('error', () => undefined);
     this.exited = once(this.child, 'close').then(
@@ -117,7 +120,9 @@ export class RuntimeProcess {
     this.hasExited = true;
     const { exitCode, signalCode } = this.child;
     const how = signalCode ?? `exit code ${exitCode}`;
-    this.ready?.reject(new ModelLoadError(`the runtime ended (${how}) while it loaded the model. ${this.stderr}`.trim()));
+    this.ready?.reject(
+      new ModelLoadError(`the runtime ended (${how}) while it loaded the model. ${this.stderr}`.trim()),
+    );
     for (const run of this.runs.values()) run.reject(new RuntimeDiedError(`The runtime ended (${how})`));
     this.runs.clear();
   }

@@ -87,7 +87,8 @@ function describe(role: string, metadata: InferenceSession.ValueMetadata): Tenso
   if (!metadata.isTensor) {
     throw new Error(`${role} "${name}" is not a tensor; export the model without ZipMap, sequences or maps`);
   }
-  if (!isElementType(metadata.type)) throw new Error(`${role} "${name}" is of type ${metadata.type}, which cannot be carried`);
+  if (!isElementType(metadata.type))
+    throw new Error(`${role} "${name}" is of type ${metadata.type}, which cannot be carried`);
   // A dimension without a name is symbolic too; it is like no other.
   return { name, type: metadata.type, shape: metadata.shape.map((dimension, axis) => dimension || `${name}:${axis}`) };
 }

@@ -52,7 +52,10 @@ function fieldSchema({ type, shape, feature }: RowField): JsonSchema {
     ...(minimum === undefined ? {} : { minimum }),
     ...(maximum === undefined ? {} : { maximum }),
   };
-  const extras = { ...(words ? { description: words } : {}), ...(feature.default === undefined ? {} : { default: feature.default }) };
+  const extras = {
+    ...(words ? { description: words } : {}),
+    ...(feature.default === undefined ? {} : { default: feature.default }),
+  };
   return { ...nest(element, shape), ...extras };
 }
 

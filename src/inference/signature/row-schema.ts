@@ -31,7 +31,9 @@ export interface RowSchema {
 /** Derives a model's rows from its signature and what the manifest says of its features; throws `SignatureError`. */
 export function rowSchemaOf(signature: Signature, { features }: Manifest): RowSchema {
   const inputs = signature.inputs.map((tensor) => planInput(tensor, features, signature));
-  const unused = features?.find((feature) => !signature.inputs.some(({ name }) => name === tensorOf(feature, signature)));
+  const unused = features?.find(
+    (feature) => !signature.inputs.some(({ name }) => name === tensorOf(feature, signature)),
+  );
   if (unused) throw new SignatureError(`the feature "${unused.name}" belongs to no input of the model`);
   const fields = inputs.flatMap((input) => input.fields);
   return { fields: inManifestOrder(fields, features), inputs };
@@ -44,8 +46,11 @@ export function countsRows({ shape }: TensorSignature): boolean {
 
 function planInput(tensor: TensorSignature, features: Manifest['features'], signature: Signature): InputPlan {
   const own = features?.filter((feature) => tensorOf(feature, signature) === tensor.name) ?? [];
-  if (features && own.length === 0) throw new SignatureError(`no feature in model.json fills the input "${tensor.name}"`);
-  const rowShape = tensor.shape.slice(countsRows(tensor) ? 1 : 0).map((size) => (typeof size === 'string' ? null : size));
+  if (features && own.length === 0)
+    throw new SignatureError(`no feature in model.json fills the input "${tensor.name}"`);
+  const rowShape = tensor.shape
+    .slice(countsRows(tensor) ? 1 : 0)
+    .map((size) => (typeof size === 'string' ? null : size));
   return {
     tensor,
     countsRows: countsRows(tensor),

@@ -25,7 +25,8 @@ export class RowValidator {
       return [];
     }
     for (const key of Object.keys(row)) {
-      if (!this.fields.has(key)) add(errors, [...location, key], 'unknown', `is not a known field; known: ${this.names()}`);
+      if (!this.fields.has(key))
+        add(errors, [...location, key], 'unknown', `is not a known field; known: ${this.names()}`);
     }
     return this.schema.fields.map((field) => checkField(field, row as Record<string, unknown>, location, errors));
   }

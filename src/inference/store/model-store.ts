@@ -73,8 +73,14 @@ export class ModelStore implements OnModuleInit, OnApplicationShutdown {
   private async open({ name, path, versions }: ModelFolder): Promise<Model> {
     try {
       const manifest = (await readManifest(join(path, 'model.json'))) ?? {};
-      const trouble = versions.length === 0 ? 'it has no version: a folder such as 1/ with model.onnx in it' : undefined;
-      return new Model(name, manifest, versions.map((version) => this.version(name, version, manifest)), trouble);
+      const trouble =
+        versions.length === 0 ? 'it has no version: a folder such as 1/ with model.onnx in it' : undefined;
+      return new Model(
+        name,
+        manifest,
+        versions.map((version) => this.version(name, version, manifest)),
+        trouble,
+      );
     } catch (error) {
       return new Model(name, {}, [], (error as Error).message);
     }
@@ -85,7 +91,8 @@ export class ModelStore implements OnModuleInit, OnApplicationShutdown {
       version,
       manifest,
       deadlineMs: this.settings.deadlineMs,
-      onTrouble: (message, err) => this.log.lines.warn({ model, version, err }, `model ${model}/${version}: ${message}`),
+      onTrouble: (message, err) =>
+        this.log.lines.warn({ model, version, err }, `model ${model}/${version}: ${message}`),
       onStateChange: () => {
         this.openApi.invalidate();
         void this.readiness.evaluate();
@@ -113,7 +120,10 @@ export class ModelStore implements OnModuleInit, OnApplicationShutdown {
     const place = [model.name, version.version, 'model.onnx'];
     const sha256 = model.manifest.versions?.[version.version]?.sha256;
     if (sha256 === undefined) {
-      this.log.lines.warn({ model: model.name, version: version.version }, `model ${place.join('/')} is not pinned by sha256`);
+      this.log.lines.warn(
+        { model: model.name, version: version.version },
+        `model ${place.join('/')} is not pinned by sha256`,
+      );
     }
     try {
       const file = await fileInStore(this.settings.modelsDir, ...place);

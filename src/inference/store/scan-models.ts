@@ -30,7 +30,8 @@ export async function fileInStore(modelsDir: string, ...parts: string[]): Promis
   const [root, target] = await Promise.all([realpath(modelsDir), realpath(file).catch(() => undefined)]);
   if (target === undefined) throw new Error(`${parts.at(-1)} is missing`);
   const inside = relative(root, target);
-  if (inside === '..' || inside.startsWith(`..${sep}`)) throw new Error(`${parts.at(-1)} is a link out of the model store`);
+  if (inside === '..' || inside.startsWith(`..${sep}`))
+    throw new Error(`${parts.at(-1)} is a link out of the model store`);
   return target;
 }
 

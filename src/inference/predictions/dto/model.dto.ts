@@ -38,7 +38,12 @@ export class ModelSummaryDto {
   @ApiProperty({ enum: STATES, example: 'ready' })
   state!: string;
 
-  @ApiProperty({ type: 'string', nullable: true, description: 'The version that answers where none is named', example: '1' })
+  @ApiProperty({
+    type: 'string',
+    nullable: true,
+    description: 'The version that answers where none is named',
+    example: '1',
+  })
   defaultVersion!: string | null;
 
   @ApiProperty({ type: [VersionDto], description: 'Newest first' })
