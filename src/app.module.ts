@@ -6,11 +6,12 @@ import { DocsModule } from './docs/index.js';
 import { HealthModule } from './health/index.js';
 import { HomeModule } from './home/index.js';
 import { HttpModule } from './http/index.js';
+import { InferenceModule } from './inference/index.js';
 import { LoggingModule } from './logging/index.js';
 import { MetricsModule } from './metrics/index.js';
 
 const PLATFORM = [LoggingModule, HttpModule, HealthModule, MetricsModule, DatabaseModule, DocsModule];
-const FEATURES = [HomeModule, AuthModule];
+const FEATURES = [HomeModule, AuthModule, InferenceModule];
 
 /** The table of contents of the system. */
 @Module({})
