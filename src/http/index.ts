@@ -4,6 +4,7 @@ export { configureHttp } from './configure-http.js';
 export { BaristaExpressAdapter } from './edge/barista-express.adapter.js';
 export { GracefulShutdown } from './edge/graceful-shutdown.js';
 export { type FinishedRequest, RequestObservers } from './edge/request-observers.js';
+export { matchesStrongly, matchesWeakly } from './entity-tags.js';
 export {
   DomainError,
   type DomainErrorKind,
