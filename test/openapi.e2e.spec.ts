@@ -114,6 +114,9 @@ function gapsOf(operation: Operation, document: OpenApiDocument, tags: readonly 
       (status) => status === '204' || hasSchema(operation, status),
     ),
     'a description of each answer': Object.values(responses).every(({ description }) => description !== ''),
+    'an example of each problem': statuses.every(
+      (status) => isNoProblem(status) || hasProblemExample(operation, status),
+    ),
     'a description of each parameter': parameters.every(({ description }) => Boolean(description)),
     'every path parameter': [...operation.path.matchAll(/\{(\w+)\}/g)].every(([, name]) =>
       parameters.some((parameter) => parameter.in === 'path' && parameter.name === name),
@@ -125,6 +128,17 @@ function gapsOf(operation: Operation, document: OpenApiDocument, tags: readonly 
       !requestBody || ['400', '413', '415', '422'].every((status) => statuses.includes(status)),
   };
   return Object.entries(parts).flatMap(([part, isThere]) => (isThere ? [] : [part]));
+}
+
+function isNoProblem(status: string): boolean {
+  return status === 'default' || Number(status) < 400;
+}
+
+/** A problem's example has the problem's own status; readiness has no problem, but says in its own words what is missing. */
+function hasProblemExample({ responses }: Operation, status: string): boolean {
+  const content = responses[status]?.content ?? {};
+  const example = content['application/problem+json']?.example as { status?: number } | undefined;
+  return 'application/json' in content || example?.status === Number(status);
 }
 
 function hasSchema({ responses }: Operation, status: string): boolean {
