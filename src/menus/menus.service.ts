@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import type { Principal } from '../auth/index.js';
+import { Identity, type Principal } from '../auth/index.js';
 import { UnitOfWork } from '../database/index.js';
 import { matchesStrongly } from '../http/index.js';
 import { Menu } from './entities/menu.entity.js';
@@ -38,6 +38,7 @@ export interface MenuEdit {
 @Injectable()
 export class MenusService {
   constructor(
+    private readonly identity: Identity,
     private readonly menus: MenusRepository,
     private readonly unitOfWork: UnitOfWork,
   ) {}
@@ -79,7 +80,10 @@ export class MenusService {
       updatedAt: now,
     };
     const menu = Object.assign(new Menu(), fields);
-    await this.unitOfWork.run((manager) => this.menus.add(menu, manager));
+    await this.unitOfWork.run(async (manager) => {
+      await this.identity.hold(owner, manager);
+      await this.menus.add(menu, manager);
+    });
     return menu;
   }
 
