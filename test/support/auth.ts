@@ -1,5 +1,7 @@
 import { request as send } from 'node:http';
+import { UnitOfWork } from '../../src/database/index.js';
 import type { Client } from './client.js';
+import type { TestApp } from './test-app.js';
 
 /** Asks until the answer has this status: for what happens by itself after a while. */
 export async function untilStatus(client: Client, path: string, status: number): Promise<void> {
@@ -44,4 +46,15 @@ export function beginRequest(client: Client, method: string, path: string, json:
       return status;
     },
   };
+}
+
+/** Asks or changes the database behind the app's back: values stand in the text, as tests have no others than their own. */
+export function sql<T>({ app }: TestApp, text: string): Promise<T[]> {
+  return app.get(UnitOfWork).run((manager) => manager.query(text)) as Promise<T[]>;
+}
+
+/** How many rows there are, such as `countOf(app, 'session')`. */
+export async function countOf(app: TestApp, from: string): Promise<number> {
+  const [row] = await sql<{ n: number | string }>(app, `SELECT count(*) AS n FROM ${from}`);
+  return Number(row?.n);
 }
