@@ -150,7 +150,7 @@ describe('password and withdrawal', () => {
     ])('changes nothing: %s %s', async (method, path, body) => {
       const client = app.client();
       const member = await client.signUpAndLogIn();
-      const request = beginRequest(client, method, path, body(member.password));
+      const request = await beginRequest(client, method, path, body(member.password));
       expect((await client.post('/auth/logout')).status).toBe(204);
       expect(await request.finish()).toBe(401);
       expect(await count('session', member.id)).toBe(0);

@@ -26,11 +26,18 @@ export function brokenFields(body: { errors?: { location: unknown[] }[] }): stri
   return (body.errors ?? []).map(({ location }) => location.join('.'));
 }
 
-/** A request with the client's cookies, all but the end of its body; `finish` sends that and answers the status. */
-export function beginRequest(client: Client, method: string, path: string, json: object) {
+/**
+ * Sends a request with the client's cookies, all but the end of its body, and resolves when the server is at work on it;
+ * `finish` sends the rest and answers the status.
+ */
+export async function beginRequest(client: Client, method: string, path: string, json: object) {
   const text = JSON.stringify(json);
-  const cookie = [...client.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
-  const headers = { cookie, 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) };
+  const headers = {
+    cookie: [...client.cookies].map(([name, value]) => `${name}=${value}`).join('; '),
+    'content-type': 'application/json',
+    'content-length': Buffer.byteLength(text),
+    expect: '100-continue',
+  };
   const request = send(client.url + path, { method, headers });
   const status = new Promise<number | undefined>((resolve, reject) => {
     request.on('error', reject);
@@ -39,6 +46,8 @@ export function beginRequest(client: Client, method: string, path: string, json:
       resolve(response.statusCode);
     });
   });
+  request.flushHeaders();
+  await new Promise((resolve) => request.once('continue', resolve));
   request.write(text.slice(0, -1));
   return {
     finish: (): Promise<number | undefined> => {
