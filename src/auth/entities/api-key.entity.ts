@@ -1,5 +1,6 @@
-import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { Column, Entity, ForeignKey, Index, PrimaryColumn } from 'typeorm';
 import { InstantColumn } from '../../database/index.js';
+import { Member } from './member.entity.js';
 
 @Entity({ name: 'api_key' })
 export class ApiKey {
@@ -8,9 +9,12 @@ export class ApiKey {
   id!: string;
 
   /** SHA-256 of the key, in hex. A key is 256 random bits, so that nothing slower is needed. */
+  @Index('api_key_digest', { unique: true })
   @Column({ type: 'varchar', length: 64 })
   digest!: string;
 
+  @ForeignKey(() => Member, { name: 'api_key_member', onDelete: 'CASCADE' })
+  @Index('api_key_member_id')
   @Column({ type: 'varchar', length: 36 })
   memberId!: string;
 

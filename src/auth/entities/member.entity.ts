@@ -1,4 +1,4 @@
-import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 import { InstantColumn } from '../../database/index.js';
 
 @Entity({ name: 'member' })
@@ -12,6 +12,7 @@ export class Member {
   email!: string;
 
   /** The e-mail as it compares: unique. */
+  @Index('member_email_key', { unique: true })
   @Column({ type: 'text' })
   emailKey!: string;
 
