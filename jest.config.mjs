@@ -21,4 +21,6 @@ export default {
     '^(\\.{1,2}/(?!.*(?:node_modules|dist)).*)\\.js$': '$1',
   },
   testTimeout: 30_000,
+  // For .ci/run, which adds up the counts of all runs.
+  reporters: ['default', ...(process.env.TEST_COUNTS ? ['<rootDir>/scripts/count-reporter.mjs'] : [])],
 };

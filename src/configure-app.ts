@@ -37,7 +37,7 @@ export function configureApp(app: NestExpressApplication): NestExpressApplicatio
 export async function listen(app: NestExpressApplication): Promise<void> {
   const { host, port } = app.get(HttpSettings);
   await app.listen(port, host);
-  app.get(Log).lines.info({ url: urlOf(app.getHttpServer() as Server) }, 'listening');
+  app.get(Log).lines.info({ url: urlOf(app.getHttpServer()) }, 'listening');
   await app.get(ReadinessRegistry).start();
 }
 

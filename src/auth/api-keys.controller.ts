@@ -22,7 +22,7 @@ export class ApiKeysController {
 
   @Post()
   @Authenticated({ session: true })
-  @ApiOperation({ summary: 'Make an API key: send it as `Authorization: Bearer <key>`' })
+  @ApiOperation({ summary: 'Make an API key, to be sent as Authorization: Bearer <key>' })
   @ApiCreatedResponse({ type: CreatedApiKeyDto })
   @ApiProblems({ ...BODY_PROBLEMS, 409: 'There are too many keys already' })
   async create(

@@ -40,6 +40,15 @@ export class AuthController {
     return toMemberDto(await this.auth.show(member.id));
   }
 
+  @Post('logout')
+  @HttpCode(204)
+  @ApiOperation({ summary: 'Log out: the session ends on the server' })
+  @ApiNoContentResponse({ description: 'Also when not logged in' })
+  @ApiProblems(DATABASE_PROBLEM)
+  async logOut(@CurrentExchange() exchange: Exchange): Promise<void> {
+    await this.auth.logOut(exchange);
+  }
+
   @Post('password')
   @HttpCode(204)
   @Authenticated({ session: true })
@@ -66,14 +75,5 @@ export class AuthController {
     @Body() { password }: WithdrawDto,
   ): Promise<void> {
     await this.auth.withdraw(exchange, member.id, password);
-  }
-
-  @Post('logout')
-  @HttpCode(204)
-  @ApiOperation({ summary: 'Log out: the session ends on the server' })
-  @ApiNoContentResponse({ description: 'Also when not logged in' })
-  @ApiProblems(DATABASE_PROBLEM)
-  async logOut(@CurrentExchange() exchange: Exchange): Promise<void> {
-    await this.auth.logOut(exchange);
   }
 }

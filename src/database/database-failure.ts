@@ -52,5 +52,6 @@ export function isBusy(error: unknown): boolean {
 function driverCode(error: unknown): string {
   if (typeof error !== 'object' || error === null) return '';
   const { code, driverError } = error as { code?: unknown; driverError?: { code?: unknown } };
-  return String(driverError?.code ?? code ?? '');
+  const given = driverError?.code ?? code;
+  return typeof given === 'string' ? given : '';
 }

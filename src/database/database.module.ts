@@ -21,7 +21,7 @@ const settings = SettingsModule.forFeature(DatabaseSettings);
       imports: [settings],
       inject: [DatabaseSettings],
       useFactory: async (database: DatabaseSettings) => ({ ...(await dataSourceOptions(database)), retryAttempts: 0 }),
-      dataSourceFactory: (options) => openMigrated(options as DataSourceOptions),
+      dataSourceFactory: (options) => openMigrated(options!),
     }),
   ],
   providers: [UnitOfWork],

@@ -1,27 +1,30 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { DataSource, type DataSourceOptions } from 'typeorm';
+import { DataSource, type DataSourceOptions, type Migration } from 'typeorm';
 import { isBusy } from './database-failure.js';
 
 /** Any number will do, as long as every process of this product uses the same. */
 const POSTGRES_LOCK = 7_240_326;
 const MAX_WAIT_MS = 30_000;
 
-/** Brings the schema up to date, one process at a time; the others wait and find nothing to do. */
-export async function migrate(options: DataSourceOptions): Promise<void> {
+/**
+ * Brings the schema up to date, one process at a time; the others wait and find nothing to do. Answers the names of the
+ * migrations that were applied.
+ */
+export async function migrate(options: DataSourceOptions): Promise<string[]> {
   const dataSource = await new DataSource(options).initialize();
   try {
-    if (options.type === 'postgres') await migratePostgres(dataSource);
-    else await migrateSqlite(dataSource);
+    const run = options.type === 'postgres' ? migratePostgres : migrateSqlite;
+    return (await run(dataSource)).map(({ name }) => name);
   } finally {
     await dataSource.destroy();
   }
 }
 
-async function migratePostgres(dataSource: DataSource): Promise<void> {
+async function migratePostgres(dataSource: DataSource): Promise<Migration[]> {
   const lock = dataSource.createQueryRunner();
   await lock.query('SELECT pg_advisory_lock($1)', [POSTGRES_LOCK]);
   try {
-    await dataSource.runMigrations({ transaction: 'all' });
+    return await dataSource.runMigrations({ transaction: 'all' });
   } finally {
     await lock.query('SELECT pg_advisory_unlock($1)', [POSTGRES_LOCK]);
     await lock.release();
@@ -29,7 +32,7 @@ async function migratePostgres(dataSource: DataSource): Promise<void> {
 }
 
 /** The write lock is the lock: pending migrations are looked up and run inside one IMMEDIATE transaction. */
-async function migrateSqlite(dataSource: DataSource): Promise<void> {
+async function migrateSqlite(dataSource: DataSource): Promise<Migration[]> {
   const deadline = Date.now() + MAX_WAIT_MS;
   await dataSource.query('PRAGMA foreign_keys = OFF');
   while (!(await tryBegin(dataSource))) {
@@ -37,8 +40,9 @@ async function migrateSqlite(dataSource: DataSource): Promise<void> {
     await delay(50);
   }
   try {
-    await dataSource.runMigrations({ transaction: 'none' });
+    const applied = await dataSource.runMigrations({ transaction: 'none' });
     await dataSource.query('COMMIT');
+    return applied;
   } catch (error) {
     await dataSource.query('ROLLBACK').catch(() => undefined);
     throw error;

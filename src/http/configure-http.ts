@@ -1,4 +1,3 @@
-import type { Server } from 'node:http';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { NextFunction, Request, Response } from 'express';
 import { EnvironmentSettings } from '../config/index.js';
@@ -15,7 +14,7 @@ export function configureHttp(app: NestExpressApplication): void {
   const settings = app.get(HttpSettings);
   const shutdown = app.get(GracefulShutdown);
   const filter = app.get(ProblemFilter);
-  shutdown.track(app.getHttpServer() as Server);
+  shutdown.track(app.getHttpServer());
 
   app.disable('x-powered-by');
   app.disable('etag');

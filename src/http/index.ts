@@ -14,7 +14,7 @@ export {
   PayloadTooLargeError,
 } from './errors/domain-error.js';
 export { ErrorTranslators } from './errors/error-translators.js';
-export { ApiProblems } from './errors/problem.docs.js';
+export { ApiProblems, ProblemDto } from './errors/problem.docs.js';
 export { HttpModule } from './http.module.js';
 export { HttpSettings } from './http.settings.js';
 export { actorOf, CurrentActor, type RequestActor } from './request.js';

@@ -34,5 +34,5 @@ export class Log {
 function stdout(): DestinationStream {
   const file = pino.destination({ fd: 1, sync: false });
   if (!process.stdout.isTTY) return file;
-  return pino.transport({ target: 'pino-pretty', options: { ignore: 'pid,hostname' } }) as DestinationStream;
+  return pino.transport({ target: 'pino-pretty', options: { ignore: 'pid,hostname' } });
 }

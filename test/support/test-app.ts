@@ -1,5 +1,4 @@
 import { mkdtemp, rm } from 'node:fs/promises';
-import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -36,7 +35,7 @@ export async function startTestApp(variables: Variables = {}, controllers: Type[
   const settings = { ...defaults, ...variables };
   const app = configureApp(await createApp(settings, { ...AppModule.forRoot(settings), controllers }));
   await listen(app);
-  const { port } = (app.getHttpServer() as Server).address() as AddressInfo;
+  const { port } = app.getHttpServer().address() as AddressInfo;
   const url = `http://127.0.0.1:${port}`;
   await untilReady(url);
   return {

@@ -50,7 +50,7 @@ export class Sessions {
     await new Promise<void>((resolve, reject) => {
       void this.middleware(request, response, (error?: unknown) => {
         if (error === undefined) resolve();
-        else reject(error as Error);
+        else reject(error);
       });
     });
   }

@@ -1,7 +1,7 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiProperty, type ApiPropertyOptions } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
-import { ValidateBy, ValidateIf } from 'class-validator';
+import { ValidateBy, ValidateIf, type ValidationArguments } from 'class-validator';
 
 /** What every field may state about itself. */
 interface FieldOptions {
@@ -26,12 +26,12 @@ interface FieldRule extends FieldOptions {
  */
 export function Field(rule: FieldRule): PropertyDecorator {
   const { name, expected, accepts, convert, optional = false, description } = rule;
-  const message = ({ property }: { property: string }): string => `${property} must be ${expected}`;
+  const message = (args?: ValidationArguments): string => `${args?.property ?? 'The field'} must be ${expected}`;
   return applyDecorators(
     ApiProperty({ ...rule.schema, description, required: !optional } as ApiPropertyOptions),
     ...(convert ? [Transform(({ value }: { value: unknown }) => convert(value))] : []),
     ...(optional ? [ValidateIf((_: object, value: unknown) => value !== undefined)] : []),
-    ValidateBy({ name, validator: { validate: accepts, defaultMessage: (args) => message(args!) } }),
+    ValidateBy({ name, validator: { validate: accepts, defaultMessage: message } }),
   );
 }
 

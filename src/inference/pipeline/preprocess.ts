@@ -45,7 +45,7 @@ function rowShapeOf(input: InputPlan, row: CheckedRow, position: ReadonlyMap<str
 /** Writes a value and what is nested in it; answers where the next one goes. */
 function write(field: RowField, value: unknown, data: TensorData, at: number): number {
   if (Array.isArray(value)) return value.reduce<number>((next, item) => write(field, item, data, next), at);
-  data[at] = toElement(field, value) as never;
+  data[at] = toElement(field, value);
   return at + 1;
 }
 

@@ -50,7 +50,8 @@ async function load(bytes: Buffer, { threads, providers }: RuntimeOptions): Prom
       executionMode: 'sequential',
     });
   } catch (error) {
-    throw new Error(`ONNX Runtime cannot load the file: ${error instanceof Error ? error.message : String(error)}`);
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Error(`ONNX Runtime cannot load the file: ${reason}`, { cause: error });
   }
 }
 
@@ -72,7 +73,7 @@ function toFeeds(tensors: readonly Tensor[]): Record<string, OrtTensor> {
 function fromOrt(name: string, tensor: OrtTensor): Tensor {
   const { type, dims, data } = tensor;
   if (!isElementType(type)) throw new Error(`output "${name}" is of type ${type}, which cannot be carried`);
-  return { name, type, shape: dims, data: data as Tensor['data'] };
+  return { name, type, shape: dims, data };
 }
 
 function signatureOf(session: InferenceSession): Signature {

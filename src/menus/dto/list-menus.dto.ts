@@ -29,7 +29,13 @@ export class ListMenusDto {
   @ChoiceField(MENU_SORTS, { optional: true, default: DEFAULT_SORT, description: 'Names sort by code point' })
   sort: MenuSort = DEFAULT_SORT;
 
-  @IntegerParameter({ optional: true, default: DEFAULT_LIMIT, min: 1, max: MAX_LIMIT })
+  @IntegerParameter({
+    optional: true,
+    default: DEFAULT_LIMIT,
+    min: 1,
+    max: MAX_LIMIT,
+    description: 'The most menus of a page',
+  })
   limit: number = DEFAULT_LIMIT;
 
   @TextField({
