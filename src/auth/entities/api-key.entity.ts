@@ -1,7 +1,10 @@
-import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { Column, Entity, ForeignKey, Index, PrimaryColumn } from 'typeorm';
 import { InstantColumn } from '../../database/index.js';
+import { Member } from './member.entity.js';
 
 @Entity({ name: 'api_key' })
+@Index('api_key_digest', ['digest'], { unique: true })
+@Index('api_key_member_id', ['memberId'])
 export class ApiKey {
   /** A UUID that opens nothing. */
   @PrimaryColumn({ type: 'varchar', length: 36 })
@@ -11,6 +14,7 @@ export class ApiKey {
   @Column({ type: 'varchar', length: 64 })
   digest!: string;
 
+  @ForeignKey(() => Member, { name: 'api_key_member', onDelete: 'CASCADE' })
   @Column({ type: 'varchar', length: 36 })
   memberId!: string;
 

@@ -1,7 +1,8 @@
-import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 import { InstantColumn } from '../../database/index.js';
 
 @Entity({ name: 'member' })
+@Index('member_email_key', ['emailKey'], { unique: true })
 export class Member {
   /** A UUID. */
   @PrimaryColumn({ type: 'varchar', length: 36 })

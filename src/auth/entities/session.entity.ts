@@ -1,7 +1,12 @@
-import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { Column, Entity, ForeignKey, Index, PrimaryColumn } from 'typeorm';
 import { InstantColumn } from '../../database/index.js';
+import { Member } from './member.entity.js';
 
 @Entity({ name: 'session' })
+@Index('session_digest', ['digest'], { unique: true })
+@Index('session_member_id', ['memberId'])
+@Index('session_created_at', ['createdAt'])
+@Index('session_last_seen_at', ['lastSeenAt'])
 export class Session {
   /** What `GET /auth/sessions` calls it: a UUID that opens nothing. */
   @PrimaryColumn({ type: 'varchar', length: 36 })
@@ -11,6 +16,7 @@ export class Session {
   @Column({ type: 'varchar', length: 64 })
   digest!: string;
 
+  @ForeignKey(() => Member, { name: 'session_member', onDelete: 'CASCADE' })
   @Column({ type: 'varchar', length: 36 })
   memberId!: string;
 
