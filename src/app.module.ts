@@ -8,10 +8,11 @@ import { HomeModule } from './home/index.js';
 import { HttpModule } from './http/index.js';
 import { InferenceModule } from './inference/index.js';
 import { LoggingModule } from './logging/index.js';
+import { MenusModule } from './menus/index.js';
 import { MetricsModule } from './metrics/index.js';
 
 const PLATFORM = [LoggingModule, HttpModule, HealthModule, MetricsModule, DatabaseModule, DocsModule];
-const FEATURES = [HomeModule, AuthModule, InferenceModule];
+const FEATURES = [HomeModule, AuthModule, MenusModule, InferenceModule];
 
 /** The table of contents of the system. */
 @Module({})

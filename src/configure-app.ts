@@ -1,4 +1,5 @@
 import type { Server } from 'node:http';
+import type { DynamicModule } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { AppModule } from './app.module.js';
@@ -9,10 +10,17 @@ import { configureHome } from './home/index.js';
 import { BaristaExpressAdapter, configureHttp, HttpSettings } from './http/index.js';
 import { Log, NestLogger } from './logging/index.js';
 
-/** The application, made from settings; `process.env` is read by the caller alone. */
-export async function createApp(variables: Variables): Promise<NestExpressApplication> {
+/**
+ * The application, made from settings; `process.env` is read by the caller alone.
+ *
+ * @param root the modules; a test may add a controller of its own to them
+ */
+export async function createApp(
+  variables: Variables,
+  root: DynamicModule = AppModule.forRoot(variables),
+): Promise<NestExpressApplication> {
   const options = { bodyParser: false, bufferLogs: true, abortOnError: false };
-  return NestFactory.create<NestExpressApplication>(AppModule.forRoot(variables), new BaristaExpressAdapter(), options);
+  return NestFactory.create<NestExpressApplication>(root, new BaristaExpressAdapter(), options);
 }
 
 /** Everything between a created application and an open port: the same for `main.ts` and for every test. */

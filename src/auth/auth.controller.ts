@@ -1,20 +1,13 @@
-import { Body, Controller, Get, HttpCode, Post } from '@nestjs/common';
+import { Body, Controller, Delete, Get, HttpCode, Post } from '@nestjs/common';
 import { ApiCreatedResponse, ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { ApiProblems } from '../http/index.js';
+import { BODY_PROBLEMS, DATABASE_PROBLEM } from './auth.docs.js';
 import { AuthService } from './auth.service.js';
-import { LogInDto, SignUpDto } from './dto/credentials.dto.js';
+import { ChangePasswordDto, LogInDto, SignUpDto, WithdrawDto } from './dto/credentials.dto.js';
 import { MemberDto, toMemberDto } from './dto/member.dto.js';
 import { Authenticated, CurrentMember } from './identity/auth.decorators.js';
 import type { Principal } from './identity/principal.js';
 import { CurrentExchange, type Exchange } from './sessions/exchange.js';
-
-const BODY_PROBLEMS = {
-  400: 'Malformed JSON',
-  413: 'The body is too large',
-  415: 'The body is not JSON',
-  422: 'A field is wrong; `errors` names it',
-  503: 'The database is away',
-};
 
 @ApiTags('auth')
 @Controller('auth')
@@ -42,7 +35,7 @@ export class AuthController {
   @Authenticated()
   @ApiOperation({ summary: 'Show who is logged in' })
   @ApiOkResponse({ type: MemberDto })
-  @ApiProblems({ 503: 'The database is away' })
+  @ApiProblems(DATABASE_PROBLEM)
   async show(@CurrentMember() member: Principal): Promise<MemberDto> {
     return toMemberDto(await this.auth.show(member.id));
   }
@@ -51,8 +44,36 @@ export class AuthController {
   @HttpCode(204)
   @ApiOperation({ summary: 'Log out: the session ends on the server' })
   @ApiNoContentResponse({ description: 'Also when not logged in' })
-  @ApiProblems({ 503: 'The database is away' })
+  @ApiProblems(DATABASE_PROBLEM)
   async logOut(@CurrentExchange() exchange: Exchange): Promise<void> {
     await this.auth.logOut(exchange);
+  }
+
+  @Post('password')
+  @HttpCode(204)
+  @Authenticated({ session: true })
+  @ApiOperation({ summary: 'Change the password: this session gets a new id, your other sessions end' })
+  @ApiNoContentResponse()
+  @ApiProblems({ ...BODY_PROBLEMS, 403: 'The current password is wrong, or an API key was used' })
+  async changePassword(
+    @CurrentExchange() exchange: Exchange,
+    @CurrentMember() member: Principal,
+    @Body() body: ChangePasswordDto,
+  ): Promise<void> {
+    await this.auth.changePassword(exchange, member.id, body);
+  }
+
+  @Delete('me')
+  @HttpCode(204)
+  @Authenticated({ session: true })
+  @ApiOperation({ summary: 'Withdraw: you, your sessions and your keys are gone; your menus lose their owner' })
+  @ApiNoContentResponse()
+  @ApiProblems({ ...BODY_PROBLEMS, 403: 'The password is wrong, or an API key was used' })
+  async withdraw(
+    @CurrentExchange() exchange: Exchange,
+    @CurrentMember() member: Principal,
+    @Body() { password }: WithdrawDto,
+  ): Promise<void> {
+    await this.auth.withdraw(exchange, member.id, password);
   }
 }

@@ -5,6 +5,7 @@ import { DatabaseSettings } from '../database/index.js';
 import { HttpSettings } from '../http/index.js';
 import { Log } from '../logging/index.js';
 import { ApiKeys } from './api-keys/api-keys.service.js';
+import { ApiKeysController } from './api-keys.controller.js';
 import { AuthController } from './auth.controller.js';
 import { AuthService } from './auth.service.js';
 import { AuthSettings } from './auth.settings.js';
@@ -15,6 +16,7 @@ import { Identity } from './identity/identity.service.js';
 import { MemberWithdrawals } from './members/member-withdrawals.js';
 import { Members } from './members/members.repository.js';
 import { Passwords } from './members/passwords.service.js';
+import { SessionsController } from './sessions.controller.js';
 import { SessionRows } from './sessions/session-rows.js';
 import { keptSecret } from './sessions/session-secret.js';
 import { SESSION_SECRETS, Sessions } from './sessions/sessions.service.js';
@@ -23,7 +25,7 @@ import { SESSION_SECRETS, Sessions } from './sessions/sessions.service.js';
 @Global()
 @Module({
   imports: [SettingsModule.forFeature(AuthSettings), TypeOrmModule.forFeature([ApiKey, Member, Session])],
-  controllers: [AuthController],
+  controllers: [AuthController, SessionsController, ApiKeysController],
   providers: [
     ApiKeys,
     AuthService,

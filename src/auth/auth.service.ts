@@ -1,12 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
 import { isUniqueViolation, UnitOfWork } from '../database/index.js';
 import { actorOf } from '../http/index.js';
 import { SecurityLog } from '../logging/index.js';
-import { BadCredentialsError, EmailTakenError, NotAuthenticatedError } from './auth.errors.js';
-import type { LogInDto, SignUpDto } from './dto/credentials.dto.js';
+import { BadCredentialsError, EmailTakenError, NotAuthenticatedError, wrongPassword } from './auth.errors.js';
+import type { ChangePasswordDto, LogInDto, SignUpDto } from './dto/credentials.dto.js';
+import { ApiKey } from './entities/api-key.entity.js';
 import { Member } from './entities/member.entity.js';
+import { Session } from './entities/session.entity.js';
 import { bearerToken } from './identity/bearer-token.js';
+import { MemberWithdrawals } from './members/member-withdrawals.js';
 import { emailKeyOf, Members } from './members/members.repository.js';
 import { Passwords } from './members/passwords.service.js';
 import type { Exchange } from './sessions/exchange.js';
@@ -19,6 +23,7 @@ export class AuthService {
     private readonly members: Members,
     private readonly passwords: Passwords,
     private readonly sessions: Sessions,
+    private readonly withdrawals: MemberWithdrawals,
     private readonly unitOfWork: UnitOfWork,
     private readonly security: SecurityLog,
   ) {}
@@ -81,5 +86,49 @@ export class AuthService {
     const member = await this.members.findById(id);
     if (member === null) throw new NotAuthenticatedError();
     return member;
+  }
+
+  /** Ends the member's other sessions, and gives this one a new id. */
+  async changePassword(exchange: Exchange, memberId: string, dto: ChangePasswordDto): Promise<void> {
+    this.sessions.requireTls(exchange);
+    const { publicId } = exchange.request.session;
+    const member = await this.requirePassword(exchange, memberId, dto.currentPassword);
+    const passwordHash = await this.passwords.hash(dto.newPassword);
+    await this.sessions.begin(exchange, memberId, async (manager) => {
+      await this.requireUnchanged(manager, member, publicId);
+      await manager.update(Member, { id: memberId }, { passwordHash });
+      await manager.delete(Session, { memberId });
+    });
+    this.security.record('auth.password.changed', actorOf(exchange.request));
+  }
+
+  /** Takes the member away with everything of theirs, all or nothing. */
+  async withdraw(exchange: Exchange, memberId: string, password: string): Promise<void> {
+    const { publicId } = exchange.request.session;
+    const member = await this.requirePassword(exchange, memberId, password);
+    await this.unitOfWork.run(async (manager) => {
+      await this.requireUnchanged(manager, member, publicId);
+      await this.withdrawals.run(memberId, manager);
+      await manager.delete(ApiKey, { memberId });
+      await manager.delete(Session, { memberId });
+      await manager.delete(Member, { id: memberId });
+    });
+    this.sessions.takeBack(exchange);
+    this.security.record('auth.withdrawn', actorOf(exchange.request));
+  }
+
+  private async requirePassword({ request }: Exchange, memberId: string, password: string): Promise<Member> {
+    const member = await this.show(memberId);
+    if (await this.passwords.matches(password, member.passwordHash)) return member;
+    const refusal = wrongPassword();
+    this.security.record('auth.refused', actorOf(request), { code: refusal.code, path: request.path });
+    throw refusal;
+  }
+
+  /** What was checked before the transaction has to be so inside it too. */
+  private async requireUnchanged(manager: EntityManager, member: Member, publicId: string | undefined): Promise<void> {
+    const current = await this.members.lock(manager, member.id);
+    await this.sessions.requireLiving(manager, publicId);
+    if (current?.passwordHash !== member.passwordHash) throw wrongPassword();
   }
 }

@@ -1,13 +1,13 @@
 import { Global, Module, type OnModuleInit } from '@nestjs/common';
 import { InjectDataSource, TypeOrmModule } from '@nestjs/typeorm';
-import { DataSource, type DataSourceOptions } from 'typeorm';
+import { DataSource } from 'typeorm';
 import { SettingsModule } from '../config/index.js';
 import { ReadinessRegistry } from '../health/index.js';
 import { ErrorTranslators } from '../http/index.js';
-import { dataSourceOptions, makeReadOnly } from './data-source-options.js';
+import { dataSourceOptions } from './data-source-options.js';
 import { translateDatabaseError } from './database-failure.js';
 import { DatabaseSettings } from './database.settings.js';
-import { migrate } from './migrate.js';
+import { openMigrated } from './open-database.js';
 import { UnitOfWork } from './unit-of-work.js';
 
 const settings = SettingsModule.forFeature(DatabaseSettings);
@@ -47,10 +47,4 @@ export class DatabaseModule implements OnModuleInit {
       return { ok: false, detail: 'down' };
     }
   }
-}
-
-async function openMigrated(options: DataSourceOptions): Promise<DataSource> {
-  await migrate(options);
-  const reading = options.type === 'better-sqlite3' ? { ...options, prepareDatabase: makeReadOnly } : options;
-  return new DataSource(reading).initialize();
 }

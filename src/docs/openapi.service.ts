@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import { type INestApplication, Injectable } from '@nestjs/common';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
+import { ProblemDto } from '../http/index.js';
+import { documentCommonAnswers } from './common-answers.js';
 
 type Contribution = (document: OpenAPIObject) => void;
 
@@ -41,9 +43,11 @@ export class OpenApi {
   private build(): RenderedDocument {
     if (!this.app) throw new Error('The OpenAPI document was asked for before the application was configured');
     const document = SwaggerModule.createDocument(this.app, frame(), {
+      extraModels: [ProblemDto],
       operationIdFactory: (controller, method) => `${controller.replace(/Controller$/, '')}_${method}`,
     });
     for (const contribute of this.contributions) contribute(document);
+    documentCommonAnswers(document);
     const json = JSON.stringify(document);
     return { json, etag: `"${createHash('sha256').update(json).digest('base64url').slice(0, 22)}"` };
   }

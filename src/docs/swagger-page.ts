@@ -1,30 +1,50 @@
-/** Swagger UI without an inline script or style. */
+/** Swagger UI without an inline script or style, under the product's header. */
 export const SWAGGER_PAGE = `<!doctype html>
 <html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Barista API</title>
-<link rel="icon" href="/assets/icon.svg" type="image/svg+xml">
-<link rel="stylesheet" href="/docs/assets/swagger-ui.css">
-<link rel="stylesheet" href="/assets/docs.css">
-</head>
-<body>
-<header class="docs-header"><a href="/">Barista</a><span>API</span></header>
-<main id="swagger-ui"></main>
-<script src="/docs/assets/swagger-ui-bundle.js"></script>
-<script src="/docs/start.js"></script>
-</body>
+  <head>
+    <meta charset="utf-8" />
+    <meta name="viewport" content="width=device-width, initial-scale=1" />
+    <title>Barista API</title>
+    <link rel="icon" href="/assets/icon.svg" type="image/svg+xml" />
+    <link rel="stylesheet" href="/docs/assets/swagger-ui.css" />
+    <link rel="stylesheet" href="/assets/theme.css" />
+    <link rel="stylesheet" href="/assets/docs.css" />
+  </head>
+  <body>
+    <header class="site-header">
+      <a class="brand" href="/">
+        <img src="/assets/icon.svg" alt="" width="32" height="32" />
+        <span>Barista</span>
+      </a>
+      <nav aria-label="Main">
+        <a href="/docs" aria-current="page">API docs</a>
+        <a href="/openapi.json">OpenAPI</a>
+        <a href="/health/ready">Health</a>
+      </nav>
+    </header>
+    <main id="swagger-ui">
+      <noscript>These pages need JavaScript; <a href="/openapi.json">the OpenAPI document</a> does not.</noscript>
+    </main>
+    <script src="/docs/assets/swagger-ui-bundle.js"></script>
+    <script src="/docs/start.js"></script>
+  </body>
 </html>
 `;
 
-export const SWAGGER_START = `window.ui = SwaggerUIBundle({
+/** Tags and operations come in the document's order. A key typed into "Authorize" is not kept in the browser. */
+export const SWAGGER_START = `const dark = matchMedia('(prefers-color-scheme: dark)');
+const followScheme = () => document.documentElement.classList.toggle('dark-mode', dark.matches);
+dark.addEventListener('change', followScheme);
+followScheme();
+
+window.ui = SwaggerUIBundle({
   url: '/openapi.json',
   dom_id: '#swagger-ui',
   deepLinking: true,
   displayRequestDuration: true,
-  tryItOutEnabled: true,
+  docExpansion: 'list',
+  defaultModelsExpandDepth: 0,
   persistAuthorization: false,
-  withCredentials: true,
+  validatorUrl: null,
 });
 `;

@@ -1,6 +1,136 @@
 import type { Readiness } from '../health/index.js';
+import { type Html, html, when } from './html.js';
 
-/** The page a browser sees first. */
-export function homePage(readiness: Readiness, hasDocs: boolean): string {
-  return `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Barista</title></head><body><h1>Barista</h1><p>${readiness.ok ? 'ready' : 'starting'}</p>${hasDocs ? '<a href="/docs">API</a>' : ''}</body></html>`;
+/** What the page is made from. */
+export interface HomePageContent {
+  readonly readiness: Readiness;
+  /** Whether `/docs` and `/openapi.json` are there to link to. */
+  readonly hasDocs: boolean;
+  /** What a command has to call this server: `localhost:3000`. */
+  readonly address: string;
+}
+
+const JSON_HEADER = `-H 'Content-Type: application/json'`;
+const FLOWER = '{"sepal_length":5.9,"sepal_width":3.0,"petal_length":5.1,"petal_width":1.8}';
+const MEMBER = '{"email":"barista@cafe.example","password":"a flat white, please"}';
+const MENU = '{"name":"Americano","price":4500}';
+
+/** The page a browser sees first: what this is, whether it is ready, and what to try. */
+export function homePage(content: HomePageContent): string {
+  const page = html`<!doctype html>
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <meta name="description" content="A product and its machine-learning models behind one login" />
+        <title>Barista</title>
+        <link rel="icon" href="/assets/icon.svg" type="image/svg+xml" />
+        <link rel="stylesheet" href="/assets/theme.css" />
+        <link rel="stylesheet" href="/assets/home.css" />
+      </head>
+      <body>
+        <a class="skip-link" href="#content">Skip to content</a>
+        ${siteHeader(content.hasDocs)}
+        <main id="content" class="page">
+          <div class="opening">${introduction(content.hasDocs)} ${status(content.readiness)}</div>
+          ${tour(content.address)}
+        </main>
+        ${siteFooter()}
+      </body>
+    </html>`;
+  return page.markup;
+}
+
+function siteHeader(hasDocs: boolean): Html {
+  return html`<header class="site-header">
+    <a class="brand" href="/" aria-current="page">
+      <img src="/assets/icon.svg" alt="" width="32" height="32" />
+      <span>Barista</span>
+    </a>
+    <nav aria-label="Main">
+      ${when(hasDocs, DOCS_LINKS)}
+      <a href="/health/ready">Health</a>
+    </nav>
+  </header>`;
+}
+
+const DOCS_LINKS = html`<a href="/docs">API docs</a> <a href="/openapi.json">OpenAPI</a>`;
+
+function introduction(hasDocs: boolean): Html {
+  return html`<div class="introduction">
+    <h1>Your product and its models, served together.</h1>
+    <p class="lead">
+      Barista keeps members, a menu catalogue and machine-learning predictions behind one login and one API. Add a
+      folder of code and it is a feature; drop in an ONNX model and it is a typed, documented endpoint.
+    </p>
+    ${when(hasDocs, html`<p><a class="button" href="/docs">Try it in the browser</a></p>`)}
+  </div>`;
+}
+
+function status({ ok, details }: Readiness): Html {
+  return html`<section class="board" aria-labelledby="status-title">
+    <h2 id="status-title">${ok ? 'Ready to serve' : 'Not ready yet'}</h2>
+    ${when(!ok, html`<p>Something below is still starting, or missing. Reload to look again.</p>`)}
+    ${Object.entries(details).map(([part, detail]) => partStatus(part, detail))}
+  </section>`;
+}
+
+/** One part of the system: a word for it, or one for each of its members (`models: { iris: 'ready' }`). */
+function partStatus(part: string, detail: Readiness['details'][string]): Html {
+  const members = typeof detail === 'string' ? [[part, detail] as const] : Object.entries(detail);
+  const title = when(typeof detail !== 'string', html`<h3>${part}</h3>`);
+  return html`${title}
+    <ul class="states">
+      ${members.map(
+        ([name, state]) =>
+          html`<li><span>${name}</span> <i></i> <strong class="${stateClass(state)}">${state}</strong></li>`,
+      )}
+    </ul>`;
+}
+
+function stateClass(state: string): string {
+  if (state === 'ready' || state === 'up') return 'state state-good';
+  return state.startsWith('failed') || state === 'down' ? 'state state-bad' : 'state state-waiting';
+}
+
+function tour(address: string): Html {
+  const post = (path: string, body: string, options = ''): string =>
+    `curl -X POST ${address}${path}${options} \\\n  ${JSON_HEADER} \\\n  -d '${body}'`;
+  return html`<section class="tour" aria-labelledby="tour-title">
+    <h2 id="tour-title">From the command line</h2>
+    <ol>
+      <li>
+        <h3>Predict</h3>
+        <p>Four measurements of an iris go in; the index of its species comes out. No login needed.</p>
+        ${terminal('Predict an iris', post('/predict', FLOWER), '{"result":[2]}')}
+      </li>
+      <li>
+        <h3>Sign up</h3>
+        <p>An e-mail address and a password of at least 8 characters make a member.</p>
+        ${terminal('Sign up', post('/auth/signup', MEMBER))}
+      </li>
+      <li>
+        <h3>Log in</h3>
+        <p>The answer sets a session cookie; keep it for what follows.</p>
+        ${terminal('Log in', post('/auth/login', MEMBER, ' -c cookies.txt'))}
+      </li>
+      <li>
+        <h3>Add to the menu</h3>
+        <p>Anyone may read the catalogue; members add to it. Prices are whole numbers of the smallest coin.</p>
+        ${terminal('Create a menu', post('/menus', MENU, ' -b cookies.txt'))}
+      </li>
+    </ol>
+  </section>`;
+}
+
+/** A command to copy, and what it prints. Focusable, so that a keyboard can scroll it. */
+function terminal(label: string, command: string, answer = ''): Html {
+  const output = when(answer !== '', html`<samp>${answer}</samp>`);
+  return html`<pre tabindex="0" role="group" aria-label="${label}"><code>${command}</code>${output}</pre>`;
+}
+
+function siteFooter(): Html {
+  return html`<footer class="site-footer">
+    <p>Barista is open source under the MIT licence.</p>
+  </footer>`;
 }

@@ -1,9 +1,13 @@
-import { Controller, Get, Header } from '@nestjs/common';
+import { Controller, Get, Header, Req } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
+import type { Request } from 'express';
 import { DocsSettings } from '../docs/index.js';
 import { ReadinessRegistry } from '../health/index.js';
 import { AnyQuery } from '../http/index.js';
 import { homePage } from './home-page.js';
+
+/** A host that is safe to paste into a shell. */
+const PLAIN_HOST = /^[\w.-]+(:\d+)?$|^\[[\da-f:]+\](:\d+)?$/i;
 
 @ApiExcludeController()
 @Controller()
@@ -16,7 +20,14 @@ export class HomeController {
   @Get()
   @AnyQuery()
   @Header('Content-Type', 'text/html; charset=utf-8')
-  async show(): Promise<string> {
-    return homePage(await this.readiness.evaluate(), this.docs.isServed);
+  async show(@Req() request: Request): Promise<string> {
+    const readiness = await this.readiness.evaluate();
+    return homePage({ readiness, hasDocs: this.docs.isServed, address: addressOf(request) });
   }
+}
+
+/** What the reader called this server, as curl takes it: without a scheme it means plain HTTP. */
+function addressOf({ protocol, host }: Request): string {
+  const address = host !== undefined && PLAIN_HOST.test(host) ? host : 'localhost:3000';
+  return protocol === 'http' ? address : `${protocol}://${address}`;
 }

@@ -4,6 +4,7 @@ export { configureHttp } from './configure-http.js';
 export { BaristaExpressAdapter } from './edge/barista-express.adapter.js';
 export { GracefulShutdown } from './edge/graceful-shutdown.js';
 export { type FinishedRequest, RequestObservers } from './edge/request-observers.js';
+export { matchesStrongly, matchesWeakly } from './entity-tags.js';
 export {
   DomainError,
   type DomainErrorKind,
@@ -13,7 +14,7 @@ export {
   PayloadTooLargeError,
 } from './errors/domain-error.js';
 export { ErrorTranslators } from './errors/error-translators.js';
-export { ApiProblems } from './errors/problem.docs.js';
+export { ApiProblems, ProblemDto } from './errors/problem.docs.js';
 export { HttpModule } from './http.module.js';
 export { HttpSettings } from './http.settings.js';
 export { actorOf, CurrentActor, type RequestActor } from './request.js';

@@ -2,7 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Type } from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
+import { AppModule } from '../../src/app.module.js';
 import type { Variables } from '../../src/config/index.js';
 import { configureApp, createApp, listen } from '../../src/configure-app.js';
 import { Client } from './client.js';
@@ -16,8 +18,13 @@ export interface TestApp {
   close(): Promise<void>;
 }
 
-/** Starts the app on a free port and waits until it is ready. `variables` are its settings over the test defaults. */
-export async function startTestApp(variables: Variables = {}): Promise<TestApp> {
+/**
+ * Starts the app on a free port and waits until it is ready.
+ *
+ * @param variables its settings, over the test defaults
+ * @param controllers a test's own, beside those that ship
+ */
+export async function startTestApp(variables: Variables = {}, controllers: Type[] = []): Promise<TestApp> {
   const directory = await mkdtemp(join(tmpdir(), 'barista-test-'));
   const defaults = {
     NODE_ENV: 'test',
@@ -25,7 +32,8 @@ export async function startTestApp(variables: Variables = {}): Promise<TestApp> 
     LOG_LEVEL: 'silent',
     DATABASE_URL: `sqlite:${join(directory, 'barista.db')}`,
   };
-  const app = configureApp(await createApp({ ...defaults, ...variables }));
+  const settings = { ...defaults, ...variables };
+  const app = configureApp(await createApp(settings, { ...AppModule.forRoot(settings), controllers }));
   await listen(app);
   const { port } = app.getHttpServer().address() as AddressInfo;
   const url = `http://127.0.0.1:${port}`;

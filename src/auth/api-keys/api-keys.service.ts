@@ -1,24 +1,61 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { Repository } from 'typeorm';
 import { UnitOfWork } from '../../database/index.js';
-import { Log } from '../../logging/index.js';
+import { actorOf } from '../../http/index.js';
+import { Log, SecurityLog } from '../../logging/index.js';
+import { ApiKeyNotFoundError, NotAuthenticatedError, TooManyApiKeysError } from '../auth.errors.js';
+import type { CreateApiKeyDto } from '../dto/api-key.dto.js';
 import { ApiKey } from '../entities/api-key.entity.js';
+import { Members } from '../members/members.repository.js';
+import type { Exchange } from '../sessions/exchange.js';
+import { Sessions } from '../sessions/sessions.service.js';
 
-/** A recognisable prefix, so that a key that got into a repository or a log can be searched for; then 256 random bits. */
+/** Recognisable, so that a key that got into a repository or a log can be searched for. */
+const PREFIX = 'barista_';
+const SECRET_BYTES = 32;
 const KEY = /^barista_[\w-]{43}$/;
 /** How old `lastUsedAt` may get before a use is written down. */
 const USE_MS = 60_000;
+const MAX_KEYS = 100;
 
 /** Keys that stand in for their owner. */
 @Injectable()
 export class ApiKeys {
   constructor(
     @InjectRepository(ApiKey) private readonly rows: Repository<ApiKey>,
+    private readonly members: Members,
+    private readonly sessions: Sessions,
     private readonly unitOfWork: UnitOfWork,
+    private readonly security: SecurityLog,
     private readonly log: Log,
   ) {}
+
+  /** The newest first. */
+  findOfMember(memberId: string): Promise<ApiKey[]> {
+    return this.rows.find({ where: { memberId }, order: { createdAt: 'DESC', id: 'ASC' } });
+  }
+
+  /** The key itself is known to nobody but the caller once this is answered. */
+  async create(exchange: Exchange, memberId: string, dto: CreateApiKeyDto): Promise<{ row: ApiKey; key: string }> {
+    const key = PREFIX + randomBytes(SECRET_BYTES).toString('base64url');
+    const row = newRow(memberId, key, dto);
+    await this.unitOfWork.run(async (manager) => {
+      if ((await this.members.lock(manager, memberId)) === null) throw new NotAuthenticatedError();
+      await this.sessions.requireLiving(manager, exchange.request.session.publicId);
+      if ((await manager.countBy(ApiKey, { memberId })) >= MAX_KEYS) throw new TooManyApiKeysError(MAX_KEYS);
+      await manager.insert(ApiKey, row);
+    });
+    this.security.record('auth.api-key.created', actorOf(exchange.request), { apiKeyId: row.id });
+    return { row, key };
+  }
+
+  async end({ request }: Exchange, memberId: string, id: string): Promise<void> {
+    if (!(await this.rows.existsBy({ id, memberId }))) throw new ApiKeyNotFoundError(id);
+    await this.unitOfWork.run((manager) => manager.delete(ApiKey, { id, memberId }));
+    this.security.record('auth.api-key.ended', actorOf(request), { apiKeyId: id });
+  }
 
   /** The id of the member whose key this is; undefined where it is malformed, unknown or expired. */
   async memberOf(key: string): Promise<string | undefined> {
@@ -36,6 +73,18 @@ export class ApiKeys {
       .run((manager) => manager.update(ApiKey, { id }, { lastUsedAt: new Date() }))
       .catch((err: unknown) => this.log.lines.warn({ err }, 'the use of an API key was not noted'));
   }
+}
+
+function newRow(memberId: string, key: string, { name, expiresAt }: CreateApiKeyDto): ApiKey {
+  return Object.assign(new ApiKey(), {
+    id: randomUUID(),
+    digest: digestOf(key),
+    memberId,
+    name,
+    createdAt: new Date(),
+    expiresAt: expiresAt ?? null,
+    lastUsedAt: null,
+  });
 }
 
 function digestOf(key: string): string {

@@ -2,7 +2,6 @@ import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 import { InstantColumn } from '../../database/index.js';
 
 @Entity({ name: 'member' })
-@Index('member_email_key', ['emailKey'], { unique: true })
 export class Member {
   /** A UUID. */
   @PrimaryColumn({ type: 'varchar', length: 36 })
@@ -13,6 +12,7 @@ export class Member {
   email!: string;
 
   /** The e-mail as it compares: unique. */
+  @Index('member_email_key', { unique: true })
   @Column({ type: 'text' })
   emailKey!: string;
 

@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { Request, Response } from 'express';
+import type { EntityManager } from 'typeorm';
 import { ApiKeys } from '../api-keys/api-keys.service.js';
+import { NotAuthenticatedError } from '../auth.errors.js';
 import { Members } from '../members/members.repository.js';
 import { Sessions } from '../sessions/sessions.service.js';
 import { bearerToken } from './bearer-token.js';
@@ -25,6 +27,14 @@ export class Identity {
     const found = this.known.get(request) ?? this.find(request, response);
     this.known.set(request, found);
     return found;
+  }
+
+  /**
+   * Keeps a member from withdrawing until the transaction ends; throws `NotAuthenticatedError` where they have withdrawn
+   * since they were identified. For whoever adds what belongs to a member.
+   */
+  async hold({ id }: Principal, manager: EntityManager): Promise<void> {
+    if ((await this.members.lock(manager, id)) === null) throw new NotAuthenticatedError();
   }
 
   private async find(request: Request, response: Response): Promise<Principal | undefined> {

@@ -5,8 +5,8 @@ import session from 'express-session';
 import type { EntityManager } from 'typeorm';
 import { UnitOfWork } from '../../database/index.js';
 import { actorOf } from '../../http/index.js';
-import { Log } from '../../logging/index.js';
-import { NotAuthenticatedError, TlsRequiredError } from '../auth.errors.js';
+import { Log, SecurityLog } from '../../logging/index.js';
+import { NotAuthenticatedError, SessionNotFoundError, TlsRequiredError } from '../auth.errors.js';
 import { AuthSettings } from '../auth.settings.js';
 import { Session } from '../entities/session.entity.js';
 import type { Exchange } from './exchange.js';
@@ -30,6 +30,7 @@ export class Sessions {
     private readonly unitOfWork: UnitOfWork,
     private readonly settings: AuthSettings,
     @Inject(SESSION_SECRETS) secrets: readonly string[],
+    private readonly security: SecurityLog,
     log: Log,
   ) {
     // Without an expiry a browser forgets the cookie when it closes; how long a session lives is for the server to judge.
@@ -59,10 +60,19 @@ export class Sessions {
     if (this.settings.isSecure && !request.secure) throw new TlsRequiredError();
   }
 
-  /** Ends the transaction where the session that is used was ended in the meantime. */
-  async requireLiving(manager: EntityManager, { request }: Exchange): Promise<void> {
-    const id = request.session.publicId;
-    if (!id || !(await this.rows.isStillLiving(manager, id))) throw new NotAuthenticatedError();
+  /**
+   * Ends the transaction where the session that is used was ended in the meantime.
+   *
+   * @param publicId of the request's session, as it came
+   */
+  async requireLiving(manager: EntityManager, publicId: string | undefined): Promise<void> {
+    const isLiving = publicId !== undefined && (await this.rows.isStillLiving(manager, publicId));
+    if (!isLiving) throw new NotAuthenticatedError();
+  }
+
+  /** The most recently used first. */
+  findOfMember(memberId: string): Promise<Session[]> {
+    return this.rows.findOfMember(memberId);
   }
 
   /**
@@ -97,6 +107,13 @@ export class Sessions {
   async end(exchange: Exchange): Promise<void> {
     if (exchange.request.session.memberId) await this.rows.removeBySecretId(exchange.request.sessionID);
     this.takeBack(exchange);
+  }
+
+  /** Ends a session of the caller's, which may be the one in use. */
+  async endOfMember(exchange: Exchange, memberId: string, id: string): Promise<void> {
+    if (!(await this.rows.removeOfMember(memberId, id))) throw new SessionNotFoundError(id);
+    this.security.record('auth.session.ended', actorOf(exchange.request), { publicSessionId: id });
+    if (id === exchange.request.session.publicId) this.takeBack(exchange);
   }
 
   /** Takes the cookie back where the session's row is gone. */

@@ -36,7 +36,7 @@ export function Field(rule: FieldRule): PropertyDecorator {
 }
 
 interface TextOptions extends FieldOptions {
-  readonly example: string;
+  readonly example?: string;
   /** In code points, after trimming. */
   readonly minLength?: number;
   readonly maxLength: number;

@@ -6,13 +6,23 @@ import type { ModelStore } from '../store/model-store.js';
 type Operation = Record<string, unknown> & { requestBody?: object; responses: Record<string, object> };
 
 const GENERIC = '/models/{name}/predict';
+const WITH_VERSION = '/models/{name}/versions/{version}/predict';
+const ANY_ROW = { type: 'object', additionalProperties: true, description: 'A row: a value for each feature' };
 
 /** Gives each model that is ready an operation of its own, typed from its rows and answers; and `/predict` those of the default. */
 export function describeModels(document: OpenAPIObject, store: ModelStore): void {
   const generic = document.paths[GENERIC]?.post as unknown as Operation | undefined;
   if (!generic) return;
+  describeAnyModel(document, store);
   for (const model of store.all()) describeOne(document, model, generic);
   describeShortcut(document, store);
+}
+
+/** The operations that serve whichever model is asked for: the example is the default model's. */
+function describeAnyModel(document: OpenAPIObject, store: ModelStore): void {
+  const description = 'A row of the model, or `{"instances": […]}` with many';
+  const body = bodyOf({ ...ANY_ROW, description }, ANY_ROW, store.default.manifest.example?.input);
+  for (const path of [GENERIC, WITH_VERSION]) Object.assign(document.paths[path]?.post ?? {}, { requestBody: body });
 }
 
 function describeOne(document: OpenAPIObject, model: Model, generic: Operation): void {

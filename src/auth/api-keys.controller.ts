@@ -1,0 +1,59 @@
+import { Body, Controller, Delete, Get, HttpCode, Param, Post } from '@nestjs/common';
+import { ApiCreatedResponse, ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiProblems } from '../http/index.js';
+import { ApiKeys } from './api-keys/api-keys.service.js';
+import { BODY_PROBLEMS, DATABASE_PROBLEM, ID_PROBLEMS } from './auth.docs.js';
+import {
+  ApiKeyListDto,
+  CreateApiKeyDto,
+  CreatedApiKeyDto,
+  toApiKeyDto,
+  toCreatedApiKeyDto,
+} from './dto/api-key.dto.js';
+import { IdParameter } from './dto/id.parameter.js';
+import { Authenticated, CurrentMember } from './identity/auth.decorators.js';
+import type { Principal } from './identity/principal.js';
+import { CurrentExchange, type Exchange } from './sessions/exchange.js';
+
+@ApiTags('auth')
+@Controller('auth/api-keys')
+export class ApiKeysController {
+  constructor(private readonly apiKeys: ApiKeys) {}
+
+  @Post()
+  @Authenticated({ session: true })
+  @ApiOperation({ summary: 'Make an API key, to be sent as Authorization: Bearer <key>' })
+  @ApiCreatedResponse({ type: CreatedApiKeyDto })
+  @ApiProblems({ ...BODY_PROBLEMS, 409: 'There are too many keys already' })
+  async create(
+    @CurrentExchange() exchange: Exchange,
+    @CurrentMember() member: Principal,
+    @Body() body: CreateApiKeyDto,
+  ): Promise<CreatedApiKeyDto> {
+    const { row, key } = await this.apiKeys.create(exchange, member.id, body);
+    return toCreatedApiKeyDto(row, key);
+  }
+
+  @Get()
+  @Authenticated()
+  @ApiOperation({ summary: 'List your API keys, without what is secret in them' })
+  @ApiOkResponse({ type: ApiKeyListDto })
+  @ApiProblems(DATABASE_PROBLEM)
+  async list(@CurrentMember() member: Principal): Promise<ApiKeyListDto> {
+    return { items: (await this.apiKeys.findOfMember(member.id)).map(toApiKeyDto) };
+  }
+
+  @Delete(':id')
+  @HttpCode(204)
+  @Authenticated()
+  @ApiOperation({ summary: 'End an API key' })
+  @ApiNoContentResponse()
+  @ApiProblems({ ...ID_PROBLEMS, 404: 'You have no such key' })
+  async end(
+    @CurrentExchange() exchange: Exchange,
+    @CurrentMember() member: Principal,
+    @Param() { id }: IdParameter,
+  ): Promise<void> {
+    await this.apiKeys.end(exchange, member.id, id);
+  }
+}

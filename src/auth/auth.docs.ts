@@ -1,0 +1,12 @@
+/** Error answers that several operations of this room can give, for `ApiProblems`. */
+export const DATABASE_PROBLEM = { 503: 'The database is away' };
+
+export const BODY_PROBLEMS = {
+  ...DATABASE_PROBLEM,
+  400: 'Malformed JSON',
+  413: 'The body is too large',
+  415: 'The body is not JSON',
+  422: 'A field is wrong; `errors` names it',
+};
+
+export const ID_PROBLEMS = { ...DATABASE_PROBLEM, 422: 'The id is not a UUID' };

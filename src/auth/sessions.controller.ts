@@ -1,0 +1,41 @@
+import { Controller, Delete, Get, HttpCode, Param } from '@nestjs/common';
+import { ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiProblems } from '../http/index.js';
+import { DATABASE_PROBLEM, ID_PROBLEMS } from './auth.docs.js';
+import { IdParameter } from './dto/id.parameter.js';
+import { SessionListDto, toSessionDto } from './dto/session.dto.js';
+import { Authenticated, CurrentMember } from './identity/auth.decorators.js';
+import type { Principal } from './identity/principal.js';
+import { CurrentExchange, type Exchange } from './sessions/exchange.js';
+import { Sessions } from './sessions/sessions.service.js';
+
+@ApiTags('auth')
+@Controller('auth/sessions')
+export class SessionsController {
+  constructor(private readonly sessions: Sessions) {}
+
+  @Get()
+  @Authenticated()
+  @ApiOperation({ summary: 'List where you are logged in' })
+  @ApiOkResponse({ type: SessionListDto })
+  @ApiProblems(DATABASE_PROBLEM)
+  async list(@CurrentExchange() exchange: Exchange, @CurrentMember() member: Principal): Promise<SessionListDto> {
+    const currentId = member.via === 'session' ? exchange.request.session.publicId : undefined;
+    const sessions = await this.sessions.findOfMember(member.id);
+    return { items: sessions.map((session) => toSessionDto(session, currentId)) };
+  }
+
+  @Delete(':id')
+  @HttpCode(204)
+  @Authenticated({ session: true })
+  @ApiOperation({ summary: 'End one of your sessions; ending this one logs you out' })
+  @ApiNoContentResponse()
+  @ApiProblems({ ...ID_PROBLEMS, 404: 'You have no such session' })
+  async end(
+    @CurrentExchange() exchange: Exchange,
+    @CurrentMember() member: Principal,
+    @Param() { id }: IdParameter,
+  ): Promise<void> {
+    await this.sessions.endOfMember(exchange, member.id, id);
+  }
+}

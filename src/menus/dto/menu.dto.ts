@@ -1,0 +1,49 @@
+import { ApiProperty } from '@nestjs/swagger';
+import type { Menu } from '../entities/menu.entity.js';
+import type { MenuPage } from '../menus.service.js';
+
+export class MenuDto {
+  @ApiProperty({ type: 'integer', minimum: 1, example: 1 })
+  id!: number;
+
+  @ApiProperty({ example: 'Americano' })
+  name!: string;
+
+  @ApiProperty({ type: 'integer', description: 'In the smallest unit of the currency', example: 4500 })
+  price!: number;
+
+  @ApiProperty({
+    type: 'string',
+    format: 'uuid',
+    nullable: true,
+    description: 'The member who may change it; null once they have withdrawn',
+  })
+  ownerId!: string | null;
+
+  @ApiProperty({ type: 'string', format: 'date-time' })
+  createdAt!: string;
+
+  @ApiProperty({ type: 'string', format: 'date-time' })
+  updatedAt!: string;
+
+  static of({ id, name, price, ownerId, createdAt, updatedAt }: Menu): MenuDto {
+    return { id, name, price, ownerId, createdAt: createdAt.toISOString(), updatedAt: updatedAt.toISOString() };
+  }
+}
+
+export class MenuPageDto {
+  @ApiProperty({ type: [MenuDto] })
+  items!: MenuDto[];
+
+  @ApiProperty({
+    type: 'string',
+    nullable: true,
+    description: 'Sent as `cursor`, with the same sort and filter, it brings the next page; null on the last page',
+    example: null,
+  })
+  nextCursor!: string | null;
+
+  static of({ items, nextCursor }: MenuPage): MenuPageDto {
+    return { items: items.map((menu) => MenuDto.of(menu)), nextCursor };
+  }
+}

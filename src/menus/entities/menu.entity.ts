@@ -1,0 +1,49 @@
+import { Column, Entity, Index, PrimaryGeneratedColumn } from 'typeorm';
+import { InstantColumn } from '../../database/index.js';
+
+/** Code points. */
+export const MAX_NAME_LENGTH = 32;
+/** In the smallest unit of the currency. */
+export const MAX_PRICE = 1_000_000_000;
+/** The largest that the column holds on PostgreSQL. */
+export const MAX_ID = 2_147_483_647;
+
+/** What the catalogue offers. The indexes are those of its sort orders, so that any page costs what the first does. */
+@Entity('menu')
+@Index('menu_name_id', ['name', 'id'])
+@Index('menu_price_id', ['price', 'id'])
+@Index('menu_owner', ['ownerId'])
+export class Menu {
+  @PrimaryGeneratedColumn()
+  id!: number;
+
+  /** Sorts by code point: PostgreSQL does so in the "C" collation, SQLite always does. */
+  @Column({ type: 'varchar', length: MAX_NAME_LENGTH, collation: 'C' })
+  name!: string;
+
+  /** The name as it is searched, see `nameKey`. */
+  @Column('text')
+  nameKey!: string;
+
+  @Column('integer')
+  price!: number;
+
+  /** The member who may change it; null once they have withdrawn. */
+  @Column('varchar', { length: 36, nullable: true })
+  ownerId!: string | null;
+
+  /** Grows with every change. */
+  @Column('integer')
+  version!: number;
+
+  @InstantColumn()
+  createdAt!: Date;
+
+  @InstantColumn()
+  updatedAt!: Date;
+
+  /** The strong HTTP entity tag of its present state. */
+  get entityTag(): string {
+    return `"${this.id}-${this.version}"`;
+  }
+}

@@ -1,0 +1,41 @@
+import { applyDecorators } from '@nestjs/common';
+import { ApiHeader, ApiResponse } from '@nestjs/swagger';
+import { ApiProblems } from '../http/index.js';
+import { MenuDto } from './dto/menu.dto.js';
+
+export const ETAG_HEADER = {
+  description: 'Names this state of the menu; strong',
+  schema: { type: 'string' as const, example: '"1-1"' },
+};
+
+const LOCATION_HEADER = {
+  description: 'Where the menu is from now on',
+  schema: { type: 'string' as const, example: '/menus/1' },
+};
+
+/** An answer that holds one menu. */
+export function ApiMenu(status: 200 | 201, description: string): MethodDecorator {
+  const headers = { ETag: ETAG_HEADER, ...(status === 201 ? { Location: LOCATION_HEADER } : {}) };
+  return ApiResponse({ status, description, type: MenuDto, headers });
+}
+
+/** A change that only the owner or an administrator makes, and only to the state they have in mind. */
+export function ApiMenuChange(problems: Readonly<Record<number, string>> = {}): MethodDecorator {
+  return applyDecorators(
+    ApiHeader({
+      name: 'If-Match',
+      required: false,
+      description: 'The `ETag` of the state to change; `*` for any. Left out, the change is made whatever the state',
+      schema: { type: 'string' },
+    }),
+    ApiProblems({
+      403: 'Not yours, and you are not an administrator',
+      404: 'No such menu',
+      412: 'The menu has changed since the state that If-Match names',
+      422: 'A field is wrong',
+      503: 'The database cannot be reached, or is busy',
+      507: 'The database is full',
+      ...problems,
+    }),
+  );
+}

@@ -1,0 +1,126 @@
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { Identity, type Principal } from '../auth/index.js';
+import { UnitOfWork } from '../database/index.js';
+import { matchesStrongly } from '../http/index.js';
+import { Menu } from './entities/menu.entity.js';
+import { decodeCursor, encodeCursor } from './menu-cursor.js';
+import { type MenuListing, sortColumns } from './menu-listing.js';
+import {
+  MenuNotFoundError,
+  MenuNotYoursError,
+  MenuStaleError,
+  NothingToChangeError,
+  PriceRangeError,
+} from './menus.errors.js';
+import { MenusRepository } from './menus.repository.js';
+import { nameKey } from './name-key.js';
+
+export interface MenuFields {
+  readonly name: string;
+  readonly price: number;
+}
+
+/** A part of a listing. */
+export interface MenuPage {
+  readonly items: Menu[];
+  /** Where the next page begins; null where this is the last. */
+  readonly nextCursor: string | null;
+}
+
+/** Who changes which menu, and which state of it they have in mind (`If-Match`). */
+export interface MenuEdit {
+  readonly id: number;
+  readonly by: Principal;
+  readonly ifMatch?: string;
+}
+
+@Injectable()
+export class MenusService {
+  constructor(
+    private readonly identity: Identity,
+    private readonly menus: MenusRepository,
+    private readonly unitOfWork: UnitOfWork,
+  ) {}
+
+  /** At most `limit` menus of a listing, from its start or from a cursor on. */
+  async list(listing: MenuListing, limit: number, cursor?: string): Promise<MenuPage> {
+    if ((listing.minPrice ?? 0) > (listing.maxPrice ?? Infinity)) throw new PriceRangeError();
+    const after = cursor === undefined ? undefined : decodeCursor(listing, cursor);
+    const found = await this.menus.findPage(listing, limit + 1, after);
+    const items = found.slice(0, limit);
+    const last = found.length > limit ? items.at(-1) : undefined;
+    const columns = sortColumns(listing.sort);
+    return {
+      items,
+      nextCursor: last
+        ? encodeCursor(
+            listing,
+            columns.map((column) => last[column]),
+          )
+        : null,
+    };
+  }
+
+  async find(id: number): Promise<Menu> {
+    const menu = await this.menus.findById(id);
+    if (!menu) throw new MenuNotFoundError();
+    return menu;
+  }
+
+  async create({ name, price }: MenuFields, owner: Principal): Promise<Menu> {
+    const now = new Date();
+    const fields = {
+      name,
+      nameKey: nameKey(name),
+      price,
+      ownerId: owner.id,
+      version: 1,
+      createdAt: now,
+      updatedAt: now,
+    };
+    const menu = Object.assign(new Menu(), fields);
+    await this.unitOfWork.run(async (manager) => {
+      await this.identity.hold(owner, manager);
+      await this.menus.add(menu, manager);
+    });
+    return menu;
+  }
+
+  /** Changes what is given. What is there already is not written, and leaves the menu's entity tag as it is. */
+  async change(edit: MenuEdit, { name, price }: Partial<MenuFields>): Promise<Menu> {
+    if (name === undefined && price === undefined) throw new NothingToChangeError();
+    return this.edit(edit, async (menu, manager) => {
+      const changed = { name: name ?? menu.name, price: price ?? menu.price };
+      if (changed.name === menu.name && changed.price === menu.price) return;
+      Object.assign(menu, changed, {
+        nameKey: nameKey(changed.name),
+        version: menu.version + 1,
+        updatedAt: new Date(),
+      });
+      await this.menus.update(menu, manager);
+    });
+  }
+
+  async remove(edit: MenuEdit): Promise<void> {
+    await this.edit(edit, (menu, manager) => this.menus.remove(menu, manager));
+  }
+
+  /** Keeps a member's menus in the catalogue when they withdraw. */
+  async disown(memberId: string, manager: EntityManager): Promise<void> {
+    await this.menus.disown(memberId, new Date(), manager);
+  }
+
+  /** Checks and writes in one transaction, so that of two who have the same state in mind one comes too late. */
+  private edit(edit: MenuEdit, write: (menu: Menu, manager: EntityManager) => Promise<void>): Promise<Menu> {
+    const { id, by, ifMatch } = edit;
+    return this.unitOfWork.run(async (manager) => {
+      const menu = await this.menus.findForChange(id, manager);
+      if (!menu) throw new MenuNotFoundError();
+      if (menu.ownerId !== by.id && by.role !== 'admin') throw new MenuNotYoursError();
+      if (ifMatch !== undefined && !matchesStrongly(ifMatch, menu.entityTag)) throw new MenuStaleError();
+      await write(menu, manager);
+      return menu;
+    });
+  }
+}

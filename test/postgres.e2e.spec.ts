@@ -1,0 +1,39 @@
+import { DataSource } from 'typeorm';
+import { itKeepsACatalogue } from './support/menu-behaviour.js';
+import { findPostgres, type PostgresServer, startPostgres } from './support/postgres.js';
+import { startTestApp, type TestApp } from './support/test-app.js';
+
+const bin = findPostgres();
+const isRequired = process.env.CI === 'true';
+// Only where there is no PostgreSQL to test with, and never in CI.
+const describeWithPostgres = bin === undefined && !isRequired ? describe.skip : describe;
+if (bin === undefined) process.stderr.write('No PostgreSQL was found: what holds on it is not tested here.\n');
+
+describeWithPostgres('on PostgreSQL', () => {
+  let postgres: PostgresServer;
+  let app: TestApp;
+
+  beforeAll(async () => {
+    if (bin === undefined) throw new Error('CI=true, and no PostgreSQL was found: install it (Debian: postgresql)');
+    postgres = await startPostgres(bin);
+    app = await startTestApp({ DATABASE_URL: postgres.url });
+  }, 60_000);
+
+  afterAll(async () => {
+    await app?.close();
+    await postgres?.stop();
+  });
+
+  itKeepsACatalogue(() => app);
+
+  it('has the schema that the entities describe', async () => {
+    const { upQueries } = await app.app.get(DataSource).driver.createSchemaBuilder().log();
+    expect(upQueries.map(({ query }) => query)).toEqual([]);
+  });
+
+  it('starts several processes on the same database', async () => {
+    const others = await Promise.all([1, 2].map(() => startTestApp({ DATABASE_URL: postgres.url })));
+    for (const other of others) expect((await other.client().get('/menus?limit=1')).status).toBe(200);
+    await Promise.all(others.map((other) => other.close()));
+  });
+});

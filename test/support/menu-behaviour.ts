@@ -1,0 +1,152 @@
+import { setImmediate as tick } from 'node:timers/promises';
+import type { EntityManager } from 'typeorm';
+import { UnitOfWork } from '../../src/database/index.js';
+import type { Client } from './client.js';
+import { addMenu, allPages, type MenuBody, namesFound, uniqueMark } from './menus.js';
+import type { TestApp } from './test-app.js';
+
+/** U+FF21 comes before U+1F600 by code point, and after it by UTF-16 unit; a reader's order has `apple` before `Zebra`. */
+const WORDS = ['Zebra', 'apple', 'éclair', '아메리카노', '\uff21', '\u{1f600}', 'Apple', 'ſ'];
+const SORTS = ['id', 'name', 'price', '-id', '-name', '-price'] as const;
+/** Menus written beside as many failing sign-ups and undone transactions, and how many at a time. */
+const KEPT = 200;
+const ABREAST = 20;
+
+/** What the catalogue does on any database. To be called inside a `describe`. */
+export function itKeepsACatalogue(running: () => TestApp): void {
+  let member: Client;
+
+  beforeAll(async () => {
+    member = running().client();
+    await member.signUpAndLogIn();
+  });
+
+  it('adds, shows, changes and removes a menu', async () => {
+    const { id } = await addMenu(member, { name: 'Americano' });
+    expect((await member.get(`/menus/${id}`)).body).toMatchObject({ name: 'Americano', price: 4500 });
+    expect((await member.patch(`/menus/${id}`, { price: 5000 })).body).toMatchObject({
+      name: 'Americano',
+      price: 5000,
+    });
+    expect((await member.put(`/menus/${id}`, { name: 'Latte', price: 1 })).body).toMatchObject({ id, name: 'Latte' });
+    expect((await member.delete(`/menus/${id}`)).status).toBe(204);
+    expect((await member.get(`/menus/${id}`)).status).toBe(404);
+  });
+
+  it.each(SORTS)('shows every menu once in order of %s, while others come and go', async (sort) => {
+    const mark = uniqueMark();
+    const lasting = await Promise.all(
+      Array.from({ length: 57 }, (_, index) =>
+        addMenu(member, { name: `${WORDS[index % WORDS.length]}${mark}`, price: 100 * (index % 5) }),
+      ),
+    );
+    const found = await allPages(member, `sort=${sort}&limit=10&name=${encodeURIComponent(mark)}`, async (page) => {
+      // The menu that the cursor points at goes, and others come before and after it.
+      await member.delete(`/menus/${page.at(-1)!.id}`);
+      await addMenu(member, { name: `A new one ${mark}`, price: 0 });
+      await addMenu(member, { name: `\u{1f600} new ${mark}`, price: 1_000_000_000 });
+    });
+    expect(found).toEqual(found.toSorted(inOrderOf(sort)));
+    expect(new Set(found.map(({ id }) => id)).size).toBe(found.length);
+    expect(found.map(({ id }) => id)).toEqual(expect.arrayContaining(lasting.map(({ id }) => id)));
+  });
+
+  it.each([
+    ['Straße', 'STRASSE'],
+    ['STRASSE', 'straße'],
+    ['STRAẞE', 'strasse'],
+    ['ΣΊΣΥΦΟΣ', 'σίσυφος'],
+    ['σίσυφος', 'ΣΊΣΥΦΟΣ'],
+    ['Caf\u00e9', 'CAFE\u0301'],
+    ['Cafe\u0301', 'cAF\u00c9'],
+    ['ſalz', 'SALZ'],
+    ['ΜΑΪ́ΟΥ', 'μαΐου'],
+    ['КОФЕ', 'кофе'],
+    ['아메리카노', '메리'],
+    ['100% Arabica', '% a'],
+    ['so_called', 'O_C'],
+    ['back\\slash', 'K\\S'],
+  ])('finds %s by %s', async (name, part) => {
+    const { id } = await addMenu(member, { name });
+    expect(await namesFound(member, part)).toContain(name);
+    await member.delete(`/menus/${id}`);
+  });
+
+  it('takes % and _ in a search as they are', async () => {
+    const mark = uniqueMark();
+    await addMenu(member, { name: `5 percent ${mark}` });
+    await addMenu(member, { name: `5% ${mark}` });
+    await addMenu(member, { name: `5_ ${mark}` });
+    expect(await namesFound(member, `5% ${mark}`)).toEqual([`5% ${mark}`]);
+    expect(await namesFound(member, `5_ ${mark}`)).toEqual([`5_ ${mark}`]);
+    expect(await namesFound(member, `5%${mark}`)).toEqual([]);
+  });
+
+  it('lists by price', async () => {
+    const mark = uniqueMark();
+    for (const price of [0, 10, 20, 30]) await addMenu(member, { name: `${price} ${mark}`, price });
+    const names = (rest: string) => namesFound(member, mark, `&sort=price&${rest}`);
+    expect(await names('minPrice=10&maxPrice=20')).toEqual([`10 ${mark}`, `20 ${mark}`]);
+    expect(await names('minPrice=30')).toEqual([`30 ${mark}`]);
+    expect(await names('maxPrice=0')).toEqual([`0 ${mark}`]);
+  });
+
+  it('lets one of two win who change the same state', async () => {
+    for (let round = 0; round < 10; round += 1) {
+      const created = await member.post('/menus', { name: 'Raced for', price: 0 });
+      const { id } = created.body as MenuBody;
+      const headers = { 'if-match': created.headers.get('etag')! };
+      const answers = await Promise.all([1, 2].map((price) => member.patch(`/menus/${id}`, { price }, { headers })));
+      expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 412]);
+      const winner = answers.find(({ status }) => status === 200)!;
+      const now = await member.get(`/menus/${id}`);
+      expect(now.body).toEqual(winner.body);
+      expect(now.headers.get('etag')).toBe(winner.headers.get('etag'));
+    }
+  });
+
+  it('keeps every menu that it acknowledged, beside writes that are undone', async () => {
+    const mark = uniqueMark();
+    const taken = { email: `taken-${process.pid}@cafe.example`, password: 'somebody else has this one' };
+    await member.post('/auth/signup', taken);
+    for (let first = 0; first < KEPT; first += ABREAST) {
+      const rounds = Array.from({ length: ABREAST }, (_, index) => first + index);
+      const attempts = rounds.flatMap((index) => [
+        expect(member.post('/auth/signup', taken)).resolves.toMatchObject({ status: 409 }),
+        expect(undoneWrite(running(), `Undone ${index} ${mark}`)).rejects.toThrow('undone'),
+        addMenu(member, { name: `Kept ${index} ${mark}`, price: index }),
+      ]);
+      await Promise.all(attempts);
+    }
+    const found = await allPages(member, `sort=price&limit=100&name=${encodeURIComponent(mark)}`);
+    expect(found.map(({ name }) => name)).toEqual(Array.from({ length: KEPT }, (_, index) => `Kept ${index} ${mark}`));
+  }, 120_000);
+}
+
+/** A transaction that adds a menu, gives others a turn, and fails. */
+function undoneWrite({ app }: TestApp, name: string): Promise<void> {
+  const instants = { createdAt: new Date(), updatedAt: new Date() };
+  return app.get(UnitOfWork).run(async (manager: EntityManager) => {
+    await manager.insert('Menu', {
+      name,
+      nameKey: name.toLowerCase(),
+      price: 1,
+      ownerId: null,
+      version: 1,
+      ...instants,
+    });
+    await tick();
+    throw new Error('undone');
+  });
+}
+
+function inOrderOf(sort: (typeof SORTS)[number]): (a: MenuBody, b: MenuBody) => number {
+  const sign = sort.startsWith('-') ? -1 : 1;
+  const column = sort.replace('-', '') as 'id' | 'name' | 'price';
+  return (a, b) => sign * (compare(a[column], b[column]) || a.id - b.id);
+}
+
+function compare(a: string | number, b: string | number): number {
+  if (typeof a === 'number' || typeof b === 'number') return Number(a) - Number(b);
+  return Buffer.compare(Buffer.from(a), Buffer.from(b));
+}

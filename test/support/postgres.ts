@@ -1,0 +1,76 @@
+import { execFile, execFileSync } from 'node:child_process';
+import { existsSync, readdirSync } from 'node:fs';
+import { chown, mkdtemp, rm } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+
+const DEBIAN_VERSIONS = '/usr/lib/postgresql';
+
+/** A server of its own for one test file: nobody else's data, gone afterwards. */
+export interface PostgresServer {
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
+/** The directory of PostgreSQL's programs (15 or newer); undefined where none is installed. */
+export function findPostgres(): string | undefined {
+  return [fromPgConfig(), ...fromDebian()].find((bin) => bin !== undefined && existsSync(join(bin, 'initdb')));
+}
+
+/**
+ * Starts a new cluster on a free port of the loopback address. Its databases sort text as English readers expect, so that
+ * an order by code point has to be asked for.
+ */
+export async function startPostgres(bin: string): Promise<PostgresServer> {
+  const directory = await mkdtemp(join(tmpdir(), 'barista-postgres-'));
+  const data = join(directory, 'data');
+  const port = await freePort();
+  const account = serverAccount();
+  if (account) await chown(directory, account.uid, account.gid);
+  const run = (program: string, ...args: string[]) =>
+    promisify(execFile)(join(bin, program), args, { ...account, cwd: directory });
+
+  const english = ['--locale=C', '--encoding=UTF8', '--locale-provider=icu', '--icu-locale=en'];
+  await run('initdb', '-D', data, '-U', 'barista', '--auth=trust', '--no-sync', ...english);
+  const options = `-p ${port} -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c fsync=off`;
+  await run('pg_ctl', 'start', '-w', '-D', data, '-l', join(directory, 'log'), '-o', options);
+  return {
+    url: `postgres://barista@127.0.0.1:${port}/postgres`,
+    stop: async () => {
+      await run('pg_ctl', 'stop', '-w', '-m', 'immediate', '-D', data);
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+function fromPgConfig(): string | undefined {
+  try {
+    return execFileSync('pg_config', ['--bindir'], { encoding: 'utf8' }).trim();
+  } catch {
+    return undefined;
+  }
+}
+
+/** Debian has the server's programs outside the PATH; the newest first. */
+function fromDebian(): string[] {
+  if (!existsSync(DEBIAN_VERSIONS)) return [];
+  const versions = readdirSync(DEBIAN_VERSIONS).sort((a, b) => Number(b) - Number(a));
+  return versions.map((version) => join(DEBIAN_VERSIONS, version, 'bin'));
+}
+
+/** PostgreSQL refuses to run as root: it then runs as the account that its package made. */
+function serverAccount(): { uid: number; gid: number } | undefined {
+  if (process.getuid?.() !== 0) return undefined;
+  const id = (flag: string): number => Number(execFileSync('id', [flag, 'postgres'], { encoding: 'utf8' }));
+  return { uid: id('-u'), gid: id('-g') };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}

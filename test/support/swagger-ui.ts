@@ -1,0 +1,42 @@
+import type { Locator, Page } from 'playwright-core';
+
+/** What Swagger UI shows under "Server response". */
+export interface ShownAnswer {
+  /** `200`, or with "Undocumented" behind it. */
+  readonly status: string;
+  readonly text: string;
+}
+
+/** The API page, used as a reader does: open an operation, "Try it out", "Execute", read the answer. */
+export class SwaggerUi {
+  constructor(private readonly page: Page) {}
+
+  /** @param fill path parameters by name; everything else stays as the page fills it in */
+  async execute(method: string, path: string, fill: Readonly<Record<string, string>> = {}): Promise<ShownAnswer> {
+    const operation = this.operation(method, path);
+    if (!(await operation.locator('.opblock-body').isVisible())) {
+      await operation.locator('.opblock-summary-control').click();
+      await operation.getByRole('button', { name: 'Try it out' }).click();
+    }
+    for (const [name, value] of Object.entries(fill)) {
+      await operation.locator(`tr[data-param-name="${name}"] input`).fill(value);
+    }
+    const answered = this.page.waitForResponse((response) => response.request().method() === method);
+    await operation.getByRole('button', { name: 'Execute' }).click();
+    await answered;
+    return shownAnswer(operation.locator('.live-responses-table'));
+  }
+
+  private operation(method: string, path: string): Locator {
+    const summary = this.page.locator(`.opblock-summary-path[data-path="${path}"]`);
+    return this.page.locator(`.opblock-${method.toLowerCase()}`, { has: summary });
+  }
+}
+
+async function shownAnswer(table: Locator): Promise<ShownAnswer> {
+  const status = table.locator('.response .response-col_status');
+  await status.waitFor();
+  const body = table.locator('.response-col_description .highlight-code pre');
+  const text = (await body.count()) > 0 ? await body.first().innerText() : '';
+  return { status: (await status.innerText()).trim().replace(/\s+/g, ' '), text };
+}
