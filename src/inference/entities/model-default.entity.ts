@@ -1,7 +1,7 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
 /** The version of a model that an administrator has made the default. */
-@Entity('model_defaults')
+@Entity('model_default')
 export class ModelDefault {
   @PrimaryColumn({ type: 'varchar', length: 64 })
   model!: string;

@@ -4,7 +4,7 @@ export class CreateModelDefaults1763000300000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     await runner.createTable(
       new Table({
-        name: 'model_defaults',
+        name: 'model_default',
         columns: [
           { name: 'model', type: 'varchar', length: '64', isPrimary: true },
           { name: 'version', type: 'varchar', length: '9' },
@@ -14,6 +14,6 @@ export class CreateModelDefaults1763000300000 implements MigrationInterface {
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    await runner.dropTable('model_defaults');
+    await runner.dropTable('model_default');
   }
 }

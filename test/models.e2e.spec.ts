@@ -1,0 +1,300 @@
+import { UnitOfWork } from '../src/database/index.js';
+import type { Client } from './support/client.js';
+import { TestModelStore } from './support/model-store.js';
+import { startTestApp, type TestApp } from './support/test-app.js';
+
+const SHA256 = /^[0-9a-f]{64}$/;
+
+describe('models', () => {
+  let store: TestModelStore;
+  let app: TestApp;
+  let client: Client;
+  let admin: Client;
+
+  beforeAll(async () => {
+    store = await TestModelStore.create();
+    await store.add('sum', 'sum', { version: 1 });
+    await store.add('sum', 'difference', {
+      version: 2,
+      manifest: {
+        features: [{ name: 'a' }, { name: 'b', default: 10, mean: 1, std: 2 }],
+        output: { value: 'sum' },
+      },
+    });
+    await store.add('bare', 'sum');
+    await store.add('kinds', 'kinds');
+    await store.add('centre', 'centre');
+    await store.add('off', 'sum', { manifest: { batching: false } });
+    await store.add('secret', 'sum', { manifest: { access: 'admin' } });
+    await store.add('club', 'sum', { manifest: { access: 'member' } });
+    await store.add('zipped', 'sequence');
+    await store.add('liar', 'sum', { manifest: { example: { input: { x: [1, 2] }, output: { sum: 4 } } } });
+    await store.add('pinned', 'sum', { manifest: { versions: { 1: { sha256: '0'.repeat(64) } } } });
+    await store.add('misfit', 'sum', { manifest: { features: [{ name: 'a' }, { name: 'b' }, { name: 'c' }] } });
+    await store.add('broken', 'sum', { manifest: { feature: [], access: 'everybody' } });
+    await store.write('rubbish/1/model.onnx', 'this is not a model');
+    await store.write('empty/model.json', '{}');
+    app = await startTestApp({ MODELS_DIR: store.path });
+    client = app.client();
+    admin = await logInAdmin();
+  });
+
+  afterAll(async () => {
+    await app.close();
+    await store.remove();
+  });
+
+  async function logInAdmin(): Promise<Client> {
+    const someone = app.client();
+    const { id } = await someone.signUpAndLogIn();
+    const promote = "UPDATE member SET role = 'admin' WHERE id = ?";
+    await app.app.get(UnitOfWork).run((manager) => manager.query(promote, [id]));
+    return someone;
+  }
+
+  it('lists each with its state and versions', async () => {
+    const { body } = await client.get('/models');
+    expect(body.items.map(({ name }: { name: string }) => name)).toEqual(
+      [
+        'bare',
+        'broken',
+        'centre',
+        'club',
+        'empty',
+        'iris',
+        'kinds',
+        'liar',
+        'misfit',
+        'off',
+        'pinned',
+        'rubbish',
+        'secret',
+        'sum',
+        'zipped',
+      ].sort(),
+    );
+    const iris = body.items.find(({ name }: { name: string }) => name === 'iris');
+    expect(iris).toEqual({
+      name: 'iris',
+      description: 'Species of an iris flower from four measurements',
+      state: 'ready',
+      defaultVersion: '1',
+      versions: [
+        {
+          version: '1',
+          state: 'ready',
+          reason: null,
+          sha256: expect.stringMatching(SHA256),
+          trainedAt: expect.any(String),
+          metrics: { accuracy: 0.9556 },
+        },
+      ],
+    });
+  });
+
+  it('shows what a model takes and answers', async () => {
+    const { body } = await client.get('/models/iris');
+    expect(body.input.properties.petal_width).toEqual({
+      type: 'number',
+      minimum: 0,
+      maximum: 100,
+      description: 'Width of the petal, in cm',
+    });
+    expect(body.input.required).toEqual(['sepal_length', 'sepal_width', 'petal_length', 'petal_width']);
+    expect(body.output.properties.label.enum).toEqual(['setosa', 'versicolor', 'virginica']);
+    expect(body.batching).toEqual({ enabled: true, maxBatchSize: 256 });
+    expect(body).toMatchObject({ access: 'public', example: { label: 'virginica' } });
+    expect((await client.get('/models/rose')).status).toBe(404);
+  });
+
+  it.each([
+    ['zipped', /not a tensor; export the model without ZipMap/],
+    ['liar', /its output "sum" for its own example is not what model.json says/],
+    ['pinned', /pinned\/1\/model.onnx: the file has sha256 [0-9a-f]{64}, but model.json expects 0{64}/],
+    ['misfit', /the input "x" takes 2 values a row, but model.json has 3 features for it/],
+    ['broken', /has an unknown key "feature"; access must be one of public, member, admin/],
+    ['rubbish', /ONNX Runtime cannot load the file/],
+    ['empty', /it has no version/],
+  ])('serves the rest while %s is failed, and says why', async (name, reason) => {
+    const { body } = await client.get(`/models/${name}`);
+    expect(body.state).toBe('failed');
+    expect(body.reason).toMatch(reason);
+    const prediction = await client.post(`/models/${name}/predict`, { x: [1, 2] });
+    expect(prediction).toMatchObject({ status: 503, body: { code: 'model.not-ready' } });
+    expect(prediction.headers.get('retry-after')).toBe('1');
+  });
+
+  describe('rows', () => {
+    it('have a value for each input where there is no manifest', async () => {
+      const { body } = await client.post('/models/bare/predict', { instances: [{ x: [1, 2] }, { x: [3, 4] }] });
+      expect(body.predictions).toEqual([{ sum: 3 }, { sum: 7 }]);
+    });
+
+    it('must have the shape of the tensor', async () => {
+      const { body } = await client.post('/models/bare/predict', { x: [1, 2, 3] });
+      expect(body.errors).toMatchObject([{ location: ['body', 'x'], type: 'shape' }]);
+      const nested = await client.post('/models/bare/predict', { x: [1, 'two'] });
+      expect(nested.body.errors).toMatchObject([{ location: ['body', 'x', 1], type: 'number' }]);
+    });
+
+    it('may be of any element type and shape', async () => {
+      const row = {
+        number: 1.5,
+        count: 9_007_199_254_740_991,
+        word: '아메리카노',
+        flag: true,
+        grid: [
+          [1, 2, 3],
+          [4, 5, 6],
+        ],
+      };
+      const { body } = await client.post('/models/kinds/predict', {
+        instances: [row, { ...row, number: -2, flag: false }],
+      });
+      const answer = { number_out: 1.5, count_out: row.count, word_out: row.word, flag_out: true, grid_out: row.grid };
+      expect(body.predictions).toEqual([answer, { ...answer, number_out: -2, flag_out: false }]);
+    });
+
+    it.each([
+      ['count', 1.5, 'integer'],
+      ['count', 9_007_199_254_740_992, 'integer'],
+      ['word', 7, 'text'],
+      ['word', '\ud800', 'text'],
+      ['flag', 1, 'boolean'],
+      [
+        'grid',
+        [
+          [1, 2],
+          [3, 4],
+        ],
+        'shape',
+      ],
+    ])('refuse a %s of %p', async (name, value, type) => {
+      const row = {
+        number: 1,
+        count: 1,
+        word: 'a',
+        flag: true,
+        grid: [
+          [1, 2, 3],
+          [4, 5, 6],
+        ],
+        [name]: value,
+      };
+      const { status, body } = await client.post('/models/kinds/predict', row);
+      expect(status).toBe(422);
+      expect(body.errors[0]).toMatchObject({ type });
+      expect(body.errors[0].location.slice(0, 2)).toEqual(['body', name]);
+    });
+
+    it('are scaled and filled up as the manifest says', async () => {
+      const { body } = await client.post('/models/sum/predict', { instances: [{ a: 10 }, { a: 10, b: 3 }] });
+      expect(body).toEqual({
+        model: 'sum',
+        version: '2',
+        predictions: [{ value: 10 - (10 - 1) / 2 }, { value: 10 - (3 - 1) / 2 }],
+      });
+    });
+  });
+
+  describe('batching', () => {
+    it('is off where rows run together would answer differently', async () => {
+      const { body } = await client.get('/models/centre');
+      expect(body.batching).toEqual({
+        enabled: false,
+        reason: 'rows run together give other answers than the same rows alone',
+      });
+      const rows = [{ x: [1, 2] }, { x: [30, 40] }];
+      const { body: answer } = await client.post('/models/centre/predict', { instances: rows });
+      expect(answer.predictions).toEqual([{ centred: [0, 0] }, { centred: [0, 0] }]);
+    });
+
+    it('is off where the manifest says so', async () => {
+      expect((await client.get('/models/off')).body.batching).toEqual({
+        enabled: false,
+        reason: '"batching" is false in model.json',
+      });
+    });
+  });
+
+  describe('access', () => {
+    it('to a model for members needs a login', async () => {
+      expect(await client.post('/models/club/predict', { x: [1, 2] })).toMatchObject({
+        status: 401,
+        body: { code: 'auth.required' },
+      });
+      expect((await admin.post('/models/club/predict', { x: [1, 2] })).status).toBe(200);
+    });
+
+    it('to a model for administrators needs the role', async () => {
+      const member = app.client();
+      await member.signUpAndLogIn();
+      expect((await client.post('/models/secret/predict', { x: [1, 2] })).status).toBe(401);
+      expect(await member.post('/models/secret/predict', { x: [1, 2] })).toMatchObject({
+        status: 403,
+        body: { code: 'model.access-denied' },
+      });
+      expect((await admin.post('/models/secret/versions/1/predict', { x: [1, 2] })).status).toBe(200);
+    });
+  });
+
+  describe('PUT /models/{name}/default', () => {
+    it('is for administrators', async () => {
+      const member = app.client();
+      await member.signUpAndLogIn();
+      expect((await client.put('/models/sum/default', { version: '1' })).status).toBe(401);
+      expect((await member.put('/models/sum/default', { version: '1' })).status).toBe(403);
+    });
+
+    it('chooses a version, and lets go of it', async () => {
+      const row = { a: 1, b: 1 };
+      expect((await client.post('/models/sum/predict', row)).body.version).toBe('2');
+      expect(await admin.put('/models/sum/default', { version: '1' })).toMatchObject({
+        status: 200,
+        body: { defaultVersion: '1' },
+      });
+      expect((await client.post('/models/sum/predict', row)).body).toEqual({
+        model: 'sum',
+        version: '1',
+        predictions: [{ value: 1 }],
+      });
+      expect(await admin.put('/models/sum/default', { version: null })).toMatchObject({
+        status: 200,
+        body: { defaultVersion: '2' },
+      });
+      expect((await client.post('/models/sum/predict', row)).body.version).toBe('2');
+    });
+
+    it('refuses a version that is not there or not ready', async () => {
+      expect(await admin.put('/models/sum/default', { version: '9' })).toMatchObject({
+        status: 422,
+        body: { errors: [{ location: ['body', 'version'] }] },
+      });
+      expect((await admin.put('/models/sum/default', { version: 1 })).status).toBe(422);
+      expect((await admin.put('/models/sum/default', {})).status).toBe(422);
+      expect(await admin.put('/models/pinned/default', { version: '1' })).toMatchObject({
+        status: 409,
+        body: { code: 'model.version-not-ready' },
+      });
+      expect((await admin.put('/models/rose/default', { version: '1' })).status).toBe(404);
+    });
+  });
+
+  it('have an operation of their own in the OpenAPI document', async () => {
+    const { body } = await client.get('/openapi.json');
+    expect(body.components.schemas['iris.row'].properties.sepal_width).toMatchObject({ type: 'number', maximum: 100 });
+    expect(body.paths['/models/iris/predict'].post.requestBody.content['application/json'].example).toEqual({
+      sepal_length: 5.9,
+      sepal_width: 3,
+      petal_length: 5.1,
+      petal_width: 1.8,
+    });
+    expect(body.components.schemas['kinds.row'].properties.grid).toEqual({
+      type: 'array',
+      minItems: 2,
+      maxItems: 2,
+      items: { type: 'array', minItems: 3, maxItems: 3, items: { type: 'number' } },
+    });
+    expect(body.paths['/models/zipped/predict']).toBeUndefined();
+  });
+});
