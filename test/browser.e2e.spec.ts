@@ -62,5 +62,5 @@ describeWhereBrowser('the pages', () => {
     expect(await docs.execute('POST', '/auth/logout')).toMatchObject({ status: '204' });
     expect(complaints).toEqual([]);
     expect(await docs.execute('GET', '/auth/me')).toMatchObject({ status: '401' });
-  }, 60_000);
+  }, 180_000);
 });
