@@ -9,8 +9,8 @@ describeWhereBrowser('the pages', () => {
   let app: TestApp;
 
   beforeAll(async () => {
-    await browser.launch();
     app = await startTestApp();
+    await browser.launch();
   });
 
   afterAll(async () => {
