@@ -111,9 +111,9 @@ export function itKeepsACatalogue(running: () => TestApp): void {
     await member.post('/auth/signup', taken);
     for (let first = 0; first < KEPT; first += ABREAST) {
       const rounds = Array.from({ length: ABREAST }, (_, index) => first + index);
-      const attempts = rounds.flatMap((index) => [
-        expect(member.post('/auth/signup', taken)).resolves.toMatchObject({ status: 409 }),
-        expect(undoneWrite(running(), `Undone ${index} ${mark}`)).rejects.toThrow('undone'),
+      const attempts = rounds.flatMap(async (index) => [
+        await expect(member.post('/auth/signup', taken)).resolves.toMatchObject({ status: 409 }),
+        await expect(undoneWrite(running(), `Undone ${index} ${mark}`)).rejects.toThrow('undone'),
         addMenu(member, { name: `Kept ${index} ${mark}`, price: index }),
       ]);
       await Promise.all(attempts);
