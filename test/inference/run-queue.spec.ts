@@ -79,7 +79,7 @@ describe('the run queue', () => {
     const runs = queue();
     const first = runs.submit(feeds(1));
     const caller = new AbortController();
-    const abandoned = runs.submit(feeds(2), caller.signal);
+    const abandoned = runs.submit(feeds(2), { signal: caller.signal });
     const third = runs.submit(feeds(3));
     caller.abort();
     await expect(abandoned).rejects.toThrow();

@@ -17,8 +17,18 @@ export interface QueueOptions {
   readonly onRunFailed: (error: Error) => void;
 }
 
+/** Who waits for a run. */
+export interface Caller {
+  readonly signal?: AbortSignal;
+  readonly deadline?: number;
+}
+
+const TIMER_RESOLUTION_MS = 1;
+
 interface QueuedRun {
   readonly feeds: readonly Tensor[];
+  /** When it has to be answered, as `performance.now()` counts. */
+  readonly deadline: number;
   resolve(outputs: Tensor[]): void;
   reject(error: Error): void;
   /** Set once somebody has been told how it ended. */
@@ -43,16 +53,22 @@ export class RunQueue {
     return { running: this.running ? 1 : 0, waiting: this.waiting.size };
   }
 
+  /** When a prediction that begins now has to be answered, as `performance.now()` counts. */
+  deadlineFromNow(): number {
+    return performance.now() + this.options.deadlineMs;
+  }
+
   /**
-   * @param signal tells that the caller has gone away
+   * @param caller.deadline when it has to be answered, as `performance.now()` counts; `deadlineMs` from now by default
+   * @param caller.signal tells that the caller has gone away
    * @throws QueueFullError, DeadlineError, RuntimeLostError, RunFailedOnRowError
    */
-  submit(feeds: readonly Tensor[], signal?: AbortSignal): Promise<Tensor[]> {
-    const { capacity, deadlineMs } = this.options;
+  submit(feeds: readonly Tensor[], { signal, deadline = this.deadlineFromNow() }: Caller = {}): Promise<Tensor[]> {
+    const { capacity } = this.options;
     if (this.waiting.size >= capacity) return Promise.reject(new QueueFullError(capacity));
     return new Promise((resolve, reject) => {
-      const run: QueuedRun = { feeds, resolve, reject, isSettled: false };
-      const timer = setTimeout(() => this.expire(run), deadlineMs);
+      const run: QueuedRun = { feeds, deadline, resolve, reject, isSettled: false };
+      const timer = setTimeout(() => this.expire(run), deadline - performance.now());
       const abandon = (): void => this.abandon(run);
       signal?.addEventListener('abort', abandon, { once: true });
       const settle = (finish: () => void): void => {
@@ -71,11 +87,21 @@ export class RunQueue {
 
   private next(): void {
     if (this.running) return;
-    const [run] = this.waiting;
-    if (!run) return;
-    this.waiting.delete(run);
-    this.running = run;
-    void this.execute(run);
+    for (const run of this.waiting) {
+      this.waiting.delete(run);
+      if (this.isDue(run)) {
+        run.reject(new DeadlineError(this.options.deadlineMs));
+        continue;
+      }
+      this.running = run;
+      void this.execute(run);
+      return;
+    }
+  }
+
+  /** Its timer is about to fire: it would be ended as soon as it began, and the runtime with it. */
+  private isDue({ deadline }: QueuedRun): boolean {
+    return performance.now() >= deadline - TIMER_RESOLUTION_MS;
   }
 
   private async execute(run: QueuedRun): Promise<void> {

@@ -7,7 +7,7 @@ import { type Prediction, respond } from '../pipeline/respond.js';
 import { Runtime, type RuntimeEvents } from '../runtime/runtime.js';
 import type { RuntimeOptions } from '../runtime/runtime-options.js';
 import type { Signature } from '../runtime/tensor.js';
-import { RunQueue } from '../scheduler/run-queue.js';
+import { type Caller, RunQueue } from '../scheduler/run-queue.js';
 import { type RowSchema, rowSchemaOf } from '../signature/row-schema.js';
 import { type CheckedRow, RowValidator } from '../signature/row-validator.js';
 
@@ -107,13 +107,13 @@ export class ModelVersion {
     return this.ready().validator.fromForm(form);
   }
 
-  /** Predicts checked rows, as many in a run as the model allows; the answers are in the rows' order. */
+  /** Predicts checked rows by one deadline, as many in a run as the model allows; the answers are in the rows' order. */
   async predict(rows: readonly CheckedRow[], signal?: AbortSignal): Promise<Prediction[]> {
-    this.ready();
+    const deadline = this.ready().queue.deadlineFromNow();
     const size = this.batching?.enabled ? this.batching.maxBatchSize : 1;
     const predictions: Prediction[] = [];
     for (let start = 0; start < rows.length; start += size) {
-      predictions.push(...(await this.run(rows.slice(start, start + size), signal)));
+      predictions.push(...(await this.run(rows.slice(start, start + size), { signal, deadline })));
     }
     return predictions;
   }
@@ -162,9 +162,9 @@ export class ModelVersion {
   }
 
   /** `predict → respond` for rows that go into one run. */
-  private async run(rows: readonly CheckedRow[], signal?: AbortSignal): Promise<Prediction[]> {
+  private async run(rows: readonly CheckedRow[], caller?: Caller): Promise<Prediction[]> {
     const { queue, schema, runtime } = this.loaded!;
-    const outputs = await queue.submit(preprocess(rows, schema), signal);
+    const outputs = await queue.submit(preprocess(rows, schema), caller);
     return respond(outputs, rows.length, this.manifest, runtime.signature.outputs);
   }
 
