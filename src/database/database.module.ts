@@ -1,6 +1,6 @@
 import { Global, Module, type OnModuleInit } from '@nestjs/common';
 import { InjectDataSource, TypeOrmModule } from '@nestjs/typeorm';
-import { DataSource, type DataSourceOptions } from 'typeorm';
+import { DataSource } from 'typeorm';
 import { SettingsModule } from '../config/index.js';
 import { ReadinessRegistry } from '../health/index.js';
 import { ErrorTranslators } from '../http/index.js';
