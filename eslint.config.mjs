@@ -63,6 +63,10 @@ export default defineConfig(
       '@typescript-eslint/no-unsafe-class-instance-assignment': 'off',
       // It does not know that `this.isStopping` may have changed during an await.
       '@typescript-eslint/no-unnecessary-condition': 'off',
+      // A type alias has an index signature, an interface has not.
+      '@typescript-eslint/consistent-type-definitions': 'off',
+      // An empty text is as good as none, often.
+      '@typescript-eslint/prefer-nullish-coalescing': ['error', { ignorePrimitives: { string: true } }],
       // After a check that the compiler cannot follow, `!` says so in one character.
       '@typescript-eslint/no-non-null-assertion': 'off',
       // `.catch((error: NodeJS.ErrnoException) => …)` reads better than a cast inside.
@@ -86,8 +90,7 @@ export default defineConfig(
     rules: { 'no-restricted-syntax': ['error', ...OURS] },
   },
   {
-    files: ['test/**/*.ts'],
-    extends: [jest.configs['flat/recommended'], jest.configs['flat/style']],
+    files: ['test/**/*.ts', 'bench/**/*.ts'],
     rules: {
       // The body of an answer is `any`: what is in it is what the test asserts.
       '@typescript-eslint/no-unsafe-assignment': 'off',
@@ -95,10 +98,23 @@ export default defineConfig(
       '@typescript-eslint/no-unsafe-argument': 'off',
       '@typescript-eslint/no-unsafe-call': 'off',
       '@typescript-eslint/no-unsafe-return': 'off',
-      'jest/expect-expect': ['error', { assertFunctionNames: ['expect*', 'fc.assert'] }],
+      '@typescript-eslint/no-unnecessary-type-assertion': 'off',
+      '@typescript-eslint/restrict-plus-operands': ['error', { allowAny: true }],
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowAny: true, allowNumber: true }],
+      '@typescript-eslint/explicit-module-boundary-types': 'off',
+      '@typescript-eslint/no-empty-function': 'off',
+      '@typescript-eslint/require-await': 'off',
+    },
+  },
+  {
+    files: ['test/**/*.spec.ts'],
+    extends: [jest.configs['flat/recommended'], jest.configs['flat/style']],
+    rules: {
+      'jest/expect-expect': ['error', { assertFunctionNames: ['expect*', 'fc.assert', 'it*'] }],
+      'jest/no-conditional-expect': 'error',
       'jest/no-disabled-tests': 'error',
       'jest/no-focused-tests': 'error',
-      'jest/no-conditional-expect': 'error',
+      'jest/no-standalone-expect': ['error', { additionalTestBlockFunctions: ['afterEach', 'afterAll'] }],
       'jest/no-restricted-jest-methods': [
         'error',
         {
@@ -107,6 +123,11 @@ export default defineConfig(
         },
       ],
     },
+  },
+  {
+    files: ['test/support/**/*.ts'],
+    // What several test files share, tests included, is exported.
+    rules: { 'jest/no-export': 'off' },
   },
   {
     files: ['**/*.mjs', '**/*.cjs'],

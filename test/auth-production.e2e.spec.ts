@@ -76,6 +76,7 @@ describe('the session secret', () => {
     ['a bad one behind a good one', `${newSecret()},changeme`],
   ])('is refused in production: %s', (_, secret) => {
     expect(inProduction(secret)).toThrow(/SESSION_SECRET/);
+    expect(inProduction(secret)).not.toThrow(secret ?? 'undefined');
   });
 
   it('is taken in production where it is random, in any usual writing', () => {

@@ -4,7 +4,7 @@ import { findPostgres, type PostgresServer, startPostgres } from './support/post
 import { startTestApp, type TestApp } from './support/test-app.js';
 
 const bin = findPostgres();
-const isRequired = process.env['CI'] === 'true';
+const isRequired = process.env.CI === 'true';
 // Only where there is no PostgreSQL to test with, and never in CI.
 const describeWithPostgres = bin === undefined && !isRequired ? describe.skip : describe;
 if (bin === undefined) process.stderr.write('No PostgreSQL was found: what holds on it is not tested here.\n');

@@ -31,11 +31,11 @@ export interface Operation {
   readonly parameters?: readonly Parameter[];
   readonly requestBody?: { readonly content: Readonly<Record<string, Media>> };
   readonly responses: Readonly<Record<string, { description: string; content?: Readonly<Record<string, Media>> }>>;
-  readonly security?: ReadonlyArray<Readonly<Record<string, unknown>>>;
+  readonly security?: readonly Readonly<Record<string, unknown>>[];
 }
 
 type Document = {
-  readonly tags: ReadonlyArray<{ name: string }>;
+  readonly tags: readonly { name: string }[];
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
   readonly components: { readonly schemas: Readonly<Record<string, Schema>> };
 };
