@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Controller, Get } from '@nestjs/common';
 import { Roles } from '../src/auth/index.js';
 import type { Client } from './support/client.js';
-import { type Finished, Program } from './support/program.js';
+import { type Finished, run } from './support/project.js';
 import { startTestApp, type TestApp } from './support/test-app.js';
 
 @Controller('back-room')
@@ -32,8 +32,9 @@ describe('administrators', () => {
     await rm(directory, { recursive: true, force: true });
   });
 
-  const admin = (...args: string[]): Promise<Finished> =>
-    new Program('dist/src/auth/admin.command.js', args, { DATABASE_URL: database }).finish();
+  const adminOn = (url: string, ...args: string[]): Promise<Finished> =>
+    run(process.execPath, ['dist/src/auth/admin.command.js', ...args], { variables: { DATABASE_URL: url } });
+  const admin = (...args: string[]): Promise<Finished> => adminOn(database, ...args);
   const backRoom = async (client: Client): Promise<number> => (await client.get('/back-room')).status;
 
   it('are made and unmade while the app runs, from one request to the next', async () => {
@@ -59,8 +60,7 @@ describe('administrators', () => {
 
   it('are looked for without the app too, on a database that is made for it', async () => {
     const fresh = `sqlite:${join(directory, 'fresh', 'barista.db')}`;
-    const program = new Program('dist/src/auth/admin.command.js', ['grant', 'a@b.example'], { DATABASE_URL: fresh });
-    const { code, stderr } = await program.finish();
+    const { code, stderr } = await adminOn(fresh, 'grant', 'a@b.example');
     expect(code).toBe(1);
     expect(stderr).toBe('There is no member with the e-mail a@b.example.\n');
   });

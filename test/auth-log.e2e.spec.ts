@@ -1,29 +1,20 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { Client } from './support/client.js';
-import { Program } from './support/program.js';
+import type { Client } from './support/client.js';
+import { ProcessApp } from './support/process-app.js';
 
 const PASSWORD = 'a flat white, please';
 const NEW_PASSWORD = 'a cortado instead, thanks';
 const EMAIL = 'barista@cafe.example';
 
 describe('the security log', () => {
-  let directory: string;
-  let program: Program;
+  let app: ProcessApp;
   let client: Client;
 
   beforeAll(async () => {
-    directory = await mkdtemp(join(tmpdir(), 'barista-log-'));
-    const variables = { PORT: '0', DATABASE_URL: `sqlite:${join(directory, 'barista.db')}` };
-    program = new Program('dist/src/main.js', [], variables);
-    client = new Client(String((await program.untilLogged('listening')).url));
+    app = await ProcessApp.start();
+    client = app.client();
   });
 
-  afterAll(async () => {
-    await program.stop();
-    await rm(directory, { recursive: true, force: true });
-  });
+  afterAll(() => app.stop());
 
   it('says who did what, from where, in which request, and no secret', async () => {
     const { body: member } = await client.post('/auth/signup', { email: EMAIL, password: PASSWORD });
@@ -43,9 +34,9 @@ describe('the security log', () => {
     await client.post('/auth/login', { email: EMAIL, password: NEW_PASSWORD });
     await client.delete('/auth/me', { password: 'not this one' });
     await client.delete('/auth/me', { password: NEW_PASSWORD });
-    await program.untilLogged('auth.withdrawn');
+    await app.line('auth.withdrawn');
 
-    const events = program.lines().filter(({ event }) => event !== undefined);
+    const events = app.lines.filter(({ event }) => event !== undefined);
     expect(events.map(({ event }) => event)).toEqual([
       'auth.signup',
       'auth.login.failed',
@@ -66,15 +57,19 @@ describe('the security log', () => {
     expect(events[1]).toMatchObject(origin);
     expect(events[2]).not.toHaveProperty('memberId');
     for (const event of events.filter((_, index) => index !== 2)) expect(event.memberId).toBe(member.id);
+    const log = JSON.stringify(app.lines);
     const secrets = [PASSWORD, NEW_PASSWORD, 'not this one', EMAIL, key.key, ...cookies.map(decodeURIComponent)];
-    for (const secret of secrets) expect(program.stdout).not.toContain(secret);
-    expect(program.stdout).not.toMatch(/argon2|s%3A/);
+    for (const secret of secrets) expect(log).not.toContain(secret);
+    expect(log).not.toMatch(/argon2|s%3A/);
   });
 
-  it('has one line for each request, with the member where one is known', async () => {
-    const line = program
-      .lines()
-      .find(({ msg, path, status }) => msg === 'request' && path === '/auth/password' && status === 204);
-    expect(line).toMatchObject({ method: 'POST', memberId: expect.any(String), ms: expect.any(Number) });
+  it('has one line for each request, with the member where one is known', () => {
+    const line = app.lines.find(({ path, status }) => path === '/auth/password' && status === 204);
+    expect(line).toMatchObject({
+      msg: 'request',
+      method: 'POST',
+      memberId: expect.any(String) as string,
+      ms: expect.any(Number) as number,
+    });
   });
 });

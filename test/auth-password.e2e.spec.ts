@@ -8,7 +8,7 @@ const NEW = 'a cortado instead, thanks';
 describe('password and withdrawal', () => {
   let app: TestApp;
   const withdrawn: string[] = [];
-  let participate = (): void => {};
+  let participate = (): void => undefined;
 
   beforeAll(async () => {
     app = await startTestApp();
@@ -122,7 +122,7 @@ describe('password and withdrawal', () => {
       const me = await client.get('/auth/me');
       expect(me).toMatchObject({ status: 200, body: { name: null } });
       expect(await count('api_key', member.id)).toBe(1);
-      participate = () => {};
+      participate = () => undefined;
       expect((await client.delete('/auth/me', { password: member.password })).status).toBe(204);
     });
 

@@ -58,8 +58,8 @@ function setRole(unitOfWork: UnitOfWork, email: string, role: Member['role']): P
   });
 }
 
-/** Some errors of a connection say nothing but their code. */
+/** Some errors of a connection have no words, only a code. */
 function wordsFor(error: unknown): string {
-  const { message, code } = error as { message?: string; code?: string };
-  return message || code || String(error);
+  const { message = '', code } = error as { message?: string; code?: string };
+  return message === '' ? (code ?? String(error)) : message;
 }

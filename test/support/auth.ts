@@ -2,15 +2,11 @@ import { request as send } from 'node:http';
 import { UnitOfWork } from '../../src/database/index.js';
 import type { Client } from './client.js';
 import type { TestApp } from './test-app.js';
+import { until } from './until.js';
 
 /** Asks until the answer has this status: for what happens by itself after a while. */
-export async function untilStatus(client: Client, path: string, status: number): Promise<void> {
-  const deadline = Date.now() + 15_000;
-  for (;;) {
-    const answer = await client.get(path);
-    if (answer.status === status) return;
-    if (Date.now() > deadline) throw new Error(`${path} still answers ${answer.status}, not ${status}`);
-  }
+export function untilStatus(client: Client, path: string, status: number): Promise<void> {
+  return until(`${path} answers ${status}`, async () => (await client.get(path)).status === status);
 }
 
 /** A second browser of the same member. */
@@ -30,7 +26,12 @@ export function brokenFields(body: { errors?: { location: unknown[] }[] }): stri
  * Sends a request with the client's cookies, all but the end of its body, and resolves when the server is at work on it;
  * `finish` sends the rest and answers the status.
  */
-export async function beginRequest(client: Client, method: string, path: string, json: object) {
+export async function beginRequest(
+  client: Client,
+  method: string,
+  path: string,
+  json: object,
+): Promise<{ finish(): Promise<number | undefined> }> {
   const text = JSON.stringify(json);
   const headers = {
     cookie: [...client.cookies].map(([name, value]) => `${name}=${value}`).join('; '),
@@ -59,7 +60,7 @@ export async function beginRequest(client: Client, method: string, path: string,
 
 /** Asks or changes the database behind the app's back: values stand in the text, as tests have no others than their own. */
 export function sql<T>({ app }: TestApp, text: string): Promise<T[]> {
-  return app.get(UnitOfWork).run((manager) => manager.query(text)) as Promise<T[]>;
+  return app.get(UnitOfWork).run((manager) => manager.query<T[]>(text));
 }
 
 /** How many rows there are, such as `countOf(app, 'session')`. */

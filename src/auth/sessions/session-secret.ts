@@ -1,8 +1,10 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { StartError } from '../../logging/index.js';
 
 const FILE = 'session-secret';
+const MIN_LENGTH = 32;
 
 /**
  * The secret kept in `directory`, made on the first start. Of two processes that start at once one makes it and both use
@@ -10,7 +12,9 @@ const FILE = 'session-secret';
  */
 export async function keptSecret(directory: string): Promise<string> {
   const file = join(directory, FILE);
-  return (await read(file)) ?? (await make(directory, file));
+  const secret = (await read(file)) ?? (await make(directory, file));
+  if (secret.length < MIN_LENGTH) throw new StartError(`${file} holds no secret: remove it, and a new one is made.`);
+  return secret;
 }
 
 async function make(directory: string, file: string): Promise<string> {
