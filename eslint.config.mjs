@@ -125,6 +125,11 @@ export default defineConfig(
     },
   },
   {
+    files: ['test/support/**/*.ts'],
+    // What several test files share, tests included, is exported.
+    rules: { 'jest/no-export': 'off' },
+  },
+  {
     files: ['**/*.mjs', '**/*.cjs'],
     extends: [tseslint.configs.disableTypeChecked],
     languageOptions: { globals: { process: 'readonly', console: 'readonly', URL: 'readonly' } },

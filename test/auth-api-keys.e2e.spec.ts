@@ -1,5 +1,4 @@
-import { UnitOfWork } from '../src/database/index.js';
-import { brokenFields } from './support/auth.js';
+import { brokenFields, sql } from './support/auth.js';
 import type { Answer, Client } from './support/client.js';
 import { startTestApp, type TestApp } from './support/test-app.js';
 
@@ -19,8 +18,6 @@ describe('API keys', () => {
     member = await client.signUpAndLogIn();
   });
 
-  const rows = <T>(sql: string, parameters: unknown[] = []): Promise<T[]> =>
-    app.app.get(UnitOfWork).run((manager) => manager.query(sql, parameters)) as Promise<T[]>;
   const bearer = (key: string) => ({ headers: { authorization: `Bearer ${key}` } });
   const make = async (body: object = { name: 'till' }): Promise<{ id: string; key: string }> => {
     const answer = await client.post('/auth/api-keys', body);
@@ -41,7 +38,7 @@ describe('API keys', () => {
     const { id, name, createdAt } = body;
     const list = await client.get('/auth/api-keys');
     expect(list.body).toEqual({ items: [{ id, name, createdAt, expiresAt: null, lastUsedAt: null }] });
-    expect(JSON.stringify(await rows('SELECT * FROM api_key'))).not.toContain(body.key);
+    expect(JSON.stringify(await sql(app, 'SELECT * FROM api_key'))).not.toContain(body.key);
   });
 
   it('stand in for their owner, without a cookie', async () => {
@@ -62,7 +59,7 @@ describe('API keys', () => {
     expect(Date.parse(first)).toBeGreaterThan(Date.now() - 10_000);
     await app.client().get('/auth/me', bearer(key));
     expect(await lastUsedAt()).toBe(first);
-    await rows('UPDATE api_key SET "lastUsedAt" = ? WHERE id = ?', [Date.now() - 61_000, id]);
+    await sql(app, `UPDATE api_key SET "lastUsedAt" = ${Date.now() - 61_000} WHERE id = '${id}'`);
     await app.client().get('/auth/me', bearer(key));
     expect(Date.parse(await lastUsedAt())).toBeGreaterThan(Date.now() - 10_000);
   });
@@ -115,7 +112,7 @@ describe('API keys', () => {
     const { body } = await client.get('/auth/api-keys');
     expect(body.items[0].expiresAt).toBe('2099-12-31T14:59:59.000Z');
     expect((await app.client().get('/auth/me', bearer(key))).status).toBe(200);
-    await rows('UPDATE api_key SET "expiresAt" = ? WHERE id = ?', [Date.now() - 1, id]);
+    await sql(app, `UPDATE api_key SET "expiresAt" = ${Date.now() - 1} WHERE id = '${id}'`);
     expect((await app.client().get('/auth/me', bearer(key))).status).toBe(401);
   });
 
@@ -154,7 +151,7 @@ describe('API keys', () => {
 
   it('are at most a hundred', async () => {
     const values = Array.from({ length: 100 }, (_, index) => `('k${index}', 'd${index}', '${member.id}', 'till', 1)`);
-    await rows(`INSERT INTO api_key (id, digest, "memberId", name, "createdAt") VALUES ${values.join(', ')}`);
+    await sql(app, `INSERT INTO api_key (id, digest, "memberId", name, "createdAt") VALUES ${values.join(', ')}`);
     const answer = await client.post('/auth/api-keys', { name: 'till' });
     expect(answer).toMatchObject({ status: 409, body: { code: 'auth.too-many-api-keys' } });
   });

@@ -1,6 +1,5 @@
 import { MemberWithdrawals } from '../src/auth/index.js';
-import { UnitOfWork } from '../src/database/index.js';
-import { beginRequest, brokenFields, logInAgain } from './support/auth.js';
+import { beginRequest, brokenFields, countOf, logInAgain } from './support/auth.js';
 import type { Client } from './support/client.js';
 import { startTestApp, type TestApp } from './support/test-app.js';
 
@@ -14,7 +13,7 @@ describe('password and withdrawal', () => {
   beforeAll(async () => {
     app = await startTestApp();
     app.app.get(MemberWithdrawals).add(async (memberId, manager) => {
-      await manager.query('UPDATE member SET name = ? WHERE id = ?', ['going', memberId]);
+      await manager.query(`UPDATE member SET name = 'going' WHERE id = '${memberId}'`);
       withdrawn.push(memberId);
       participate();
     });
@@ -22,11 +21,8 @@ describe('password and withdrawal', () => {
 
   afterAll(() => app.close());
 
-  const count = async (table: string, memberId: string): Promise<number> => {
-    const sql = `SELECT count(*) AS n FROM ${table} WHERE "memberId" = ?`;
-    const [row] = (await app.app.get(UnitOfWork).run((manager) => manager.query(sql, [memberId]))) as { n: number }[];
-    return row?.n ?? -1;
-  };
+  const count = (table: string, memberId: string): Promise<number> =>
+    countOf(app, `${table} WHERE "memberId" = '${memberId}'`);
   const change = (client: Client, currentPassword: string, newPassword = NEW) =>
     client.post('/auth/password', { currentPassword, newPassword });
 
@@ -154,7 +150,7 @@ describe('password and withdrawal', () => {
     ])('changes nothing: %s %s', async (method, path, body) => {
       const client = app.client();
       const member = await client.signUpAndLogIn();
-      const request = beginRequest(client, method, path, body(member.password));
+      const request = await beginRequest(client, method, path, body(member.password));
       expect((await client.post('/auth/logout')).status).toBe(204);
       expect(await request.finish()).toBe(401);
       expect(await count('session', member.id)).toBe(0);

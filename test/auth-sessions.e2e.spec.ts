@@ -1,7 +1,6 @@
 import { Controller, Get } from '@nestjs/common';
 import { Authenticated } from '../src/auth/index.js';
-import { UnitOfWork } from '../src/database/index.js';
-import { brokenFields, logInAgain, untilStatus } from './support/auth.js';
+import { brokenFields, countOf, logInAgain, sql, untilStatus } from './support/auth.js';
 import type { Client } from './support/client.js';
 import { startTestApp, type TestApp } from './support/test-app.js';
 
@@ -33,8 +32,6 @@ describe('sessions', () => {
     slow.released = new Promise((resolve) => (slow.release = resolve));
   });
 
-  const rows = <T>(sql: string, parameters: unknown[] = []): Promise<T[]> =>
-    app.app.get(UnitOfWork).run((manager) => manager.query(sql, parameters)) as Promise<T[]>;
   const copyOf = (client: Client): Client => {
     const copy = app.client();
     client.cookies.forEach((value, name) => copy.cookies.set(name, value));
@@ -134,12 +131,12 @@ describe('sessions', () => {
   });
 
   it('are not made by reading anonymously', async () => {
-    const [before] = await rows<{ n: number }>('SELECT count(*) AS n FROM session');
+    const before = await countOf(app, 'session');
     for (const path of ['/', '/auth/me', '/auth/sessions', '/health/live']) {
       const { headers } = await app.client().get(path, { headers: { cookie: 'other=1; barista.sid=nothing' } });
       expect(headers.getSetCookie()).toEqual([]);
     }
-    expect(await rows('SELECT count(*) AS n FROM session')).toEqual([before]);
+    expect(await countOf(app, 'session')).toBe(before);
   });
 
   it('are stored as digests', async () => {
@@ -147,7 +144,7 @@ describe('sessions', () => {
     await client.signUpAndLogIn();
     const secret = /^s:([^.]+)/.exec(decodeURIComponent(client.cookies.get('barista.sid') ?? ''))?.[1] ?? '';
     expect(secret.length).toBeGreaterThanOrEqual(22);
-    expect(JSON.stringify(await rows('SELECT * FROM session'))).not.toContain(secret);
+    expect(JSON.stringify(await sql(app, 'SELECT * FROM session'))).not.toContain(secret);
   });
 
   it('are written to at most once a minute by reading', async () => {
@@ -158,7 +155,7 @@ describe('sessions', () => {
     await client.get('/auth/me');
     expect(await lastSeenAt()).toBe(first);
     const twoMinutesAgo = Date.now() - 120_000;
-    await rows('UPDATE session SET "lastSeenAt" = ?', [twoMinutesAgo]);
+    await sql(app, `UPDATE session SET "lastSeenAt" = ${twoMinutesAgo}`);
     await client.get('/auth/me');
     expect(Date.parse(await lastSeenAt())).toBeGreaterThan(twoMinutesAgo);
   });
@@ -167,24 +164,24 @@ describe('sessions', () => {
     const client = app.client();
     await client.signUpAndLogIn();
     const copy = copyOf(client);
-    await rows('UPDATE session SET "lastSeenAt" = ?', [Date.now() - 120_000]);
+    await sql(app, `UPDATE session SET "lastSeenAt" = ${Date.now() - 120_000}`);
     const answer = copy.get('/slow');
     await slow.entered;
     expect((await client.post('/auth/logout')).status).toBe(204);
-    const [before] = await rows('SELECT count(*) AS n FROM session');
+    const before = await countOf(app, 'session');
     slow.release();
     expect((await answer).status).toBe(200);
-    expect(await rows('SELECT count(*) AS n FROM session')).toEqual([before]);
+    expect(await countOf(app, 'session')).toBe(before);
     expect((await copy.get('/auth/me')).status).toBe(401);
   });
 
   it('are cleared away some time after they are over', async () => {
     const client = app.client();
     const member = await client.signUpAndLogIn();
-    await rows('UPDATE session SET "createdAt" = ?', [Date.now() - 25 * 3_600_000]);
+    await sql(app, `UPDATE session SET "createdAt" = ${Date.now() - 25 * 3_600_000}`);
     expect((await client.get('/auth/me')).status).toBe(401);
     await logInAgain(app.client(), member);
-    expect(await rows('SELECT count(*) AS n FROM session')).toEqual([{ n: 1 }]);
+    expect(await countOf(app, 'session')).toBe(1);
   });
 });
 

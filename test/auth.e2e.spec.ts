@@ -1,5 +1,4 @@
-import { UnitOfWork } from '../src/database/index.js';
-import { brokenFields } from './support/auth.js';
+import { brokenFields, sql } from './support/auth.js';
 import { startTestApp, type TestApp } from './support/test-app.js';
 
 describe('auth', () => {
@@ -106,11 +105,8 @@ describe('auth', () => {
     it('stores an argon2id hash with its parameters', async () => {
       const email = newEmail();
       await signUp({ email, password: 'a flat white, please' });
-      const [row] = (await app.app
-        .get(UnitOfWork)
-        .run((manager) => manager.query('SELECT "passwordHash" FROM member WHERE email = ?', [email]))) as {
-        passwordHash: string;
-      }[];
+      const query = `SELECT "passwordHash" FROM member WHERE email = '${email}'`;
+      const [row] = await sql<{ passwordHash: string }>(app, query);
       expect(row?.passwordHash).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$/);
     });
 

@@ -1,15 +1,22 @@
-import { describeInBrowser } from './support/browser.js';
+import { hasBrowser, TestBrowser } from './support/browser.js';
 import { SwaggerUi } from './support/swagger-ui.js';
 import { startTestApp, type TestApp } from './support/test-app.js';
 
-describeInBrowser('the pages', (browser) => {
+const describeWhereBrowser = hasBrowser() ? describe : describe.skip;
+
+describeWhereBrowser('the pages', () => {
+  const browser = new TestBrowser();
   let app: TestApp;
 
   beforeAll(async () => {
     app = await startTestApp();
+    await browser.launch();
   });
 
-  afterAll(() => app.close());
+  afterAll(async () => {
+    await browser.close();
+    await app.close();
+  });
 
   it('say at / what this is and that it is ready, with links that work', async () => {
     const { page, complaints } = await browser.newPage();
@@ -26,7 +33,7 @@ describeInBrowser('the pages', (browser) => {
 
     const links = await page.locator('a[href^="/"]').evaluateAll((all) => all.map((link) => link.getAttribute('href')));
     expect(links).toEqual(expect.arrayContaining(['/docs', '/openapi.json', '/health/ready']));
-    for (const link of new Set(links)) expect((await fetch(app.url + link)).status).toBe(200);
+    for (const link of new Set(links)) expect((await fetch(`${app.url}${link}`)).status).toBe(200);
     expect(complaints).toEqual([]);
   });
 
@@ -55,5 +62,5 @@ describeInBrowser('the pages', (browser) => {
     expect(await docs.execute('POST', '/auth/logout')).toMatchObject({ status: '204' });
     expect(complaints).toEqual([]);
     expect(await docs.execute('GET', '/auth/me')).toMatchObject({ status: '401' });
-  }, 60_000);
+  }, 180_000);
 });

@@ -16,10 +16,7 @@ describe('what a menu may not be', () => {
     path = `/menus/${(await addMenu(member, GOOD)).id}`;
   });
 
-  afterAll(async () => {
-    expect((await member.get('/menus')).body.items).toMatchObject([GOOD]);
-    await app.close();
-  });
+  afterAll(() => app.close());
 
   /** Each as JSON text, which can say what an object literal cannot. */
   const refused: [field: string, body: string][] = [
@@ -61,6 +58,10 @@ describe('what a menu may not be', () => {
         [{ location: ['body', field], type: expect.any(String), message: expect.stringContaining(field) }],
       ]);
     }
+  });
+
+  it('is left as it was by what is refused', async () => {
+    expect((await member.get('/menus')).body.items).toMatchObject([GOOD]);
   });
 
   it('names every wrong field', async () => {

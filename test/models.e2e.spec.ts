@@ -78,6 +78,7 @@ describe('models', () => {
       name: 'iris',
       description: 'Species of an iris flower from four measurements',
       state: 'ready',
+      reason: null,
       defaultVersion: '1',
       versions: [
         {

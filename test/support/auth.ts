@@ -1,5 +1,7 @@
 import { request as send } from 'node:http';
+import { UnitOfWork } from '../../src/database/index.js';
 import type { Client } from './client.js';
+import type { TestApp } from './test-app.js';
 
 /** Asks until the answer has this status: for what happens by itself after a while. */
 export async function untilStatus(client: Client, path: string, status: number): Promise<void> {
@@ -24,11 +26,18 @@ export function brokenFields(body: { errors?: { location: unknown[] }[] }): stri
   return (body.errors ?? []).map(({ location }) => location.join('.'));
 }
 
-/** A request with the client's cookies, all but the end of its body; `finish` sends that and answers the status. */
-export function beginRequest(client: Client, method: string, path: string, json: object) {
+/**
+ * Sends a request with the client's cookies, all but the end of its body, and resolves when the server is at work on it;
+ * `finish` sends the rest and answers the status.
+ */
+export async function beginRequest(client: Client, method: string, path: string, json: object) {
   const text = JSON.stringify(json);
-  const cookie = [...client.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
-  const headers = { cookie, 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) };
+  const headers = {
+    cookie: [...client.cookies].map(([name, value]) => `${name}=${value}`).join('; '),
+    'content-type': 'application/json',
+    'content-length': Buffer.byteLength(text),
+    expect: '100-continue',
+  };
   const request = send(client.url + path, { method, headers });
   const status = new Promise<number | undefined>((resolve, reject) => {
     request.on('error', reject);
@@ -37,6 +46,8 @@ export function beginRequest(client: Client, method: string, path: string, json:
       resolve(response.statusCode);
     });
   });
+  request.flushHeaders();
+  await new Promise((resolve) => request.once('continue', resolve));
   request.write(text.slice(0, -1));
   return {
     finish: (): Promise<number | undefined> => {
@@ -44,4 +55,15 @@ export function beginRequest(client: Client, method: string, path: string, json:
       return status;
     },
   };
+}
+
+/** Asks or changes the database behind the app's back: values stand in the text, as tests have no others than their own. */
+export function sql<T>({ app }: TestApp, text: string): Promise<T[]> {
+  return app.get(UnitOfWork).run((manager) => manager.query(text)) as Promise<T[]>;
+}
+
+/** How many rows there are, such as `countOf(app, 'session')`. */
+export async function countOf(app: TestApp, from: string): Promise<number> {
+  const [row] = await sql<{ n: number | string }>(app, `SELECT count(*) AS n FROM ${from}`);
+  return Number(row?.n);
 }

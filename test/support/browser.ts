@@ -15,33 +15,23 @@ const FLAGS = [
 const NOT_FOUND = 'No Chromium found: install it (apt-get install chromium) or set CHROMIUM_PATH to its program.';
 
 /**
- * A `describe` whose tests open pages in a headless Chromium. Where there is none, it says so and is skipped; CI, where
- * nobody reads that, fails.
+ * Whether there is a Chromium to test with. Where there is none, this says so and the caller skips; in CI, where nobody
+ * reads that, the launch fails instead.
  */
-export function describeInBrowser(name: string, tests: (browser: OpenBrowser) => void): void {
-  const program = findChromium();
-  if (program === undefined && process.env.CI !== 'true') {
-    process.stderr.write(`${NOT_FOUND} Skipped: ${name}\n`);
-    describe.skip(`${name} (${NOT_FOUND})`, () => tests(new OpenBrowser('')));
-    return;
-  }
-  describe(name, () => {
-    const browser = new OpenBrowser(program);
-    beforeAll(() => browser.launch());
-    afterAll(() => browser.close());
-    tests(browser);
-  });
+export function hasBrowser(): boolean {
+  if (findChromium() !== undefined || process.env.CI === 'true') return true;
+  process.stderr.write(`${NOT_FOUND} Tests of pages are skipped.\n`);
+  return false;
 }
 
-/** The browser of one `describe`. */
-export class OpenBrowser {
+/** A headless Chromium. */
+export class TestBrowser {
   private browser: Browser | undefined;
 
-  constructor(private readonly program: string | undefined) {}
-
   async launch(): Promise<void> {
-    if (this.program === undefined) throw new Error(NOT_FOUND);
-    this.browser = await chromium.launch({ executablePath: this.program, args: FLAGS });
+    const executablePath = findChromium();
+    if (executablePath === undefined) throw new Error(NOT_FOUND);
+    this.browser = await chromium.launch({ executablePath, args: FLAGS });
   }
 
   /** A page of a new profile, and what goes wrong in it: console errors, broken policies and failed loads. */

@@ -85,6 +85,11 @@ export class ProcessApp {
     return line.url;
   }
 
+  get pid(): number {
+    if (this.child.pid === undefined) throw new Error('The process could not be started');
+    return this.child.pid;
+  }
+
   /** A new client without a cookie. */
   client(): Client {
     return new Client(this.url);

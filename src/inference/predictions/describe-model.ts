@@ -9,6 +9,7 @@ export function summarize(model: Model): ModelSummaryDto {
     name: model.name,
     description: model.manifest.description ?? '',
     state: model.state,
+    reason: model.state === 'ready' ? null : (model.reason ?? null),
     defaultVersion: model.serving?.version ?? null,
     versions: model.versions.map(describeVersion),
   };

@@ -38,6 +38,11 @@ export class RunQueue {
     private readonly options: QueueOptions,
   ) {}
 
+  /** Runs in the runtime, and runs that wait for it. */
+  get load(): { readonly running: number; readonly waiting: number } {
+    return { running: this.running ? 1 : 0, waiting: this.waiting.size };
+  }
+
   /**
    * @param signal tells that the caller has gone away
    * @throws QueueFullError, DeadlineError, RuntimeLostError, RunFailedOnRowError

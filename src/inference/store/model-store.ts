@@ -127,7 +127,7 @@ export class ModelStore implements OnModuleInit, OnApplicationShutdown {
     }
     try {
       const file = await fileInStore(this.settings.modelsDir, ...place);
-      await version.load(file, { ...DEFAULT_RUNTIME, ...runtimeOf(model.manifest), sha256 });
+      await version.start(file, { ...DEFAULT_RUNTIME, ...runtimeOf(model.manifest), sha256 });
     } catch (error) {
       await version.fail((error as Error).message);
     }

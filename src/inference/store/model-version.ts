@@ -69,8 +69,13 @@ export class ModelVersion {
     return this.loaded?.runtime.pid;
   }
 
+  /** Runs under way and runs that wait. */
+  get load(): RunQueue['load'] {
+    return this.loaded?.queue.load ?? { running: 0, waiting: 0 };
+  }
+
   /** Never rejects: a version that cannot be served is `failed`, with the reason. */
-  async load(file: string, options: Omit<RuntimeOptions, 'file'>): Promise<void> {
+  async start(file: string, options: Omit<RuntimeOptions, 'file'>): Promise<void> {
     try {
       const runtime = await Runtime.start({ file, ...options }, this.runtimeEvents());
       this.loaded = this.prepare(runtime);

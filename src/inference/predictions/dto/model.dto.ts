@@ -38,6 +38,9 @@ export class ModelSummaryDto {
   @ApiProperty({ enum: STATES, example: 'ready' })
   state!: string;
 
+  @ApiProperty({ type: 'string', nullable: true, description: 'Why it is not ready' })
+  reason!: string | null;
+
   @ApiProperty({
     type: 'string',
     nullable: true,
