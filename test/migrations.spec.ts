@@ -80,28 +80,32 @@ describe('migration commands', () => {
     expect(stderr).toMatch(/^ *DATABASE_URL: expected sqlite:/m);
   });
 
-  it('writes a migration, applies it once, and finds nothing more to write', async () => {
-    const generated = await npmRun('migration:generate', [`${ORDERS}/migrations/CreateOrders`]);
-    expect(generated).toMatchObject({ code: 0, stderr: '' });
-    const files = await readdir(join(copy, ORDERS, 'migrations'));
-    expect(files).toEqual([expect.stringMatching(/^\d{13}-CreateOrders\.ts$/)]);
-    const [file = ''] = files;
-    const name = `CreateOrders${file.slice(0, 13)}`;
-    const text = await readFile(join(copy, ORDERS, 'migrations', file), 'utf8');
-    expect(text).toContain(`export class ${name} implements MigrationInterface`);
+  it(
+    'writes a migration, applies it once, and finds nothing more to write',
+    async () => {
+      const generated = await npmRun('migration:generate', [`${ORDERS}/migrations/CreateOrders`]);
+      expect(generated).toMatchObject({ code: 0, stderr: '' });
+      const files = await readdir(join(copy, ORDERS, 'migrations'));
+      expect(files).toEqual([expect.stringMatching(/^\d{13}-CreateOrders\.ts$/)]);
+      const [file = ''] = files;
+      const name = `CreateOrders${file.slice(0, 13)}`;
+      const text = await readFile(join(copy, ORDERS, 'migrations', file), 'utf8');
+      expect(text).toContain(`export class ${name} implements MigrationInterface`);
 
-    const first = await npmRun('migration:run');
-    expect(first.code).toBe(0);
-    expect(first.stdout).toContain(`Applied ${name}\n`);
-    expect(await columnsOf(database, 'orders')).toEqual(['id', 'table']);
-    const second = await npmRun('migration:run');
-    expect(second).toMatchObject({ code: 0, stdout: expect.stringContaining('Nothing to apply') as string });
+      const first = await npmRun('migration:run');
+      expect(first.code).toBe(0);
+      expect(first.stdout).toContain(`Applied ${name}\n`);
+      expect(await columnsOf(database, 'orders')).toEqual(['id', 'table']);
+      const second = await npmRun('migration:run');
+      expect(second).toMatchObject({ code: 0, stdout: expect.stringContaining('Nothing to apply') as string });
 
-    const again = await npmRun('migration:generate', [`${ORDERS}/migrations/CreateOrdersAgain`]);
-    expect(again.code).toBe(1);
-    expect(again.stderr).toContain('nothing was written');
-    expect(await readdir(join(copy, ORDERS, 'migrations'))).toEqual(files);
-  }, PATIENCE_MS);
+      const again = await npmRun('migration:generate', [`${ORDERS}/migrations/CreateOrdersAgain`]);
+      expect(again.code).toBe(1);
+      expect(again.stderr).toContain('nothing was written');
+      expect(await readdir(join(copy, ORDERS, 'migrations'))).toEqual(files);
+    },
+    PATIENCE_MS,
+  );
 });
 
 async function columnsOf(file: string, table: string): Promise<string[]> {
