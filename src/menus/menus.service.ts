@@ -6,7 +6,7 @@ import { matchesStrongly } from '../http/index.js';
 import { type Actor, SecurityLog } from '../logging/index.js';
 import { Menu } from './entities/menu.entity.js';
 import { decodeCursor, encodeCursor } from './menu-cursor.js';
-import { type MenuListing, sortColumns } from './menu-listing.js';
+import { type MenuListing, positionOf } from './menu-listing.js';
 import {
   MenuNotFoundError,
   MenuNotYoursError,
@@ -53,16 +53,7 @@ export class MenusService {
     const found = await this.menus.findPage(listing, limit + 1, after);
     const items = found.slice(0, limit);
     const last = found.length > limit ? items.at(-1) : undefined;
-    const columns = sortColumns(listing.sort);
-    return {
-      items,
-      nextCursor: last
-        ? encodeCursor(
-            listing,
-            columns.map((column) => last[column]),
-          )
-        : null,
-    };
+    return { items, nextCursor: last ? encodeCursor(listing, positionOf(last, listing)) : null };
   }
 
   async find(id: number): Promise<Menu> {
