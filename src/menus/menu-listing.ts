@@ -25,3 +25,7 @@ export function sortColumns(sort: MenuSort): readonly SortColumn[] {
 export function isDescending(sort: MenuSort): boolean {
   return sort.startsWith('-');
 }
+
+export function positionOf(menu: Readonly<Record<SortColumn, string | number>>, { sort }: MenuListing): Position {
+  return sortColumns(sort).map((column) => menu[column]);
+}

@@ -16,7 +16,7 @@ import {
 import { ApiHeader, ApiOkResponse, ApiNoContentResponse, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
 import { Authenticated, CurrentMember, type Principal } from '../auth/index.js';
-import { ApiProblems, matchesWeakly } from '../http/index.js';
+import { ApiProblems, CurrentActor, matchesWeakly, type RequestActor } from '../http/index.js';
 import { ListMenusDto } from './dto/list-menus.dto.js';
 import { MenuChangesDto, MenuFieldsDto } from './dto/menu-fields.dto.js';
 import { MenuIdDto } from './dto/menu-id.dto.js';
@@ -95,10 +95,11 @@ export class MenusController {
     @Param() { id }: MenuIdDto,
     @Body() fields: MenuFieldsDto,
     @CurrentMember() by: Principal,
+    @CurrentActor() actor: RequestActor,
     @Headers('If-Match') ifMatch: string | undefined,
     @Res({ passthrough: true }) response: Response,
   ): Promise<MenuDto> {
-    return withTag(await this.menus.change({ id, by, ifMatch }, fields), response);
+    return withTag(await this.menus.change({ id, by, actor, ifMatch }, fields), response);
   }
 
   @Patch(':id')
@@ -110,10 +111,11 @@ export class MenusController {
     @Param() { id }: MenuIdDto,
     @Body() changes: MenuChangesDto,
     @CurrentMember() by: Principal,
+    @CurrentActor() actor: RequestActor,
     @Headers('If-Match') ifMatch: string | undefined,
     @Res({ passthrough: true }) response: Response,
   ): Promise<MenuDto> {
-    return withTag(await this.menus.change({ id, by, ifMatch }, changes), response);
+    return withTag(await this.menus.change({ id, by, actor, ifMatch }, changes), response);
   }
 
   @Delete(':id')
@@ -125,9 +127,10 @@ export class MenusController {
   async remove(
     @Param() { id }: MenuIdDto,
     @CurrentMember() by: Principal,
+    @CurrentActor() actor: RequestActor,
     @Headers('If-Match') ifMatch: string | undefined,
   ): Promise<void> {
-    await this.menus.remove({ id, by, ifMatch });
+    await this.menus.remove({ id, by, actor, ifMatch });
   }
 }
 

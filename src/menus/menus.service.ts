@@ -3,9 +3,10 @@ import type { EntityManager } from 'typeorm';
 import { Identity, type Principal } from '../auth/index.js';
 import { UnitOfWork } from '../database/index.js';
 import { matchesStrongly } from '../http/index.js';
+import { type Actor, SecurityLog } from '../logging/index.js';
 import { Menu } from './entities/menu.entity.js';
 import { decodeCursor, encodeCursor } from './menu-cursor.js';
-import { type MenuListing, sortColumns } from './menu-listing.js';
+import { type MenuListing, positionOf } from './menu-listing.js';
 import {
   MenuNotFoundError,
   MenuNotYoursError,
@@ -32,6 +33,7 @@ export interface MenuPage {
 export interface MenuEdit {
   readonly id: number;
   readonly by: Principal;
+  readonly actor: Actor;
   readonly ifMatch?: string;
 }
 
@@ -41,6 +43,7 @@ export class MenusService {
     private readonly identity: Identity,
     private readonly menus: MenusRepository,
     private readonly unitOfWork: UnitOfWork,
+    private readonly security: SecurityLog,
   ) {}
 
   /** At most `limit` menus of a listing, from its start or from a cursor on. */
@@ -50,16 +53,7 @@ export class MenusService {
     const found = await this.menus.findPage(listing, limit + 1, after);
     const items = found.slice(0, limit);
     const last = found.length > limit ? items.at(-1) : undefined;
-    const columns = sortColumns(listing.sort);
-    return {
-      items,
-      nextCursor: last
-        ? encodeCursor(
-            listing,
-            columns.map((column) => last[column]),
-          )
-        : null,
-    };
+    return { items, nextCursor: last ? encodeCursor(listing, positionOf(last, listing)) : null };
   }
 
   async find(id: number): Promise<Menu> {
@@ -117,10 +111,16 @@ export class MenusService {
     return this.unitOfWork.run(async (manager) => {
       const menu = await this.menus.findForChange(id, manager);
       if (!menu) throw new MenuNotFoundError();
-      if (menu.ownerId !== by.id && by.role !== 'admin') throw new MenuNotYoursError();
+      if (menu.ownerId !== by.id && by.role !== 'admin') throw this.refusal(edit);
       if (ifMatch !== undefined && !matchesStrongly(ifMatch, menu.entityTag)) throw new MenuStaleError();
       await write(menu, manager);
       return menu;
     });
+  }
+
+  private refusal({ id, actor }: MenuEdit): MenuNotYoursError {
+    const refusal = new MenuNotYoursError();
+    this.security.record('auth.refused', actor, { code: refusal.code, menuId: id });
+    return refusal;
   }
 }
