@@ -1,6 +1,7 @@
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { NextFunction, Request, Response } from 'express';
 import { EnvironmentSettings } from '../config/index.js';
+import { SecurityLog } from '../logging/index.js';
 import { refuseCrossSiteWrites } from './edge/cross-site.js';
 import { GracefulShutdown } from './edge/graceful-shutdown.js';
 import { RequestObservers } from './edge/request-observers.js';
@@ -26,7 +27,7 @@ export function configureHttp(app: NestExpressApplication): void {
   if (settings.corsOrigins.length > 0) {
     app.enableCors({ origin: [...settings.corsOrigins], credentials: true, exposedHeaders: EXPOSED_HEADERS });
   }
-  app.use(refuseCrossSiteWrites(settings.corsOrigins));
+  app.use(refuseCrossSiteWrites(settings.corsOrigins, app.get(SecurityLog)));
   // What fails before a route is found has not reached Nest's own error handling yet.
   app.use((error: unknown, request: Request, response: Response, _: NextFunction) => {
     filter.answer(error, request, response);

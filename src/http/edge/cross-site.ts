@@ -1,5 +1,7 @@
 import type { NextFunction, Request, Response } from 'express';
+import type { SecurityLog } from '../../logging/index.js';
 import { DomainError } from '../errors/domain-error.js';
+import { actorOf } from '../request.js';
 
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
 
@@ -16,11 +18,16 @@ class CrossSiteRequestError extends DomainError {
  * Refuses writes that another site makes a browser send with our cookie. Browsers say where a request comes from in
  * `Sec-Fetch-Site`, older ones in `Origin`; a client that sends neither is not a browser.
  */
-export function refuseCrossSiteWrites(allowedOrigins: readonly string[]) {
+export function refuseCrossSiteWrites(allowedOrigins: readonly string[], security: SecurityLog) {
   return (request: Request, _: Response, next: NextFunction): void => {
     const harmless = SAFE_METHODS.has(request.method) || request.headers.cookie === undefined;
-    if (harmless || comesFromHere(request, allowedOrigins)) next();
-    else next(new CrossSiteRequestError());
+    if (harmless || comesFromHere(request, allowedOrigins)) {
+      next();
+      return;
+    }
+    const refusal = new CrossSiteRequestError();
+    security.record('request.refused', actorOf(request), { code: refusal.code, path: request.path });
+    next(refusal);
   };
 }
 

@@ -34,13 +34,19 @@ export interface FieldError {
   readonly message: string;
 }
 
+/** A request with everything wrong in it is not answered with everything. */
+const MAX_ERRORS = 100;
+
 /** A well-formed request that breaks a rule: one entry for each broken field. */
 export class InvalidInputError extends DomainError {
   readonly kind = 'invalid';
   readonly code: string = 'request.invalid';
 
-  constructor(readonly errors: readonly FieldError[]) {
+  readonly errors: readonly FieldError[];
+
+  constructor(errors: readonly FieldError[]) {
     super(errors.length === 1 ? (errors[0]?.message ?? '') : `${errors.length} fields are wrong; see errors.`);
+    this.errors = errors.slice(0, MAX_ERRORS);
   }
 }
 

@@ -37,12 +37,13 @@ function fieldErrors(error: ValidationError, parent: FieldError['location']): Fi
   const isIndex = Array.isArray(error.target) && /^\d+$/.test(error.property);
   const location = [...parent, isIndex ? Number(error.property) : error.property];
   const children = (error.children ?? []).flatMap((child) => fieldErrors(child, location));
-  return children.length > 0 ? children : [{ location, ...firstBroken(error) }];
+  return children.length > 0 ? children : [{ location, ...firstBroken(error, location[0]) }];
 }
 
-function firstBroken(error: ValidationError): { type: string; message: string } {
+function firstBroken(error: ValidationError, place: unknown): { type: string; message: string } {
   const [rule = 'invalid', message = 'is not valid'] = Object.entries(error.constraints ?? {})[0] ?? [];
-  if (rule === 'whitelistValidation') return { type: 'unknown', message: `${error.property} is not a known field` };
+  const kind = place === 'query' ? 'query parameter' : 'field';
+  if (rule === 'whitelistValidation') return { type: 'unknown', message: `${error.property} is not a known ${kind}` };
   if (error.value === undefined) return { type: 'missing', message: `${error.property} is required: ${message}` };
   return { type: rule, message };
 }
