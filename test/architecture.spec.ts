@@ -93,6 +93,29 @@ describe('source', () => {
   });
 });
 
+describe('documents', () => {
+  it('have a line for each dependency, and for no other', () => {
+    const { dependencies, devDependencies } = JSON.parse(read('package.json')) as Record<string, object>;
+    const [used = ''] = read('docs/dependencies.md').split('## Not taken');
+    const listed = [...used.matchAll(/^\| `([^`]+)`/gm)].map(([, name]) => name);
+    expect(listed).toEqual([...Object.keys({ ...dependencies }), ...Object.keys({ ...devDependencies })]);
+  });
+
+  it('explain each setting that is read in .env.example', () => {
+    const explained = new Set([...read('.env.example').matchAll(/^#([A-Z_]+)=/gm)].map(([, name]) => name));
+    const settings = sourceFiles().flatMap((file) => [...read(file).matchAll(/\benv(?:\.\w+\(|, )'([A-Z_]+)'/g)]);
+    const names = [...new Set(settings.map(([, name]) => name))];
+    expect(names.length).toBeGreaterThan(15);
+    expect(names.filter((name) => !explained.has(name))).toEqual([]);
+  });
+
+  it('list each decision', () => {
+    const pages = readdirSync(join(ROOT, 'docs/adr')).filter((file) => /^\d{4}-.*\.md$/.test(file));
+    const linked = [...read('docs/adr/README.md').matchAll(/\]\((\d{4}-[^)]+)\)/g)].map(([, file]) => file);
+    expect(linked).toEqual(pages.sort());
+  });
+});
+
 /** The check of `npm run walls`, in another folder. */
 async function cruiseIn(folder: string, paths: string[]): Promise<Cruise> {
   const cruiser = join(ROOT, 'node_modules/dependency-cruiser/bin/dependency-cruise.mjs');

@@ -1,27 +1,17 @@
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { DataSource } from 'typeorm';
 import { Env } from '../src/config/index.js';
 import { dataSourceOptions, DatabaseSettings, migrate } from '../src/database/index.js';
+import { killLeftovers, ProcessApp } from './support/process-app.js';
 import { type Finished, ROOT, run } from './support/project.js';
 
-const COPIED = ['src', 'scripts', 'ormconfig.ts', 'package.json', 'nest-cli.json', '.prettierrc.json'];
+const PROJECT = ['src', 'scripts', 'ormconfig.ts', 'package.json', 'nest-cli.json', '.prettierrc.json'];
 const COMPILER = ['tsconfig.json', 'tsconfig.build.json'];
+const MIGRATIONS = 'src/orders/migrations';
 /** Building takes long where other programs take the processor too. */
 const PATIENCE_MS = 180_000;
-const ORDERS = 'src/orders';
-const ENTITY = `import { Column, Entity, PrimaryGeneratedColumn } from 'typeorm';
-
-@Entity('orders')
-export class Order {
-  @PrimaryGeneratedColumn()
-  id!: number;
-
-  @Column({ type: 'varchar', length: 64 })
-  table!: string;
-}
-`;
 
 describe('migrations', () => {
   it('make what the entities say, and nothing else', async () => {
@@ -37,80 +27,122 @@ describe('migrations', () => {
   });
 });
 
-describe('migration commands', () => {
+/** Each test goes on where the one before ended, as somebody does who follows CONTRIBUTING.md in a copy of the project. */
+describe('the feature that CONTRIBUTING.md adds', () => {
   let copy: string;
-  let database: string;
+  let files: Map<string, string>;
 
-  /** Runs `npm run <script>` in a copy of the project that has one more entity, on a database of its own. */
   function npmRun(script: string, args: string[] = [], variables: Record<string, string> = {}): Promise<Finished> {
+    const DATABASE_URL = `sqlite:${join(copy, 'data/orders.db')}`;
     return run('npm', ['run', '--silent', script, '--', ...args], {
       cwd: copy,
-      variables: { DATABASE_URL: `sqlite:${database}`, ...variables },
+      variables: { DATABASE_URL, ...variables },
     });
   }
 
+  async function write(isWanted: (path: string) => boolean): Promise<void> {
+    for (const [path, text] of files) {
+      if (!isWanted(path)) continue;
+      await mkdir(join(copy, dirname(path)), { recursive: true });
+      await writeFile(join(copy, path), text);
+    }
+  }
+
   beforeAll(async () => {
-    copy = await mkdtemp(join(tmpdir(), 'barista-migrations-'));
-    database = join(copy, 'data/orders.db');
-    for (const path of [...COPIED, ...COMPILER]) await cp(join(ROOT, path), join(copy, path), { recursive: true });
+    copy = await mkdtemp(join(tmpdir(), 'barista-contributing-'));
+    files = filesShownIn(await readFile(join(ROOT, 'CONTRIBUTING.md'), 'utf8'));
+    for (const path of [...PROJECT, ...COMPILER]) await cp(join(ROOT, path), join(copy, path), { recursive: true });
     await symlink(join(ROOT, 'node_modules'), join(copy, 'node_modules'));
-    await mkdir(join(copy, ORDERS, 'entities'), { recursive: true });
-    await writeFile(join(copy, ORDERS, 'entities/order.entity.ts'), ENTITY);
-    const built = await npmRun('build');
-    if (built.code !== 0) throw new Error(`The copy does not compile: ${built.stdout}${built.stderr}`);
-  }, PATIENCE_MS);
+  });
 
-  afterAll(() => rm(copy, { recursive: true, force: true }));
+  afterAll(async () => {
+    await killLeftovers();
+    await rm(copy, { recursive: true, force: true });
+  });
 
-  it.each(['migration:generate', 'migration:run'])('%s explains itself', async (script) => {
+  it(
+    'compiles',
+    async () => {
+      await write((path) => path.startsWith('src/') && !path.startsWith(MIGRATIONS));
+      await addOrdersModule(join(copy, 'src/app.module.ts'));
+      expect(await npmRun('build')).toMatchObject({ code: 0 });
+    },
+    PATIENCE_MS,
+  );
+
+  it.each(['migration:generate', 'migration:run'])('has %s explained', async (script) => {
     const { code, stdout } = await npmRun(script, ['--help']);
     expect(code).toBe(0);
     expect(stdout).toContain(`Usage: npm run ${script}`);
   });
 
-  it('refuses a path that no migration would be found at', async () => {
-    const { code, stderr } = await npmRun('migration:generate', ['src/CreateOrders']);
-    expect(code).toBe(1);
-    expect(stderr).toContain('src/orders/migrations/CreateOrders');
-  });
-
-  it('names a wrong setting', async () => {
-    const { code, stderr } = await npmRun('migration:run', [], { DATABASE_URL: 'mysql://db/barista' });
-    expect(code).toBe(1);
-    expect(stderr).toMatch(/^ *DATABASE_URL: expected sqlite:/m);
-  });
+  it(
+    'is told of a path at which no migration would be found, and of a wrong setting',
+    async () => {
+      const path = await npmRun('migration:generate', ['src/CreateOrders']);
+      expect(path).toMatchObject({ code: 1, stdout: '' });
+      expect(path.stderr).toContain('src/orders/migrations/CreateOrders');
+      const setting = await npmRun('migration:run', [], { DATABASE_URL: 'mysql://db/barista' });
+      expect(setting).toMatchObject({ code: 1, stdout: '' });
+      expect(setting.stderr).toMatch(/^ *DATABASE_URL: expected sqlite:/m);
+    },
+    PATIENCE_MS,
+  );
 
   it(
-    'writes a migration, applies it once, and finds nothing more to write',
+    'gets a migration written, which compiles and is applied once',
     async () => {
-      const generated = await npmRun('migration:generate', [`${ORDERS}/migrations/CreateOrders`]);
-      expect(generated).toMatchObject({ code: 0, stderr: '' });
-      const files = await readdir(join(copy, ORDERS, 'migrations'));
-      expect(files).toEqual([expect.stringMatching(/^\d{13}-CreateOrders\.ts$/)]);
-      const [file = ''] = files;
-      const name = `CreateOrders${file.slice(0, 13)}`;
-      const text = await readFile(join(copy, ORDERS, 'migrations', file), 'utf8');
+      expect(await npmRun('migration:generate', [`${MIGRATIONS}/CreateOrders`])).toMatchObject({ code: 0, stderr: '' });
+      const written = await readdir(join(copy, MIGRATIONS));
+      expect(written).toEqual([expect.stringMatching(/^\d{13}-CreateOrders\.ts$/)]);
+      const name = `CreateOrders${written.join().slice(0, 13)}`;
+      const text = await readFile(join(copy, MIGRATIONS, written.join()), 'utf8');
       expect(text).toContain(`export class ${name} implements MigrationInterface`);
 
       const first = await npmRun('migration:run');
       expect(first.code).toBe(0);
       expect(first.stdout).toContain(`Applied ${name}\n`);
-      expect(await columnsOf(database, 'orders')).toEqual(['id', 'table']);
       const second = await npmRun('migration:run');
-      expect(second).toMatchObject({ code: 0, stdout: expect.stringContaining('Nothing to apply') as string });
-
-      const again = await npmRun('migration:generate', [`${ORDERS}/migrations/CreateOrdersAgain`]);
-      expect(again.code).toBe(1);
-      expect(again.stderr).toContain('nothing was written');
-      expect(await readdir(join(copy, ORDERS, 'migrations'))).toEqual(files);
+      expect(second).toMatchObject({ code: 0, stdout: expect.stringContaining('Nothing to apply') });
     },
     PATIENCE_MS,
   );
+
+  it(
+    'has nothing left to write with its own migration, and leaves nothing behind',
+    async () => {
+      await rm(join(copy, MIGRATIONS), { recursive: true });
+      await write((path) => path.startsWith(MIGRATIONS));
+      const before = await readdir(join(copy, MIGRATIONS));
+      const { code, stderr } = await npmRun('migration:generate', [`${MIGRATIONS}/CreateMore`]);
+      expect(code).toBe(1);
+      expect(stderr).toContain('nothing was written');
+      expect(await readdir(join(copy, MIGRATIONS))).toEqual(before);
+    },
+    PATIENCE_MS,
+  );
+
+  it('takes orders', async () => {
+    const app = await ProcessApp.start({}, { command: [process.execPath, join(copy, 'dist/src/main.js')] });
+    const client = app.client();
+    await client.signUpAndLogIn();
+    const { status, body } = await client.post('/orders', { drink: 'Americano', cups: 2 });
+    expect(status).toBe(201);
+    expect(await client.get(`/orders/${body.id}`)).toMatchObject({ status: 200, body });
+    const refused = await client.post('/orders', { drink: 'Americano', cups: 0 });
+    expect(refused.body.errors).toMatchObject([{ location: ['body', 'cups'] }]);
+    await app.stop();
+  });
 });
 
-async function columnsOf(file: string, table: string): Promise<string[]> {
-  const dataSource = await new DataSource({ type: 'better-sqlite3', database: file }).initialize();
-  const columns = await dataSource.query<{ name: string }[]>(`PRAGMA table_info("${table}")`);
-  await dataSource.destroy();
-  return columns.map(({ name }) => name);
+/** The code blocks that stand below a path in bold. */
+function filesShownIn(markdown: string): Map<string, string> {
+  const blocks = markdown.matchAll(/^\*\*`([^`]+\.ts)`\*\*\n\n```ts\n([\s\S]*?)^```$/gm);
+  return new Map([...blocks].map(([, path = '', text = '']) => [path, text]));
+}
+
+async function addOrdersModule(file: string): Promise<void> {
+  const text = await readFile(file, 'utf8');
+  const listed = text.replace(/(const FEATURES = \[[^\]]*)\]/, '$1, OrdersModule]');
+  await writeFile(file, `import { OrdersModule } from './orders/index.js';\n${listed}`);
 }
