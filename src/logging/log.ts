@@ -1,3 +1,5 @@
+import { createRequire } from 'node:module';
+import type PinoPretty from 'pino-pretty';
 import pino, { type DestinationStream, type Logger as PinoLogger } from 'pino';
 
 /** Field names whose values never reach the log, wherever they stand at the first two levels of a line. */
@@ -32,7 +34,8 @@ export class Log {
 }
 
 function stdout(): DestinationStream {
-  const file = pino.destination({ fd: 1, sync: false });
-  if (!process.stdout.isTTY) return file;
-  return pino.transport({ target: 'pino-pretty', options: { ignore: 'pid,hostname' } });
+  if (!process.stdout.isTTY) return pino.destination({ fd: 1, sync: false });
+  // Loaded for a terminal only; in this thread, because what a transport's thread has not written is lost at exit.
+  const pretty = createRequire(import.meta.url)('pino-pretty') as typeof PinoPretty;
+  return pretty({ sync: true, singleLine: true, translateTime: 'SYS:HH:MM:ss.l' });
 }

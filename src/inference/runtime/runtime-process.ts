@@ -51,6 +51,7 @@ export class RuntimeProcess {
       'data',
       (chunk: Buffer) => (this.stderr = (this.stderr + String(chunk)).slice(-MAX_KEPT_STDERR)),
     );
+    this.child.on('error', () => undefined); // a process that cannot be started or killed: 'close' comes too
     // A write to a process that has just died fails; what matters is that it died, which `exited` tells.
     this.input.on('error', () => undefined);
     this.exited = once(this.child, 'close').then(
