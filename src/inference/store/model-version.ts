@@ -88,6 +88,8 @@ export class ModelVersion {
       this.isProven = true;
       this.setState('ready');
     } catch (error) {
+      const { cause } = error as Error;
+      if (cause !== undefined) this.options.onTrouble('it could not be started', { err: cause });
       await this.fail(reasonOf(error as Error));
     }
   }
