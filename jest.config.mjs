@@ -6,18 +6,7 @@ export default {
   roots: ['<rootDir>/test'],
   testMatch: ['**/*.spec.ts'],
   extensionsToTreatAsEsm: ['.ts'],
-  transform: {
-    '^.+\\.ts$': [
-      '@swc/jest',
-      {
-        jsc: {
-          parser: { syntax: 'typescript', decorators: true },
-          transform: { legacyDecorator: true, decoratorMetadata: true },
-          target: 'es2022',
-        },
-      },
-    ],
-  },
+  transform: { '^.+\\.ts$': '<rootDir>/scripts/jest-typescript.mjs' },
   moduleNameMapper: {
     '^(?:\\.{1,2}/)+(src/.*|ormconfig)\\.js$': '<rootDir>/dist/$1.js',
     '^(\\.{1,2}/(?!.*(?:node_modules|dist)).*)\\.js$': '$1',

@@ -8,7 +8,7 @@ import { configureDocs } from './docs/index.js';
 import { ReadinessRegistry } from './health/index.js';
 import { configureHome } from './home/index.js';
 import { BaristaExpressAdapter, configureHttp, HttpSettings } from './http/index.js';
-import { Log, NestLogger } from './logging/index.js';
+import { Log, NestLogger, StartError } from './logging/index.js';
 
 /**
  * The application, made from settings; `process.env` is read by the caller alone.
@@ -36,9 +36,19 @@ export function configureApp(app: NestExpressApplication): NestExpressApplicatio
 /** Opens the port. Models may still be loading: `/health/ready` and the log's `ready` tell when they are not. */
 export async function listen(app: NestExpressApplication): Promise<void> {
   const { host, port } = app.get(HttpSettings);
-  await app.listen(port, host);
+  await app.listen(port, host).catch((error: NodeJS.ErrnoException) => {
+    throw addressError(error, host, port);
+  });
   app.get(Log).lines.info({ url: urlOf(app.getHttpServer()) }, 'listening');
   await app.get(ReadinessRegistry).start();
+}
+
+/** In words, and with the setting's name. */
+function addressError(error: NodeJS.ErrnoException, host: string, port: number): Error {
+  if (error.code === 'EADDRINUSE') return new StartError(`PORT: ${port} is in use on ${host}; choose another, or 0`);
+  if (error.code === 'EACCES') return new StartError(`PORT: expected one that this user may open, got ${port}`);
+  const isAddress = error.code === 'ENOTFOUND' || error.code === 'EADDRNOTAVAIL' || error.code === 'EAI_AGAIN';
+  return isAddress ? new StartError(`HOST: expected an address of this machine, got "${host}"`) : error;
 }
 
 function urlOf(server: Server): string {

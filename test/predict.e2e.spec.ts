@@ -123,6 +123,24 @@ describe('predictions of the default model', () => {
       expect(body.errors).toMatchObject([{ location: ['body', 'petal_width'] }]);
     });
 
+    it('names every field of an empty form, and none of its own names', async () => {
+      const empty = await postForm('/predict', '');
+      expect(empty.status).toBe(422);
+      expect(empty.body.errors).toHaveLength(4);
+      const form = 'sepal_length=5.9&sepal_width=3.0&petal_length=5.1&petal_width=1.8&__proto__=1';
+      expect((await postForm('/predict', form)).body.errors).toMatchObject([{ location: ['body', '__proto__'] }]);
+    });
+
+    it('refuses bytes that are no UTF-8', async () => {
+      const raw = Buffer.from(JSON.stringify(ROW).replace('sepal_length', 'sepal_l\u00e9ngth'), 'latin1');
+      const { status, body } = await client.request('POST', '/predict', {
+        raw,
+        headers: { 'content-type': 'application/json' },
+      });
+      expect({ status, code: body.code }).toEqual({ status: 400, code: 'request.malformed' });
+      expect((await client.get('/menus?name=%ff')).status).toBe(400);
+    });
+
     it('answers malformed JSON with 400 and another media type with 415', async () => {
       const json = { 'content-type': 'application/json' };
       expect(await client.request('POST', '/predict', { raw: '{"sepal_length":', headers: json })).toMatchObject({

@@ -32,7 +32,7 @@ export class Env {
 
   /** Records that `name` is wrong. */
   reject(name: string, expected: string): void {
-    this.problems.push({ name, expected });
+    if (!this.problems.some((problem) => problem.name === name)) this.problems.push({ name, expected });
   }
 
   /** The text of a variable; one set to nothing counts as not set. */

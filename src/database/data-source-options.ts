@@ -14,6 +14,12 @@ const SOURCE = fileURLToPath(new URL('..', import.meta.url));
 /** A write that finds another process writing fails at once and is retried without blocking the event loop. */
 const BUSY_TIMEOUT_MS = 20;
 
+/** A server that does not answer is an error in seconds, not a request that hangs. */
+const POSTGRES_LIMITS = {
+  connectTimeoutMS: 5_000,
+  extra: { statement_timeout: 10_000, query_timeout: 12_000 },
+};
+
 /**
  * How to open the database, for the application and for the TypeORM command line: every entity under
  * `src/<feature>/entities/`, every migration under `src/<feature>/migrations/`, and never `synchronize`.
@@ -25,7 +31,7 @@ export async function dataSourceOptions(settings: DatabaseSettings): Promise<Dat
     synchronize: false,
     logging: false,
   };
-  if (settings.kind === 'postgres') return { ...shared, type: 'postgres', url: settings.location };
+  if (settings.kind === 'postgres') return { ...shared, type: 'postgres', url: settings.location, ...POSTGRES_LIMITS };
   return {
     ...shared,
     type: 'better-sqlite3',

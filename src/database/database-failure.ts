@@ -1,4 +1,4 @@
-import { DomainError, type DomainErrorKind } from '../http/index.js';
+import { DomainError, type DomainErrorKind, withCause } from '../http/index.js';
 
 /** The database cannot be reached, is busy for too long, or is full: the caller may try again. */
 export class DatabaseUnavailableError extends DomainError {
@@ -21,20 +21,29 @@ export class DatabaseFullError extends DomainError {
 }
 
 const FULL = new Set(['SQLITE_FULL', 'ENOSPC', 'EDQUOT', '53100']);
-const UNAVAILABLE_PREFIXES = ['SQLITE_BUSY', 'SQLITE_LOCKED', 'SQLITE_IOERR', 'SQLITE_CANTOPEN', '08', '57P', '53'];
+const UNAVAILABLE_PREFIXES = [
+  'SQLITE_BUSY',
+  'SQLITE_LOCKED',
+  'SQLITE_IOERR',
+  'SQLITE_CANTOPEN',
+  '08',
+  '57014',
+  '57P',
+  '53',
+];
 const NETWORK = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'ETIMEDOUT', 'EPIPE', 'EHOSTUNREACH', 'EAI_AGAIN']);
 /** What `pg` says, without a code, of a connection that went away. */
 const CONNECTION_LOST =
-  /Connection terminated|timeout exceeded when trying to connect|not queryable|is not established/;
+  /Connection terminated|Query read timeout|timeout exceeded when trying to connect|not queryable|is not established/;
 const UNIQUE = new Set(['SQLITE_CONSTRAINT_UNIQUE', 'SQLITE_CONSTRAINT_PRIMARYKEY', '23505']);
 
 /** What a driver's error means to a client, where it is the database that failed and not the query. */
 export function translateDatabaseError(error: unknown): DomainError | undefined {
   const code = driverCode(error);
-  if (FULL.has(code)) return new DatabaseFullError();
+  if (FULL.has(code)) return withCause(new DatabaseFullError(), error);
   const lost = error instanceof Error && CONNECTION_LOST.test(error.message);
   if (lost || NETWORK.has(code) || UNAVAILABLE_PREFIXES.some((prefix) => code.startsWith(prefix))) {
-    return new DatabaseUnavailableError();
+    return withCause(new DatabaseUnavailableError(), error);
   }
   return undefined;
 }

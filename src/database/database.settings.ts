@@ -1,7 +1,7 @@
 import { dirname } from 'node:path';
 import type { Env } from '../config/index.js';
 
-const SQLITE_FILE = /^sqlite:(?!\/\/)(.+)$/;
+const SQLITE_FILE = /^sqlite:(?!\/\/|:memory:)(.+)$/;
 const POSTGRES_URL = /^postgres(ql)?:\/\/.+/;
 
 /** Where the data is: an embedded SQLite file, or a PostgreSQL server. */

@@ -11,7 +11,9 @@ const MAX_WAIT_MS = 30_000;
  * migrations that were applied.
  */
 export async function migrate(options: DataSourceOptions): Promise<string[]> {
-  const dataSource = await new DataSource(options).initialize();
+  // A migration, or the wait for another process's, may take longer than any query of the application.
+  const unlimited = options.type === 'postgres' ? { ...options, extra: {} } : options;
+  const dataSource = await new DataSource(unlimited).initialize();
   try {
     const run = options.type === 'postgres' ? migratePostgres : migrateSqlite;
     return (await run(dataSource)).map(({ name }) => name);

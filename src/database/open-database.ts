@@ -1,4 +1,5 @@
 import { DataSource, type DataSourceOptions } from 'typeorm';
+import { StartError } from '../logging/index.js';
 import { dataSourceOptions, makeReadOnly } from './data-source-options.js';
 import type { DatabaseSettings } from './database.settings.js';
 import { migrate } from './migrate.js';
@@ -6,9 +7,14 @@ import { UnitOfWork } from './unit-of-work.js';
 
 /** The migrated database for reading; on SQLite for nothing else. */
 export async function openMigrated(options: DataSourceOptions): Promise<DataSource> {
-  await migrate(options);
-  const reading = options.type === 'better-sqlite3' ? { ...options, prepareDatabase: makeReadOnly } : options;
-  return new DataSource(reading).initialize();
+  try {
+    await migrate(options);
+    const reading = options.type === 'better-sqlite3' ? { ...options, prepareDatabase: makeReadOnly } : options;
+    return await new DataSource(reading).initialize();
+  } catch (cause) {
+    const { message } = cause as Error;
+    throw new StartError(`DATABASE_URL: the database cannot be opened and migrated: ${message}`, { cause });
+  }
 }
 
 /** For commands: the migrated database, open for as long as `work` takes. The application may be running on it. */

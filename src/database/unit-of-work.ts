@@ -46,11 +46,18 @@ export class UnitOfWork implements OnModuleInit, OnApplicationShutdown {
     }
   }
 
+  /** A turn that has not come in time never comes: so one inside another ends both instead of waiting for itself. */
   private inTurn<T>(runner: QueryRunner, work: (manager: EntityManager) => Promise<T>): Promise<T> {
     const deadline = Date.now() + MAX_WAIT_MS;
-    const turn = this.last.then(() => runImmediate(runner, work, deadline));
-    this.last = turn.catch(() => undefined);
-    return turn;
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => reject(tooBusy()), MAX_WAIT_MS);
+      const turn = this.last.then(() => {
+        clearTimeout(timer);
+        return runImmediate(runner, work, deadline);
+      });
+      turn.then(resolve, reject);
+      this.last = turn.catch(() => undefined);
+    });
   }
 }
 
@@ -77,9 +84,7 @@ async function runImmediate<T>(
  */
 async function beginImmediate(runner: QueryRunner, deadline: number): Promise<void> {
   for (;;) {
-    if (Date.now() > deadline) {
-      throw new DatabaseUnavailableError('The database is busy with other writes. Nothing was changed; try again.');
-    }
+    if (Date.now() >= deadline) throw tooBusy();
     try {
       await runner.query('BEGIN IMMEDIATE');
       startedByHand(runner);
@@ -89,6 +94,10 @@ async function beginImmediate(runner: QueryRunner, deadline: number): Promise<vo
     }
     await delay(RETRY_MS);
   }
+}
+
+function tooBusy(): DatabaseUnavailableError {
+  return new DatabaseUnavailableError('The database is busy with other writes. Nothing was changed; try again.');
 }
 
 /** Tells TypeORM that a transaction is open, so that `save` and nested transactions use savepoints in it. */

@@ -60,11 +60,14 @@ function frame(): Omit<OpenAPIObject, 'paths'> {
       'A product and its machine-learning models behind one login. Sign up, log in, and try anything here.',
     )
     .setVersion('1')
-    .setLicense('MIT', '')
+    .setLicense('MIT', 'https://opensource.org/license/mit')
     .addServer('/')
     .addCookieAuth('barista.sid', { type: 'apiKey', in: 'cookie', name: 'barista.sid' }, 'session')
-    .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'An API key' }, 'api-key')
-    .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'METRICS_TOKEN' }, 'metrics-token')
+    .addBearerAuth({ type: 'http', scheme: 'bearer', bearerFormat: 'opaque', description: 'An API key' }, 'api-key')
+    .addBearerAuth(
+      { type: 'http', scheme: 'bearer', bearerFormat: 'opaque', description: 'METRICS_TOKEN' },
+      'metrics-token',
+    )
     .addTag('auth', 'Members, sessions and API keys')
     .addTag('menus', 'The catalogue')
     .addTag('predictions', 'Models and what they answer')

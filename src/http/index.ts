@@ -11,7 +11,7 @@ export {
   type FieldError,
   InvalidInputError,
   MalformedRequestError,
-  PayloadTooLargeError,
+  withCause,
 } from './errors/domain-error.js';
 export { ErrorTranslators } from './errors/error-translators.js';
 export { ApiProblems, ProblemDto } from './errors/problem.docs.js';
@@ -19,4 +19,4 @@ export { HttpModule } from './http.module.js';
 export { HttpSettings } from './http.settings.js';
 export { actorOf, CurrentActor, type RequestActor } from './request.js';
 export { ChoiceField, Field, hasLength, IntegerField, IntegerParameter, TextField } from './validation/fields.js';
-export { findUnsafe } from './validation/text-safety.js';
+export { isStorableText } from './validation/text-safety.js';

@@ -1,4 +1,4 @@
-import { DomainError } from '../http/index.js';
+import { DomainError, withCause } from '../http/index.js';
 
 /** Clients are asked to come back after this many seconds where nothing better is known. */
 const RETRY_AFTER_SECONDS = 1;
@@ -26,6 +26,7 @@ export class ModelNotReadyError extends DomainError {
   readonly code = 'model.not-ready';
   override readonly retryAfterSeconds = RETRY_AFTER_SECONDS;
 
+  /** @param name of the model, with its version where one was asked for: `iris`, `iris/1` */
   constructor(name: string, state: string) {
     super(`The model "${name}" is not ready: ${state}.`);
   }
@@ -55,8 +56,19 @@ export class RuntimeLostError extends DomainError {
   readonly code = 'model.runtime-died';
   override readonly retryAfterSeconds = RETRY_AFTER_SECONDS;
 
-  constructor() {
+  constructor(cause: Error) {
     super('The model stopped working during this prediction and is being restarted. Try again in a moment.');
+    withCause(this, cause);
+  }
+}
+
+/** Nobody waits for the answer any more. */
+export class ClientGoneError extends DomainError {
+  readonly kind = 'unavailable';
+  readonly code = 'request.abandoned';
+
+  constructor() {
+    super('The client went away before the prediction was made.');
   }
 }
 
@@ -76,7 +88,16 @@ export class RunFailedOnRowError extends DomainError {
 
   constructor(cause: Error) {
     super('The model failed on this input. Quote the request id when you report it.');
-    this.cause = cause;
+    withCause(this, cause);
+  }
+}
+
+export class TooManyElementsError extends DomainError {
+  readonly kind = 'too-large';
+  readonly code = 'predict.too-many-elements';
+
+  constructor(max: number) {
+    super(`One request may hold at most ${max} values. Send the rest in further requests.`);
   }
 }
 

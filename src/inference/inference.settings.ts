@@ -7,13 +7,10 @@ export class InferenceSettings {
   readonly defaultModel: string;
   /** How long a prediction may wait and run. */
   readonly deadlineMs: number;
-  /** The most that ending a runtime may take. */
-  readonly shutdownGraceMs: number;
 
   constructor(env: Env) {
     this.modelsDir = env.text('MODELS_DIR', './models');
     this.defaultModel = env.text('DEFAULT_MODEL', 'iris');
     this.deadlineMs = env.integer('DEADLINE_MS', { default: 5_000, min: 1, max: 3_600_000 });
-    this.shutdownGraceMs = env.integer('SHUTDOWN_GRACE_MS', { default: 10_000, min: 0, max: 600_000 });
   }
 }

@@ -4,8 +4,8 @@ import { Log } from './log.js';
 
 /** A start that cannot succeed, in words for the operator. */
 export class StartError extends Error {
-  constructor(message: string) {
-    super(message);
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
     this.name = 'StartError';
   }
 }

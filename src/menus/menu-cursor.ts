@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { findUnsafe, hasLength } from '../http/index.js';
+import { hasLength, isStorableText } from '../http/index.js';
 import { MAX_ID, MAX_NAME_LENGTH, MAX_PRICE } from './entities/menu.entity.js';
 import { type MenuListing, type Position, sortColumns } from './menu-listing.js';
 import { InvalidCursorError } from './menus.errors.js';
@@ -10,8 +10,7 @@ const DIGEST_LENGTH = 16;
 const POSSIBLE: Record<'id' | 'name' | 'price', (value: unknown) => boolean> = {
   id: (value) => isWholeNumber(value, MAX_ID),
   price: (value) => isWholeNumber(value, MAX_PRICE),
-  name: (value) =>
-    typeof value === 'string' && hasLength(value, 1, MAX_NAME_LENGTH) && findUnsafe(value, ['name']).length === 0,
+  name: (value) => typeof value === 'string' && hasLength(value, 1, MAX_NAME_LENGTH) && isStorableText(value),
 };
 
 /** An opaque text from which the listing goes on after `last`: the position, and a digest of it and of the listing. */

@@ -33,7 +33,7 @@ export class MetricsController {
   async show(@Headers('authorization') authorization: string | undefined): Promise<string> {
     const { token, isServed } = this.settings;
     if (!isServed) throw new MetricsNotServedError('Set METRICS_TOKEN to have figures served in production.');
-    if (token !== undefined && !sameText(authorization ?? '', `Bearer ${token}`)) {
+    if (token !== undefined && !sameText(/^bearer (.+)$/i.exec(authorization ?? '')?.[1] ?? '', token)) {
       throw new MetricsTokenError('Send the metrics token as Authorization: Bearer <token>.');
     }
     return this.metrics.registry.metrics();

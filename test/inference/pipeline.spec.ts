@@ -1,15 +1,21 @@
 import type { Manifest } from '../../src/inference/manifest/manifest.js';
 import { ManifestError, parseManifest } from '../../src/inference/manifest/read-manifest.js';
-import { disagreement, isClose } from '../../src/inference/pipeline/prove.js';
+import { disagreement, isClose, trialRows } from '../../src/inference/pipeline/prove.js';
 import { respond } from '../../src/inference/pipeline/respond.js';
-import type { Tensor, TensorSignature } from '../../src/inference/runtime/tensor.js';
+import type { Signature, Tensor, TensorSignature } from '../../src/inference/runtime/tensor.js';
+
+/** Of a model whose input counts rows by the dimension "n". */
+function signatureOf(...outputs: TensorSignature[]): Signature {
+  return { inputs: [{ name: 'x', type: 'float32', shape: ['n', 1] }], outputs };
+}
 
 describe('respond', () => {
   const scores: TensorSignature = { name: 'scores', type: 'float32', shape: ['n', 3] };
   const outputs = (data: number[]): Tensor[] => [
     { name: 'scores', type: 'float32', shape: [data.length / 3, 3], data: new Float32Array(data) },
   ];
-  const answer = (data: number[], manifest: Manifest) => respond(outputs(data), data.length / 3, manifest, [scores]);
+  const answer = (data: number[], manifest: Manifest) =>
+    respond(outputs(data), data.length / 3, manifest, signatureOf(scores));
 
   it('takes the most probable label where the model names none', () => {
     const manifest = { labels: ['a', 'b', 'c'], output: { probabilities: 'scores' } };
@@ -37,10 +43,26 @@ describe('respond', () => {
     expect(answer([1, 2, 3], {})).toEqual([{ scores: [1, 2, 3] }]);
   });
 
+  it('keeps a text label that the manifest does not know', () => {
+    const signature: TensorSignature = { name: 'kind', type: 'string', shape: ['n'] };
+    const tensor: Tensor = { name: 'kind', type: 'string', shape: [2], data: ['a', 'z'] };
+    const manifest = { labels: ['a', 'b'], output: { label: 'kind' } };
+    expect(respond([tensor], 2, manifest, signatureOf(signature))).toEqual([{ label: 'a', index: 0 }, { label: 'z' }]);
+  });
+
+  it('takes the best of very many scores', () => {
+    const many: TensorSignature = { name: 'scores', type: 'float32', shape: ['n', 200_000] };
+    const data = new Float32Array(200_000);
+    data[123_456] = 1;
+    const tensor: Tensor = { name: 'scores', type: 'float32', shape: [1, 200_000], data };
+    const manifest = { output: { probabilities: 'scores', topK: 1 } };
+    expect(respond([tensor], 1, manifest, signatureOf(many))).toMatchObject([{ index: 123_456 }]);
+  });
+
   it('says integers as numbers where those are exact, and as text where they are not', () => {
     const signature: TensorSignature = { name: 'id', type: 'int64', shape: ['n'] };
     const data = new BigInt64Array([42n, 9_007_199_254_740_993n]);
-    expect(respond([{ name: 'id', type: 'int64', shape: [2], data }], 2, {}, [signature])).toEqual([
+    expect(respond([{ name: 'id', type: 'int64', shape: [2], data }], 2, {}, signatureOf(signature))).toEqual([
       { id: 42 },
       { id: '9007199254740993' },
     ]);
@@ -70,10 +92,10 @@ describe('isClose', () => {
 describe('disagreement', () => {
   it('is what the example says against what the model says', () => {
     const example = { input: {}, label: 'a' };
-    expect(disagreement({ label: 'a' }, example)).toBeUndefined();
-    expect(disagreement({ label: 'b' }, example)).toBe('it answers its own example with "b" instead of "a"');
-    expect(disagreement({ value: 1.01 }, { input: {}, value: 1, tolerance: 0.1 })).toBeUndefined();
-    expect(disagreement({ value: 1.01 }, { input: {}, value: 1 })).toMatch(/1.01 instead of 1/);
+    expect(disagreement({ label: 'a' }, {}, example)).toBeUndefined();
+    expect(disagreement({ label: 'b' }, {}, example)).toBe('it answers its own example with "b" instead of "a"');
+    expect(disagreement({ value: 1.01 }, {}, { input: {}, value: 1, tolerance: 0.1 })).toBeUndefined();
+    expect(disagreement({ value: 1.01 }, {}, { input: {}, value: 1 })).toMatch(/1.01 instead of 1/);
   });
 });
 
@@ -95,5 +117,30 @@ describe('parseManifest', () => {
 
   it('takes an empty one', () => {
     expect(parseManifest('{}')).toEqual({});
+  });
+});
+
+describe('trialRows', () => {
+  const schema = (...features: { name: string; minimum?: number; maximum?: number }[]) => ({
+    fields: features.map((feature) => ({ name: feature.name, type: 'float32' as const, shape: [], feature })),
+    inputs: [],
+  });
+
+  it.each([
+    ['no range', { name: 'a' }],
+    ['a minimum', { name: 'a', minimum: 0 }],
+    ['a maximum', { name: 'a', maximum: 0 }],
+    ['both', { name: 'a', minimum: 0, maximum: 1e-3 }],
+  ])('are three different ones within %s, also from its edge', (_, feature) => {
+    const { minimum = -Infinity, maximum = Infinity } = feature as { minimum?: number; maximum?: number };
+    for (const example of [undefined, [0]]) {
+      const values = trialRows(schema(feature), example).map(([value]) => value as number);
+      expect(new Set(values).size).toBe(3);
+      expect(values.every((value) => value >= minimum && value <= maximum)).toBe(true);
+    }
+  });
+
+  it('are fewer where nothing can be varied', () => {
+    expect(trialRows(schema({ name: 'a', minimum: 1, maximum: 1 }), undefined)).toEqual([[1]]);
   });
 });

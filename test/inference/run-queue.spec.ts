@@ -1,6 +1,7 @@
 import { RunFailedError, RuntimeDiedError } from '../../src/inference/runtime/runtime-process.js';
 import type { Tensor } from '../../src/inference/runtime/tensor.js';
 import { RunQueue } from '../../src/inference/scheduler/run-queue.js';
+import { until } from '../support/until.js';
 
 /** A runtime that answers when it is told to. */
 class HandRuntime {
@@ -9,9 +10,11 @@ class HandRuntime {
     resolve: (outputs: Tensor[]) => void;
     reject: (error: Error) => void;
   }[] = [];
+  readonly startedAt: number[] = [];
   kills = 0;
 
   run(feeds: readonly Tensor[]): Promise<Tensor[]> {
+    this.startedAt.push(performance.now());
     return new Promise((resolve, reject) => this.started.push({ feeds, resolve, reject }));
   }
 
@@ -27,20 +30,13 @@ const feeds = (value: number): Tensor[] => [
 
 describe('the run queue', () => {
   let runtime: HandRuntime;
-  let failures: Error[];
 
   beforeEach(() => {
     runtime = new HandRuntime();
-    failures = [];
   });
 
   function queue(options: { deadlineMs?: number; capacity?: number } = {}): RunQueue {
-    return new RunQueue(runtime, {
-      deadlineMs: 60_000,
-      capacity: 10,
-      onRunFailed: (error) => failures.push(error),
-      ...options,
-    });
+    return new RunQueue(runtime, { deadlineMs: 60_000, capacity: 10, ...options });
   }
 
   it('sends one run at a time, in order', async () => {
@@ -71,8 +67,21 @@ describe('the run queue', () => {
     const waiting = runs.submit(feeds(2));
     await expect(running).rejects.toMatchObject({ code: 'model.deadline' });
     await expect(waiting).rejects.toMatchObject({ code: 'model.deadline' });
-    expect(runtime.kills).toBe(1);
+    await until('the runtime is killed', () => runtime.kills === 1);
     expect(runtime.started).toHaveLength(1);
+  });
+
+  it('does not kill a runtime for a run that waited long and has just begun', async () => {
+    const runs = queue({ deadlineMs: 60 });
+    const first = runs.submit(feeds(1));
+    const late = runs.submit(feeds(2), { deadline: runs.deadlineFromNow() });
+    const answer = late.catch((error: unknown) => error);
+    await until('it is nearly time', () => performance.now() > (runtime.startedAt[0] ?? Infinity) + 40);
+    runtime.started[0]!.resolve(feeds(1));
+    await first;
+    expect(await answer).toMatchObject({ code: 'model.deadline' });
+    expect(runtime.kills).toBe(0);
+    runtime.started[1]?.resolve(feeds(2));
   });
 
   it('never starts a run whose caller has gone', async () => {
@@ -96,17 +105,28 @@ describe('the run queue', () => {
     await expect(run).rejects.toMatchObject({
       code: 'model.run-failed',
       message: expect.not.stringContaining('secret'),
+      cause: { message: 'secret words' },
     });
-    expect(failures.map((error) => error.message)).toEqual(['secret words']);
   });
 
-  it('says that the runtime died, and goes on with the next', async () => {
+  it('says that the runtime died, and keeps the others until it is back', async () => {
     const runs = queue();
     const first = runs.submit(feeds(1));
     const second = runs.submit(feeds(2));
     runtime.started[0]!.reject(new RuntimeDiedError('gone'));
     await expect(first).rejects.toMatchObject({ code: 'model.runtime-died' });
+    expect(runtime.started).toHaveLength(1);
+    runs.resume();
     runtime.started[1]!.resolve(feeds(2));
-    await second;
+    expect(await second).toEqual(feeds(2));
+  });
+
+  it('takes nothing from a caller who has gone already', async () => {
+    const caller = new AbortController();
+    caller.abort();
+    await expect(queue().submit(feeds(1), { signal: caller.signal })).rejects.toMatchObject({
+      code: 'request.abandoned',
+    });
+    expect(runtime.started).toHaveLength(0);
   });
 });

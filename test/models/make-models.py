@@ -80,6 +80,23 @@ def spin():
     write("spin", nodes, [tensor("turns", INT64, [1])], [tensor("answer", FLOAT, [1])], constants)
 
 
+def ragged():
+    """Inputs with open lengths, one of them shared: a batch of grids and a mask over their rows."""
+    nodes = [helper.make_node("Identity", ["grid"], ["grid_out"]), helper.make_node("Identity", ["mask"], ["mask_out"])]
+    inputs = [tensor("grid", FLOAT, ["n", "h", "w"]), tensor("mask", FLOAT, ["n", "h"])]
+    write("ragged", nodes, inputs, [tensor("grid_out", FLOAT, ["n", "h", "w"]), tensor("mask_out", FLOAT, ["n", "h"])])
+
+
+def detect():
+    """Finds as many boxes as it likes in one picture: the first dimension of its answer counts no rows."""
+    nodes = [
+        helper.make_node("ReduceSum", ["picture"], ["total"], keepdims=0),
+        helper.make_node("Add", ["total", "offsets"], ["boxes"]),
+    ]
+    offsets = constant("offsets", np.arange(12).reshape(3, 4), np.float32)
+    write("detect", nodes, [tensor("picture", FLOAT, [1, 2])], [tensor("boxes", FLOAT, ["found", 4])], [offsets])
+
+
 def sequence():
     """Answers with a sequence, as a classifier exported with ZipMap does: it cannot be carried."""
     nodes = [helper.make_node("SequenceConstruct", ["x"], ["parts"])]
@@ -88,5 +105,5 @@ def sequence():
 
 
 if __name__ == "__main__":
-    for make in (sum_of_two, difference, centre, kinds, pick, spin, sequence):
+    for make in (sum_of_two, difference, centre, kinds, pick, spin, ragged, detect, sequence):
         make()

@@ -2,7 +2,7 @@ import { applyDecorators, SetMetadata } from '@nestjs/common';
 import { ApiConsumes } from '@nestjs/swagger';
 
 export type BodyKind = 'json' | 'form';
-export type BodyPurpose = 'ordinary' | 'predictions' | 'files';
+export type BodyPurpose = 'ordinary' | 'predictions';
 
 export const BODY_RULE = Symbol('body rule');
 

@@ -6,6 +6,7 @@ import { type FieldError, InvalidInputError } from '../errors/domain-error.js';
 import { ANY_QUERY } from './any-query.decorator.js';
 import { BODY_RULE, type BodyRule, DEFAULT_BODY_RULE } from './body.decorators.js';
 import { BodyReader } from './body-reader.js';
+import { demandPercentEncoding } from './parse-body.js';
 import { handlerArguments } from './handler-arguments.js';
 
 /**
@@ -24,7 +25,7 @@ export class RequestInputInterceptor implements NestInterceptor {
     const request = http.getRequest<Request>();
     const declared = handlerArguments(context);
     const takesAnyQuery = declared.query || this.reflector.get<boolean | undefined>(ANY_QUERY, context.getHandler());
-    if (!takesAnyQuery && request.originalUrl.includes('?')) refuseQuery(request);
+    if (request.originalUrl.includes('?')) checkQuery(request, Boolean(takesAnyQuery));
     if (declared.body) {
       const rule = this.reflector.get<BodyRule | undefined>(BODY_RULE, context.getHandler()) ?? DEFAULT_BODY_RULE;
       await this.bodies.read(request, http.getResponse<Response>(), rule);
@@ -33,7 +34,9 @@ export class RequestInputInterceptor implements NestInterceptor {
   }
 }
 
-function refuseQuery(request: Request): void {
+function checkQuery(request: Request, takesAnyQuery: boolean): void {
+  demandPercentEncoding(request.originalUrl.slice(request.originalUrl.indexOf('?')), 'query');
+  if (takesAnyQuery) return;
   const errors = Object.keys(request.query).map((name): FieldError => {
     return { location: ['query', name], type: 'unknown', message: `${name} is not a known query parameter` };
   });

@@ -2,6 +2,7 @@ import { createServer } from 'node:http';
 import type { NestApplicationOptions } from '@nestjs/common';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import type { Application } from 'express';
+import { answerClientError } from './client-error.js';
 import { methodNotAllowed } from './method-not-allowed.js';
 
 /** Senders that are slower than this are closed; Node looks once in `CHECK_INTERVAL_MS`. */
@@ -21,6 +22,7 @@ export class BaristaExpressAdapter extends ExpressAdapter {
       keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
     };
     this.httpServer = createServer(limits, this.getInstance<Application>());
+    this.httpServer.on('clientError', answerClientError);
   }
 
   override setNotFoundHandler(...args: Parameters<ExpressAdapter['setNotFoundHandler']>): unknown {

@@ -26,6 +26,12 @@ export abstract class DomainError extends Error {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
+/** Keeps what a domain error was made of for the log; clients are not told. */
+export function withCause<E extends DomainError>(error: E, cause: unknown): E {
+  error.cause = cause;
+  return error;
+}
+
 /** One broken field: where it stands, which rule it breaks, and in words what is expected. */
 export interface FieldError {
   /** `["body", "instances", 3, "price"]`, `["query", "limit"]`, `["path", "id"]` */

@@ -54,14 +54,19 @@ export class ProblemFilter implements ExceptionFilter {
 
   answer(error: unknown, request: Request, response: Response): void {
     const problem = this.describe(error);
-    if (problem.status >= 500 && problem.code === INTERNAL.code) {
-      this.log.lines.error({ requestId: request.requestId, err: error }, 'unexpected error');
-    }
+    if (problem.status >= 500) this.logFailure(error, problem.code, request.requestId);
     if (response.headersSent) {
       response.destroy();
       return;
     }
     send(problem, request, response);
+  }
+
+  /** What a client is not told: the error itself where nobody expected it, else what caused it. */
+  private logFailure(error: unknown, code: string, requestId: string): void {
+    if (code === INTERNAL.code) this.log.lines.error({ requestId, err: error }, 'unexpected error');
+    else if (error instanceof Error && error.cause)
+      this.log.lines.warn({ requestId, code, err: error.cause }, 'failure');
   }
 
   private describe(error: unknown): Problem {

@@ -4,8 +4,8 @@ type Path = readonly (string | number)[];
 
 /** Deeper than any documented body, and far from the depth at which recursion ends. */
 const MAX_DEPTH = 32;
-/** Keys that would reach into an object's prototype; class-transformer drops them in silence. */
-const PROTOTYPE_KEYS = ['__proto__', 'constructor', 'prototype'];
+/** Names that every object has: class-transformer drops some of them in silence, class-validator takes others as known. */
+const PROTOTYPE_KEYS = [...Object.getOwnPropertyNames(Object.prototype), 'prototype'];
 
 /**
  * Broken things that no field of any request may hold: NUL, a lone surrogate (neither can be stored as UTF-8 text on every
@@ -19,6 +19,11 @@ export function findUnsafe(value: unknown, path: Path): FieldError[] {
   const reserved = PROTOTYPE_KEYS.filter((key) => Object.hasOwn(value, key));
   if (reserved.length > 0) return reserved.map((key) => error([...path, key], 'unknown', 'is not a known field'));
   return Object.entries(value).flatMap(([key, item]) => findUnsafe(item, [...path, key]));
+}
+
+/** Text without NUL and lone surrogates: what every database and every model can take. */
+export function isStorableText(text: string): boolean {
+  return !text.includes('\0') && isWellFormed(text);
 }
 
 function unsafeText(text: string, path: Path): FieldError[] {

@@ -1,5 +1,6 @@
+import { RunFailedOnRowError } from '../inference.errors.js';
 import type { Manifest, OutputMapping } from '../manifest/manifest.js';
-import { sizeOf, type Tensor, type TensorSignature } from '../runtime/tensor.js';
+import { type Signature, sizeOf, type Tensor, type TensorSignature } from '../runtime/tensor.js';
 import { countsRows } from '../signature/row-schema.js';
 
 /** What a model answers for one row. */
@@ -17,6 +18,8 @@ interface RowOutput {
   readonly type: Tensor['type'];
   readonly shape: readonly number[];
   readonly data: ArrayLike<number | bigint | string>;
+  /** Whether it is one value, by what the model says of its shape. */
+  readonly isPlain: boolean;
 }
 
 type RowOutputs = ReadonlyMap<string, RowOutput>;
@@ -25,23 +28,35 @@ type RowOutputs = ReadonlyMap<string, RowOutput>;
 export function respond(
   outputs: readonly Tensor[],
   rowCount: number,
-  manifest: Manifest,
-  signature: readonly TensorSignature[],
+  { output, labels }: Manifest,
+  signature: Signature,
 ): Prediction[] {
-  const counting = new Set(signature.filter(countsRows).map(({ name }) => name));
-  return Array.from({ length: rowCount }, (_, row) => {
-    const own: RowOutputs = new Map(
-      outputs.map((tensor) => [tensor.name, slice(tensor, row, counting.has(tensor.name))]),
-    );
-    return manifest.output ? mapped(own, manifest.output, manifest.labels) : byName(own);
+  return splitRows(outputs, rowCount, signature).map((own) => {
+    return output ? mapped(own, output, labels) : byName(own);
   });
 }
 
-function slice({ type, shape, data }: Tensor, row: number, isCounted: boolean): RowOutput {
-  if (!isCounted) return { type, shape, data };
+/** The outputs of each row by tensor name, whatever the manifest says of them. */
+export function respondByName(outputs: readonly Tensor[], rowCount: number, signature: Signature): Prediction[] {
+  return splitRows(outputs, rowCount, signature).map(byName);
+}
+
+function splitRows(outputs: readonly Tensor[], rowCount: number, signature: Signature): RowOutputs[] {
+  const declared = new Map(signature.outputs.map((tensor) => [tensor.name, tensor]));
+  return Array.from({ length: rowCount }, (_, row) => {
+    return new Map(outputs.map((tensor) => [tensor.name, slice(tensor, row, declared.get(tensor.name), signature)]));
+  });
+}
+
+function slice(tensor: Tensor, row: number, declared: TensorSignature | undefined, signature: Signature): RowOutput {
+  const { type, shape, data } = tensor;
+  const isCounted = declared !== undefined && countsRows(declared, signature);
+  const declaredShape = declared?.shape.slice(isCounted ? 1 : 0) ?? shape;
+  const isPlain = declaredShape.length === 0 || (declaredShape.length === 1 && declaredShape[0] === 1);
+  if (!isCounted) return { type, shape, data, isPlain };
   const rowShape = shape.slice(1);
   const size = sizeOf(rowShape);
-  return { type, shape: rowShape, data: data.slice(row * size, (row + 1) * size) };
+  return { type, shape: rowShape, data: data.slice(row * size, (row + 1) * size), isPlain };
 }
 
 function byName(outputs: RowOutputs): Prediction {
@@ -51,12 +66,20 @@ function byName(outputs: RowOutputs): Prediction {
 function mapped(outputs: RowOutputs, mapping: OutputMapping, labels: readonly string[] | undefined): Prediction {
   const scores = scoresOf(outputs, mapping);
   const index = indexOf(outputs, mapping, labels, scores);
+  const label = labelText(outputs, mapping) ?? (index === undefined ? undefined : (labels?.[index] ?? String(index)));
   const value = mapping.value === undefined ? undefined : Number(outputs.get(mapping.value)?.data[0]);
+  demandFinite(value === undefined ? (scores ?? []) : [value]);
   return {
-    ...(index === undefined ? {} : { label: labels?.[index] ?? labelText(outputs, mapping) ?? String(index), index }),
+    ...(label === undefined ? {} : { label }),
+    ...(index === undefined ? {} : { index }),
     ...(scores === undefined ? {} : { probabilities: named(scores, labels, mapping.topK) }),
     ...(value === undefined ? {} : { value }),
   };
+}
+
+/** JSON has no word for what is not finite, and it is no answer either. */
+function demandFinite(numbers: readonly number[]): void {
+  if (!numbers.every(Number.isFinite)) throw new RunFailedOnRowError(new Error('The answer is not a finite number'));
 }
 
 function scoresOf(outputs: RowOutputs, { probabilities, logits }: OutputMapping): number[] | undefined {
@@ -73,9 +96,10 @@ function indexOf(
   scores: readonly number[] | undefined,
 ): number | undefined {
   const label = outputs.get(mapping.label ?? '')?.data[0];
-  if (typeof label === 'string') return labels?.indexOf(label) ?? scores?.indexOf(Math.max(...scores));
-  if (label !== undefined) return Number(label);
-  return scores?.indexOf(Math.max(...scores));
+  if (label === undefined) return scores && greatest(scores);
+  if (typeof label !== 'string') return Number(label);
+  const index = labels?.indexOf(label) ?? -1;
+  return index === -1 ? undefined : index;
 }
 
 function labelText(outputs: RowOutputs, { label }: OutputMapping): string | undefined {
@@ -94,18 +118,23 @@ function named(
   return Object.fromEntries(entries.sort(([, a], [, b]) => b - a).slice(0, topK));
 }
 
+/** The index of the greatest score, the first of equals. */
+function greatest(scores: readonly number[]): number {
+  return scores.reduce((best, score, index) => (score > (scores[best] ?? -Infinity) ? index : best), 0);
+}
+
 /** With the greatest score taken off first, so that no exponential overflows. */
 function softmax(scores: readonly number[]): number[] {
-  const greatest = Math.max(...scores);
-  const powers = scores.map((score) => Math.exp(score - greatest));
+  const top = scores[greatest(scores)] ?? 0;
+  const powers = scores.map((score) => Math.exp(score - top));
   const sum = powers.reduce((total, power) => total + power, 0);
   return powers.map((power) => power / sum);
 }
 
 /** Nested arrays of the output's shape; a plain value for one of shape `[]` or `[1]`. */
-function toJson({ type, shape, data }: RowOutput): unknown {
+function toJson({ type, shape, data, isPlain }: RowOutput): unknown {
   const elements = Array.from(data, (element) => elementToJson(element, type));
-  if (elements.length === 1 && shape.length <= 1) return elements[0];
+  if (isPlain) return elements[0];
   return shape.slice(1).reduceRight<unknown[]>((items, size) => chunk(items, size), elements);
 }
 

@@ -1,6 +1,8 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { ForbiddenError, Identity, NotAuthenticatedError } from '../../auth/index.js';
+import { actorOf } from '../../http/index.js';
+import { SecurityLog } from '../../logging/index.js';
 import type { Model } from '../store/model.js';
 import { ModelStore } from '../store/model-store.js';
 
@@ -10,6 +12,7 @@ export class ModelAccessGuard implements CanActivate {
   constructor(
     private readonly store: ModelStore,
     private readonly identity: Identity,
+    private readonly security: SecurityLog,
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
@@ -24,8 +27,9 @@ export class ModelAccessGuard implements CanActivate {
   private async demandAccess(model: Model, request: Request, response: Response): Promise<void> {
     const member = await this.identity.identify(request, response);
     if (!member) throw new NotAuthenticatedError();
-    if (model.access === 'admin' && member.role !== 'admin') {
-      throw new ForbiddenError('model.access-denied', `Only administrators may predict with "${model.name}".`);
-    }
+    if (model.access !== 'admin' || member.role === 'admin') return;
+    const refusal = new ForbiddenError('model.access-denied', `Only administrators may predict with "${model.name}".`);
+    this.security.record('model.refused', actorOf(request), { code: refusal.code, model: model.name });
+    throw refusal;
   }
 }

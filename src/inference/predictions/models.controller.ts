@@ -47,7 +47,13 @@ export class ModelsController {
   @ApiModelName()
   @ApiOperation({ summary: 'Choose the version that serves; kept across restarts (administrators)' })
   @ApiOkResponse({ type: ModelDto })
-  @ApiProblems({ 404: 'No such model', 409: 'The version is not ready', 422: 'No such version' })
+  @ApiProblems({
+    404: 'No such model',
+    409: 'The version is not ready',
+    422: 'No such version',
+    503: 'The database is busy',
+    507: 'The database is full',
+  })
   async choose(
     @Param('name') name: string,
     @Body() { version }: ChooseVersionDto,

@@ -1,7 +1,7 @@
 import { type FieldError, InvalidInputError } from '../../http/index.js';
 import { TooManyRowsError } from '../inference.errors.js';
 import type { ModelVersion } from '../store/model-version.js';
-import type { CheckedRow } from '../signature/row-validator.js';
+import { type CheckedRow, RowCheck } from '../signature/row-validator.js';
 
 /** A body as it came, and whether it came as a form, in which every value is a text. */
 export interface PredictionBody {
@@ -38,10 +38,10 @@ function isInstances(value: unknown, version: ModelVersion): value is { instance
 }
 
 function checkRow({ value, isForm }: PredictionBody, version: ModelVersion): CheckedRow[] {
-  const errors: FieldError[] = [];
-  const row = isForm ? version.fromForm(value as Record<string, unknown>) : value;
-  const checked = version.check(row, BODY, errors);
-  if (errors.length > 0) throw new InvalidInputError(errors);
+  const check = new RowCheck();
+  const row = isForm ? version.fromForm((value ?? {}) as Record<string, unknown>) : value;
+  const checked = version.check(row, BODY, check);
+  if (check.errors.length > 0) throw new InvalidInputError(check.errors);
   return [checked];
 }
 
@@ -51,8 +51,8 @@ function checkRows(rows: readonly unknown[], location: FieldError['location'], v
     throw new InvalidInputError([{ location, type: 'array', message: `${name} must hold at least one row` }]);
   }
   if (rows.length > MAX_ROWS) throw new TooManyRowsError(MAX_ROWS);
-  const errors: FieldError[] = [];
-  const checked = rows.map((row, index) => version.check(row, [...location, index], errors));
-  if (errors.length > 0) throw new InvalidInputError(errors);
+  const check = new RowCheck();
+  const checked = rows.map((row, index) => version.check(row, [...location, index], check));
+  if (check.errors.length > 0) throw new InvalidInputError(check.errors);
   return checked;
 }

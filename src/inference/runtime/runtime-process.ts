@@ -8,11 +8,13 @@ import type { Signature, Tensor } from './tensor.js';
 
 const PROGRAM = fileURLToPath(new URL('./runtime.child.js', import.meta.url));
 const MAX_KEPT_STDERR = 4_096;
+/** A model that is not loaded by then never will be. */
+const MAX_LOAD_MS = 300_000;
 
 /** The process ended, or was ended, while a run was in it or before it was ready. */
 export class RuntimeDiedError extends Error {}
 
-/** The model could not be loaded; the message is for operators, not for clients. */
+/** The model could not be loaded; the message is fit to be shown, the cause is for the log. */
 export class ModelLoadError extends Error {}
 
 /** ONNX Runtime refused or failed a run; the message is for the log, not for clients. */
@@ -32,39 +34,58 @@ interface ReadyMessage {
 export class RuntimeProcess {
   /** Resolves when the process has ended, however it did. */
   readonly exited: Promise<void>;
-  private readonly child: ChildProcess;
   private readonly runs = new Map<number, Waiting<Tensor[]>>();
   private ready: Waiting<ReadyMessage> | undefined;
   private nextId = 1;
   private hasExited = false;
   private stderr = '';
 
-  private constructor(options: RuntimeOptions) {
-    this.child = spawn(process.execPath, [PROGRAM, JSON.stringify(options)], {
-      stdio: ['pipe', 'ignore', 'pipe', 'pipe'],
-      // Nothing of the web process's environment: its secrets are none of a model's business.
-      env: { ORT_DISABLE_TELEMETRY: '1' },
-    });
+  private constructor(private readonly child: ChildProcess) {
     const reader = new FrameReader((frame) => this.receive(frame));
-    (this.child.stdio[3] as Readable).on('data', (chunk: Buffer) => reader.push(chunk));
-    this.child.stderr?.on(
-      'data',
-      (chunk: Buffer) => (this.stderr = (this.stderr + String(chunk)).slice(-MAX_KEPT_STDERR)),
-    );
-    this.child.on('error', () => undefined); // a process that cannot be started or killed: 'close' comes too
+    (child.stdio[3] as Readable).on('data', (chunk: Buffer) => reader.push(chunk));
+    child.stderr?.on('data', (chunk: Buffer) => (this.stderr = (this.stderr + String(chunk)).slice(-MAX_KEPT_STDERR)));
     // A write to a process that has just died fails; what matters is that it died, which `exited` tells.
     this.input.on('error', () => undefined);
-    this.exited = once(this.child, 'close').then(
+    this.exited = once(child, 'close').then(
       () => this.end(),
       () => this.end(),
     );
   }
 
-  /** Resolves when the model is loaded; rejects with `ModelLoadError` when it cannot be. */
-  static async start(options: RuntimeOptions): Promise<{ runtime: RuntimeProcess } & ReadyMessage> {
-    const runtime = new RuntimeProcess(options);
-    const message = await new Promise<ReadyMessage>((resolve, reject) => (runtime.ready = { resolve, reject }));
-    return { runtime, ...message };
+  /**
+   * Resolves when the model is loaded; rejects with `ModelLoadError` when it cannot be.
+   *
+   * @param signal gives the start up
+   */
+  static async start(
+    options: RuntimeOptions,
+    signal: AbortSignal,
+  ): Promise<{ runtime: RuntimeProcess } & ReadyMessage> {
+    const child = spawn(process.execPath, [PROGRAM, JSON.stringify(options)], {
+      stdio: ['pipe', 'ignore', 'pipe', 'pipe'],
+      // Nothing of the web process's environment: its secrets are none of a model's business.
+      env: { ORT_DISABLE_TELEMETRY: '1' },
+    });
+    // A process that cannot be started or killed says so here too; without a listener that would end this one.
+    child.on('error', () => undefined);
+    if (child.pid === undefined) throw new ModelLoadError('no process could be started for it');
+    const runtime = new RuntimeProcess(child);
+    const giveUp = AbortSignal.any([signal, AbortSignal.timeout(MAX_LOAD_MS)]);
+    const kill = (): void => runtime.kill();
+    giveUp.addEventListener('abort', kill, { once: true });
+    if (giveUp.aborted) kill();
+    try {
+      const message = await new Promise<ReadyMessage>((resolve, reject) => (runtime.ready = { resolve, reject }));
+      return { runtime, ...message };
+    } finally {
+      giveUp.removeEventListener('abort', kill);
+    }
+  }
+
+  /** How the process ended, and what it last wrote to stderr: for the log. */
+  get lastWords(): { readonly how: string; readonly stderr: string } {
+    const { exitCode, signalCode } = this.child;
+    return { how: signalCode ?? `exit code ${exitCode}`, stderr: this.stderr };
   }
 
   get pid(): number | undefined {
@@ -119,11 +140,9 @@ export class RuntimeProcess {
 
   private end(): void {
     this.hasExited = true;
-    const { exitCode, signalCode } = this.child;
-    const how = signalCode ?? `exit code ${exitCode}`;
-    this.ready?.reject(
-      new ModelLoadError(`the runtime ended (${how}) while it loaded the model. ${this.stderr}`.trim()),
-    );
+    const { how, stderr } = this.lastWords;
+    const cause = stderr === '' ? undefined : new Error(stderr);
+    this.ready?.reject(new ModelLoadError(`its process ended (${how}) while it loaded`, { cause }));
     for (const run of this.runs.values()) run.reject(new RuntimeDiedError(`The runtime ended (${how})`));
     this.runs.clear();
   }

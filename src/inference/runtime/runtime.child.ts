@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { Socket } from 'node:net';
+import { Worker } from 'node:worker_threads';
 import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
 import { decodeTensors, encodeFrame, encodeTensors, type Frame, FrameKind, FrameReader } from './frames.js';
 import type { RuntimeOptions } from './runtime-options.js';
@@ -25,7 +26,7 @@ try {
 }
 
 async function serve(options: RuntimeOptions): Promise<void> {
-  const bytes = readFileSync(options.file);
+  const bytes = read(options.file);
   const sha256 = createHash('sha256').update(bytes).digest('hex');
   if (options.sha256 !== undefined && options.sha256 !== sha256) {
     throw new Error(`the file has sha256 ${sha256}, but model.json expects ${options.sha256}`);
@@ -39,6 +40,25 @@ async function serve(options: RuntimeOptions): Promise<void> {
   process.stdin.on('data', (chunk: Buffer) => reader.push(chunk));
   process.stdin.once('end', () => void last.then(() => process.exit(0)));
   send(FrameKind.ready, 0, Buffer.from(JSON.stringify(ready)));
+  endWithParent();
+}
+
+function read(file: string): Buffer {
+  try {
+    return readFileSync(file);
+  } catch (error) {
+    throw new Error(`the file cannot be read (${(error as NodeJS.ErrnoException).code})`, { cause: error });
+  }
+}
+
+/**
+ * Ends this process when its parent is gone. A run keeps this thread from seeing the pipe close, and one that never ends
+ * would keep a core busy for ever: so another thread looks.
+ */
+function endWithParent(): void {
+  const watch = `const parent = process.ppid;
+    setInterval(() => process.ppid === parent || process.kill(process.pid, 'SIGKILL'), 1000);`;
+  new Worker(watch, { eval: true, resourceLimits: { maxOldGenerationSizeMb: 8, stackSizeMb: 1 } }).unref();
 }
 
 async function load(bytes: Buffer, { threads, providers }: RuntimeOptions): Promise<InferenceSession> {

@@ -10,7 +10,7 @@ const STABLE_MS = 30_000;
 
 /** Told when a runtime went away by itself, and when it is back. */
 export interface RuntimeEvents {
-  died(): void;
+  died(how: { readonly how: string; readonly stderr: string }): void;
   recovered(): void;
   /** It could not be started again; it will be tried once more after a pause. */
   restartFailed(error: unknown): void;
@@ -28,13 +28,18 @@ export class Runtime {
     readonly signature: Signature,
     readonly sha256: string,
     private readonly events: RuntimeEvents,
+    private readonly signal: AbortSignal,
   ) {}
 
-  /** Loads the model; rejects with `ModelLoadError`. */
-  static async start(options: RuntimeOptions, events: RuntimeEvents): Promise<Runtime> {
-    const { runtime: process, signature, sha256 } = await RuntimeProcess.start(options);
+  /**
+   * Loads the model; rejects with `ModelLoadError`.
+   *
+   * @param signal ends a start that is under way, now or later
+   */
+  static async start(options: RuntimeOptions, events: RuntimeEvents, signal: AbortSignal): Promise<Runtime> {
+    const { runtime: process, signature, sha256 } = await RuntimeProcess.start(options, signal);
     // What a restart loads must be what was proven at the start, also where the manifest pins nothing.
-    const runtime = new Runtime({ ...options, sha256 }, signature, sha256, events);
+    const runtime = new Runtime({ ...options, sha256 }, signature, sha256, events, signal);
     runtime.supervise(process);
     return runtime;
   }
@@ -66,13 +71,13 @@ export class Runtime {
   private supervise(process: RuntimeProcess): void {
     this.current = process;
     this.startedAt = Date.now();
-    void process.exited.then(() => this.replace());
+    void process.exited.then(() => this.replace(process));
   }
 
-  private async replace(): Promise<void> {
+  private async replace(ended: RuntimeProcess): Promise<void> {
     this.current = undefined;
     if (this.isStopping) return;
-    this.events.died();
+    this.events.died(ended.lastWords);
     if (Date.now() - this.startedAt > STABLE_MS) this.backOffMs = FIRST_BACK_OFF_MS;
     while (!this.isStopping) {
       await delay(this.backOffMs, undefined, { ref: false });
@@ -83,13 +88,14 @@ export class Runtime {
 
   private async tryStart(): Promise<boolean> {
     try {
-      const { runtime: process } = await RuntimeProcess.start(this.options);
+      const { runtime: process } = await RuntimeProcess.start(this.options, this.signal);
       this.supervise(process);
       if (this.isStopping) await process.stop();
       else this.events.recovered();
       return true;
     } catch (error) {
-      this.events.restartFailed(error);
+      if (this.signal.aborted) this.isStopping = true;
+      else this.events.restartFailed(error);
       return false;
     }
   }

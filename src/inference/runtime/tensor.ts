@@ -1,17 +1,17 @@
 /** The element types of ONNX that this product carries, by the name `onnxruntime-node` gives them. */
 export const ELEMENT_TYPES = {
-  float32: { code: 1, bytes: 4, array: Float32Array },
-  float64: { code: 11, bytes: 8, array: Float64Array },
-  int8: { code: 3, bytes: 1, array: Int8Array },
-  int16: { code: 5, bytes: 2, array: Int16Array },
-  int32: { code: 6, bytes: 4, array: Int32Array },
-  int64: { code: 7, bytes: 8, array: BigInt64Array },
-  uint8: { code: 2, bytes: 1, array: Uint8Array },
-  uint16: { code: 4, bytes: 2, array: Uint16Array },
-  uint32: { code: 12, bytes: 4, array: Uint32Array },
-  uint64: { code: 13, bytes: 8, array: BigUint64Array },
-  bool: { code: 9, bytes: 1, array: Uint8Array },
-  string: { code: 8, bytes: 0, array: undefined },
+  float32: { code: 1, array: Float32Array },
+  float64: { code: 11, array: Float64Array },
+  int8: { code: 3, array: Int8Array },
+  int16: { code: 5, array: Int16Array },
+  int32: { code: 6, array: Int32Array },
+  int64: { code: 7, array: BigInt64Array },
+  uint8: { code: 2, array: Uint8Array },
+  uint16: { code: 4, array: Uint16Array },
+  uint32: { code: 12, array: Uint32Array },
+  uint64: { code: 13, array: BigUint64Array },
+  bool: { code: 9, array: Uint8Array },
+  string: { code: 8, array: undefined },
 } as const;
 
 export type ElementType = keyof typeof ELEMENT_TYPES;

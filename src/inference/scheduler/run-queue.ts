@@ -1,5 +1,11 @@
-import { DeadlineError, QueueFullError, RunFailedOnRowError, RuntimeLostError } from '../inference.errors.js';
-import { RunFailedError } from '../runtime/runtime-process.js';
+import {
+  ClientGoneError,
+  DeadlineError,
+  QueueFullError,
+  RunFailedOnRowError,
+  RuntimeLostError,
+} from '../inference.errors.js';
+import { RunFailedError, RuntimeDiedError } from '../runtime/runtime-process.js';
 import type { Tensor } from '../runtime/tensor.js';
 
 /** What the queue needs of a runtime. */
@@ -13,8 +19,6 @@ export interface QueueOptions {
   readonly deadlineMs: number;
   /** How many runs may wait. */
   readonly capacity: number;
-  /** Told what the runtime said of a failed run, which its caller is not. */
-  readonly onRunFailed: (error: Error) => void;
 }
 
 /** Who waits for a run. */
@@ -36,12 +40,14 @@ interface QueuedRun {
 }
 
 /**
- * One run at a time goes to the runtime; the others wait here, where they can be given up. A run that is past its deadline
- * ends the runtime, because nothing less stops ONNX Runtime; one that waits past it just leaves.
+ * One run at a time goes to the runtime; the others wait here, where they can be given up. A run that has been in the
+ * runtime for longer than the deadline ends the runtime, because nothing less stops ONNX Runtime; one that only waited for
+ * long just leaves. When the runtime dies those that wait go on waiting, until it is back or their time is up.
  */
 export class RunQueue {
   private readonly waiting = new Set<QueuedRun>();
   private running: QueuedRun | undefined;
+  private isPaused = false;
 
   constructor(
     private readonly runtime: Runnable,
@@ -65,6 +71,7 @@ export class RunQueue {
    */
   submit(feeds: readonly Tensor[], { signal, deadline = this.deadlineFromNow() }: Caller = {}): Promise<Tensor[]> {
     const { capacity } = this.options;
+    if (signal?.aborted) return Promise.reject(new ClientGoneError());
     if (this.waiting.size >= capacity) return Promise.reject(new QueueFullError(capacity));
     return new Promise((resolve, reject) => {
       const run: QueuedRun = { feeds, deadline, resolve, reject, isSettled: false };
@@ -85,8 +92,14 @@ export class RunQueue {
     });
   }
 
+  /** To be called when a runtime that died is back. */
+  resume(): void {
+    this.isPaused = false;
+    this.next();
+  }
+
   private next(): void {
-    if (this.running) return;
+    if (this.running || this.isPaused) return;
     for (const run of this.waiting) {
       this.waiting.delete(run);
       if (this.isDue(run)) {
@@ -99,35 +112,36 @@ export class RunQueue {
     }
   }
 
-  /** Its timer is about to fire: it would be ended as soon as it began, and the runtime with it. */
+  /** Its timer is about to fire: nobody would have its answer. */
   private isDue({ deadline }: QueuedRun): boolean {
     return performance.now() >= deadline - TIMER_RESOLUTION_MS;
   }
 
   private async execute(run: QueuedRun): Promise<void> {
+    const tooLong = setTimeout(() => this.runtime.kill(), this.options.deadlineMs);
     try {
       run.resolve(await this.runtime.run(run.feeds));
     } catch (error) {
       run.reject(this.translate(error as Error));
+      this.isPaused = error instanceof RuntimeDiedError;
     }
+    clearTimeout(tooLong);
     this.running = undefined;
     this.next();
   }
 
   private translate(error: Error): Error {
-    if (!(error instanceof RunFailedError)) return new RuntimeLostError();
-    this.options.onRunFailed(error);
-    return new RunFailedOnRowError(error);
+    return error instanceof RunFailedError ? new RunFailedOnRowError(error) : new RuntimeLostError(error);
   }
 
   private expire(run: QueuedRun): void {
     this.waiting.delete(run);
     run.reject(new DeadlineError(this.options.deadlineMs));
-    if (this.running === run) this.runtime.kill();
   }
 
   private abandon(run: QueuedRun): void {
     // What runs already runs to its end: the runtime is needed by the next caller anyway.
-    if (this.waiting.delete(run)) run.reject(new DeadlineError(this.options.deadlineMs));
+    this.waiting.delete(run);
+    run.reject(new ClientGoneError());
   }
 }

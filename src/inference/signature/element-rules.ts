@@ -1,3 +1,4 @@
+import { isStorableText } from '../../http/index.js';
 import type { ElementType } from '../runtime/tensor.js';
 
 /** What a single value of an element type may be. */
@@ -45,8 +46,8 @@ const BOOLEAN: ElementRule = {
 
 const TEXT: ElementRule = {
   name: 'text',
-  expected: 'well-formed text',
-  accepts: (value) => typeof value === 'string' && (value as string & { isWellFormed(): boolean }).isWellFormed(),
+  expected: 'well-formed text without NUL',
+  accepts: (value) => typeof value === 'string' && isStorableText(value),
   parse: (text) => text,
 };
 

@@ -24,9 +24,10 @@ export function inputSchema({ fields }: RowSchema, example?: object): JsonSchema
 }
 
 /** What the model answers for a row. */
-export function outputSchema({ outputs }: Signature, { output, labels }: Manifest): JsonSchema {
+export function outputSchema(signature: Signature, { output, labels }: Manifest): JsonSchema {
   if (!output) {
-    return objectOf(Object.fromEntries(outputs.map((tensor) => [tensor.name, tensorSchema(tensor)])));
+    const { outputs } = signature;
+    return objectOf(Object.fromEntries(outputs.map((tensor) => [tensor.name, tensorSchema(tensor, signature)])));
   }
   const { label, probabilities, logits, value } = output;
   const perLabel = labels
@@ -59,15 +60,19 @@ function fieldSchema({ type, shape, feature }: RowField): JsonSchema {
   return { ...nest(element, shape), ...extras };
 }
 
-function tensorSchema(tensor: TensorSignature): JsonSchema {
-  const shape = tensor.shape.slice(countsRows(tensor) ? 1 : 0).map((size) => (typeof size === 'string' ? null : size));
+function tensorSchema(tensor: TensorSignature, signature: Signature): JsonSchema {
+  const shape = tensor.shape.slice(countsRows(tensor, signature) ? 1 : 0);
   const isPlain = shape.length === 1 && shape[0] === 1;
   return nest({ type: JSON_TYPES[ELEMENT_RULES[tensor.type].name] }, isPlain ? [] : shape);
 }
 
-function nest(element: JsonSchema, shape: readonly (number | null)[]): JsonSchema {
+function nest(element: JsonSchema, shape: readonly (number | string)[]): JsonSchema {
   return shape.reduceRight<JsonSchema>(
-    (items, size) => ({ type: 'array', items, ...(size === null ? {} : { minItems: size, maxItems: size }) }),
+    (items, size) => ({
+      type: 'array',
+      items,
+      ...(typeof size === 'string' ? {} : { minItems: size, maxItems: size }),
+    }),
     element,
   );
 }

@@ -8,8 +8,11 @@ export class SignatureError extends Error {}
 export interface RowField {
   readonly name: string;
   readonly type: ElementType;
-  /** Lengths of nested arrays, outermost first; null where any length will do, empty for a plain value. */
-  readonly shape: readonly (number | null)[];
+  /**
+   * Lengths of nested arrays, outermost first; empty for a plain value. A text is a length that is open, and the same
+   * wherever it stands in a row.
+   */
+  readonly shape: readonly (number | string)[];
   readonly feature: Feature;
 }
 
@@ -39,38 +42,55 @@ export function rowSchemaOf(signature: Signature, { features }: Manifest): RowSc
   return { fields: inManifestOrder(fields, features), inputs };
 }
 
-/** Whether the first dimension of a tensor counts rows: a symbolic one, or exactly one row at a time. */
-export function countsRows({ shape }: TensorSignature): boolean {
-  return typeof shape[0] === 'string' || shape[0] === 1;
+/** The symbol of the dimension that counts rows: the first one that an input begins with. */
+export function rowDimension({ inputs }: Signature): string | undefined {
+  return inputs.map(({ shape }) => shape[0]).find((dimension) => typeof dimension === 'string');
+}
+
+/** Whether the first dimension of a tensor counts rows: it is the symbol that does, or exactly one row at a time. */
+export function countsRows({ shape }: TensorSignature, signature: Signature): boolean {
+  return shape[0] === 1 || (shape[0] !== undefined && shape[0] === rowDimension(signature));
 }
 
 function planInput(tensor: TensorSignature, features: Manifest['features'], signature: Signature): InputPlan {
   const own = features?.filter((feature) => tensorOf(feature, signature) === tensor.name) ?? [];
   if (features && own.length === 0)
     throw new SignatureError(`no feature in model.json fills the input "${tensor.name}"`);
-  const rowShape = tensor.shape
-    .slice(countsRows(tensor) ? 1 : 0)
-    .map((size) => (typeof size === 'string' ? null : size));
+  const isCounted = countsRows(tensor, signature);
+  const rowShape = tensor.shape.slice(isCounted ? 1 : 0);
   return {
     tensor,
-    countsRows: countsRows(tensor),
+    countsRows: isCounted,
     fields: features ? featureFields(tensor, own, rowShape) : [{ ...wholeTensor(tensor, rowShape), name: tensor.name }],
   };
 }
 
 function featureFields(tensor: TensorSignature, features: readonly Feature[], rowShape: RowField['shape']): RowField[] {
+  checkFeatures(tensor, features);
   const [width] = rowShape;
   const [only] = features;
-  if (only && features.length === 1 && !(rowShape.length === 1 && width === null)) {
+  if (only && features.length === 1 && !(rowShape.length === 1 && typeof width === 'string')) {
     return [{ ...wholeTensor(tensor, rowShape), name: only.name, feature: only }];
   }
-  if (rowShape.length === 1 && (width === null || width === features.length)) {
+  if (rowShape.length === 1 && (typeof width === 'string' || width === features.length)) {
     return features.map((feature) => ({ name: feature.name, type: tensor.type, shape: [], feature }));
   }
   const expected = rowShape.length === 1 ? `${width} values` : `values of shape [${rowShape.join(', ')}]`;
   throw new SignatureError(
     `the input "${tensor.name}" takes ${expected} a row, but model.json has ${features.length} features for it`,
   );
+}
+
+/** What the manifest says of features has to make sense for the tensor that they fill. */
+function checkFeatures({ name, type }: TensorSignature, features: readonly Feature[]): void {
+  for (const { name: feature, minimum, maximum, mean, std } of features) {
+    if (minimum !== undefined && maximum !== undefined && minimum > maximum) {
+      throw new SignatureError(`the minimum of the feature "${feature}" is greater than its maximum`);
+    }
+    if ((mean !== undefined || std !== undefined) && !type.startsWith('float')) {
+      throw new SignatureError(`the feature "${feature}" cannot be scaled: the input "${name}" is of type ${type}`);
+    }
+  }
 }
 
 function wholeTensor({ name, type }: TensorSignature, rowShape: RowField['shape']): RowField {

@@ -1,4 +1,5 @@
 import type { FieldError } from '../../http/index.js';
+import { TooManyElementsError } from '../inference.errors.js';
 import { ELEMENT_RULES } from './element-rules.js';
 import type { RowField, RowSchema } from './row-schema.js';
 
@@ -9,79 +10,134 @@ export type CheckedRow = readonly unknown[];
 
 /** A request with everything wrong in it is not answered with everything: this many broken fields are named. */
 const MAX_ERRORS = 100;
+/** 16 MB of float32: more in one request would keep everybody else waiting while it is checked. */
+const MAX_ELEMENTS = 4_000_000;
 
-/** Checks rows against a model's fields, and collects what is wrong with them, up to a limit. */
+/** The check of one request's rows: what is wrong with them, and how many values they hold. */
+export class RowCheck {
+  readonly errors: FieldError[] = [];
+  private elements = 0;
+
+  get isFull(): boolean {
+    return this.errors.length >= MAX_ERRORS;
+  }
+
+  /** Throws `TooManyElementsError` once the request holds more than it may. */
+  count(elements: number): void {
+    this.elements += elements;
+    if (this.elements > MAX_ELEMENTS) throw new TooManyElementsError(MAX_ELEMENTS);
+  }
+
+  add(location: Location, type: string, rest: string): void {
+    // The field's own name, with its row where there are several.
+    const name = location.length > 1 ? location.slice(1).join('.') : 'the row';
+    if (!this.isFull) this.errors.push({ location, type, message: `${name} ${rest}` });
+  }
+}
+
+/** What is wrong with the defaults that a manifest gives features; nothing where they will do. */
+export function wrongDefault({ fields }: RowSchema): FieldError | undefined {
+  const check = new RowCheck();
+  for (const field of fields) {
+    if (field.feature.default !== undefined) checkField(field, {}, ['default'], check, new Map());
+  }
+  return check.errors[0];
+}
+
+/** Checks rows against a model's fields. */
 export class RowValidator {
   private readonly fields: ReadonlyMap<string, RowField>;
+  private readonly names: string;
 
   constructor(private readonly schema: RowSchema) {
     this.fields = new Map(schema.fields.map((field) => [field.name, field]));
+    this.names = schema.fields.map((field) => field.name).join(', ');
   }
 
-  /** The checked row; what is wrong with it is added to `errors`. */
-  check(row: unknown, location: Location, errors: FieldError[]): CheckedRow {
+  /** The checked row; what is wrong with it is added to `check`. */
+  check(row: unknown, location: Location, check: RowCheck): CheckedRow {
+    if (check.isFull) return [];
     if (typeof row !== 'object' || row === null || Array.isArray(row)) {
-      add(errors, location, 'object', `must be an object with ${this.names()}`);
+      check.add(location, 'object', `must be an object with ${this.names}`);
       return [];
     }
     for (const key of Object.keys(row)) {
-      if (!this.fields.has(key))
-        add(errors, [...location, key], 'unknown', `is not a known field; known: ${this.names()}`);
+      if (check.isFull) break;
+      if (this.fields.has(key)) continue;
+      check.add([...location, key], 'unknown', `is not a known field; known: ${this.names}`);
     }
-    return this.schema.fields.map((field) => checkField(field, row as Record<string, unknown>, location, errors));
+    const lengths: OpenLengths = new Map();
+    return this.schema.fields.map((field) => checkField(field, row as Values, location, check, lengths));
   }
 
   /** A row as a form sends it, every value a text, turned into what its fields take where the text can be read so. */
-  fromForm(form: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  fromForm(form: Values): Record<string, unknown> {
     const entries = Object.entries(form).map(([key, value]) => {
       const field = this.fields.get(key);
       return [key, field && typeof value === 'string' ? ELEMENT_RULES[field.type].parse(value) : value];
     });
     return Object.fromEntries(entries) as Record<string, unknown>;
   }
-
-  private names(): string {
-    return this.schema.fields.map((field) => field.name).join(', ');
-  }
 }
 
-function checkField(
-  field: RowField,
-  row: Readonly<Record<string, unknown>>,
-  location: Location,
-  errors: FieldError[],
-): unknown {
+type Values = Readonly<Record<string, unknown>>;
+
+/** What each open length is in this row; the first place that has it decides. */
+type OpenLengths = Map<string, number>;
+
+function checkField(field: RowField, row: Values, location: Location, check: RowCheck, lengths: OpenLengths): unknown {
   const value = Object.hasOwn(row, field.name) ? row[field.name] : field.feature.default;
   const place = [...location, field.name];
-  if (value === undefined) add(errors, place, 'missing', `is required: ${expectation(field)}`);
-  else checkNested(field, field.shape, value, place, errors);
+  if (value === undefined) check.add(place, 'missing', `is required: ${expectation(field)}`);
+  else checkNested(field, 0, value, place, check, lengths);
   return value;
 }
 
 function checkNested(
   field: RowField,
-  shape: RowField['shape'],
+  depth: number,
   value: unknown,
   place: Location,
-  errors: FieldError[],
+  check: RowCheck,
+  lengths: OpenLengths,
 ): void {
-  if (errors.length >= MAX_ERRORS) return;
-  if (shape.length === 0) {
-    checkElement(field, value, place, errors);
+  if (check.isFull) return;
+  const size = field.shape[depth];
+  if (size === undefined) {
+    checkElement(field, value, place, check);
     return;
   }
-  const [length, ...rest] = shape;
-  if (!Array.isArray(value) || value.length === 0 || (length !== null && value.length !== length)) {
-    add(errors, place, 'shape', `must be an array of ${length ?? 'one or more'} values`);
+  if (!Array.isArray(value) || value.length === 0 || value.length !== lengthOf(size, value.length, lengths)) {
+    const length = typeof size === 'number' ? size : lengths.get(size);
+    check.add(place, 'shape', `must be an array of ${length ?? 'one or more'} values`);
     return;
   }
-  value.forEach((item, index) => checkNested(field, rest, item, [...place, index], errors));
+  check.count(value.length);
+  const items: readonly unknown[] = value;
+  items.forEach((item, index) => {
+    // A location is made only for what may need one: a wrong value, or an array that may hold one.
+    if (isRight(field, depth + 1, item)) return;
+    checkNested(field, depth + 1, item, [...place, index], check, lengths);
+  });
 }
 
-function checkElement(field: RowField, value: unknown, place: Location, errors: FieldError[]): void {
+/** What an array must have as its length here. */
+function lengthOf(size: number | string, found: number, lengths: OpenLengths): number {
+  if (typeof size === 'number') return size;
+  const length = lengths.get(size) ?? found;
+  lengths.set(size, length);
+  return length;
+}
+
+/** Whether this is a plain value that breaks no rule. */
+function isRight(field: RowField, depth: number, value: unknown): boolean {
+  return depth === field.shape.length && ELEMENT_RULES[field.type].accepts(value) && isInRange(field, value);
+}
+
+function checkElement(field: RowField, value: unknown, place: Location, check: RowCheck): void {
   const rule = ELEMENT_RULES[field.type];
-  if (!rule.accepts(value)) add(errors, place, rule.name, `must be ${expectation(field)}`);
-  else if (!isInRange(field, value)) add(errors, place, 'range', `must be ${expectation(field)}`);
+  if (!rule.accepts(value)) check.add(place, rule.name, `must be ${elementExpectation(field)}`);
+  else if (!isInRange(field, value)) check.add(place, 'range', `must be ${elementExpectation(field)}`);
 }
 
 function isInRange({ feature: { minimum, maximum } }: RowField, value: unknown): boolean {
@@ -89,18 +145,14 @@ function isInRange({ feature: { minimum, maximum } }: RowField, value: unknown):
   return (minimum === undefined || value >= minimum) && (maximum === undefined || value <= maximum);
 }
 
-function expectation({ type, shape, feature: { minimum, maximum, unit } }: RowField): string {
+function expectation(field: RowField): string {
+  const { shape } = field;
+  if (shape.length === 0) return elementExpectation(field);
+  return `an array of shape [${shape.map((size) => (typeof size === 'string' ? 'any' : size)).join(', ')}]`;
+}
+
+function elementExpectation({ type, feature: { minimum, maximum, unit } }: RowField): string {
   const from = minimum === undefined ? '' : ` of at least ${minimum}`;
   const to = maximum === undefined ? '' : `${from && ' and'} of at most ${maximum}`;
-  const single = `${ELEMENT_RULES[type].expected}${from}${to}${unit ? ` (${unit})` : ''}`;
-  return shape.length === 0 ? single : `an array of shape [${shape.map((size) => size ?? 'any').join(', ')}]`;
-}
-
-function add(errors: FieldError[], location: Location, type: string, rest: string): void {
-  if (errors.length < MAX_ERRORS) errors.push({ location, type, message: `${nameOf(location)} ${rest}` });
-}
-
-/** The field's own name, with its row where there are several. */
-function nameOf(location: Location): string {
-  return location.slice(1).join('.') || 'the row';
+  return `${ELEMENT_RULES[type].expected}${from}${to}${unit ? ` (${unit})` : ''}`;
 }

@@ -19,6 +19,7 @@ const DEFAULT_RUNTIME = { threads: 1, providers: ['cpu'] };
 export class ModelStore implements OnModuleInit, OnApplicationShutdown {
   private models: ReadonlyMap<string, Model> = new Map();
   private isLoading = true;
+  private readonly stopping = new AbortController();
 
   constructor(
     private readonly settings: InferenceSettings,
@@ -41,9 +42,11 @@ export class ModelStore implements OnModuleInit, OnApplicationShutdown {
     void this.loadAll();
   }
 
+  /** By now every request has been answered, or has had the time there is for that. */
   async onApplicationShutdown(): Promise<void> {
+    this.stopping.abort();
     const versions = this.all().flatMap((model) => model.versions);
-    await Promise.all(versions.map((version) => version.stop(this.settings.shutdownGraceMs)));
+    await Promise.all(versions.map((version) => version.stop()));
   }
 
   /** By name. */
@@ -88,11 +91,12 @@ export class ModelStore implements OnModuleInit, OnApplicationShutdown {
 
   private version(model: string, version: string, manifest: Manifest): ModelVersion {
     return new ModelVersion({
+      name: `${model}/${version}`,
       version,
       manifest,
       deadlineMs: this.settings.deadlineMs,
-      onTrouble: (message, err) =>
-        this.log.lines.warn({ model, version, err }, `model ${model}/${version}: ${message}`),
+      onTrouble: (message, details) =>
+        this.log.lines.warn({ model, version, ...details }, `model ${model}/${version}: ${message}`),
       onStateChange: () => {
         this.openApi.invalidate();
         void this.readiness.evaluate();
@@ -108,11 +112,10 @@ export class ModelStore implements OnModuleInit, OnApplicationShutdown {
 
   private async load(model: Model): Promise<void> {
     await Promise.all(model.versions.map((version) => this.loadVersion(model, version)));
-    const { name } = model;
-    if (model.state === 'ready') return;
-    this.log.lines.error({ model: name, reason: model.reason }, `model ${name} failed: ${model.reason}`);
-    if (name === this.settings.defaultModel) {
-      this.startFailure.end(`The default model "${name}" cannot be served: ${model.reason}`);
+    if (model.state === 'ready' || this.stopping.signal.aborted) return;
+    if (model.trouble !== undefined) this.logFailure(model.name, model.trouble);
+    if (model.name === this.settings.defaultModel) {
+      this.startFailure.end(`The default model "${model.name}" cannot be served: ${model.reason}`);
     }
   }
 
@@ -122,16 +125,23 @@ export class ModelStore implements OnModuleInit, OnApplicationShutdown {
     if (sha256 === undefined) {
       this.log.lines.warn(
         { model: model.name, version: version.version },
-        `model ${place.join('/')} is not pinned by sha256`,
+        `${place.join('/')} is not pinned by sha256`,
       );
     }
     try {
       const file = await fileInStore(this.settings.modelsDir, ...place);
-      await version.start(file, { ...DEFAULT_RUNTIME, ...runtimeOf(model.manifest), sha256 });
+      const options = { ...DEFAULT_RUNTIME, ...runtimeOf(model.manifest), file, sha256 };
+      await version.start(options, this.stopping.signal);
     } catch (error) {
       await version.fail((error as Error).message);
     }
-    if (version.reason !== undefined) version.reason = `${place.join('/')}: ${version.reason}`;
+    if (version.reason === undefined || this.stopping.signal.aborted) return;
+    version.reason = `${place.join('/')}: ${version.reason}`;
+    this.logFailure(model.name, version.reason);
+  }
+
+  private logFailure(model: string, reason: string): void {
+    this.log.lines.error({ model, reason }, `model ${model} failed: ${reason}`);
   }
 
   /** Ready once everything has been tried and the default model answers; another one that failed does not matter. */
@@ -144,8 +154,10 @@ export class ModelStore implements OnModuleInit, OnApplicationShutdown {
   private noDefaultModel(): Error {
     const { defaultModel, modelsDir } = this.settings;
     const names = this.all().map((model) => model.name);
-    const found = names.length > 0 ? `found: ${names.join(', ')}` : 'none was found there';
-    return new StartError(`DEFAULT_MODEL: expected a model in ${modelsDir}, got "${defaultModel}" (${found})`);
+    if (names.length === 0)
+      return new StartError(`MODELS_DIR: expected a folder with models in it, got "${modelsDir}"`);
+    const found = names.join(', ');
+    return new StartError(`DEFAULT_MODEL: expected a model in ${modelsDir}, got "${defaultModel}" (found: ${found})`);
   }
 }
 

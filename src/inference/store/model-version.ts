@@ -1,15 +1,14 @@
-import type { FieldError } from '../../http/index.js';
-import { ModelNotReadyError } from '../inference.errors.js';
-import type { Manifest } from '../manifest/manifest.js';
+import { ModelNotReadyError, RunFailedOnRowError } from '../inference.errors.js';
+import type { Example, Manifest } from '../manifest/manifest.js';
 import { preprocess } from '../pipeline/preprocess.js';
-import { disagreement, isClose, trialRows } from '../pipeline/prove.js';
-import { type Prediction, respond } from '../pipeline/respond.js';
+import { disagreement, sameTogether, trialRows } from '../pipeline/prove.js';
+import { type Prediction, respond, respondByName } from '../pipeline/respond.js';
 import { Runtime, type RuntimeEvents } from '../runtime/runtime.js';
 import type { RuntimeOptions } from '../runtime/runtime-options.js';
-import type { Signature } from '../runtime/tensor.js';
-import { type Caller, RunQueue } from '../scheduler/run-queue.js';
-import { type RowSchema, rowSchemaOf } from '../signature/row-schema.js';
-import { type CheckedRow, RowValidator } from '../signature/row-validator.js';
+import type { Signature, Tensor } from '../runtime/tensor.js';
+import { RunQueue } from '../scheduler/run-queue.js';
+import { rowDimension, type RowSchema, rowSchemaOf, SignatureError } from '../signature/row-schema.js';
+import { type CheckedRow, RowCheck, RowValidator, wrongDefault } from '../signature/row-validator.js';
 
 export type VersionState = 'loading' | 'ready' | 'failed' | 'unloaded';
 
@@ -18,11 +17,13 @@ export type Batching =
   { readonly enabled: true; readonly maxBatchSize: number } | { readonly enabled: false; readonly reason: string };
 
 export interface VersionOptions {
+  /** With the model's: `iris/1`. */
+  readonly name: string;
   readonly version: string;
   readonly manifest: Manifest;
   readonly deadlineMs: number;
   /** Told what goes wrong inside, for the log. */
-  readonly onTrouble: (message: string, error?: unknown) => void;
+  readonly onTrouble: (message: string, details: object) => void;
   readonly onStateChange: () => void;
 }
 
@@ -36,6 +37,8 @@ interface Loaded {
 
 const DEFAULT_MAX_BATCH_SIZE = 256;
 const QUEUE_CAPACITY = 1_024;
+/** What an idle runtime may take to end by itself. */
+const IDLE_STOP_MS = 1_000;
 
 /** One version of a model: loaded, warmed up and proven before it answers, then `preprocess → predict → respond`. */
 export class ModelVersion {
@@ -45,7 +48,9 @@ export class ModelVersion {
   /** Why it failed. */
   reason: string | undefined;
   batching: Batching | undefined;
+  private runtime: Runtime | undefined;
   private loaded: Loaded | undefined;
+  private isProven = false;
 
   constructor(private readonly options: VersionOptions) {
     this.version = options.version;
@@ -53,7 +58,7 @@ export class ModelVersion {
   }
 
   get sha256(): string | undefined {
-    return this.loaded?.runtime.sha256 ?? this.manifest.versions?.[this.version]?.sha256;
+    return this.runtime?.sha256 ?? this.manifest.versions?.[this.version]?.sha256;
   }
 
   get signature(): Signature | undefined {
@@ -66,7 +71,7 @@ export class ModelVersion {
 
   /** The process the model is in. */
   get pid(): number | undefined {
-    return this.loaded?.runtime.pid;
+    return this.runtime?.pid;
   }
 
   /** Runs under way and runs that wait. */
@@ -75,11 +80,12 @@ export class ModelVersion {
   }
 
   /** Never rejects: a version that cannot be served is `failed`, with the reason. */
-  async start(file: string, options: Omit<RuntimeOptions, 'file'>): Promise<void> {
+  async start(options: RuntimeOptions, signal: AbortSignal): Promise<void> {
     try {
-      const runtime = await Runtime.start({ file, ...options }, this.runtimeEvents());
-      this.loaded = this.prepare(runtime);
-      await this.prove();
+      this.runtime = await Runtime.start(options, this.runtimeEvents(), signal);
+      this.loaded = this.prepare(this.runtime);
+      await this.prove(this.loaded);
+      this.isProven = true;
       this.setState('ready');
     } catch (error) {
       await this.fail(reasonOf(error as Error));
@@ -89,17 +95,18 @@ export class ModelVersion {
   async fail(reason: string): Promise<void> {
     this.reason = reason;
     this.setState('failed');
-    await this.loaded?.runtime.stop(0);
     this.loaded = undefined;
+    await this.runtime?.stop(0);
   }
 
-  async stop(graceMs: number): Promise<void> {
-    await this.loaded?.runtime.stop(graceMs);
+  /** Ends its process; at once where a run is under way, because nobody waits for that any more. */
+  async stop(): Promise<void> {
+    await this.runtime?.stop(this.load.running > 0 ? 0 : IDLE_STOP_MS);
   }
 
-  /** Checks one row; what is wrong with it is added to `errors`. */
-  check(row: unknown, location: readonly (string | number)[], errors: FieldError[]): CheckedRow {
-    return this.ready().validator.check(row, location, errors);
+  /** Checks one row; what is wrong with it is added to `check`. */
+  check(row: unknown, location: readonly (string | number)[], check: RowCheck): CheckedRow {
+    return this.ready().validator.check(row, location, check);
   }
 
   /** A form's texts as values of the row's fields, where they can be read so. */
@@ -109,80 +116,65 @@ export class ModelVersion {
 
   /** Predicts checked rows by one deadline, as many in a run as the model allows; the answers are in the rows' order. */
   async predict(rows: readonly CheckedRow[], signal?: AbortSignal): Promise<Prediction[]> {
-    const deadline = this.ready().queue.deadlineFromNow();
+    const { queue, schema, runtime } = this.ready();
+    const deadline = queue.deadlineFromNow();
     const size = this.batching?.enabled ? this.batching.maxBatchSize : 1;
     const predictions: Prediction[] = [];
     for (let start = 0; start < rows.length; start += size) {
-      predictions.push(...(await this.run(rows.slice(start, start + size), { signal, deadline })));
+      const batch = rows.slice(start, start + size);
+      const outputs = await queue.submit(preprocess(batch, schema), { signal, deadline });
+      predictions.push(...respond(outputs, batch.length, this.manifest, runtime.signature));
     }
     return predictions;
   }
 
+  /** What can be known before the model runs: rows, checks, and whether the manifest fits the signature at all. */
   private prepare(runtime: Runtime): Loaded {
-    const schema = rowSchemaOf(runtime.signature, this.manifest);
-    const queue = new RunQueue(runtime, {
-      deadlineMs: this.options.deadlineMs,
-      capacity: QUEUE_CAPACITY,
-      onRunFailed: (error) => this.options.onTrouble('a run failed', error),
-    });
-    this.batching = declaredBatching(runtime.signature, schema, this.manifest);
+    const { signature } = runtime;
+    const schema = rowSchemaOf(signature, this.manifest);
+    const wrong = wrongDefault(schema);
+    if (wrong) throw new SignatureError(`a default in model.json is wrong: ${wrong.message}`);
+    checkOutputs(signature, this.manifest);
+    const queue = new RunQueue(runtime, { deadlineMs: this.options.deadlineMs, capacity: QUEUE_CAPACITY });
+    this.batching = declaredBatching(signature, schema, this.manifest);
     return { runtime, queue, schema, validator: new RowValidator(schema) };
   }
 
   /** Warms up, checks the model's answer to its own example, and that rows together give what they give alone. */
-  private async prove(): Promise<void> {
+  private async prove(loaded: Loaded): Promise<void> {
     const { example } = this.manifest;
-    const exampleRow = example && this.checkExample(example.input);
-    if (example && exampleRow) {
-      const [answer] = await this.run([exampleRow]);
-      const difference = answer && disagreement(answer, example);
-      if (difference !== undefined) throw new Error(difference);
-    }
+    const exampleRow = example && checkExample(example.input, loaded.validator);
+    if (example && exampleRow) await this.proveExample(loaded, example, exampleRow);
     if (!this.batching?.enabled) return;
-    const problem = await this.findBatchingProblem(trialRows(this.loaded!.schema, exampleRow));
+    const problem = await findBatchingProblem(loaded, trialRows(loaded.schema, exampleRow));
     if (problem !== undefined) this.batching = { enabled: false, reason: problem };
   }
 
-  private async findBatchingProblem(rows: readonly CheckedRow[]): Promise<string | undefined> {
-    try {
-      const alone: Prediction[] = [];
-      for (const row of rows) alone.push(...(await this.run([row])));
-      const together = await this.run(rows);
-      return isClose(together, alone) ? undefined : 'rows run together give other answers than the same rows alone';
-    } catch {
-      return 'it could not be proven that rows run together give what they give alone';
-    }
-  }
-
-  private checkExample(input: Readonly<Record<string, unknown>>): CheckedRow {
-    const errors: FieldError[] = [];
-    const row = this.loaded!.validator.check(input, ['example'], errors);
-    if (errors.length > 0) throw new Error(`its example in model.json is wrong: ${errors[0]?.message}`);
-    return row;
-  }
-
-  /** `predict → respond` for rows that go into one run. */
-  private async run(rows: readonly CheckedRow[], caller?: Caller): Promise<Prediction[]> {
-    const { queue, schema, runtime } = this.loaded!;
-    const outputs = await queue.submit(preprocess(rows, schema), caller);
-    return respond(outputs, rows.length, this.manifest, runtime.signature.outputs);
+  private async proveExample({ queue, schema, runtime }: Loaded, example: Example, row: CheckedRow): Promise<void> {
+    const outputs = await queue.submit(preprocess([row], schema));
+    const [answer = {}] = respond(outputs, 1, this.manifest, runtime.signature);
+    const [byName = {}] = respondByName(outputs, 1, runtime.signature);
+    const difference = disagreement(answer, byName, example);
+    if (difference !== undefined) throw new Error(difference);
   }
 
   private ready(): Loaded {
-    if (!this.loaded || this.state !== 'ready') throw new ModelNotReadyError(this.version, this.state);
+    if (!this.loaded || this.state !== 'ready') throw new ModelNotReadyError(this.options.name, this.state);
     return this.loaded;
   }
 
   private runtimeEvents(): RuntimeEvents {
     return {
-      died: () => {
-        this.options.onTrouble('its runtime ended and is being restarted');
+      died: (end) => {
+        this.options.onTrouble('its runtime ended and is being restarted', end);
         if (this.state === 'ready') this.setState('loading');
       },
       recovered: () => {
-        if (this.state === 'loading') this.setState('ready');
+        if (!this.isProven) return;
+        this.loaded?.queue.resume();
+        this.setState('ready');
       },
-      restartFailed: (error) => this.options.onTrouble('its runtime could not be restarted', error),
+      restartFailed: (err) => this.options.onTrouble('its runtime could not be restarted', { err }),
     };
   }
 
@@ -193,19 +185,56 @@ export class ModelVersion {
 }
 
 /** For operators: what the runtime itself said, where a run failed. */
-function reasonOf({ message, cause }: Error): string {
-  return cause instanceof Error ? `it cannot run its own example: ${cause.message}` : message;
+function reasonOf(error: Error): string {
+  if (!(error instanceof RunFailedOnRowError)) return error.message;
+  return `it cannot run its own example: ${(error.cause as Error).message}`;
+}
+
+function checkExample(input: Readonly<Record<string, unknown>>, validator: RowValidator): CheckedRow {
+  const check = new RowCheck();
+  const row = validator.check(input, ['example'], check);
+  if (check.errors[0]) throw new SignatureError(`its example in model.json is wrong: ${check.errors[0].message}`);
+  return row;
+}
+
+/** Every output that the manifest names has to be there. */
+function checkOutputs({ outputs }: Signature, { output = {} }: Manifest): void {
+  const { label, probabilities, logits, value } = output;
+  const names = outputs.map(({ name }) => name);
+  const missing = [label, probabilities, logits, value].find((name) => name !== undefined && !names.includes(name));
+  if (missing !== undefined) {
+    throw new SignatureError(`model.json names an output "${missing}"; the model has ${names.join(', ')}`);
+  }
+}
+
+/** Why rows may not run together; undefined where three different ones have given together what they give alone. */
+async function findBatchingProblem(
+  { queue, schema }: Loaded,
+  rows: readonly CheckedRow[],
+): Promise<string | undefined> {
+  if (rows.length < 3) return 'no three different rows could be made to prove that rows may run together';
+  try {
+    const alone: Tensor[][] = [];
+    for (const row of rows) alone.push(await queue.submit(preprocess([row], schema)));
+    const together = await queue.submit(preprocess(rows, schema));
+    if (sameTogether(together, alone)) return undefined;
+    return 'rows run together give other answers than the same rows alone';
+  } catch (error) {
+    // A model that cannot run rows it was not made for still serves; one that dies of them does not.
+    if (!(error instanceof RunFailedOnRowError)) throw error;
+    return 'it could not be proven that rows run together give what they give alone';
+  }
 }
 
 /** What signature and manifest say of batching; whether it holds is proven by `ModelVersion.prove`. */
-function declaredBatching({ inputs, outputs }: Signature, schema: RowSchema, { batching }: Manifest): Batching {
+function declaredBatching(signature: Signature, schema: RowSchema, { batching }: Manifest): Batching {
   if (batching === false) return { enabled: false, reason: '"batching" is false in model.json' };
-  const first = inputs[0]?.shape[0];
-  const odd = [...inputs, ...outputs].find((tensor) => typeof first !== 'string' || tensor.shape[0] !== first);
-  if (odd) {
+  const dimension = rowDimension(signature);
+  const tensors = [...signature.inputs, ...signature.outputs];
+  const odd = tensors.find(({ shape }) => dimension === undefined || shape[0] !== dimension);
+  if (odd)
     return { enabled: false, reason: `"${odd.name}" does not begin with the symbolic dimension that counts rows` };
-  }
-  if (schema.fields.some((field) => field.shape.includes(null))) {
+  if (schema.fields.some(({ shape }) => shape.some((size) => typeof size === 'string'))) {
     return { enabled: false, reason: 'rows may differ in shape' };
   }
   return { enabled: true, maxBatchSize: batching?.maxBatchSize ?? DEFAULT_MAX_BATCH_SIZE };

@@ -20,10 +20,11 @@ export class Model {
     return this.manifest.access ?? 'public';
   }
 
-  /** The version that answers where none is named. */
+  /** The version that answers where none is named. Nothing stands in for a chosen one that is loading, or back soon. */
   get serving(): ModelVersion | undefined {
-    const ready = this.versions.filter((version) => version.state === 'ready');
-    return ready.find((version) => version.version === this.pinned) ?? ready[0];
+    const chosen = this.versions.find((version) => version.version === this.pinned);
+    if (chosen?.state === 'ready') return chosen;
+    return chosen?.state === 'loading' ? undefined : this.versions.find((version) => version.state === 'ready');
   }
 
   get state(): VersionState {

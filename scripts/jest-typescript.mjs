@@ -1,0 +1,14 @@
+// Jest's transformer: types are taken out by the compiler the project builds with; `npm run typecheck` checks them.
+import ts from 'typescript';
+
+const compilerOptions = {
+  target: ts.ScriptTarget.ES2023,
+  module: ts.ModuleKind.ESNext,
+  isolatedModules: true,
+  inlineSourceMap: true,
+  inlineSources: true,
+};
+
+export default {
+  process: (source, fileName) => ({ code: ts.transpileModule(source, { fileName, compilerOptions }).outputText }),
+};

@@ -1,0 +1,49 @@
+import { InvalidInputError, MalformedRequestError, PayloadTooLargeError } from '../errors/domain-error.js';
+
+const MAX_FORM_FIELDS = 1_000;
+
+/** Throws `MalformedRequestError` where the bytes are not UTF-8, or not JSON. */
+export function parseJson(bytes: Buffer): unknown {
+  const text = decode(bytes);
+  if (text === '') return undefined;
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new MalformedRequestError('The body is not well-formed JSON.');
+  }
+}
+
+/** The fields of a form, each a text; one that is there twice is refused. */
+export function parseForm(bytes: Buffer): Record<string, string> {
+  const text = decode(bytes);
+  demandPercentEncoding(text, 'form');
+  const fields = new Map<string, string>();
+  for (const [name, value] of new URLSearchParams(text)) {
+    if (fields.has(name)) {
+      const message = `${name} must be given once`;
+      throw new InvalidInputError([{ location: ['body', name], type: 'duplicate', message }]);
+    }
+    if (fields.size === MAX_FORM_FIELDS)
+      throw new PayloadTooLargeError(`A form has at most ${MAX_FORM_FIELDS} fields.`);
+    fields.set(name, value);
+  }
+  return Object.fromEntries(fields);
+}
+
+/** Throws `MalformedRequestError` where percent-encoded text is not UTF-8: it would be read as something else. */
+export function demandPercentEncoding(text: string, what: string): void {
+  try {
+    decodeURIComponent(text);
+  } catch {
+    throw new MalformedRequestError(`The ${what} is not percent-encoded UTF-8.`);
+  }
+}
+
+/** Bytes that are no UTF-8 are refused: replaced by U+FFFD, different texts would become the same. */
+function decode(bytes: Buffer): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    throw new MalformedRequestError('The body is not UTF-8.');
+  }
+}
