@@ -5,6 +5,8 @@ const compilerOptions = {
   target: ts.ScriptTarget.ES2023,
   module: ts.ModuleKind.ESNext,
   isolatedModules: true,
+  experimentalDecorators: true,
+  emitDecoratorMetadata: true,
   inlineSourceMap: true,
   inlineSources: true,
 };
