@@ -5,13 +5,24 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const STAMP = join(root, 'dist/.tsbuildinfo');
-const INPUTS = ['src', 'ormconfig.ts', 'tsconfig.json', 'tsconfig.build.json', 'nest-cli.json', 'package.json'];
+/** What a build writes last. */
+const STAMP = join(root, 'dist/bundle/main.js');
+const INPUTS = [
+  'src',
+  'scripts/bundle.mjs',
+  'ormconfig.ts',
+  'tsconfig.json',
+  'tsconfig.build.json',
+  'nest-cli.json',
+  'package.json',
+];
 const compiler = join(root, 'node_modules/@nestjs/cli/bin/nest.js');
 
 if (existsSync(compiler) && isStale()) {
-  const { status } = spawnSync(process.execPath, [compiler, 'build'], { cwd: root, stdio: ['ignore', 2, 2] });
-  process.exit(status ?? 1);
+  for (const step of [[compiler, 'build'], [join(root, 'scripts/bundle.mjs')]]) {
+    const { status } = spawnSync(process.execPath, step, { cwd: root, stdio: ['ignore', 2, 2] });
+    if (status !== 0) process.exit(status ?? 1);
+  }
 }
 
 function isStale() {

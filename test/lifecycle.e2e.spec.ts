@@ -77,7 +77,7 @@ describe('lifecycle', () => {
     );
 
     it.each([
-      ['a shell that execs node', ['sh', '-c', `exec "${process.execPath}" "${ROOT}dist/src/main.js"`]],
+      ['a shell that execs node', ['sh', '-c', `exec "${process.execPath}" "${ROOT}dist/bundle/main.js"`]],
       ['npm start', ['npm', 'start', '--silent']],
     ] as const)('ends with code 0 when SIGTERM goes to %s', async (_, command) => {
       const app = await ProcessApp.start({}, { command: [...command], cwd: ROOT });

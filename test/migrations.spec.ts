@@ -123,7 +123,7 @@ describe('the feature that CONTRIBUTING.md adds', () => {
   );
 
   it('takes orders', async () => {
-    const app = await ProcessApp.start({}, { command: [process.execPath, join(copy, 'dist/src/main.js')] });
+    const app = await ProcessApp.start({}, { command: [process.execPath, join(copy, 'dist/bundle/main.js')] });
     const client = app.client();
     await client.signUpAndLogIn();
     const { status, body } = await client.post('/orders', { drink: 'Americano', cups: 2 });

@@ -2,3 +2,4 @@ export { Env, SettingsError, type Variables } from './env.js';
 export { EnvironmentSettings } from './environment.settings.js';
 export { processVariables } from './process-variables.js';
 export { SettingsModule, readSettings } from './settings.module.js';
+export { SOURCE_ROOT } from './source-root.js';

@@ -1,15 +1,14 @@
-import { readdirSync } from 'node:fs';
-import { fileURLToPath, pathToFileURL } from 'node:url';
-import { join } from 'node:path';
 import type { DataSourceOptions, MixedList } from 'typeorm';
 import type { DatabaseSettings } from './database.settings.js';
+import { discover } from './discover.js';
 
 /** The part of a better-sqlite3 connection that is used here. */
 interface SqliteConnection {
   pragma(text: string): unknown;
 }
 
-const SOURCE = fileURLToPath(new URL('..', import.meta.url));
+const ENTITY_FILE = /[/\\]entities[/\\][\w-]+\.entity\.js$/;
+const MIGRATION_FILE = /[/\\]migrations[/\\][\w-]+\.js$/;
 
 /** A write that finds another process writing fails at once and is retried without blocking the event loop. */
 const BUSY_TIMEOUT_MS = 20;
@@ -26,8 +25,8 @@ const POSTGRES_LIMITS = {
  */
 export async function dataSourceOptions(settings: DatabaseSettings): Promise<DataSourceOptions> {
   const shared = {
-    entities: (await importAll(/[/\\]entities[/\\][\w-]+\.entity\.js$/)) as MixedList<() => void>,
-    migrations: (await importAll(/[/\\]migrations[/\\][\w-]+\.js$/)) as MixedList<() => void>,
+    entities: (await discover(ENTITY_FILE)) as MixedList<() => void>,
+    migrations: (await discover(MIGRATION_FILE)) as MixedList<() => void>,
     synchronize: false,
     logging: false,
   };
@@ -51,13 +50,4 @@ export function makeDurable(connection: SqliteConnection): void {
 export function makeReadOnly(connection: SqliteConnection): void {
   makeDurable(connection);
   connection.pragma('query_only = ON');
-}
-
-async function importAll(pattern: RegExp): Promise<unknown[]> {
-  const files = readdirSync(SOURCE, { recursive: true, encoding: 'utf8' })
-    .map((file) => join(SOURCE, file))
-    .filter((file) => pattern.test(file))
-    .sort();
-  const modules = await Promise.all(files.map((file) => import(pathToFileURL(file).href) as Promise<object>));
-  return modules.flatMap((module) => Object.values(module) as unknown[]).filter((value) => typeof value === 'function');
 }

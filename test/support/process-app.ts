@@ -24,7 +24,7 @@ export interface Ended {
 }
 
 export interface ProcessOptions {
-  /** What to run instead of `node dist/src/main.js`; it must become that in the end. */
+  /** What to run instead of `node dist/bundle/main.js`; it must become that in the end. */
   readonly command?: readonly [string, ...string[]];
   /** Where to run it: an empty folder unless given, so that no `.env` is read. */
   readonly cwd?: string;
@@ -32,7 +32,7 @@ export interface ProcessOptions {
   readonly databaseUrl?: string;
 }
 
-const MAIN = join(ROOT, 'dist/src/main.js');
+const MAIN = join(ROOT, 'dist/bundle/main.js');
 const running = new Set<ProcessApp>();
 
 /** The built application as a process of its own, on a free port and a database of its own. */

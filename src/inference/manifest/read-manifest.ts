@@ -7,7 +7,9 @@ import type { Manifest } from './manifest.js';
 export class ManifestError extends Error {}
 
 // The schema is ours and tested: checking it against its own schema would cost every start some 60 ms.
-const isManifest = new Ajv({ allErrors: true, allowUnionTypes: true, validateSchema: false }).compile<Manifest>(MANIFEST_SCHEMA);
+const isManifest = new Ajv({ allErrors: true, allowUnionTypes: true, validateSchema: false }).compile<Manifest>(
+  MANIFEST_SCHEMA,
+);
 
 /** The manifest in `file`, or undefined where there is none; throws `ManifestError`. */
 export async function readManifest(file: string): Promise<Manifest | undefined> {

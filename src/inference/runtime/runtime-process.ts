@@ -2,11 +2,12 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import { SOURCE_ROOT } from '../../config/index.js';
 import { decodeTensors, encodeFrame, encodeTensors, type Frame, FrameKind, FrameReader } from './frames.js';
 import type { RuntimeOptions } from './runtime-options.js';
 import type { Signature, Tensor } from './tensor.js';
 
-const PROGRAM = fileURLToPath(new URL('./runtime.child.js', import.meta.url));
+const PROGRAM = fileURLToPath(new URL('inference/runtime/runtime.child.js', SOURCE_ROOT));
 const MAX_KEPT_STDERR = 4_096;
 /** A model that is not loaded by then never will be. */
 const MAX_LOAD_MS = 300_000;

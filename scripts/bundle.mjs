@@ -1,0 +1,69 @@
+// Puts the built application and the packages it uses into one file, dist/bundle/main.js: Node reads one file instead of
+// some 2,500, which is most of what a start takes. Names are kept and nothing is minified, so stack traces stay readable.
+import { readdirSync } from 'node:fs';
+import { builtinModules } from 'node:module';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const source = join(root, 'dist/src');
+
+/** Packages that hold native code or files of their own, or are loaded only when they are needed. */
+const LEFT_OUTSIDE = ['better-sqlite3', 'onnxruntime-node', '@node-rs/argon2', 'swagger-ui-dist', 'pino-pretty', 'pg'];
+
+/** What `database/discover.js` would find by looking through the folders, as imports. */
+const discovered = {
+  name: 'discovered classes',
+  setup({ onLoad }) {
+    onLoad({ filter: /[/\\]dist[/\\]src[/\\]database[/\\]discover\.js$/ }, () => {
+      const files = readdirSync(source, { recursive: true })
+        .filter((file) => /[/\\](entities|migrations)[/\\][\w.-]+\.js$/.test(file))
+        .sort();
+      const contents = [
+        ...files.map((file, index) => `import * as m${index} from ${JSON.stringify(join(source, file))};`),
+        `const modules = [${files.map((file, index) => `[${JSON.stringify(`/${file}`)}, m${index}]`).join(', ')}];`,
+        'export async function discover(pattern) {',
+        '  const found = modules.filter(([file]) => pattern.test(file)).flatMap(([, module]) => Object.values(module));',
+        "  return found.filter((value) => typeof value === 'function');",
+        '}',
+      ];
+      return { contents: contents.join('\n'), resolveDir: source };
+    });
+  },
+};
+
+/** Packages that a library would use if they were installed, and does without when they are not. */
+const optional = {
+  name: 'optional packages',
+  setup({ onResolve, resolve }) {
+    const builtin = new Set(builtinModules);
+    onResolve({ filter: /^[\w@]/ }, async ({ path, pluginData, ...args }) => {
+      if (pluginData === optional || path.startsWith('node:') || builtin.has(path)) return undefined;
+      const result = await resolve(path, { ...args, pluginData: optional });
+      return result.errors.length > 0 ? { path, external: true } : result;
+    });
+  },
+};
+
+await build({
+  entryPoints: [join(source, 'main.js')],
+  outfile: join(root, 'dist/bundle/main.js'),
+  bundle: true,
+  platform: 'node',
+  format: 'esm',
+  target: 'node20',
+  keepNames: true,
+  external: LEFT_OUTSIDE,
+  plugins: [discovered, optional],
+  define: { BARISTA_SOURCE_ROOT: '"../src/"' },
+  // CommonJS packages expect these three.
+  banner: {
+    js: [
+      "import { createRequire as createRequireOfBundle } from 'node:module';",
+      'const require = createRequireOfBundle(import.meta.url);',
+      "const __filename = new URL(import.meta.url).pathname, __dirname = new URL('.', import.meta.url).pathname;",
+    ].join('\n'),
+  },
+  logLevel: 'error',
+});
