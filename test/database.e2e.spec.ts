@@ -50,6 +50,12 @@ describe('the SQLite database', () => {
     });
   });
 
+  it('ends a write that waits for itself, and goes on with the next', async () => {
+    const inner = write(() => write(() => Promise.resolve('never')));
+    await expect(inner).rejects.toMatchObject({ code: 'database.unavailable' });
+    expect(await write(() => Promise.resolve('next'))).toBe('next');
+  });
+
   it('is read through a connection that cannot write', async () => {
     const reading = app.app.get(DataSource);
     expect(await pragma(reading, 'query_only')).toBe(1);
