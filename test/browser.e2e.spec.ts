@@ -2,6 +2,7 @@ import { hasBrowser, TestBrowser } from './support/browser.js';
 import { SwaggerUi } from './support/swagger-ui.js';
 import { startTestApp, type TestApp } from './support/test-app.js';
 
+// Only where there is no browser to test with, and never in CI; `hasBrowser` says so on stderr.
 const describeWhereBrowser = hasBrowser() ? describe : describe.skip;
 
 describeWhereBrowser('the pages', () => {

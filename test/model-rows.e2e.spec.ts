@@ -9,14 +9,7 @@ describe('rows of any model', () => {
 
   beforeAll(async () => {
     store = await TestModelStore.create();
-    await store.add('sum', 'sum', { version: 1 });
-    await store.add('sum', 'difference', {
-      version: 2,
-      manifest: {
-        features: [{ name: 'a' }, { name: 'b', default: 10, mean: 1, std: 2 }],
-        output: { value: 'sum' },
-      },
-    });
+    await store.addTwoVersions('sum');
     await store.add('bare', 'sum');
     await store.add('kinds', 'kinds');
     await store.add('centre', 'centre');

@@ -13,14 +13,7 @@ describe('models', () => {
 
   beforeAll(async () => {
     store = await TestModelStore.create();
-    await store.add('sum', 'sum', { version: 1 });
-    await store.add('sum', 'difference', {
-      version: 2,
-      manifest: {
-        features: [{ name: 'a' }, { name: 'b', default: 10, mean: 1, std: 2 }],
-        output: { value: 'sum' },
-      },
-    });
+    await store.addTwoVersions('sum');
     await store.add('bare', 'sum');
     await store.add('kinds', 'kinds');
     await store.add('secret', 'sum', { manifest: { access: 'admin' } });

@@ -1,5 +1,5 @@
 export { dataSourceOptions } from './data-source-options.js';
-export { DatabaseFullError, DatabaseUnavailableError, isUniqueViolation } from './database-failure.js';
+export { isUniqueViolation } from './database-failure.js';
 export { DatabaseModule } from './database.module.js';
 export { DatabaseSettings } from './database.settings.js';
 export { InstantColumn } from './instant.column.js';

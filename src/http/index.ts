@@ -1,5 +1,5 @@
 export { AnyQuery } from './body/any-query.decorator.js';
-export { AcceptsBody, type BodyPurpose } from './body/body.decorators.js';
+export { AcceptsBody } from './body/body.decorators.js';
 export { configureHttp } from './configure-http.js';
 export { BaristaExpressAdapter } from './edge/barista-express.adapter.js';
 export { GracefulShutdown } from './edge/graceful-shutdown.js';

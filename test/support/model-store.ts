@@ -25,6 +25,13 @@ export class TestModelStore {
     if (manifest) await this.write(join(name, 'model.json'), JSON.stringify(manifest));
   }
 
+  /** Adds a regression of `a` and `b` (10 unless given, scaled): their sum as version 1, their difference as version 2. */
+  async addTwoVersions(name: string): Promise<void> {
+    const features = [{ name: 'a' }, { name: 'b', default: 10, mean: 1, std: 2 }];
+    await this.add(name, 'sum', { version: 1 });
+    await this.add(name, 'difference', { version: 2, manifest: { features, output: { value: 'sum' } } });
+  }
+
   /** Writes a file at a path in the store. */
   async write(path: string, content: string | Uint8Array): Promise<void> {
     await mkdir(join(this.path, path, '..'), { recursive: true });

@@ -2,6 +2,7 @@ import type { OpenAPIObject } from '@nestjs/swagger';
 import { type JsonSchema, inputSchema, outputSchema } from '../signature/json-schema.js';
 import type { Model } from '../store/model.js';
 import type { ModelStore } from '../store/model-store.js';
+import { MAX_ROWS } from './prediction-input.js';
 
 type Operation = Record<string, unknown> & { requestBody?: object; responses: Record<string, object> };
 
@@ -58,7 +59,7 @@ function describeShortcut(document: OpenAPIObject, store: ModelStore): void {
   const row = { $ref: `#/components/schemas/${model.name}.row` };
   const path = document.paths['/predict'];
   for (const operation of [path?.post, path?.put] as unknown as Operation[]) {
-    const rows = { oneOf: [row, { type: 'array', items: row, minItems: 1, maxItems: 10_000 }] };
+    const rows = { oneOf: [row, { type: 'array', items: row, minItems: 1, maxItems: MAX_ROWS }] };
     operation.requestBody = bodyOf(rows, row, model.manifest.example?.input);
   }
 }
@@ -84,7 +85,7 @@ function instancesOf(row: object): object {
     type: 'object',
     required: ['instances'],
     additionalProperties: false,
-    properties: { instances: { type: 'array', items: row, minItems: 1, maxItems: 10_000 } },
+    properties: { instances: { type: 'array', items: row, minItems: 1, maxItems: MAX_ROWS } },
   };
 }
 

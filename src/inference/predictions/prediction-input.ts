@@ -9,7 +9,8 @@ export interface PredictionBody {
   readonly isForm: boolean;
 }
 
-const MAX_ROWS = 10_000;
+/** Of one request. */
+export const MAX_ROWS = 10_000;
 const BODY = ['body'] as const;
 
 /** The rows of `POST /predict`: one row object, or an array of them. */
