@@ -21,3 +21,4 @@ export { HttpSettings } from './http.settings.js';
 export { actorOf, CurrentActor, type RequestActor } from './request.js';
 export { ChoiceField, Field, hasLength, IntegerField, IntegerParameter, TextField } from './validation/fields.js';
 export { isStorableText } from './validation/text-safety.js';
+export { validateAs } from './validation/validation.pipe.js';
