@@ -21,15 +21,15 @@ export function classify(
   const width = rows === 0 ? 0 : tensor.data.length / rows;
   const size = Math.min(count, width);
   const data = Array.from({ length: rows }, (_, row) => {
-    const values = Array.from(tensor.data.slice(row * width, (row + 1) * width), (value) => numberOf(value, tensor));
+    const values = numbersOf(tensor, row * width, (row + 1) * width);
     return greatest(values, size).map((index) => describe(values[index]!, index, labels, width));
   });
   return { name: tensor.name, type: 'string', shape: hasRows ? [rows, size] : [size], data: data.flat() };
 }
 
-function numberOf(value: number | bigint | string, { type }: Tensor): number | bigint {
-  if (type === 'float16') return fromHalf(value as number);
-  return value as number | bigint;
+function numbersOf({ type, data }: Tensor, start: number, end: number): (number | bigint)[] {
+  const values = Array.from<number | bigint>(data.slice(start, end) as ArrayLike<number | bigint>);
+  return type === 'float16' ? values.map((bits) => fromHalf(Number(bits))) : values;
 }
 
 /** Indices of the greatest values, the first of equals first. */

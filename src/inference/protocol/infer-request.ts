@@ -3,6 +3,7 @@ import { WrongTensorError } from '../inference.errors.js';
 import type { Signature, Tensor } from '../runtime/tensor.js';
 import { checkClaims, checkData, type TensorClaim } from '../signature/check-feeds.js';
 import type { InputLimits } from '../signature/row-validator.js';
+import type { InferCall } from './infer-call.js';
 import { decodeBinary } from './binary-tensors.js';
 import { ALL_DATATYPES, elementTypeOf, isDatatype } from './datatypes.js';
 import {
@@ -17,16 +18,7 @@ import {
 } from './json-fields.js';
 import { decodeJson } from './json-tensors.js';
 import { readRawRequest } from './raw-request.js';
-import { readRequestedOutputs, type RequestedOutput } from './requested-outputs.js';
-
-/** What an inference request asks for, checked against the model. */
-export interface InferCall {
-  readonly id?: string;
-  readonly feeds: readonly Tensor[];
-  readonly outputs: readonly RequestedOutput[];
-  /** How long this caller waits; undefined for as long as anybody does. */
-  readonly timeoutMs?: number;
-}
+import { readRequestedOutputs } from './requested-outputs.js';
 
 /** What one input says of itself, and where its data is. */
 interface InputClaim extends TensorClaim {
@@ -83,11 +75,13 @@ function readFeeds(request: JsonObject, binary: Buffer, signature: Signature, li
     throw new MalformedRequestError(`${message} Inference-Header-Content-Length says where the JSON ends.`);
   }
   let at = 0;
-  return claims.map((claim) => {
+  const tensors = claims.map((claim) => {
     const bytes = binary.subarray(at, at + (claim.binarySize ?? 0));
     at += bytes.length;
     return readTensor(claim, bytes, limits.textLength);
   });
+  // In the model's order: what runs together must be like for like.
+  return signature.inputs.map(({ name }) => tensors.find((tensor) => tensor.name === name)!);
 }
 
 function readClaim(value: unknown, index: number): InputClaim {

@@ -20,17 +20,17 @@ export function arrayOf(owner: JsonObject, name: string): readonly unknown[] {
 }
 
 export function textOf(owner: JsonObject, name: string): string | undefined {
-  return valueOf(owner, name, 'text', (value) => typeof value === 'string');
+  return valueOf(owner, name, 'text', (value) => typeof value === 'string') as string | undefined;
 }
 
 export function flagOf(owner: JsonObject, name: string): boolean | undefined {
-  return valueOf(owner, name, 'true or false', (value) => typeof value === 'boolean');
+  return valueOf(owner, name, 'true or false', (value) => typeof value === 'boolean') as boolean | undefined;
 }
 
 /** An integer of 0 or more. */
 export function wholeNumberOf(owner: JsonObject, name: string): number | undefined {
   const accepts = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
-  return valueOf(owner, name, 'an integer of 0 or more', accepts);
+  return valueOf(owner, name, 'an integer of 0 or more', accepts) as number | undefined;
 }
 
 export function refuseSharedMemory(parameters: JsonObject): void {
@@ -38,13 +38,8 @@ export function refuseSharedMemory(parameters: JsonObject): void {
   throw new MalformedRequestError('Shared memory is not served here: send tensors in the request, as JSON or binary.');
 }
 
-function valueOf<T>(
-  owner: JsonObject,
-  name: string,
-  kind: string,
-  accepts: (value: unknown) => boolean,
-): T | undefined {
+function valueOf(owner: JsonObject, name: string, kind: string, accepts: (value: unknown) => boolean): unknown {
   const value = Object.hasOwn(owner, name) ? owner[name] : undefined;
-  if (value === undefined || accepts(value)) return value as T | undefined;
+  if (value === undefined || accepts(value)) return value;
   throw new MalformedRequestError(`"${name}" must be ${kind}.`);
 }

@@ -4,7 +4,7 @@ import { checkClaims, checkData, type TensorClaim } from '../signature/check-fee
 import type { InputLimits } from '../signature/row-validator.js';
 import { decodeBinary, decodeText } from './binary-tensors.js';
 import { bytesPerElement } from './datatypes.js';
-import type { InferCall } from './infer-request.js';
+import type { InferCall } from './infer-call.js';
 import { allOutputs } from './requested-outputs.js';
 
 /**

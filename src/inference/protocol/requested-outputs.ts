@@ -1,8 +1,16 @@
 import { MalformedRequestError } from '../../http/index.js';
 import { WrongTensorError } from '../inference.errors.js';
 import type { Signature } from '../runtime/tensor.js';
-import { arrayOf, flagOf, type JsonObject, objectOf, parametersOf, refuseSharedMemory, textOf } from './json-fields.js';
-import { wholeNumberOf } from './json-fields.js';
+import {
+  arrayOf,
+  flagOf,
+  type JsonObject,
+  objectOf,
+  parametersOf,
+  refuseSharedMemory,
+  textOf,
+  wholeNumberOf,
+} from './json-fields.js';
 
 /** How an output is to be answered. */
 export interface RequestedOutput {
