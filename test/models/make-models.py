@@ -159,6 +159,15 @@ def dense():
     write("dense", nodes, [tensor("x", FLOAT, ["n", 256])], [tensor(last, FLOAT, ["n", 10])], constants)
 
 
+def datatypes():
+    """A tensor of every type that can be carried, passed through: any number of rows, of any width."""
+    kinds = "BOOL UINT8 UINT16 UINT32 UINT64 INT8 INT16 INT32 INT64 FLOAT16 FLOAT DOUBLE STRING".split()
+    nodes = [helper.make_node("Identity", [kind], [f"{kind}_OUT"]) for kind in kinds]
+    inputs = [tensor(kind, getattr(TensorProto, kind), ["n", kind.lower()]) for kind in kinds]
+    outputs = [tensor(f"{kind}_OUT", getattr(TensorProto, kind), ["n", kind.lower()]) for kind in kinds]
+    write("datatypes", nodes, inputs, outputs)
+
+
 if __name__ == "__main__":
-    for make in (sum_of_two, difference, centre, kinds, pick, spin, ragged, detect, sequence, half, recurrent, wide, hungry, dense):
+    for make in (sum_of_two, difference, centre, kinds, pick, spin, ragged, detect, sequence, half, recurrent, wide, hungry, dense, datatypes):
         make()
