@@ -1,1 +1,2 @@
 export { InferenceModule } from './inference.module.js';
+export type * from './models.generated.js';

@@ -10,9 +10,8 @@ import { readManifest } from '../manifest/read-manifest.js';
 import { Model } from './model.js';
 import { ModelDefaultsRepository } from './model-defaults.repository.js';
 import { ModelVersion } from './model-version.js';
+import { runtimeOptionsOf } from './runtime-options-of.js';
 import { fileInStore, type ModelFolder, scanModels } from './scan-models.js';
-
-const DEFAULT_RUNTIME = { threads: 1, providers: ['cpu'] };
 
 /** The models there are. They load in parallel from start on; a default model that cannot be loaded ends the start. */
 @Injectable()
@@ -130,8 +129,7 @@ export class ModelStore implements OnModuleInit, OnApplicationShutdown {
     }
     try {
       const file = await fileInStore(this.settings.modelsDir, ...place);
-      const options = { ...DEFAULT_RUNTIME, ...runtimeOf(model.manifest), file, sha256 };
-      await version.start(options, this.stopping.signal);
+      await version.start(runtimeOptionsOf(model.manifest, version.version, file), this.stopping.signal);
     } catch (error) {
       await version.fail((error as Error).message);
     }
@@ -159,9 +157,4 @@ export class ModelStore implements OnModuleInit, OnApplicationShutdown {
     const found = names.join(', ');
     return new StartError(`DEFAULT_MODEL: expected a model in ${modelsDir}, got "${defaultModel}" (found: ${found})`);
   }
-}
-
-function runtimeOf({ runtime }: Manifest): { threads?: number; providers?: readonly string[] } {
-  const { threads, providers } = runtime ?? {};
-  return { ...(threads ? { threads } : {}), ...(providers ? { providers } : {}) };
 }

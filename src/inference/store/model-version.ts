@@ -1,8 +1,9 @@
 import { ModelNotReadyError, RunFailedOnRowError } from '../inference.errors.js';
-import type { Example, Manifest } from '../manifest/manifest.js';
+import { type Example, exampleOf, type Manifest } from '../manifest/manifest.js';
 import { preprocess } from '../pipeline/preprocess.js';
 import { disagreement, sameTogether, trialRows } from '../pipeline/prove.js';
 import { type Prediction, respond, respondByName } from '../pipeline/respond.js';
+import type { Pins } from '../runtime/model-files.js';
 import { Runtime, type RuntimeEvents } from '../runtime/runtime.js';
 import type { RuntimeOptions } from '../runtime/runtime-options.js';
 import type { Signature, Tensor } from '../runtime/tensor.js';
@@ -58,7 +59,12 @@ export class ModelVersion {
   }
 
   get sha256(): string | undefined {
-    return this.runtime?.sha256 ?? this.manifest.versions?.[this.version]?.sha256;
+    return this.runtime?.pins.sha256 ?? this.manifest.versions?.[this.version]?.sha256;
+  }
+
+  /** What the files that were loaded are. */
+  get pins(): Pins | undefined {
+    return this.runtime?.pins;
   }
 
   get signature(): Signature | undefined {
@@ -83,6 +89,8 @@ export class ModelVersion {
   async start(options: RuntimeOptions, signal: AbortSignal): Promise<void> {
     try {
       this.runtime = await Runtime.start(options, this.runtimeEvents(), signal);
+      const unpinned = options.files ? [] : Object.keys(this.runtime.pins.files);
+      if (unpinned.length > 0) this.options.onTrouble(`${unpinned.join(', ')} is not pinned by sha256`, {});
       this.loaded = this.prepare(this.runtime);
       await this.prove(this.loaded);
       this.isProven = true;
@@ -144,7 +152,7 @@ export class ModelVersion {
 
   /** Warms up, checks the model's answer to its own example, and that rows together give what they give alone. */
   private async prove(loaded: Loaded): Promise<void> {
-    const { example } = this.manifest;
+    const example = exampleOf(this.manifest, this.version);
     const exampleRow = example && checkExample(example.input, loaded.validator);
     if (example && exampleRow) await this.proveExample(loaded, example, exampleRow);
     if (!this.batching?.enabled) return;

@@ -24,7 +24,8 @@ export class Model {
   get serving(): ModelVersion | undefined {
     const chosen = this.versions.find((version) => version.version === this.pinned);
     if (chosen?.state === 'ready') return chosen;
-    return chosen?.state === 'loading' ? undefined : this.versions.find((version) => version.state === 'ready');
+    if (chosen?.state === 'loading') return undefined;
+    return this.versions.find((version) => version.state === 'ready' && !this.isCandidate(version));
   }
 
   get state(): VersionState {
@@ -35,7 +36,16 @@ export class Model {
 
   /** Why it is not ready, in words. */
   get reason(): string | undefined {
-    return this.trouble ?? this.versions.find((version) => version.reason !== undefined)?.reason;
+    const failed = this.versions.find((version) => version.reason !== undefined);
+    if (this.trouble ?? failed) return this.trouble ?? failed?.reason;
+    return this.state === 'failed'
+      ? 'every version is a candidate, and none has been chosen as the default'
+      : undefined;
+  }
+
+  /** Whether it waits for somebody to choose it. */
+  private isCandidate({ version }: ModelVersion): boolean {
+    return this.manifest.versions?.[version]?.candidate ?? false;
   }
 
   version(version: string): ModelVersion {

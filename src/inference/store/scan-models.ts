@@ -10,8 +10,10 @@ export interface ModelFolder {
   readonly versions: readonly string[];
 }
 
-const MODEL_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
-const VERSION = /^[1-9]\d{0,8}$/;
+/** What a model may be called. */
+export const MODEL_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
+/** What a version's folder may be called. */
+export const VERSION = /^[1-9]\d{0,8}$/;
 
 /** The model folders of a store; empty where the store is not there. Files and hidden folders are passed over. */
 export async function scanModels(modelsDir: string): Promise<ModelFolder[]> {
