@@ -70,14 +70,16 @@ async function readSource(file: string): Promise<ModelFiles> {
 
 async function addModel(addition: Addition, staging: string, context: CommandContext): Promise<void> {
   const { name, version, files } = addition;
-  const file = await stageVersion(join(staging, version), files);
+  // Not the hidden folder itself, which nobody but its owner may read.
+  const folder = join(staging, name);
+  const file = await stageVersion(join(folder, version), files);
   const candidate = { name: `${name}/${version}`, version, file, deadlineMs: context.deadlineMs };
   const draft = await withVersion({ ...candidate, manifest: {} }, ({ signature }) => draftManifest(signature!));
   const example = await makeExample({ ...candidate, manifest: draft });
   const manifest = withEntry({ ...draft, ...(example ? { example } : {}) }, version, entryFor(files));
   await withVersion({ ...candidate, manifest }, async (loaded) => {
-    await writeSynced(join(staging, 'model.json'), formatManifest(manifest));
-    await publishModel(staging, context.modelsDir, name);
+    await writeSynced(join(folder, 'model.json'), formatManifest(manifest));
+    await publishModel(folder, context.modelsDir, name);
     report(addition, loaded, context);
     context.say('Only you know names, units, ranges and labels: say them in model.json.');
   });

@@ -105,12 +105,16 @@ async function compare(full: ModelVersion, light: ModelVersion, model: StoredMod
   ];
 }
 
-/** The rows of `models/<name>/fixture.json`, where there is one. */
+/** The rows of `models/<name>/fixture.json`, where there is one: `{"rows":[{"input":{…}}]}`. */
 async function fixtureRows(folder: string): Promise<Row[]> {
-  const text = await readFile(join(folder, 'fixture.json'), 'utf8').catch(() => undefined);
-  if (text === undefined) return [];
-  const { rows = [] } = JSON.parse(text) as { rows?: readonly { input?: Row }[] };
-  return rows.flatMap(({ input }) => (input ? [input] : []));
+  const file = join(folder, 'fixture.json');
+  const text = await readFile(file, 'utf8').catch(() => '{}');
+  try {
+    const { rows = [] } = JSON.parse(text) as { rows?: readonly { input?: Row }[] };
+    return rows.flatMap(({ input }) => (input ? [input] : []));
+  } catch (error) {
+    throw new CommandError(`${file}: expected {"rows":[{"input":{…}}, …]}: ${(error as Error).message}`);
+  }
 }
 
 function describeDifference({ rows, sameLabels, distance, scale }: Difference): string {

@@ -37,9 +37,9 @@ export async function withStaging<T>(modelsDir: string, work: (folder: string) =
   }
 }
 
-/** Writes a version's folder: the model, and the files in which it keeps weights. */
+/** Writes a version's folder, and those around it: the model, and the files in which it keeps weights. */
 export async function stageVersion(folder: string, { model, external }: ModelFiles): Promise<string> {
-  await mkdir(folder);
+  await mkdir(folder, { recursive: true });
   const file = join(folder, 'model.onnx');
   await writeSynced(file, model);
   for (const { path, data } of external) {

@@ -8,6 +8,7 @@ const INDENT = '  ';
 /** Replaces `model.json` in a model's folder: whoever reads it sees the old one or the new one, also after a power cut. */
 export async function writeManifest(folder: string, manifest: Manifest): Promise<void> {
   const temporary = join(folder, `.model.json.${process.pid}`);
+  await rm(temporary, { force: true });
   try {
     await writeSynced(temporary, formatManifest(manifest));
     await rename(temporary, join(folder, 'model.json'));
