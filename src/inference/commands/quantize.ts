@@ -64,7 +64,7 @@ async function makeLighter(
     context.say(`  size      ${formatSize(sizeOf(before))} → ${formatSize(sizeOf(after))}`);
     for (const line of lines) context.say(`  ${line}`);
     context.say(`  batching  ${describeBatching(lighter.batching)}`);
-    if (example) context.say(`  example   its own answer is written down for it: ${JSON.stringify(example)}`);
+    if (example) context.say('  example   answered otherwise; its own answer is written down for it in model.json');
     promotion(model.name, version, context);
   });
 }
