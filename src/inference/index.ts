@@ -7,3 +7,4 @@ export {
   type PipelineContext,
   type PipelineOptions,
 } from './pipeline/pipeline.decorator.js';
+export type * from './models.generated.js';

@@ -24,7 +24,8 @@ export class Model {
   get serving(): ModelVersion | undefined {
     const chosen = this.versions.find((version) => version.version === this.pinned);
     if (chosen?.state === 'ready') return chosen;
-    return chosen?.state === 'loading' ? undefined : this.versions.find((version) => version.state === 'ready');
+    if (chosen?.state === 'loading') return undefined;
+    return this.versions.find((version) => version.state === 'ready' && !this.isCandidate(version));
   }
 
   get state(): VersionState {
@@ -36,7 +37,11 @@ export class Model {
   /** Why it is not ready, or why what is newest of it is not served; in words. */
   get reason(): string | undefined {
     const reasons = [this.trouble, ...this.versions.map((version) => version.reason)];
-    return reasons.filter((reason) => reason !== undefined).join('; ') || undefined;
+    if (reasons.some((reason) => reason !== undefined))
+      return reasons.filter((reason) => reason !== undefined).join('; ');
+    return this.state === 'failed'
+      ? 'every version is a candidate, and none has been chosen as the default'
+      : undefined;
   }
 
   /** Whether a request is what it waits for. */
@@ -47,6 +52,11 @@ export class Model {
   /** Whether a request waits for it. */
   get isAwaited(): boolean {
     return this.isForUse && (this.state === 'unloaded' || this.state === 'loading');
+  }
+
+  /** Whether it waits for somebody to choose it. */
+  private isCandidate({ version }: ModelVersion): boolean {
+    return this.manifest.versions?.[version]?.candidate ?? false;
   }
 
   private get isForUse(): boolean {
