@@ -12,6 +12,7 @@ export const MANIFEST_SCHEMA = object({
   $schema: TEXT,
   description: { type: 'string' },
   access: { enum: ['public', 'member', 'admin'] },
+  load: { enum: ['start', 'first-use'] },
   features: {
     type: 'array',
     minItems: 1,

@@ -1,4 +1,5 @@
 export type Access = 'public' | 'member' | 'admin';
+export type Load = 'start' | 'first-use';
 
 /** One named input value of a row; see `docs/models.md` for each key. */
 export interface Feature {
@@ -43,6 +44,8 @@ export interface Manifest {
   readonly $schema?: string;
   readonly description?: string;
   readonly access?: Access;
+  /** When it is loaded: with the application (the default), or when somebody first asks it. */
+  readonly load?: Load;
   readonly features?: readonly Feature[];
   readonly labels?: readonly string[];
   readonly output?: OutputMapping;
