@@ -1,0 +1,70 @@
+import { Injectable } from '@nestjs/common';
+import { MenuCatalogue } from '../menus/index.js';
+import type { DemandAnswerDto, DemandQuestionDto } from './dto/demand.dto.js';
+import { DAY, hourOf, WEEK } from './hours.js';
+import { enough } from './poisson.js';
+import { SalesRepository } from './sales.repository.js';
+
+/** What the model takes; `models/demand/model.json` says what each is, and `simulate.py` there counts the same. */
+export interface DemandFeatures {
+  readonly price_ratio: number;
+  readonly price_change: number;
+  readonly hour: number;
+  readonly weekday: number;
+  readonly sold_at_hour: number;
+  readonly sold_at_weekday: number;
+  readonly sold_a_day: number;
+  readonly days_of_sales: number;
+}
+
+/** Of such hours, the share in which `prepare` is to be enough. */
+const ENOUGH = 0.9;
+const DAYS_LOOKED_BACK = 28;
+const WEEKS_LOOKED_BACK = 4;
+
+/** From a menu and a time to what the model must know, and from its answer to what a kitchen must know. */
+@Injectable()
+export class DemandPipeline {
+  constructor(
+    private readonly catalogue: MenuCatalogue,
+    private readonly sales: SalesRepository,
+  ) {}
+
+  /** Looks up the menu's price and past sales; throws `MenuNotFoundError`. */
+  async preprocess({ menuId, at }: DemandQuestionDto): Promise<DemandFeatures> {
+    const hour = hourOf(at.getTime());
+    const now = Math.min(hour, hourOf(Date.now()));
+    const { price } = await this.catalogue.find(menuId);
+    const [meanPrice, sold, first = now] = await Promise.all([
+      this.catalogue.meanPrice(),
+      this.sales.soldInFourWeeks(menuId, hour, now),
+      this.sales.firstSold(menuId, now),
+    ]);
+    const days = (now - first) / DAY;
+    const weeks = Math.floor((hour - first) / WEEK);
+    return {
+      price_ratio: meanPrice > 0 ? price / meanPrice : 1,
+      price_change: sold.paid > 0 ? (price * sold.total) / sold.paid : 1,
+      hour: new Date(hour).getUTCHours(),
+      weekday: (new Date(hour).getUTCDay() + 6) % 7,
+      sold_at_hour: sold.atHour / between(1, days, DAYS_LOOKED_BACK),
+      sold_at_weekday: sold.atWeekday / between(1, weeks, WEEKS_LOOKED_BACK),
+      sold_a_day: sold.inLastWeek / between(1, days, 7),
+      days_of_sales: between(0, Math.floor(days), DAYS_LOOKED_BACK),
+    };
+  }
+
+  /** @param value how many the model expects to be sold */
+  respond({ value }: { readonly value: number }, { input }: { readonly input: DemandQuestionDto }): DemandAnswerDto {
+    return {
+      menuId: input.menuId,
+      hour: new Date(hourOf(input.at.getTime())).toISOString(),
+      expected: Math.round(value * 10) / 10,
+      prepare: enough(value, ENOUGH),
+    };
+  }
+}
+
+function between(least: number, value: number, most: number): number {
+  return Math.min(Math.max(value, least), most);
+}
