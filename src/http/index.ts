@@ -1,5 +1,6 @@
 export { AnyQuery } from './body/any-query.decorator.js';
 export { AcceptsBody } from './body/body.decorators.js';
+export { parseExactJson, stringifyExactJson } from './body/exact-json.js';
 export { configureHttp } from './configure-http.js';
 export { BaristaExpressAdapter } from './edge/barista-express.adapter.js';
 export { GracefulShutdown } from './edge/graceful-shutdown.js';

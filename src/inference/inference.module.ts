@@ -7,14 +7,16 @@ import { InferenceSettings } from './inference.settings.js';
 import { describeModels } from './predictions/model-openapi.js';
 import { ModelsController } from './predictions/models.controller.js';
 import { PredictController } from './predictions/predict.controller.js';
+import { InferenceMetrics } from './stats/inference-metrics.js';
 import { ModelDefaultsRepository } from './store/model-defaults.repository.js';
+import { ModelLoader } from './store/model-loader.js';
 import { ModelStore } from './store/model-store.js';
 
 /** Models: kept in a store, run in processes of their own, and answered for over HTTP. */
 @Module({
   imports: [SettingsModule.forFeature(InferenceSettings), TypeOrmModule.forFeature([ModelDefault])],
   controllers: [PredictController, ModelsController],
-  providers: [ModelStore, ModelDefaultsRepository],
+  providers: [ModelStore, ModelLoader, ModelDefaultsRepository, InferenceMetrics],
 })
 export class InferenceModule {
   constructor(openApi: OpenApi, store: ModelStore) {

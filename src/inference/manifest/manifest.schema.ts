@@ -45,7 +45,14 @@ export const MANIFEST_SCHEMA = object({
     ['input'],
   ),
   batching: {
-    anyOf: [{ const: false }, object({ maxBatchSize: POSITIVE, maxWaitMs: { type: 'number', minimum: 0 } })],
+    anyOf: [
+      { const: false },
+      object({
+        maxBatchSize: POSITIVE,
+        maxWaitMs: { type: 'number', minimum: 0, maximum: 60_000 },
+        force: { type: 'boolean' },
+      }),
+    ],
   },
   cache: object({ maxEntries: COUNT }),
   runtime: object({

@@ -1,5 +1,4 @@
 export type Access = 'public' | 'member' | 'admin';
-export type Load = 'start' | 'first-use';
 
 /** One named input value of a row; see `docs/models.md` for each key. */
 export interface Feature {
@@ -44,14 +43,21 @@ export interface Manifest {
   readonly $schema?: string;
   readonly description?: string;
   readonly access?: Access;
-  /** When it is loaded: with the application (the default), or when somebody first asks it. */
-  readonly load?: Load;
+  /** When it is loaded: at the start unless said otherwise. */
+  readonly load?: 'start' | 'first-use';
   readonly features?: readonly Feature[];
   readonly labels?: readonly string[];
   readonly output?: OutputMapping;
   readonly input?: { readonly image: Readonly<Record<string, unknown>> };
   readonly example?: Example;
-  readonly batching?: false | { readonly maxBatchSize?: number; readonly maxWaitMs?: number };
+  readonly batching?:
+    | false
+    | {
+        readonly maxBatchSize?: number;
+        readonly maxWaitMs?: number;
+        /** Without proof: for a model of which no three different rows can be made. */
+        readonly force?: boolean;
+      };
   readonly cache?: { readonly maxEntries?: number };
   readonly runtime?: {
     readonly threads?: number;

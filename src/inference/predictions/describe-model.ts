@@ -9,7 +9,7 @@ export function summarize(model: Model): ModelSummaryDto {
     name: model.name,
     description: model.manifest.description ?? '',
     state: model.state,
-    reason: model.state === 'ready' ? null : (model.reason ?? null),
+    reason: model.reason ?? null,
     defaultVersion: model.serving?.version ?? null,
     versions: model.versions.map(describeVersion),
   };
@@ -18,14 +18,14 @@ export function summarize(model: Model): ModelSummaryDto {
 /** A model as `GET /models/{name}` shows it: with what the version that serves takes and answers. */
 export function describeModel(model: Model): ModelDto {
   const { serving, manifest } = model;
-  const { schema, signature } = serving ?? {};
+  const { schema, signature, exampleRow } = serving ?? {};
   return {
     ...summarize(model),
     access: model.access,
-    input: schema ? inputSchema(schema, manifest.example?.input) : null,
-    output: signature ? outputSchema(signature, manifest) : null,
+    input: schema ? inputSchema(schema, exampleRow) : null,
+    output: signature ? outputSchema(signature, serving?.manifest ?? manifest) : null,
     batching: serving?.batching ?? null,
-    example: manifest.example ?? null,
+    example: manifest.example ?? (exampleRow ? { input: exampleRow } : null),
   };
 }
 

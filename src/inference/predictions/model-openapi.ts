@@ -2,7 +2,6 @@ import type { OpenAPIObject } from '@nestjs/swagger';
 import { type JsonSchema, inputSchema, outputSchema } from '../signature/json-schema.js';
 import type { Model } from '../store/model.js';
 import type { ModelStore } from '../store/model-store.js';
-import { MAX_ROWS } from './prediction-input.js';
 
 type Operation = Record<string, unknown> & { requestBody?: object; responses: Record<string, object> };
 
@@ -37,8 +36,8 @@ function describeOne(document: OpenAPIObject, model: Model, generic: Operation):
   });
   const row = { $ref: `#/components/schemas/${component('row')}` };
   const prediction = { $ref: `#/components/schemas/${component('prediction')}` };
-  const one = model.manifest.example?.input;
-  const body = { oneOf: [row, instancesOf(row)] };
+  const one = model.serving?.exampleRow;
+  const body = { oneOf: [row, instancesOf(row, model.serving?.limits.rows)] };
   const description = model.manifest.description ?? '';
   document.paths[`/models/${model.name}/predict`] = {
     post: {
@@ -59,15 +58,15 @@ function describeShortcut(document: OpenAPIObject, store: ModelStore): void {
   const row = { $ref: `#/components/schemas/${model.name}.row` };
   const path = document.paths['/predict'];
   for (const operation of [path?.post, path?.put] as unknown as Operation[]) {
-    const rows = { oneOf: [row, { type: 'array', items: row, minItems: 1, maxItems: MAX_ROWS }] };
-    operation.requestBody = bodyOf(rows, row, model.manifest.example?.input);
+    const rows = { oneOf: [row, { type: 'array', items: row, minItems: 1, maxItems: model.serving?.limits.rows }] };
+    operation.requestBody = bodyOf(rows, row, model.serving?.exampleRow);
   }
 }
 
-function schemasOf({ serving, manifest }: Model): { input: JsonSchema; output: JsonSchema } | undefined {
+function schemasOf({ serving }: Model): { input: JsonSchema; output: JsonSchema } | undefined {
   if (!serving?.schema || !serving.signature) return undefined;
-  const input = inputSchema(serving.schema, manifest.example?.input);
-  return { input, output: outputSchema(serving.signature, manifest) };
+  const input = inputSchema(serving.schema, serving.exampleRow);
+  return { input, output: outputSchema(serving.signature, serving.manifest) };
 }
 
 function bodyOf(schema: object, row: object, example: object | undefined): object {
@@ -80,12 +79,12 @@ function bodyOf(schema: object, row: object, example: object | undefined): objec
   };
 }
 
-function instancesOf(row: object): object {
+function instancesOf(row: object, maxItems: number | undefined): object {
   return {
     type: 'object',
     required: ['instances'],
     additionalProperties: false,
-    properties: { instances: { type: 'array', items: row, minItems: 1, maxItems: MAX_ROWS } },
+    properties: { instances: { type: 'array', items: row, minItems: 1, maxItems } },
   };
 }
 

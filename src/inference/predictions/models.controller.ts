@@ -103,16 +103,17 @@ export class ModelsController {
     return this.answer(name, version, value, isForm, gone);
   }
 
-  private async answer(
+  private answer(
     name: string,
     versionName: string | undefined,
     value: unknown,
     isForm: boolean,
     gone: AbortSignal,
   ): Promise<PredictionsDto> {
-    const version = this.store.get(name).resolve(versionName);
-    const rows = rowsOfModelPredict({ value, isForm }, version);
-    return { model: name, version: version.version, predictions: await version.predict(rows, gone) };
+    return this.store.use(name, versionName, async (version) => {
+      const rows = rowsOfModelPredict({ value, isForm }, version);
+      return { model: name, version: version.version, predictions: await version.predict(rows, { signal: gone }) };
+    });
   }
 }
 

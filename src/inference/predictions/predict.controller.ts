@@ -27,9 +27,9 @@ export class PredictController {
     @IsForm() isForm: boolean,
     @ClientGone() gone: AbortSignal,
   ): Promise<PredictResultDto> {
-    const version = this.store.default.resolve(undefined);
-    const rows = rowsOfPredict({ value, isForm }, version);
-    const predictions = await version.predict(rows, gone);
+    const predictions = await this.store.use(this.store.default.name, undefined, (version) => {
+      return version.predict(rowsOfPredict({ value, isForm }, version), { signal: gone });
+    });
     return { result: predictions.map(shortAnswer) };
   }
 

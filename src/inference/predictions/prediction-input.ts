@@ -9,8 +9,6 @@ export interface PredictionBody {
   readonly isForm: boolean;
 }
 
-/** Of one request. */
-export const MAX_ROWS = 10_000;
 const BODY = ['body'] as const;
 
 /** The rows of `POST /predict`: one row object, or an array of them. */
@@ -39,7 +37,7 @@ function isInstances(value: unknown, version: ModelVersion): value is { instance
 }
 
 function checkRow({ value, isForm }: PredictionBody, version: ModelVersion): CheckedRow[] {
-  const check = new RowCheck();
+  const check = new RowCheck(version.limits);
   const row = isForm ? version.fromForm((value ?? {}) as Record<string, unknown>) : value;
   const checked = version.check(row, BODY, check);
   if (check.errors.length > 0) throw new InvalidInputError(check.errors);
@@ -51,8 +49,8 @@ function checkRows(rows: readonly unknown[], location: FieldError['location'], v
     const name = location.at(-1);
     throw new InvalidInputError([{ location, type: 'array', message: `${name} must hold at least one row` }]);
   }
-  if (rows.length > MAX_ROWS) throw new TooManyRowsError(MAX_ROWS);
-  const check = new RowCheck();
+  if (rows.length > version.limits.rows) throw new TooManyRowsError(version.limits.rows);
+  const check = new RowCheck(version.limits);
   const checked = rows.map((row, index) => version.check(row, [...location, index], check));
   if (check.errors.length > 0) throw new InvalidInputError(check.errors);
   return checked;

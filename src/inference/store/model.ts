@@ -2,19 +2,19 @@ import { ModelNotReadyError, VersionNotFoundError } from '../inference.errors.js
 import type { Access, Manifest } from '../manifest/manifest.js';
 import type { ModelVersion, VersionState } from './model-version.js';
 
-/** A model: its versions, and which of them serves. */
+/** A model: its versions, and which of them serves. `ModelLoader` keeps it like its folder. */
 export class Model {
+  manifest: Manifest = {};
+  /** Newest first. */
+  versions: readonly ModelVersion[] = [];
   /** The version an administrator has chosen; undefined for the newest ready one. */
   pinned: string | undefined;
+  /** Why its folder, or what has changed in it, is not served. */
+  trouble: string | undefined;
+  /** Taken out of service by an administrator, until one puts it back or the next start. */
+  isUnloaded = false;
 
-  /** @param versions newest first */
-  constructor(
-    readonly name: string,
-    readonly manifest: Manifest,
-    readonly versions: readonly ModelVersion[],
-    /** Why nothing of it can be served, where that is so. */
-    readonly trouble?: string,
-  ) {}
+  constructor(readonly name: string) {}
 
   get access(): Access {
     return this.manifest.access ?? 'public';
@@ -33,9 +33,14 @@ export class Model {
     return this.versions.every((version) => version.state === 'unloaded') && !this.trouble ? 'unloaded' : 'failed';
   }
 
-  /** Why it is not ready, in words. */
+  /** Why it is not ready, or why what is newest of it is not served; in words. */
   get reason(): string | undefined {
     return this.trouble ?? this.versions.find((version) => version.reason !== undefined)?.reason;
+  }
+
+  /** Whether a request is what it waits for. */
+  get loadsOnUse(): boolean {
+    return this.state === 'unloaded' && this.manifest.load === 'first-use' && !this.isUnloaded;
   }
 
   version(version: string): ModelVersion {
