@@ -29,3 +29,4 @@ export {
   TextField,
 } from './validation/fields.js';
 export { isStorableText } from './validation/text-safety.js';
+export { validateAs } from './validation/validation.pipe.js';
