@@ -4,8 +4,8 @@ Everything random comes from one seed. How many of an item are sold in an hour i
 
     popularity * hour curve * weekday effect * (price / mean price) ** -ELASTICITY * drift
 
-where popularity differs from item to item, the curve and the weekday effect from kind to kind, prices change a few times
-a year, and the drift is the ups and downs of each item, week by week, on top of the season of the whole café.
+where popularity differs from item to item, the curve and the weekday effect from kind to kind, prices change a few
+times a year, and the drift is the ups and downs of each item, week by week, on top of the season of the whole café.
 """
 
 from __future__ import annotations
@@ -157,7 +157,7 @@ def sold_last_week(sales: Sales, questions: Questions) -> Floats:
 
 
 def features(sales: Sales, questions: Questions) -> NDArray[np.float32]:
-    """What is known when a question is asked, one column a feature. ``DemandHistory`` in src/demand counts the same."""
+    """What is known when a question is asked, one column a feature. ``DemandPipeline`` in src/demand counts the same."""
     item, hour, asked = questions.item, questions.hour, questions.asked
     first = np.minimum(first_sale(sales)[item, questions.recorded_since], asked)
 

@@ -133,9 +133,9 @@ def train(rows: NDArray[np.float32], sold: NDArray[np.int64]) -> HistGradientBoo
 def judge(model: HistGradientBoostingRegressor, sales: Sales, held_out: Questions, mean: float) -> dict[str, float]:
     """Measure the forecasts of the weeks held out, in opening hours, beside what a café could do without a model.
 
-    ``baseline`` is the same hour a week before; ``fourWeeks`` the mean of that hour and weekday over four weeks; ``mean``
-    one number for everything; ``noise`` is the true rate, which nobody knows and no model can beat. ``newItem`` forecasts
-    without any past sales.
+    ``baseline`` is the same hour a week before; ``fourWeeks`` the mean of that hour and weekday over four weeks;
+    ``mean`` one number for everything; ``noise`` is the true rate, which nobody knows and no model can beat.
+    ``newItem`` forecasts without any past sales.
     """
     rows = simulate.features(sales, held_out)
     sold, rate = sales.sold[held_out.item, held_out.hour], sales.rate[held_out.item, held_out.hour]
@@ -162,8 +162,8 @@ def judge(model: HistGradientBoostingRegressor, sales: Sales, held_out: Question
 def export(model: HistGradientBoostingRegressor) -> bytes:
     """Export the model as plain tensors, ``input`` to ``value``: trees that add up, and the exponential of their sum.
 
-    skl2onnx is of no use here: of such a model it leaves out the exponential and rounds thresholds to the nearest float32.
-    The symbolic dimension ``batch`` on both tensors lets a server run rows together.
+    skl2onnx is of no use here: of such a model it leaves out the exponential, and rounds thresholds to the nearest
+    float32. The symbolic dimension ``batch`` on both tensors lets a server run rows together.
     """
     node, tensor = onnx.helper.make_node, onnx.helper.make_tensor_value_info
     graph = onnx.helper.make_graph(
@@ -217,7 +217,7 @@ def rounded_down(thresholds: NDArray[np.float64]) -> NDArray[np.float32]:
 
 
 def verify(exported: bytes, model: HistGradientBoostingRegressor, rows: NDArray[np.float32]) -> float:
-    """Fail unless the export answers as scikit-learn does, held-out rows and inputs at each threshold; the difference."""
+    """Fail unless the export answers held-out rows, and inputs at each threshold, as scikit-learn does."""
     session = onnxruntime.InferenceSession(exported, providers=["CPUExecutionProvider"])
     probes = np.concatenate([rows, threshold_rows(model, rows)])
     (values,) = session.run([VALUE], {INPUT: probes})
@@ -229,7 +229,7 @@ def verify(exported: bytes, model: HistGradientBoostingRegressor, rows: NDArray[
 
 
 def threshold_rows(model: HistGradientBoostingRegressor, rows: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Make inputs where rounding would show: each threshold and its float32 neighbours, in the first row and the median one."""
+    """Make inputs where rounding would show: each threshold and its neighbours, in the first row and the median one."""
     splits = [tree.nodes[tree.nodes["is_leaf"] == 0] for (tree,) in model._predictors]
     found = {(int(node["feature_idx"]), float(node["num_threshold"])) for nodes in splits for node in nodes}
     backgrounds = np.stack([rows[0], np.median(rows, axis=0)]).astype(np.float32)

@@ -1,6 +1,6 @@
-import { Injectable } from '@nestjs/common';
+import { type AnswerContext, Pipeline, type PipelineContext } from '../inference/index.js';
 import { MenuCatalogue } from '../menus/index.js';
-import type { DemandAnswerDto, DemandQuestionDto } from './dto/demand.dto.js';
+import { DemandAnswerDto, DemandQuestionDto } from './dto/demand.dto.js';
 import { DAY, hourOf, WEEK } from './hours.js';
 import { enough } from './poisson.js';
 import { SalesRepository } from './sales.repository.js';
@@ -17,26 +17,35 @@ export interface DemandFeatures {
   readonly days_of_sales: number;
 }
 
+/** What the model answers. */
+export interface DemandPrediction {
+  /** How many are sold on average in such an hour. */
+  readonly value: number;
+}
+
 /** Of such hours, the share in which `prepare` is to be enough. */
 const ENOUGH = 0.9;
 const DAYS_LOOKED_BACK = 28;
 const WEEKS_LOOKED_BACK = 4;
 
 /** From a menu and a time to what the model must know, and from its answer to what a kitchen must know. */
-@Injectable()
-export class DemandPipeline {
+@Pipeline('demand', { input: DemandQuestionDto, answer: DemandAnswerDto })
+export class DemandPipeline implements Pipeline<DemandQuestionDto, DemandFeatures, DemandPrediction, DemandAnswerDto> {
+  /** The same for all questions of a request. */
+  private readonly meanPrices = new WeakMap<PipelineContext, Promise<number>>();
+
   constructor(
     private readonly catalogue: MenuCatalogue,
     private readonly sales: SalesRepository,
   ) {}
 
   /** Looks up the menu's price and past sales; throws `MenuNotFoundError`. */
-  async preprocess({ menuId, at }: DemandQuestionDto): Promise<DemandFeatures> {
+  async preprocess({ menuId, at }: DemandQuestionDto, context: PipelineContext): Promise<DemandFeatures> {
     const hour = hourOf(at.getTime());
     const now = Math.min(hour, hourOf(Date.now()));
     const { price } = await this.catalogue.find(menuId);
     const [meanPrice, sold, first = now] = await Promise.all([
-      this.catalogue.meanPrice(),
+      this.meanPrice(context),
       this.sales.soldInFourWeeks(menuId, hour, now),
       this.sales.firstSold(menuId, now),
     ]);
@@ -54,14 +63,19 @@ export class DemandPipeline {
     };
   }
 
-  /** @param value how many the model expects to be sold */
-  respond({ value }: { readonly value: number }, { input }: { readonly input: DemandQuestionDto }): DemandAnswerDto {
+  respond({ value }: DemandPrediction, { input }: AnswerContext<DemandQuestionDto, DemandFeatures>): DemandAnswerDto {
     return {
       menuId: input.menuId,
       hour: new Date(hourOf(input.at.getTime())).toISOString(),
       expected: Math.round(value * 10) / 10,
       prepare: enough(value, ENOUGH),
     };
+  }
+
+  private meanPrice(context: PipelineContext): Promise<number> {
+    const found = this.meanPrices.get(context) ?? this.catalogue.meanPrice();
+    this.meanPrices.set(context, found);
+    return found;
   }
 }
 

@@ -30,7 +30,7 @@ export function itRemembersSales(running: () => TestApp): void {
     const [gone, kept] = [await addMenu(owner, { name: 'Gone' }), await addMenu(owner, { name: 'Kept' })];
     for (const { id } of [gone, kept]) await sell(owner, id, 3, '2024-05-13T07:00:00Z');
     expect((await owner.delete(`/menus/${gone.id}`)).status).toBe(204);
-    expect((await features(running(), kept.id)).sold_a_day).toBe(3);
+    expect((await featuresOf(running(), kept.id)).sold_a_day).toBe(3);
     // The id is never given again, so that only the table itself shows that nothing is left of it.
     expect(await salesLeft(running(), gone.id)).toBe(0);
     expect(await salesLeft(running(), kept.id)).toBe(1);
@@ -48,7 +48,7 @@ export function itRemembersSales(running: () => TestApp): void {
     await sell(owner, id, 7, '2024-05-12T12:00:00Z');
     await sell(owner, id, 100, AT); // not before
     await owner.patch(`/menus/${id}`, { price: 5400 });
-    expect(await features(running(), id)).toEqual({
+    expect(await featuresOf(running(), id)).toEqual({
       price_ratio: expect.closeTo(5400 / (await meanPrice(owner)), 9),
       price_change: expect.closeTo(1.2, 9),
       hour: 8,
@@ -65,16 +65,16 @@ export function itRemembersSales(running: () => TestApp): void {
     await sell(owner, id, 3, '2024-05-12T08:00:00Z');
     await owner.patch(`/menus/${id}`, { price: 500_000_000 });
     await sell(owner, id, 1, '2024-05-12T08:00:00Z');
-    expect((await features(running(), id)).price_change).toBeCloseTo(0.5 / ((3 * 1 + 1 * 0.5) / 4), 9);
+    expect((await featuresOf(running(), id)).price_change).toBeCloseTo(0.5 / ((3 * 1 + 1 * 0.5) / 4), 9);
   });
 
   it('takes means over the time that is known', async () => {
     const { id } = await addMenu(owner, { name: 'New' });
     const nothing = { price_change: 1, sold_at_hour: 0, sold_at_weekday: 0, sold_a_day: 0, days_of_sales: 0 };
-    expect(await features(running(), id)).toMatchObject(nothing);
+    expect(await featuresOf(running(), id)).toMatchObject(nothing);
     await sell(owner, id, 6, '2024-05-11T08:00:00Z');
     const twoDays = { sold_at_hour: 6 / 2, sold_at_weekday: 0, sold_a_day: 6 / 2, days_of_sales: 2 };
-    expect(await features(running(), id)).toMatchObject(twoDays);
+    expect(await featuresOf(running(), id)).toMatchObject(twoDays);
   });
 
   it('looks at a coming hour from today', async () => {
@@ -83,17 +83,20 @@ export function itRemembersSales(running: () => TestApp): void {
     const at = now + 5 * DAY;
     await sell(owner, id, 8, new Date(at - 7 * DAY).toISOString());
     const ahead = { sold_at_hour: 8 / 2, sold_at_weekday: 8, sold_a_day: 8 / 2, days_of_sales: 2 };
-    expect(await features(running(), id, new Date(at).toISOString())).toMatchObject(ahead);
+    expect(await featuresOf(running(), id, new Date(at).toISOString())).toMatchObject(ahead);
   });
 }
 
-async function sell(client: Client, menuId: number, quantity: number, soldAt: string): Promise<void> {
+/** Records a sale; fails the test where that is refused. */
+export async function sell(client: Client, menuId: number, quantity: number, soldAt: string): Promise<void> {
   const answer = await client.post(`/menus/${menuId}/sales`, { quantity, soldAt });
   if (answer.status !== 201) throw new Error(`Could not record a sale: ${answer.text}`);
 }
 
-function features({ app }: TestApp, menuId: number, at = AT): Promise<DemandFeatures> {
-  return app.get(DemandPipeline, { strict: false }).preprocess({ menuId, at: new Date(at) });
+/** What the model is told of a menu and an hour. */
+export function featuresOf({ app }: TestApp, menuId: number, at = AT): Promise<DemandFeatures> {
+  const context = { model: 'demand', version: '1', caller: () => Promise.resolve(undefined) };
+  return app.get(DemandPipeline, { strict: false }).preprocess({ menuId, at: new Date(at) }, context);
 }
 
 function salesLeft({ app }: TestApp, menuId: number): Promise<number> {
