@@ -60,7 +60,7 @@ class Sales:
 
 @dataclass(frozen=True)
 class Questions:
-    """Forecasts to make, one a row: of which item, for which hour, asked when, and since when its sales are recorded."""
+    """Forecasts to make, one a row: of which item, for which hour, asked when, and recorded since when."""
 
     item: Hours
     hour: Hours
@@ -157,7 +157,7 @@ def sold_last_week(sales: Sales, questions: Questions) -> Floats:
 
 
 def features(sales: Sales, questions: Questions) -> NDArray[np.float32]:
-    """What is known when a question is asked, one column a feature. ``DemandPipeline`` in src/demand counts the same."""
+    """What is known when a question is asked, a column a feature. ``DemandPipeline`` in src/demand counts the same."""
     item, hour, asked = questions.item, questions.hour, questions.asked
     first = np.minimum(first_sale(sales)[item, questions.recorded_since], asked)
 

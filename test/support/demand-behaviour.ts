@@ -37,11 +37,13 @@ export function itRemembersSales(running: () => TestApp): void {
   });
 
   it('counts the sales before the hour, each in the windows it belongs to', async () => {
-    const { id } = await addMenu(owner, { name: 'Counted', price: 4500 });
+    const { id } = await addMenu(owner, { name: 'Counted', price: 9000 });
     const others = await addMenu(owner, { name: 'Not counted' });
     await sell(owner, others.id, 1000, '2024-05-06T08:30:00Z');
     await sell(owner, id, 50, '2024-04-15T07:59:59.999Z'); // more than four weeks before
-    await sell(owner, id, 4, '2024-04-15T08:59:59.999Z'); // four weeks before
+    await owner.patch(`/menus/${id}`, { price: 4500 });
+    await sell(owner, id, 4, '2024-04-15T08:00:00Z'); // four weeks before
+    await sell(owner, id, 1, '2024-04-29T08:59:59.999Z'); // at the end of that hour
     await sell(owner, id, 2, '2024-05-06T08:00:00Z'); // a week before
     await sell(owner, id, 5, '2024-05-06T09:00:00Z'); // an hour too late
     await sell(owner, id, 3, '2024-05-08T08:59:59.999Z'); // another day of the week
@@ -53,8 +55,8 @@ export function itRemembersSales(running: () => TestApp): void {
       price_change: expect.closeTo(1.2, 9),
       hour: 8,
       weekday: 0,
-      sold_at_hour: (4 + 2 + 3) / 28,
-      sold_at_weekday: (4 + 2) / 4,
+      sold_at_hour: (4 + 1 + 2 + 3) / 28,
+      sold_at_weekday: (4 + 1 + 2) / 4,
       sold_a_day: (2 + 5 + 3 + 7) / 7,
       days_of_sales: 28,
     });
