@@ -62,17 +62,13 @@ async function runPipeline(
   const inputs = await sideBySide(items, ({ value, location }) => {
     return metadata.input ? validateAs(metadata.input, value, location) : Promise.resolve(value as object);
   });
-  const { preprocess } = steps;
-  const features = preprocess
-    ? await sideBySide(inputs, async (input) => preprocess.call(steps, input, context))
-    : inputs;
-  const rows = preprocess ? checkFeatures(features, version) : rowsOf(items, version, false);
+  const features = steps.preprocess ? await sideBySide(inputs, (input) => steps.preprocess!(input, context)) : inputs;
+  const rows = steps.preprocess ? checkFeatures(features, version) : rowsOf(items, version, false);
   const predictions = await version.predict(rows, context);
   if (!steps.respond) return predictions;
-  const { respond } = steps;
-  return sideBySide(predictions, async (prediction, index) =>
-    respond.call(steps, prediction, { ...context, input: inputs[index]!, features: features[index]! }),
-  );
+  return sideBySide(predictions, (prediction, index) => {
+    return steps.respond!(prediction, { ...context, input: inputs[index]!, features: features[index]! });
+  });
 }
 
 /** What a pipeline makes of a valid input has to be a valid row: else the pipeline is wrong, not the client. */
@@ -83,7 +79,7 @@ function checkFeatures(features: readonly object[], version: ModelVersion): Chec
   return rows;
 }
 
-async function sideBySide<T, R>(items: readonly T[], work: (item: T, index: number) => Promise<R>): Promise<R[]> {
+async function sideBySide<T, R>(items: readonly T[], work: (item: T, index: number) => R | Promise<R>): Promise<R[]> {
   const results: R[] = [];
   for (let start = 0; start < items.length; start += SIDE_BY_SIDE) {
     const slice = items.slice(start, start + SIDE_BY_SIDE);

@@ -35,12 +35,22 @@ export class Model {
 
   /** Why it is not ready, or why what is newest of it is not served; in words. */
   get reason(): string | undefined {
-    return this.trouble ?? this.versions.find((version) => version.reason !== undefined)?.reason;
+    const reasons = [this.trouble, ...this.versions.map((version) => version.reason)];
+    return reasons.filter((reason) => reason !== undefined).join('; ') || undefined;
   }
 
   /** Whether a request is what it waits for. */
   get loadsOnUse(): boolean {
-    return this.state === 'unloaded' && this.manifest.load === 'first-use' && !this.isUnloaded;
+    return this.isForUse && this.state === 'unloaded';
+  }
+
+  /** Whether a request waits for it. */
+  get isAwaited(): boolean {
+    return this.isForUse && (this.state === 'unloaded' || this.state === 'loading');
+  }
+
+  private get isForUse(): boolean {
+    return this.manifest.load === 'first-use' && !this.isUnloaded;
   }
 
   version(version: string): ModelVersion {
