@@ -10,6 +10,7 @@ import { ModelsController } from './predictions/models.controller.js';
 import { PredictController } from './predictions/predict.controller.js';
 import { ModelProtocolController, VersionProtocolController } from './protocol/model-protocol.controller.js';
 import { OpenInferenceController } from './protocol/open-inference.controller.js';
+import { describeVersionPaths } from './protocol/open-inference.docs.js';
 import { formatOpenInferenceError } from './protocol/open-inference-errors.js';
 import { RepositoryController } from './protocol/repository.controller.js';
 import { InferenceMetrics } from './stats/inference-metrics.js';
@@ -34,5 +35,6 @@ export class InferenceModule {
   constructor(openApi: OpenApi, errorFormats: ErrorFormats, store: ModelStore) {
     errorFormats.add('/v2', formatOpenInferenceError);
     openApi.contribute((document) => describeModels(document, store));
+    openApi.contribute(describeVersionPaths);
   }
 }
