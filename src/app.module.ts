@@ -12,12 +12,13 @@ import { MenusModule } from './menus/index.js';
 import { MetricsModule } from './metrics/index.js';
 
 const PLATFORM = [LoggingModule, HttpModule, HealthModule, MetricsModule, DatabaseModule, DocsModule];
-const FEATURES = [HomeModule, AuthModule, MenusModule, InferenceModule];
+const FEATURES = [HomeModule, AuthModule, MenusModule];
 
 /** The table of contents of the system. */
 @Module({})
 export class AppModule {
   static forRoot(variables: Variables): DynamicModule {
-    return { module: AppModule, imports: [SettingsModule.forRoot(variables), ...PLATFORM, ...FEATURES] };
+    const inference = InferenceModule.forRoot();
+    return { module: AppModule, imports: [SettingsModule.forRoot(variables), ...PLATFORM, ...FEATURES, inference] };
   }
 }

@@ -66,10 +66,21 @@ describe('rows of any model', () => {
       expect(body.predictions).toEqual([answer, { ...answer, number_out: -2, flag_out: false }]);
     });
 
+    it.each(['9007199254740993', '-9223372036854775808', '9223372036854775807'])(
+      'keeps every digit of %s',
+      async (digits) => {
+        const raw = `{"number":1,"count":${digits},"word":"a","flag":true,"grid":[[1,2,3],[4,5,6]]}`;
+        const headers = { 'content-type': 'application/json' };
+        const { status, text } = await client.post('/models/kinds/predict', undefined, { raw, headers });
+        expect({ status, text }).toEqual({ status: 200, text: expect.stringContaining(`"count_out":${digits},`) });
+      },
+    );
+
     it.each([
       ['count', 1.5, 'integer'],
-      ['count', 9_007_199_254_740_992, 'integer'],
+      ['count', 9_223_372_036_854_775_808, 'integer'],
       ['word', 7, 'text'],
+      ['word', 'a'.repeat(65_537), 'length'],
       ['word', '\ud800', 'text'],
       ['word', 'a\0b', 'text'],
       ['flag', 1, 'boolean'],

@@ -1,5 +1,6 @@
 export { AnyQuery } from './body/any-query.decorator.js';
 export { AcceptsBody } from './body/body.decorators.js';
+export { parseExactJson, stringifyExactJson } from './body/exact-json.js';
 export { configureHttp } from './configure-http.js';
 export { BaristaExpressAdapter } from './edge/barista-express.adapter.js';
 export { GracefulShutdown } from './edge/graceful-shutdown.js';
@@ -20,3 +21,4 @@ export { HttpSettings } from './http.settings.js';
 export { actorOf, CurrentActor, type RequestActor } from './request.js';
 export { ChoiceField, Field, hasLength, IntegerField, IntegerParameter, TextField } from './validation/fields.js';
 export { isStorableText } from './validation/text-safety.js';
+export { validateAs } from './validation/validation.pipe.js';

@@ -51,6 +51,19 @@ export class QueueFullError extends DomainError {
   }
 }
 
+/** It would only have waited until its deadline. */
+export class OverloadedError extends DomainError {
+  readonly kind = 'unavailable';
+  readonly code = 'model.overloaded';
+  override readonly retryAfterSeconds: number;
+
+  constructor(waiting: number, predictedMs: number, allowedMs: number) {
+    const [predicted, allowed] = [predictedMs, allowedMs].map((ms) => Math.ceil(ms));
+    super(`${waiting} predictions wait before this one: about ${predicted} ms, and it has ${allowed} ms. Try later.`);
+    this.retryAfterSeconds = Math.max(RETRY_AFTER_SECONDS, Math.ceil(predictedMs / 1000));
+  }
+}
+
 export class RuntimeLostError extends DomainError {
   readonly kind = 'unavailable';
   readonly code = 'model.runtime-died';
@@ -90,6 +103,35 @@ export class RunFailedOnRowError extends DomainError {
     super('The model failed on this input. Quote the request id when you report it.');
     withCause(this, cause);
   }
+}
+
+/** A pipeline made something of a valid input that is no row of its model; what, the log says. */
+export class PipelineFailedError extends DomainError {
+  readonly kind = 'internal';
+  readonly code = 'model.pipeline-failed';
+
+  constructor(cause: Error) {
+    super('The input could not be prepared for the model. Quote the request id when you report it.');
+    withCause(this, cause);
+  }
+}
+
+export class AnswerTooLargeError extends DomainError {
+  readonly kind = 'too-large';
+  readonly code = 'predict.answer-too-large';
+
+  constructor(cause: Error) {
+    super(
+      'The answer to this input holds more values than one answer may (ANSWER_MAX_ELEMENTS). Ask for less at once.',
+    );
+    withCause(this, cause);
+  }
+}
+
+/** Nothing of a model could be loaded; the message says why. */
+export class ModelLoadFailedError extends DomainError {
+  readonly kind = 'conflict';
+  readonly code = 'model.load-failed';
 }
 
 export class TooManyElementsError extends DomainError {

@@ -1,23 +1,44 @@
-import { Module } from '@nestjs/common';
+import { type DynamicModule, Module } from '@nestjs/common';
+import { DiscoveryModule } from '@nestjs/core';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { SettingsModule } from '../config/index.js';
 import { OpenApi } from '../docs/index.js';
 import { ModelDefault } from './entities/model-default.entity.js';
 import { InferenceSettings } from './inference.settings.js';
+import { modelProviders } from './injection/inject-model.js';
+import { ModelCalls } from './injection/model-calls.js';
+import { Pipelines } from './pipeline/pipelines.service.js';
 import { describeModels } from './predictions/model-openapi.js';
 import { ModelsController } from './predictions/models.controller.js';
 import { PredictController } from './predictions/predict.controller.js';
+import { PredictionsService } from './predictions/predictions.service.js';
+import { InferenceMetrics } from './stats/inference-metrics.js';
 import { ModelDefaultsRepository } from './store/model-defaults.repository.js';
+import { ModelLoader } from './store/model-loader.js';
 import { ModelStore } from './store/model-store.js';
 
-/** Models: kept in a store, run in processes of their own, and answered for over HTTP. */
+/** Models: kept in a store, run in processes of their own, and answered for over HTTP and to other features. */
 @Module({
-  imports: [SettingsModule.forFeature(InferenceSettings), TypeOrmModule.forFeature([ModelDefault])],
+  imports: [SettingsModule.forFeature(InferenceSettings), TypeOrmModule.forFeature([ModelDefault]), DiscoveryModule],
   controllers: [PredictController, ModelsController],
-  providers: [ModelStore, ModelDefaultsRepository],
+  providers: [
+    ModelStore,
+    ModelLoader,
+    ModelDefaultsRepository,
+    InferenceMetrics,
+    Pipelines,
+    PredictionsService,
+    ModelCalls,
+  ],
 })
 export class InferenceModule {
-  constructor(openApi: OpenApi, store: ModelStore) {
-    openApi.contribute((document) => describeModels(document, store));
+  constructor(openApi: OpenApi, store: ModelStore, pipelines: Pipelines) {
+    openApi.contribute((document) => describeModels(document, store, pipelines));
+  }
+
+  /** With every model that a feature injects; global, so that it can be injected anywhere. */
+  static forRoot(): DynamicModule {
+    const providers = modelProviders();
+    return { module: InferenceModule, global: true, providers, exports: providers };
   }
 }

@@ -1,4 +1,8 @@
 import type { Env } from '../config/index.js';
+import type { InputLimits } from './signature/row-validator.js';
+
+/** No array is longer. */
+const MAX_ELEMENTS = 2 ** 32 - 2;
 
 export class InferenceSettings {
   /** The model store: a folder for each model. */
@@ -7,10 +11,24 @@ export class InferenceSettings {
   readonly defaultModel: string;
   /** How long a prediction may wait and run. */
   readonly deadlineMs: number;
+  /** How many predictions may wait for one version of a model. */
+  readonly queueCapacity: number;
+  /** What one request may hold. */
+  readonly limits: InputLimits;
+  /** How many values one answer may hold. */
+  readonly maxAnswerElements: number;
 
   constructor(env: Env) {
     this.modelsDir = env.text('MODELS_DIR', './models');
     this.defaultModel = env.text('DEFAULT_MODEL', 'iris');
     this.deadlineMs = env.integer('DEADLINE_MS', { default: 5_000, min: 1, max: 3_600_000 });
+    this.queueCapacity = env.integer('QUEUE_CAPACITY', { default: 1_024, min: 1, max: 1_000_000 });
+    this.limits = {
+      rows: env.integer('PREDICT_MAX_ROWS', { default: 10_000, min: 1, max: 10_000_000 }),
+      // 16 MB of float32: more in one request would keep everybody else waiting while it is checked.
+      elements: env.integer('PREDICT_MAX_ELEMENTS', { default: 4_000_000, min: 1, max: MAX_ELEMENTS }),
+      textLength: env.integer('PREDICT_MAX_TEXT', { default: 65_536, min: 1, max: 2 ** 28 }),
+    };
+    this.maxAnswerElements = env.integer('ANSWER_MAX_ELEMENTS', { default: 4_000_000, min: 1, max: MAX_ELEMENTS });
   }
 }

@@ -14,6 +14,6 @@ try {
 
 function readContext(): Omit<CommandContext, 'say'> {
   const variables = processVariables();
-  const { modelsDir, deadlineMs } = readSettings(InferenceSettings, variables);
-  return { modelsDir, deadlineMs, url: `http://localhost:${readSettings(HttpSettings, variables).port}` };
+  const settings = readSettings(InferenceSettings, variables);
+  return { settings, url: `http://localhost:${readSettings(HttpSettings, variables).port}` };
 }

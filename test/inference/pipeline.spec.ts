@@ -59,12 +59,12 @@ describe('respond', () => {
     expect(respond([tensor], 1, manifest, signatureOf(many))).toMatchObject([{ index: 123_456 }]);
   });
 
-  it('says integers as numbers where those are exact, and as text where they are not', () => {
+  it('says integers as numbers where those are exact, and as bigints where they are not', () => {
     const signature: TensorSignature = { name: 'id', type: 'int64', shape: ['n'] };
     const data = new BigInt64Array([42n, 9_007_199_254_740_993n]);
     expect(respond([{ name: 'id', type: 'int64', shape: [2], data }], 2, {}, signatureOf(signature))).toEqual([
       { id: 42 },
-      { id: '9007199254740993' },
+      { id: 9_007_199_254_740_993n },
     ]);
   });
 });
@@ -124,6 +124,7 @@ describe('trialRows', () => {
   const schema = (...features: { name: string; minimum?: number; maximum?: number }[]) => ({
     fields: features.map((feature) => ({ name: feature.name, type: 'float32' as const, shape: [], feature })),
     inputs: [],
+    isUniform: true,
   });
 
   it.each([

@@ -10,7 +10,7 @@ import numpy as np
 from onnx import TensorProto, checker, helper, numpy_helper, save
 
 HERE = Path(__file__).parent
-FLOAT, INT64, STRING, BOOL = TensorProto.FLOAT, TensorProto.INT64, TensorProto.STRING, TensorProto.BOOL
+FLOAT, FLOAT16, INT64, STRING, BOOL = TensorProto.FLOAT, TensorProto.FLOAT16, TensorProto.INT64, TensorProto.STRING, TensorProto.BOOL
 
 
 def tensor(name, kind, shape):
@@ -148,6 +148,61 @@ def perceptron():
     write("perceptron", nodes, [tensor("pixels", FLOAT, ["n", 64])], [tensor("logits", FLOAT, ["n", 10])], constants)
 
 
+def half():
+    """Doubles numbers of half precision."""
+    nodes = [helper.make_node("Add", ["x", "x"], ["doubled"])]
+    write("half", nodes, [tensor("x", FLOAT16, ["n", 2])], [tensor("doubled", FLOAT16, ["n", 2])])
+
+
+def recurrent():
+    """As voice detectors are published: a state whose second dimension counts rows, and a sample rate for all of them."""
+    nodes = [
+        helper.make_node("ReduceSum", ["sound", "axes"], ["sum"], keepdims=1),
+        helper.make_node("Cast", ["rate"], ["rate_float"], to=FLOAT),
+        helper.make_node("Div", ["sum", "rate_float"], ["speech"]),
+        helper.make_node("Add", ["state", "one"], ["state_out"]),
+    ]
+    inputs = [tensor("sound", FLOAT, ["n", "samples"]), tensor("state", FLOAT, [2, "n", 2]), tensor("rate", INT64, [])]
+    outputs = [tensor("speech", FLOAT, ["n", 1]), tensor("state_out", FLOAT, [2, "n", 2])]
+    write("recurrent", nodes, inputs, outputs, [constant("axes", [1], np.int64), constant("one", 1, np.float32)])
+
+
+def wide():
+    """A thousand outputs."""
+    names = [f"part_{index}" for index in range(1000)]
+    nodes = [helper.make_node("Split", ["x"], names, axis=1, num_outputs=1000)]
+    write("wide", nodes, [tensor("x", FLOAT, ["n", 1000])], [tensor(name, FLOAT, ["n", 1]) for name in names])
+
+
+def hungry():
+    """Takes as much memory as it is asked to, four bytes for each of `cells`, and answers with as many values as it is asked to."""
+    nodes = [
+        helper.make_node("ConstantOfShape", ["cells"], ["zeros"]),
+        helper.make_node("ReduceSum", ["zeros"], ["total"], keepdims=1),
+        helper.make_node("ConstantOfShape", ["values"], ["answer"]),
+    ]
+    outputs = [tensor("total", FLOAT, [1]), tensor("answer", FLOAT, ["found"])]
+    write("hungry", nodes, [tensor("cells", INT64, [1]), tensor("values", INT64, [1])], outputs)
+
+
+def dense():
+    """Three layers, 256 to 1024 to 1024 to 10: heavy. Its weights are sines that are computed once, when it is loaded."""
+    sizes, nodes, constants, last = [256, 1024, 1024, 10], [], [constant("zero", 0, np.float32), constant("one", 1, np.float32)], "x"
+    for layer, (rows, columns) in enumerate(zip(sizes, sizes[1:])):
+        constants += [constant(f"count{layer}", rows * columns, np.float32), constant(f"shape{layer}", [rows, columns], np.int64)]
+        nodes += [
+            helper.make_node("Range", ["zero", f"count{layer}", "one"], [f"range{layer}"]),
+            helper.make_node("Sin", [f"range{layer}"], [f"sine{layer}"]),
+            helper.make_node("Reshape", [f"sine{layer}", f"shape{layer}"], [f"weights{layer}"]),
+            helper.make_node("MatMul", [last, f"weights{layer}"], [f"sums{layer}"]),
+        ]
+        last = f"sums{layer}"
+        if layer < 2:
+            nodes.append(helper.make_node("Tanh", [last], [f"active{layer}"]))
+            last = f"active{layer}"
+    write("dense", nodes, [tensor("x", FLOAT, ["n", 256])], [tensor(last, FLOAT, ["n", 10])], constants)
+
+
 if __name__ == "__main__":
-    for make in (sum_of_two, difference, centre, kinds, pick, spin, ragged, detect, sequence, external, classifier, perceptron):
+    for make in (sum_of_two, difference, centre, kinds, pick, spin, ragged, detect, sequence, half, recurrent, wide, hungry, dense, external, classifier, perceptron):
         make()

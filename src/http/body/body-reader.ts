@@ -3,7 +3,7 @@ import express, { type Request, type RequestHandler, type Response } from 'expre
 import { MalformedRequestError, PayloadTooLargeError, UnsupportedMediaTypeError } from '../errors/domain-error.js';
 import { HttpSettings } from '../http.settings.js';
 import { type BodyKind, type BodyPurpose, type BodyRule, MEDIA_TYPES } from './body.decorators.js';
-import { parseForm, parseJson } from './parse-body.js';
+import { parseForm, parseJson, parseJsonExactly } from './parse-body.js';
 
 /** body-parser's error: https://github.com/expressjs/body-parser#errors */
 interface ParserError {
@@ -11,7 +11,12 @@ interface ParserError {
   readonly status?: number;
 }
 
-const PARSERS: Record<BodyKind, (bytes: Buffer) => unknown> = { json: parseJson, form: parseForm };
+type Parser = (bytes: Buffer) => unknown;
+
+const PARSERS: Record<BodyPurpose, Record<BodyKind, Parser>> = {
+  ordinary: { json: parseJson, form: parseForm },
+  predictions: { json: parseJsonExactly, form: parseForm },
+};
 const CHARSET = /;\s*charset\s*=\s*"?([^\s;"]+)/i;
 
 /** Reads a body once the handler is known: so that its media type, its limit and who may send it are known too. */
@@ -27,7 +32,7 @@ export class BodyReader {
   /** Sets `request.body`; leaves it undefined where there is none. */
   async read(request: Request, response: Response, rule: BodyRule): Promise<void> {
     if (!hasBody(request)) return;
-    const parse = PARSERS[kindOf(request, rule)];
+    const parse = PARSERS[rule.purpose][kindOf(request, rule)];
     await new Promise<void>((resolve, reject) => {
       void this.readers[rule.purpose](request, response, (error?: unknown) => {
         if (error === undefined) resolve();

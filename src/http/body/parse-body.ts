@@ -1,3 +1,4 @@
+import { parseExactJson } from './exact-json.js';
 import { InvalidInputError, MalformedRequestError, PayloadTooLargeError } from '../errors/domain-error.js';
 
 const MAX_FORM_FIELDS = 1_000;
@@ -11,6 +12,12 @@ export function parseJson(bytes: Buffer): unknown {
   } catch {
     throw new MalformedRequestError('The body is not well-formed JSON.');
   }
+}
+
+/** As `parseJson`, but integers beyond 2^53 become bigints instead of being rounded. */
+export function parseJsonExactly(bytes: Buffer): unknown {
+  const text = decode(bytes);
+  return text === '' ? undefined : parseExactJson(text);
 }
 
 /** The fields of a form, each a text; one that is there twice is refused. */

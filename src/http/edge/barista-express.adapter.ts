@@ -1,7 +1,8 @@
 import { createServer } from 'node:http';
-import type { NestApplicationOptions } from '@nestjs/common';
+import { type NestApplicationOptions, StreamableFile } from '@nestjs/common';
 import { ExpressAdapter } from '@nestjs/platform-express';
-import type { Application } from 'express';
+import type { Application, Response } from 'express';
+import { stringifyExactJson } from '../body/exact-json.js';
 import { answerClientError } from './client-error.js';
 import { methodNotAllowed } from './method-not-allowed.js';
 
@@ -12,7 +13,7 @@ const CHECK_INTERVAL_MS = 1_000;
 /** Longer than the usual load balancer keeps an idle connection, so that it is never us who close one it is about to use. */
 const KEEP_ALIVE_TIMEOUT_MS = 65_000;
 
-/** Nest's Express adapter with limits on slow senders, and an honest answer to a wrong method. */
+/** Nest's Express adapter with limits on slow senders, exact integers, and an honest answer to a wrong method. */
 export class BaristaExpressAdapter extends ExpressAdapter {
   override initHttpServer(_: NestApplicationOptions): void {
     const limits = {
@@ -25,9 +26,21 @@ export class BaristaExpressAdapter extends ExpressAdapter {
     this.httpServer.on('clientError', answerClientError);
   }
 
+  /** As Express's `response.json`, but integers of 64 bits are written with all their digits. */
+  override reply(response: Response, body: unknown, statusCode?: number): unknown {
+    if (!isJson(body)) return super.reply(response, body, statusCode);
+    if (statusCode !== undefined) response.status(statusCode);
+    if (response.get('Content-Type') === undefined) response.set('Content-Type', 'application/json');
+    return response.send(stringifyExactJson(body));
+  }
+
   override setNotFoundHandler(...args: Parameters<ExpressAdapter['setNotFoundHandler']>): unknown {
     const instance = this.getInstance<Application>();
     instance.use(methodNotAllowed(instance));
     return super.setNotFoundHandler(...args);
   }
+}
+
+function isJson(body: unknown): boolean {
+  return typeof body === 'object' && body !== null && !(body instanceof StreamableFile) && !(body instanceof Error);
 }

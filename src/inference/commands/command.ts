@@ -1,13 +1,12 @@
 import { parseArgs, type ParseArgsConfig } from 'node:util';
+import type { InferenceSettings } from '../inference.settings.js';
 
 /** What cannot be done, in words that say what can. */
 export class CommandError extends Error {}
 
 /** What every command of `npm run model` works with. */
 export interface CommandContext {
-  readonly modelsDir: string;
-  /** What one run of a model may take, in milliseconds. */
-  readonly deadlineMs: number;
+  readonly settings: InferenceSettings;
   /** Where the application answers, if it runs here. */
   readonly url: string;
   /** Prints a line. */

@@ -1,6 +1,5 @@
 import type { Prediction } from '../pipeline/respond.js';
-import type { ModelVersion } from '../store/model-version.js';
-import { answersOf, checkedRow, type Row } from './trial.js';
+import type { Row, TriedVersion } from './trial.js';
 
 /** How the answers of one version differ from those of another. */
 export interface Difference {
@@ -18,12 +17,12 @@ const MAX_MS = 10_000;
 
 /** Answers to the same rows, compared. */
 export async function compareAnswers(
-  before: ModelVersion,
-  after: ModelVersion,
+  before: TriedVersion,
+  after: TriedVersion,
   rows: readonly Row[],
 ): Promise<Difference> {
-  const others = await answersOf(after, rows);
-  const pairs = (await answersOf(before, rows)).map((answer, row) => ({ answer, other: others[row] ?? {} }));
+  const others = await after.predictEach(rows);
+  const pairs = (await before.predictEach(rows)).map((answer, row) => ({ answer, other: others[row] ?? {} }));
   const classes = pairs.filter(({ answer }) => classOf(answer) !== undefined);
   const numbers = pairs.flatMap(({ answer, other }) => numberPairs(withoutClass(answer), withoutClass(other)));
   return {
@@ -36,16 +35,16 @@ export async function compareAnswers(
 
 /** How long one row takes each version, in milliseconds: the medians of runs that are made in turn. */
 export async function compareSpeed(
-  versions: readonly [ModelVersion, ModelVersion],
+  versions: readonly [TriedVersion, TriedVersion],
   row: Row,
 ): Promise<{ readonly runs: number; readonly medians: readonly [number, number] }> {
-  const rows = versions.map((version) => [checkedRow(version, row)]);
+  const [before, after] = [versions[0].check(row), versions[1].check(row)];
   const times: [number[], number[]] = [[], []];
   const end = performance.now() + MAX_MS;
   while (times[1].length < MAX_RUNS && (times[1].length === 0 || performance.now() < end)) {
     for (const index of [0, 1] as const) {
       const start = performance.now();
-      await versions[index].predict(rows[index] ?? []);
+      await versions[index].predict(index === 0 ? before : after);
       times[index].push(performance.now() - start);
     }
   }

@@ -18,6 +18,7 @@ export const MANIFEST_SCHEMA = object({
   $schema: TEXT,
   description: { type: 'string' },
   access: { enum: ['public', 'member', 'admin'] },
+  load: { enum: ['start', 'first-use'] },
   features: {
     type: 'array',
     minItems: 1,
@@ -41,7 +42,14 @@ export const MANIFEST_SCHEMA = object({
   input: object({ image: { type: 'object' } }, ['image']),
   example: object({ input: { type: 'object' }, ...ANSWER }, ['input']),
   batching: {
-    anyOf: [{ const: false }, object({ maxBatchSize: POSITIVE, maxWaitMs: { type: 'number', minimum: 0 } })],
+    anyOf: [
+      { const: false },
+      object({
+        maxBatchSize: POSITIVE,
+        maxWaitMs: { type: 'number', minimum: 0, maximum: 60_000 },
+        force: { type: 'boolean' },
+      }),
+    ],
   },
   cache: object({ maxEntries: COUNT }),
   runtime: object({

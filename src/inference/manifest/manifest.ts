@@ -48,12 +48,21 @@ export interface Manifest {
   readonly $schema?: string;
   readonly description?: string;
   readonly access?: Access;
+  /** When it is loaded: at the start unless said otherwise. */
+  readonly load?: 'start' | 'first-use';
   readonly features?: readonly Feature[];
   readonly labels?: readonly string[];
   readonly output?: OutputMapping;
   readonly input?: { readonly image: Readonly<Record<string, unknown>> };
   readonly example?: Example;
-  readonly batching?: false | { readonly maxBatchSize?: number; readonly maxWaitMs?: number };
+  readonly batching?:
+    | false
+    | {
+        readonly maxBatchSize?: number;
+        readonly maxWaitMs?: number;
+        /** Without proof: for a model of which no three different rows can be made. */
+        readonly force?: boolean;
+      };
   readonly cache?: { readonly maxEntries?: number };
   readonly runtime?: {
     readonly threads?: number;

@@ -1,4 +1,5 @@
-import { allocate, ELEMENT_TYPES, sizeOf, type Tensor, type TensorData } from '../runtime/tensor.js';
+import { toHalf } from '../runtime/float16.js';
+import { allocate, sizeOf, type Tensor, type TensorData } from '../runtime/tensor.js';
 import type { InputPlan, RowField, RowSchema } from '../signature/row-schema.js';
 import type { CheckedRow } from '../signature/row-validator.js';
 
@@ -51,6 +52,7 @@ function write(field: RowField, value: unknown, data: TensorData, at: number): n
 
 function toElement({ type, feature: { mean = 0, std = 1 } }: RowField, value: unknown): number | bigint | string {
   if (typeof value === 'string') return value;
-  const isBig = ELEMENT_TYPES[type].array === BigInt64Array || ELEMENT_TYPES[type].array === BigUint64Array;
-  return isBig ? BigInt(value as number) : (Number(value) - mean) / std;
+  if (type === 'int64' || type === 'uint64') return BigInt(value as number | bigint);
+  const number = (Number(value) - mean) / std;
+  return type === 'float16' ? toHalf(number) : number;
 }

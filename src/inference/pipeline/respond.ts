@@ -1,5 +1,6 @@
 import { RunFailedOnRowError } from '../inference.errors.js';
 import type { Manifest, OutputMapping } from '../manifest/manifest.js';
+import { fromHalf } from '../runtime/float16.js';
 import { type Signature, sizeOf, type Tensor, type TensorSignature } from '../runtime/tensor.js';
 import { countsRows } from '../signature/row-schema.js';
 
@@ -67,7 +68,7 @@ function mapped(outputs: RowOutputs, mapping: OutputMapping, labels: readonly st
   const scores = scoresOf(outputs, mapping);
   const index = indexOf(outputs, mapping, labels, scores);
   const label = labelText(outputs, mapping) ?? (index === undefined ? undefined : (labels?.[index] ?? String(index)));
-  const value = mapping.value === undefined ? undefined : Number(outputs.get(mapping.value)?.data[0]);
+  const value = mapping.value === undefined ? undefined : valueOf(outputs.get(mapping.value));
   demandFinite(value === undefined ? (scores ?? []) : [value]);
   return {
     ...(label === undefined ? {} : { label }),
@@ -75,6 +76,14 @@ function mapped(outputs: RowOutputs, mapping: OutputMapping, labels: readonly st
     ...(scores === undefined ? {} : { probabilities: named(scores, labels, mapping.topK) }),
     ...(value === undefined ? {} : { value }),
   };
+}
+
+function valueOf(output: RowOutput | undefined): number {
+  return (output && numbersOf(output)[0]) ?? NaN;
+}
+
+function numbersOf({ data, type }: RowOutput): number[] {
+  return Array.from(data, type === 'float16' ? (bits) => fromHalf(bits as number) : Number);
 }
 
 /** JSON has no word for what is not finite, and it is no answer either. */
@@ -85,7 +94,7 @@ function demandFinite(numbers: readonly number[]): void {
 function scoresOf(outputs: RowOutputs, { probabilities, logits }: OutputMapping): number[] | undefined {
   const output = outputs.get(probabilities ?? logits ?? '');
   if (!output) return undefined;
-  const scores = Array.from(output.data, Number);
+  const scores = numbersOf(output);
   return probabilities === undefined ? softmax(scores) : scores;
 }
 
@@ -142,10 +151,11 @@ function chunk(items: readonly unknown[], size: number): unknown[] {
   return Array.from({ length: items.length / size }, (_, index) => items.slice(index * size, (index + 1) * size));
 }
 
+/** A bigint stays one where a number would not be exact; it is written with all its digits. */
 function elementToJson(element: number | bigint | string, type: Tensor['type']): unknown {
   if (type === 'bool') return Boolean(element);
+  if (type === 'float16') return fromHalf(element as number);
   if (typeof element !== 'bigint') return element;
-  // JSON numbers are read as doubles nearly everywhere: what those cannot hold exactly is sent as text.
   const number = Number(element);
-  return Number.isSafeInteger(number) ? number : String(element);
+  return Number.isSafeInteger(number) ? number : element;
 }

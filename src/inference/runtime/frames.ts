@@ -6,12 +6,13 @@ import { ELEMENT_TYPES, type ElementType, type NumericData, type Tensor, type Te
  *     frame   = length:u32 of what follows, kind:u8, id:u32, payload
  *     ready   = JSON { signature, sha256 }          failed, run-failed = UTF-8 text
  *     run     = tensors, result = tensors           id tells which run a result belongs to
+ *     too-large = UTF-8 digits                      how many values the answer has that is not sent
  *     tensors = count:u16, tensor*
  *     tensor  = type:u8, rank:u8, name length:u16, name, dimension:u32 * rank, byte length:u32, bytes
  *
  * A string tensor's bytes are length:u32 and UTF-8 for each element.
  */
-export const FrameKind = { run: 1, ready: 2, failed: 3, result: 4, runFailed: 5 } as const;
+export const FrameKind = { run: 1, ready: 2, failed: 3, result: 4, runFailed: 5, tooLarge: 6 } as const;
 
 export interface Frame {
   readonly kind: number;

@@ -8,4 +8,11 @@ export interface RuntimeOptions extends Pins {
   readonly threads: number;
   /** ONNX Runtime's execution providers, in order of preference. */
   readonly providers: readonly string[];
+  /** A process that holds more is ended, in MiB. */
+  readonly memoryMb: number;
+  /** An answer with more values is not sent. */
+  readonly maxAnswerElements: number;
 }
+
+/** What a process that is ended for its memory says last. */
+export const MEMORY_LIMIT_WORDS = 'more memory than it may have';

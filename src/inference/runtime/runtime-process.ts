@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { SOURCE_ROOT } from '../../config/index.js';
 import { decodeTensors, encodeFrame, encodeTensors, type Frame, FrameKind, FrameReader } from './frames.js';
 import type { Pins } from './model-files.js';
-import type { RuntimeOptions } from './runtime-options.js';
+import { MEMORY_LIMIT_WORDS, type RuntimeOptions } from './runtime-options.js';
 import type { Signature, Tensor } from './tensor.js';
 
 const PROGRAM = fileURLToPath(new URL('inference/runtime/runtime.child.js', SOURCE_ROOT));
@@ -21,6 +21,9 @@ export class ModelLoadError extends Error {}
 
 /** ONNX Runtime refused or failed a run; the message is for the log, not for clients. */
 export class RunFailedError extends Error {}
+
+/** The answer has more values than may be sent. */
+export class TooLargeAnswerError extends RunFailedError {}
 
 interface Waiting<T> {
   resolve(value: T): void;
@@ -86,7 +89,9 @@ export class RuntimeProcess {
   /** How the process ended, and what it last wrote to stderr: for the log. */
   get lastWords(): { readonly how: string; readonly stderr: string } {
     const { exitCode, signalCode } = this.child;
-    return { how: signalCode ?? `exit code ${exitCode}`, stderr: this.stderr };
+    const isOverMemory = this.stderr.includes(MEMORY_LIMIT_WORDS);
+    const how = isOverMemory ? `it took ${MEMORY_LIMIT_WORDS}` : (signalCode ?? `exit code ${exitCode}`);
+    return { how, stderr: this.stderr };
   }
 
   get pid(): number | undefined {
@@ -122,6 +127,7 @@ export class RuntimeProcess {
     else if (kind === FrameKind.failed) this.ready?.reject(new ModelLoadError(payload.toString()));
     else if (kind === FrameKind.result) this.answer(id, payload);
     else if (kind === FrameKind.runFailed) this.take(id)?.reject(new RunFailedError(payload.toString()));
+    else if (kind === FrameKind.tooLarge) this.take(id)?.reject(new TooLargeAnswerError(`${String(payload)} values`));
   }
 
   private answer(id: number, payload: Buffer): void {

@@ -1,9 +1,10 @@
+import { writeSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { Worker } from 'node:worker_threads';
 import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
 import { decodeTensors, encodeFrame, encodeTensors, type Frame, FrameKind, FrameReader } from './frames.js';
 import { type ModelFiles, type Pins, pinsOf, readModelFiles } from './model-files.js';
-import type { RuntimeOptions } from './runtime-options.js';
+import { MEMORY_LIMIT_WORDS, type RuntimeOptions } from './runtime-options.js';
 import { isElementType, type Signature, type Tensor, type TensorSignature, unnamedDimension } from './tensor.js';
 
 /**
@@ -11,6 +12,9 @@ import { isElementType, type Signature, type Tensor, type TensorSignature, unnam
  * answers one run after another until its parent closes the pipe.
  */
 const ANSWERS_FD = 3;
+const WATCH_MS = 100;
+/** What ONNX Runtime and the C++ library say of memory that they cannot have. */
+const NO_MEMORY = /bad_alloc|failed to allocate|out of memory/i;
 const answers = new Socket({ fd: ANSWERS_FD, writable: true });
 
 // The parent decides when a runtime ends; a Ctrl-C in a terminal reaches both.
@@ -25,16 +29,16 @@ try {
 }
 
 async function serve(options: RuntimeOptions): Promise<void> {
+  watch(options);
   const { session, pins } = await open(options);
   const ready = { ...pins, signature: signatureOf(session) };
   let last: Promise<void> = Promise.resolve();
   const reader = new FrameReader((frame) => {
-    last = last.then(() => answer(session, frame));
+    last = last.then(() => answer(session, frame, options));
   });
   process.stdin.on('data', (chunk: Buffer) => reader.push(chunk));
   process.stdin.once('end', () => void last.then(() => process.exit(0)));
   send(FrameKind.ready, 0, Buffer.from(JSON.stringify(ready)));
-  endWithParent();
 }
 
 /** The session, and what it was made of; the files' bytes are not kept. */
@@ -44,13 +48,18 @@ async function open(options: RuntimeOptions): Promise<{ session: InferenceSessio
 }
 
 /**
- * Ends this process when its parent is gone. A run keeps this thread from seeing the pipe close, and one that never ends
- * would keep a core busy for ever: so another thread looks.
+ * Ends this process when its parent is gone, or when it holds more memory than it may. A run keeps this thread from seeing
+ * either, and one that never ends would keep a core busy for ever: so another thread looks.
  */
-function endWithParent(): void {
-  const watch = `const parent = process.ppid;
-    setInterval(() => process.ppid === parent || process.kill(process.pid, 'SIGKILL'), 1000);`;
-  new Worker(watch, { eval: true, resourceLimits: { maxOldGenerationSizeMb: 8, stackSizeMb: 1 } }).unref();
+function watch({ memoryMb }: RuntimeOptions): void {
+  const program = `const parent = process.ppid;
+    const { writeSync } = require('node:fs');
+    setInterval(() => {
+      const isOver = process.memoryUsage.rss() > ${memoryMb} * 2 ** 20;
+      if (isOver) writeSync(2, ${JSON.stringify(MEMORY_LIMIT_WORDS)});
+      if (isOver || process.ppid !== parent) process.kill(process.pid, 'SIGKILL');
+    }, ${WATCH_MS});`;
+  new Worker(program, { eval: true, resourceLimits: { maxOldGenerationSizeMb: 8, stackSizeMb: 1 } }).unref();
 }
 
 async function load(files: ModelFiles, { threads, providers }: RuntimeOptions): Promise<InferenceSession> {
@@ -69,13 +78,23 @@ async function load(files: ModelFiles, { threads, providers }: RuntimeOptions): 
   }
 }
 
-async function answer(session: InferenceSession, { id, payload }: Frame): Promise<void> {
+async function answer(session: InferenceSession, { id, payload }: Frame, options: RuntimeOptions): Promise<void> {
   try {
-    const outputs = await session.run(toFeeds(decodeTensors(payload)));
-    send(FrameKind.result, id, encodeTensors(Object.entries(outputs).map(([name, tensor]) => fromOrt(name, tensor))));
+    const outputs = Object.entries(await session.run(toFeeds(decodeTensors(payload))));
+    const elements = outputs.reduce((sum, [, tensor]) => sum + tensor.size, 0);
+    if (elements > options.maxAnswerElements) send(FrameKind.tooLarge, id, Buffer.from(String(elements)));
+    else send(FrameKind.result, id, encodeTensors(outputs.map(([name, tensor]) => fromOrt(name, tensor))));
   } catch (error) {
-    send(FrameKind.runFailed, id, Buffer.from(error instanceof Error ? error.message : String(error)));
+    const words = error instanceof Error ? error.message : String(error);
+    // What it has got so far may be nearly all there is: a fresh process is better off.
+    if (NO_MEMORY.test(words)) endForMemory();
+    send(FrameKind.runFailed, id, Buffer.from(words));
   }
+}
+
+function endForMemory(): void {
+  writeSync(2, MEMORY_LIMIT_WORDS);
+  process.kill(process.pid, 'SIGKILL');
 }
 
 function toFeeds(tensors: readonly Tensor[]): Record<string, OrtTensor> {
@@ -101,7 +120,7 @@ function describe(role: string, metadata: InferenceSession.ValueMetadata): Tenso
   const { name } = metadata;
   if (!metadata.isTensor) {
     throw new Error(
-      `${role} "${name}" is not a tensor; export the model without ZipMap (skl2onnx: options={"zipmap": False}), sequences or maps`,
+      `${role} "${name}" is not a tensor; export the model without ZipMap (skl2onnx: options={'zipmap': False}), sequences or maps`,
     );
   }
   if (!isElementType(metadata.type))

@@ -2,6 +2,8 @@
 export const ELEMENT_TYPES = {
   float32: { code: 1, array: Float32Array },
   float64: { code: 11, array: Float64Array },
+  /** By its bits: see `float16.ts`. */
+  float16: { code: 10, array: Uint16Array },
   int8: { code: 3, array: Int8Array },
   int16: { code: 5, array: Int16Array },
   int32: { code: 6, array: Int32Array },

@@ -29,6 +29,8 @@ export interface InputPlan {
 export interface RowSchema {
   readonly fields: readonly RowField[];
   readonly inputs: readonly InputPlan[];
+  /** Whether all rows have the same shape. */
+  readonly isUniform: boolean;
 }
 
 /** Derives a model's rows from its signature and what the manifest says of its features; throws `SignatureError`. */
@@ -39,7 +41,8 @@ export function rowSchemaOf(signature: Signature, { features }: Manifest): RowSc
   );
   if (unused) throw new SignatureError(`the feature "${unused.name}" belongs to no input of the model`);
   const fields = inputs.flatMap((input) => input.fields);
-  return { fields: inManifestOrder(fields, features), inputs };
+  const isUniform = fields.every(({ shape }) => shape.every((size) => typeof size === 'number'));
+  return { fields: inManifestOrder(fields, features), inputs, isUniform };
 }
 
 /** The symbol of the dimension that counts rows: the first one that an input begins with. */
@@ -57,7 +60,9 @@ function planInput(tensor: TensorSignature, features: Manifest['features'], sign
   if (features && own.length === 0)
     throw new SignatureError(`no feature in model.json fills the input "${tensor.name}"`);
   const isCounted = countsRows(tensor, signature);
-  const rowShape = tensor.shape.slice(isCounted ? 1 : 0);
+  // Rows may be counted in another place than the first, as in a state: there is one of them.
+  const counter = rowDimension(signature);
+  const rowShape = tensor.shape.slice(isCounted ? 1 : 0).map((size) => (size === counter ? 1 : size));
   return {
     tensor,
     countsRows: isCounted,

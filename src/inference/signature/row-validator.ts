@@ -10,13 +10,22 @@ export type CheckedRow = readonly unknown[];
 
 /** A request with everything wrong in it is not answered with everything: this many broken fields are named. */
 const MAX_ERRORS = 100;
-/** 16 MB of float32: more in one request would keep everybody else waiting while it is checked. */
-const MAX_ELEMENTS = 4_000_000;
+
+/** What one request may hold at most. */
+export interface InputLimits {
+  readonly rows: number;
+  /** Values, of all rows together. */
+  readonly elements: number;
+  /** Characters of one text. */
+  readonly textLength: number;
+}
 
 /** The check of one request's rows: what is wrong with them, and how many values they hold. */
 export class RowCheck {
   readonly errors: FieldError[] = [];
   private elements = 0;
+
+  constructor(readonly limits: InputLimits) {}
 
   get isFull(): boolean {
     return this.errors.length >= MAX_ERRORS;
@@ -25,7 +34,7 @@ export class RowCheck {
   /** Throws `TooManyElementsError` once the request holds more than it may. */
   count(elements: number): void {
     this.elements += elements;
-    if (this.elements > MAX_ELEMENTS) throw new TooManyElementsError(MAX_ELEMENTS);
+    if (this.elements > this.limits.elements) throw new TooManyElementsError(this.limits.elements);
   }
 
   add(location: Location, type: string, rest: string): void {
@@ -36,8 +45,7 @@ export class RowCheck {
 }
 
 /** What is wrong with the defaults that a manifest gives features; nothing where they will do. */
-export function wrongDefault({ fields }: RowSchema): FieldError | undefined {
-  const check = new RowCheck();
+export function wrongDefault({ fields }: RowSchema, check: RowCheck): FieldError | undefined {
   for (const field of fields) {
     if (field.feature.default !== undefined) checkField(field, {}, ['default'], check, new Map());
   }
@@ -116,7 +124,7 @@ function checkNested(
   const items: readonly unknown[] = value;
   items.forEach((item, index) => {
     // A location is made only for what may need one: a wrong value, or an array that may hold one.
-    if (isRight(field, depth + 1, item)) return;
+    if (isRight(field, depth + 1, item, check.limits)) return;
     checkNested(field, depth + 1, item, [...place, index], check, lengths);
   });
 }
@@ -130,19 +138,26 @@ function lengthOf(size: number | string, found: number, lengths: OpenLengths): n
 }
 
 /** Whether this is a plain value that breaks no rule. */
-function isRight(field: RowField, depth: number, value: unknown): boolean {
-  return depth === field.shape.length && ELEMENT_RULES[field.type].accepts(value) && isInRange(field, value);
+function isRight(field: RowField, depth: number, value: unknown, { textLength }: InputLimits): boolean {
+  if (depth !== field.shape.length || (typeof value === 'string' && value.length > textLength)) return false;
+  return ELEMENT_RULES[field.type].accepts(value) && isInRange(field, value);
 }
 
 function checkElement(field: RowField, value: unknown, place: Location, check: RowCheck): void {
   const rule = ELEMENT_RULES[field.type];
-  if (!rule.accepts(value)) check.add(place, rule.name, `must be ${elementExpectation(field)}`);
+  const { textLength } = check.limits;
+  if (typeof value === 'string' && value.length > textLength) {
+    check.add(place, 'length', `must have at most ${textLength} characters`);
+  } else if (!rule.accepts(value)) check.add(place, rule.name, `must be ${elementExpectation(field)}`);
   else if (!isInRange(field, value)) check.add(place, 'range', `must be ${elementExpectation(field)}`);
 }
 
-function isInRange({ feature: { minimum, maximum } }: RowField, value: unknown): boolean {
-  if (typeof value !== 'number') return true;
-  return (minimum === undefined || value >= minimum) && (maximum === undefined || value <= maximum);
+function isInRange({ type, feature }: RowField, value: unknown): boolean {
+  if (typeof value !== 'number' && typeof value !== 'bigint') return true;
+  const { minimum, maximum, mean = 0, std = 1 } = feature;
+  if ((minimum !== undefined && value < minimum) || (maximum !== undefined && value > maximum)) return false;
+  // Scaled, it must still be a number that the tensor can hold.
+  return (mean === 0 && std === 1) || ELEMENT_RULES[type].accepts((Number(value) - mean) / std);
 }
 
 function expectation(field: RowField): string {

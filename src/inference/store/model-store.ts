@@ -1,27 +1,42 @@
-import { join } from 'node:path';
 import { Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { OpenApi } from '../../docs/index.js';
 import { type PartReadiness, ReadinessRegistry } from '../../health/index.js';
 import { Log, StartError, StartFailure } from '../../logging/index.js';
-import { ModelNotFoundError } from '../inference.errors.js';
+import { ModelLoadFailedError, ModelNotFoundError } from '../inference.errors.js';
 import { InferenceSettings } from '../inference.settings.js';
-import type { Manifest } from '../manifest/manifest.js';
-import { readManifest } from '../manifest/read-manifest.js';
 import { Model } from './model.js';
 import { ModelDefaultsRepository } from './model-defaults.repository.js';
-import { ModelVersion } from './model-version.js';
-import { runtimeOptionsOf } from './runtime-options-of.js';
-import { fileInStore, type ModelFolder, scanModels } from './scan-models.js';
+import { ModelLoader } from './model-loader.js';
+import type { ModelVersion } from './model-version.js';
+import { fingerprintOf, type ModelFolder, scanModels } from './scan-models.js';
+import { Serial } from './serial.js';
 
-/** The models there are. They load in parallel from start on; a default model that cannot be loaded ends the start. */
+/** A change is taken up when two looks in a row have seen the same: sooner than 2 s after a copy has ended. */
+const LOOK_EVERY_MS = 400;
+
+/** A model, what was last seen of its folder, and what happens to it one thing after another. */
+interface Shelf {
+  readonly model: Model;
+  readonly changes: Serial;
+  folder: ModelFolder;
+  /** What is served, or has been tried. */
+  takenUp: string;
+}
+
+/**
+ * The models there are. They load in parallel from start on, and follow their folders from then on: what is new is loaded
+ * beside what serves. A default model that cannot be loaded at the start ends it.
+ */
 @Injectable()
 export class ModelStore implements OnModuleInit, OnApplicationShutdown {
-  private models: ReadonlyMap<string, Model> = new Map();
+  private readonly shelves = new Map<string, Shelf>();
+  private chosen: ReadonlyMap<string, string> = new Map();
   private isLoading = true;
-  private readonly stopping = new AbortController();
+  private nextLook: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly settings: InferenceSettings,
+    private readonly loader: ModelLoader,
     private readonly defaults: ModelDefaultsRepository,
     private readonly readiness: ReadinessRegistry,
     private readonly openApi: OpenApi,
@@ -32,36 +47,45 @@ export class ModelStore implements OnModuleInit, OnApplicationShutdown {
   /** Begins to load; `/health/ready` tells when that is done. */
   async onModuleInit(): Promise<void> {
     this.readiness.add('models', () => this.report());
+    this.chosen = await this.defaults.all();
     const folders = await scanModels(this.settings.modelsDir);
-    const chosen = await this.defaults.all();
-    const opened = await Promise.all(folders.map((folder) => this.open(folder)));
-    this.models = new Map(opened.map((model) => [model.name, model]));
-    for (const model of opened) model.pinned = chosen.get(model.name);
-    if (!this.models.has(this.settings.defaultModel)) throw this.noDefaultModel();
+    await Promise.all(folders.map((folder) => this.open(folder)));
+    if (!this.shelves.has(this.settings.defaultModel)) throw this.noDefaultModel();
     void this.loadAll();
+    this.lookLater();
   }
 
   /** By now every request has been answered, or has had the time there is for that. */
   async onApplicationShutdown(): Promise<void> {
-    this.stopping.abort();
-    const versions = this.all().flatMap((model) => model.versions);
-    await Promise.all(versions.map((version) => version.stop()));
+    clearTimeout(this.nextLook);
+    this.loader.stop();
+    await Promise.all(this.all().flatMap(({ versions }) => versions.map((version) => version.stop())));
   }
 
   /** By name. */
   all(): Model[] {
-    return [...this.models.values()];
+    return [...this.shelves.values()].map(({ model }) => model).sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 
   get(name: string): Model {
-    const model = this.models.get(name);
-    if (!model) throw new ModelNotFoundError(name);
-    return model;
+    return this.shelf(name).model;
   }
 
   /** The model behind `/predict`. */
   get default(): Model {
     return this.get(this.settings.defaultModel);
+  }
+
+  /**
+   * Lets `work` have the version that serves, or the one that is named; a model that loads on its first use is loaded
+   * first. Until `work` has ended the version is not stopped, whatever takes its place.
+   *
+   * @throws ModelNotFoundError, VersionNotFoundError, ModelNotReadyError
+   */
+  async use<T>(name: string, version: string | undefined, work: (version: ModelVersion) => Promise<T>): Promise<T> {
+    const shelf = this.shelf(name);
+    if (shelf.model.isAwaited) await this.loadForUse(shelf);
+    return shelf.model.resolve(version).use(work);
   }
 
   /** Makes `version` the one that serves, or the newest ready one where it is null; kept across restarts. */
@@ -72,80 +96,124 @@ export class ModelStore implements OnModuleInit, OnApplicationShutdown {
     this.openApi.invalidate();
   }
 
-  private async open({ name, path, versions }: ModelFolder): Promise<Model> {
-    try {
-      const manifest = (await readManifest(join(path, 'model.json'))) ?? {};
-      const trouble =
-        versions.length === 0 ? 'it has no version: a folder such as 1/ with model.onnx in it' : undefined;
-      return new Model(
-        name,
-        manifest,
-        versions.map((version) => this.version(name, version, manifest)),
-        trouble,
-      );
-    } catch (error) {
-      return new Model(name, {}, [], (error as Error).message);
-    }
+  /** Loads what a model's folder has now, also what failed before, and puts the model back into service. */
+  async load(name: string): Promise<Model> {
+    const folder = (await scanModels(this.settings.modelsDir)).find((found) => found.name === name);
+    if (!folder) throw new ModelNotFoundError(name);
+    const shelf = this.shelves.get(name) ?? (await this.open(folder));
+    await shelf.changes.run(async () => {
+      shelf.model.isUnloaded = false;
+      await this.takeUp(shelf, folder, true);
+      await this.loader.loadAll(shelf.model);
+    });
+    const { model } = shelf;
+    if (model.state !== 'ready') throw new ModelLoadFailedError(`"${name}" cannot be served: ${model.reason}`);
+    return model;
   }
 
-  private version(model: string, version: string, manifest: Manifest): ModelVersion {
-    return new ModelVersion({
-      name: `${model}/${version}`,
-      version,
-      manifest,
-      deadlineMs: this.settings.deadlineMs,
-      onTrouble: (message, details) =>
-        this.log.lines.warn({ model, version, ...details }, `model ${model}/${version}: ${message}`),
-      onStateChange: () => {
-        this.openApi.invalidate();
-        void this.readiness.evaluate();
-      },
+  /** Takes a model out of service until `load`, or the next start. */
+  async unload(name: string): Promise<Model> {
+    const shelf = this.shelf(name);
+    await shelf.changes.run(() => {
+      shelf.model.isUnloaded = true;
+      return this.loader.unload(shelf.model, shelf.folder);
     });
+    return shelf.model;
+  }
+
+  private async open(folder: ModelFolder): Promise<Shelf> {
+    const model = new Model(folder.name);
+    model.pinned = this.chosen.get(folder.name);
+    const shelf = { model, changes: new Serial(), folder, takenUp: fingerprintOf(folder) };
+    this.shelves.set(folder.name, shelf);
+    await this.loader.describe(model, folder);
+    return shelf;
   }
 
   private async loadAll(): Promise<void> {
-    await Promise.all(this.all().map((model) => this.load(model)));
+    const shelves = [...this.shelves.values()];
+    await Promise.all(shelves.map((shelf) => shelf.changes.run(() => this.loadFirst(shelf))));
     this.isLoading = false;
     await this.readiness.evaluate();
   }
 
-  private async load(model: Model): Promise<void> {
-    await Promise.all(model.versions.map((version) => this.loadVersion(model, version)));
-    if (model.state === 'ready' || this.stopping.signal.aborted) return;
-    if (model.trouble !== undefined) this.logFailure(model.name, model.trouble);
-    if (model.name === this.settings.defaultModel) {
-      this.startFailure.end(`The default model "${model.name}" cannot be served: ${model.reason}`);
-    }
+  private async loadFirst({ model, folder }: Shelf): Promise<void> {
+    const isDefault = model.name === this.settings.defaultModel;
+    await this.loader.reconcile(model, folder);
+    if (isDefault && model.loadsOnUse) await this.loader.loadAll(model);
+    if (!isDefault || model.state === 'ready' || this.loader.isStopping) return;
+    this.startFailure.end(`The default model "${model.name}" cannot be served: ${model.reason}`);
   }
 
-  private async loadVersion(model: Model, version: ModelVersion): Promise<void> {
-    const place = [model.name, version.version, 'model.onnx'];
-    const sha256 = model.manifest.versions?.[version.version]?.sha256;
-    if (sha256 === undefined) {
-      this.log.lines.warn(
-        { model: model.name, version: version.version },
-        `${place.join('/')} is not pinned by sha256`,
-      );
-    }
+  /** Waits as long as a prediction may; a model that takes longer is there for the next request. */
+  private async loadForUse({ model, changes }: Shelf): Promise<void> {
+    const loaded = changes.run(() => this.loader.loadAll(model));
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, this.settings.deadlineMs)));
+    await Promise.race([loaded, late]);
+    clearTimeout(timer);
+  }
+
+  private lookLater(): void {
+    this.nextLook = setTimeout(() => void this.look(), LOOK_EVERY_MS);
+  }
+
+  private async look(): Promise<void> {
     try {
-      const file = await fileInStore(this.settings.modelsDir, ...place);
-      await version.start(runtimeOptionsOf(model.manifest, version.version, file), this.stopping.signal);
-    } catch (error) {
-      await version.fail((error as Error).message);
+      this.compare(await scanModels(this.settings.modelsDir));
+    } catch (err) {
+      this.log.lines.warn({ err }, 'the model store could not be read');
     }
-    if (version.reason === undefined || this.stopping.signal.aborted) return;
-    version.reason = `${place.join('/')}: ${version.reason}`;
-    this.logFailure(model.name, version.reason);
+    if (!this.loader.isStopping) this.lookLater();
   }
 
-  private logFailure(model: string, reason: string): void {
-    this.log.lines.error({ model, reason }, `model ${model} failed: ${reason}`);
+  private compare(folders: readonly ModelFolder[]): void {
+    for (const folder of folders) {
+      const shelf = this.shelves.get(folder.name);
+      if (shelf) this.follow(shelf, folder);
+      else void this.open(folder).then((opened) => (opened.takenUp = ''));
+    }
+    for (const shelf of this.shelves.values()) {
+      if (!folders.some(({ name }) => name === shelf.model.name)) void this.remove(shelf);
+    }
+  }
+
+  /** Takes a change up once it has settled: a file that is being copied changes from look to look. */
+  private follow(shelf: Shelf, folder: ModelFolder): void {
+    const seen = fingerprintOf(folder);
+    const hasSettled = seen === fingerprintOf(shelf.folder);
+    shelf.folder = folder;
+    if (!hasSettled || seen === shelf.takenUp || shelf.changes.isBusy) return;
+    void shelf.changes.run(() => this.takeUp(shelf, folder, false));
+  }
+
+  private async takeUp(shelf: Shelf, folder: ModelFolder, isForced: boolean): Promise<void> {
+    shelf.folder = folder;
+    shelf.takenUp = fingerprintOf(folder);
+    await this.loader.describe(shelf.model, folder);
+    await this.loader.reconcile(shelf.model, folder, isForced);
+  }
+
+  private async remove(shelf: Shelf): Promise<void> {
+    const { model } = shelf;
+    this.shelves.delete(model.name);
+    this.openApi.invalidate();
+    this.log.lines.info({ model: model.name }, `model ${model.name} has been removed`);
+    await shelf.changes.run(async () => {
+      await Promise.all(model.versions.map((version) => version.retire()));
+    });
+  }
+
+  private shelf(name: string): Shelf {
+    const shelf = this.shelves.get(name);
+    if (!shelf) throw new ModelNotFoundError(name);
+    return shelf;
   }
 
   /** Ready once everything has been tried and the default model answers; another one that failed does not matter. */
   private report(): PartReadiness {
     const detail = Object.fromEntries(this.all().map((model) => [model.name, model.state]));
-    const isServing = this.models.get(this.settings.defaultModel)?.state === 'ready';
+    const isServing = this.shelves.get(this.settings.defaultModel)?.model.state === 'ready';
     return { ok: !this.isLoading && isServing, detail };
   }
 

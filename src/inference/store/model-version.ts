@@ -1,70 +1,70 @@
-import { ModelNotReadyError, RunFailedOnRowError } from '../inference.errors.js';
-import { type Example, exampleOf, type Manifest } from '../manifest/manifest.js';
+import { ModelNotReadyError } from '../inference.errors.js';
+import type { InferenceSettings } from '../inference.settings.js';
+import type { Manifest } from '../manifest/manifest.js';
 import { preprocess } from '../pipeline/preprocess.js';
-import { disagreement, sameTogether, trialRows } from '../pipeline/prove.js';
-import { type Prediction, respond, respondByName } from '../pipeline/respond.js';
-import type { Pins } from '../runtime/model-files.js';
-import { Runtime, type RuntimeEvents } from '../runtime/runtime.js';
+import { type Prediction, respond } from '../pipeline/respond.js';
+import type { RuntimeEvents } from '../runtime/runtime.js';
 import type { RuntimeOptions } from '../runtime/runtime-options.js';
 import type { Signature, Tensor } from '../runtime/tensor.js';
-import { RunQueue } from '../scheduler/run-queue.js';
-import { rowDimension, type RowSchema, rowSchemaOf, SignatureError } from '../signature/row-schema.js';
-import { type CheckedRow, RowCheck, RowValidator, wrongDefault } from '../signature/row-validator.js';
+import { concatenate, groupOf, rowsOf } from '../scheduler/batch.js';
+import type { Caller } from '../scheduler/queued-run.js';
+import type { RowSchema } from '../signature/row-schema.js';
+import type { CheckedRow, RowCheck } from '../signature/row-validator.js';
+import type { InferenceMetrics } from '../stats/inference-metrics.js';
+import type { VersionRecorder } from '../stats/version-recorder.js';
+import { AnswerCache } from '../cache/answer-cache.js';
+import { type Batching, type Loaded, loadVersion } from './load-version.js';
 
 export type VersionState = 'loading' | 'ready' | 'failed' | 'unloaded';
 
-/** Whether several rows go into one run, and if not, why. */
-export type Batching =
-  { readonly enabled: true; readonly maxBatchSize: number } | { readonly enabled: false; readonly reason: string };
-
 export interface VersionOptions {
-  /** With the model's: `iris/1`. */
-  readonly name: string;
+  readonly model: string;
   readonly version: string;
   readonly manifest: Manifest;
-  readonly deadlineMs: number;
+  /** What it is made from: another text means another file, or a manifest that says something else of it. */
+  readonly source: string;
+  readonly settings: InferenceSettings;
+  readonly metrics: InferenceMetrics;
+  /** Finds the file, and says how it is to be run. */
+  readonly locate: () => Promise<RuntimeOptions>;
   /** Told what goes wrong inside, for the log. */
   readonly onTrouble: (message: string, details: object) => void;
   readonly onStateChange: () => void;
 }
 
-/** What a version is once it has loaded. */
-interface Loaded {
-  readonly runtime: Runtime;
-  readonly queue: RunQueue;
-  readonly schema: RowSchema;
-  readonly validator: RowValidator;
-}
-
-const DEFAULT_MAX_BATCH_SIZE = 256;
-const QUEUE_CAPACITY = 1_024;
 /** What an idle runtime may take to end by itself. */
 const IDLE_STOP_MS = 1_000;
+/** Rows of one request that wait side by side where each is a run of its own. */
+const SINGLE_RUNS_AT_ONCE = 16;
 
-/** One version of a model: loaded, warmed up and proven before it answers, then `preprocess → predict → respond`. */
+/**
+ * One version of a model, from one state of its files: loaded, warmed up and proven before it answers. Other files make
+ * another `ModelVersion`, which takes this one's place when it is ready.
+ */
 export class ModelVersion {
   readonly version: string;
   readonly manifest: Manifest;
-  state: VersionState = 'loading';
-  /** Why it failed. */
+  /** What it is made from, or what was tried last. */
+  source: string;
+  state: VersionState = 'unloaded';
+  /** Why it failed; of one that is ready, why newer files of it are not served. */
   reason: string | undefined;
-  batching: Batching | undefined;
-  private runtime: Runtime | undefined;
+  private readonly recorder: VersionRecorder;
   private loaded: Loaded | undefined;
-  private isProven = false;
+  private cache: AnswerCache | undefined;
+  private users = 0;
+  private whenIdle: (() => void) | undefined;
 
   constructor(private readonly options: VersionOptions) {
-    this.version = options.version;
-    this.manifest = options.manifest;
+    const { model, version, manifest, source, metrics } = options;
+    this.version = version;
+    this.manifest = manifest;
+    this.source = source;
+    this.recorder = metrics.recorder(model, version);
   }
 
   get sha256(): string | undefined {
-    return this.runtime?.pins.sha256 ?? this.manifest.versions?.[this.version]?.sha256;
-  }
-
-  /** What the files that were loaded are. */
-  get pins(): Pins | undefined {
-    return this.runtime?.pins;
+    return this.loaded?.runtime.pins.sha256 ?? this.manifest.versions?.[this.version]?.sha256;
   }
 
   get signature(): Signature | undefined {
@@ -75,114 +75,160 @@ export class ModelVersion {
     return this.loaded?.schema;
   }
 
+  get batching(): Batching | undefined {
+    return this.loaded?.batching;
+  }
+
+  /** A row that the model is known to answer. */
+  get exampleRow(): Readonly<Record<string, unknown>> | undefined {
+    return this.loaded?.exampleRow ?? this.manifest.example?.input;
+  }
+
+  get stats(): VersionRecorder['stats'] {
+    return this.recorder.stats;
+  }
+
+  /** What one request may hold. */
+  get limits(): InferenceSettings['limits'] {
+    return this.options.settings.limits;
+  }
+
   /** The process the model is in. */
   get pid(): number | undefined {
-    return this.runtime?.pid;
+    return this.loaded?.runtime.pid;
   }
 
   /** Runs under way and runs that wait. */
-  get load(): RunQueue['load'] {
+  get load(): { readonly running: number; readonly waiting: number } {
     return this.loaded?.queue.load ?? { running: 0, waiting: 0 };
   }
 
   /** Never rejects: a version that cannot be served is `failed`, with the reason. */
-  async start(options: RuntimeOptions, signal: AbortSignal): Promise<void> {
+  async start(signal: AbortSignal): Promise<void> {
+    this.setState('loading');
     try {
-      this.runtime = await Runtime.start(options, this.runtimeEvents(), signal);
-      const unpinned = options.files ? [] : Object.keys(this.runtime.pins.files);
+      const { settings, locate } = this.options;
+      const options = await locate();
+      const place = { manifest: this.manifest, version: this.version, options, settings };
+      this.loaded = await loadVersion(place, this.runtimeEvents(), this.recorder, signal);
+      const unpinned = options.files ? [] : Object.keys(this.loaded.runtime.pins.files);
       if (unpinned.length > 0) this.options.onTrouble(`${unpinned.join(', ')} is not pinned by sha256`, {});
-      this.loaded = this.prepare(this.runtime);
-      await this.prove(this.loaded);
-      this.isProven = true;
+      const { maxEntries = 0 } = this.manifest.cache ?? {};
+      if (maxEntries > 0) this.cache = new AnswerCache(maxEntries, (...lookup) => this.recorder.lookedUp(...lookup));
+      this.recorder.open(() => ({ inFlight: this.users, waiting: this.load.waiting }));
       this.setState('ready');
     } catch (error) {
-      const { cause } = error as Error;
+      const { cause, message } = error as Error;
       if (cause !== undefined) this.options.onTrouble('it could not be started', { err: cause });
-      await this.fail(reasonOf(error as Error));
+      this.reason = `${this.options.model}/${this.version}/model.onnx: ${message}`;
+      this.setState('failed');
     }
   }
 
-  async fail(reason: string): Promise<void> {
-    this.reason = reason;
-    this.setState('failed');
-    this.loaded = undefined;
-    await this.runtime?.stop(0);
+  /** Keeps the version from being stopped while `work` goes on. */
+  async use<T>(work: (version: ModelVersion) => Promise<T>): Promise<T> {
+    const since = performance.now();
+    this.users += 1;
+    let isSuccess = false;
+    try {
+      const result = await work(this);
+      isSuccess = true;
+      return result;
+    } finally {
+      this.users -= 1;
+      this.recorder.answered(isSuccess, performance.now() - since);
+      if (this.users === 0) this.whenIdle?.();
+    }
+  }
+
+  /** Takes no new requests; stops when those that there are have been answered. */
+  async retire(): Promise<void> {
+    this.setState('unloaded');
+    if (this.users > 0) await new Promise<void>((resolve) => (this.whenIdle = resolve));
+    await this.stop();
   }
 
   /** Ends its process; at once where a run is under way, because nobody waits for that any more. */
   async stop(): Promise<void> {
-    await this.runtime?.stop(this.load.running > 0 ? 0 : IDLE_STOP_MS);
+    this.recorder.close();
+    await this.loaded?.runtime.stop(this.load.running > 0 ? 0 : IDLE_STOP_MS);
   }
 
   /** Checks one row; what is wrong with it is added to `check`. */
   check(row: unknown, location: readonly (string | number)[], check: RowCheck): CheckedRow {
-    return this.ready().validator.check(row, location, check);
+    return this.demandLoaded().validator.check(row, location, check);
   }
 
   /** A form's texts as values of the row's fields, where they can be read so. */
   fromForm(form: Readonly<Record<string, unknown>>): Record<string, unknown> {
-    return this.ready().validator.fromForm(form);
+    return this.demandLoaded().validator.fromForm(form);
+  }
+
+  /** When a prediction that begins now has to be answered, as `performance.now()` counts; DEADLINE_MS at most. */
+  deadlineIn(ms?: number): number {
+    return this.demandLoaded().queue.deadlineIn(ms);
   }
 
   /** Predicts checked rows by one deadline, as many in a run as the model allows; the answers are in the rows' order. */
-  async predict(rows: readonly CheckedRow[], signal?: AbortSignal): Promise<Prediction[]> {
-    const { queue, schema, runtime } = this.ready();
-    const deadline = queue.deadlineFromNow();
-    const size = this.batching?.enabled ? this.batching.maxBatchSize : 1;
+  async predict(rows: readonly CheckedRow[], caller: Caller = {}): Promise<Prediction[]> {
+    const { schema, queue, runtime } = this.demandLoaded();
+    const timed = { ...caller, deadline: caller.deadline ?? queue.deadlineIn() };
+    if (rows.length === 1 || (queue.batching && schema.isUniform)) {
+      const outputs = await this.infer(preprocess(rows, schema), timed);
+      return respond(outputs, rows.length, this.manifest, runtime.signature);
+    }
+    const atOnce = queue.batching?.maxBatchSize ?? SINGLE_RUNS_AT_ONCE;
     const predictions: Prediction[] = [];
-    for (let start = 0; start < rows.length; start += size) {
-      const batch = rows.slice(start, start + size);
-      const outputs = await queue.submit(preprocess(batch, schema), { signal, deadline });
-      predictions.push(...respond(outputs, batch.length, this.manifest, runtime.signature));
+    for (let start = 0; start < rows.length; start += atOnce) {
+      const side = rows.slice(start, start + atOnce);
+      predictions.push(...(await Promise.all(side.map((row) => this.predict([row], timed)))).flat());
     }
     return predictions;
   }
 
-  /** What can be known before the model runs: rows, checks, and whether the manifest fits the signature at all. */
-  private prepare(runtime: Runtime): Loaded {
-    const { signature } = runtime;
-    const schema = rowSchemaOf(signature, this.manifest);
-    const wrong = wrongDefault(schema);
-    if (wrong) throw new SignatureError(`a default in model.json is wrong: ${wrong.message}`);
-    checkOutputs(signature, this.manifest);
-    const queue = new RunQueue(runtime, { deadlineMs: this.options.deadlineMs, capacity: QUEUE_CAPACITY });
-    this.batching = declaredBatching(signature, schema, this.manifest);
-    return { runtime, queue, schema, validator: new RowValidator(schema) };
+  /**
+   * Runs the model on tensors that have been checked against its signature, with other callers' where it may be. More rows
+   * than a batch may have are run one batch after another.
+   *
+   * @throws QueueFullError, OverloadedError, DeadlineError, RuntimeLostError, RunFailedOnRowError, AnswerTooLargeError
+   */
+  async infer(feeds: readonly Tensor[], caller: Caller = {}): Promise<readonly Tensor[]> {
+    const { queue } = this.demandLoaded();
+    const { maxBatchSize = Infinity } = queue.batching ?? {};
+    const rows = queue.batching ? (feeds[0]?.shape[0] ?? 1) : 1;
+    const timed = { ...caller, deadline: caller.deadline ?? queue.deadlineIn() };
+    if (rows <= maxBatchSize) return this.answer(feeds, rows, timed);
+    const parts: (readonly Tensor[])[] = [];
+    for (let start = 0; start < rows; start += maxBatchSize) {
+      const count = Math.min(maxBatchSize, rows - start);
+      parts.push(await this.answer(rowsOf(feeds, start, count), count, timed));
+    }
+    return concatenate(parts);
   }
 
-  /** Warms up, checks the model's answer to its own example, and that rows together give what they give alone. */
-  private async prove(loaded: Loaded): Promise<void> {
-    const example = exampleOf(this.manifest, this.version);
-    const exampleRow = example && checkExample(example.input, loaded.validator);
-    if (example && exampleRow) await this.proveExample(loaded, example, exampleRow);
-    if (!this.batching?.enabled) return;
-    const problem = await findBatchingProblem(loaded, trialRows(loaded.schema, exampleRow));
-    if (problem !== undefined) this.batching = { enabled: false, reason: problem };
+  private answer(feeds: readonly Tensor[], rows: number, caller: Caller): Promise<readonly Tensor[]> {
+    const { queue, hasFixedShapes } = this.demandLoaded();
+    const group = hasFixedShapes ? '' : groupOf(feeds);
+    const run = (by: Caller): Promise<Tensor[]> => queue.submit({ feeds, rows, group }, by);
+    return this.cache ? this.cache.answer(feeds, caller, run) : run(caller);
   }
 
-  private async proveExample({ queue, schema, runtime }: Loaded, example: Example, row: CheckedRow): Promise<void> {
-    const outputs = await queue.submit(preprocess([row], schema));
-    const [answer = {}] = respond(outputs, 1, this.manifest, runtime.signature);
-    const [byName = {}] = respondByName(outputs, 1, runtime.signature);
-    const difference = disagreement(answer, byName, example);
-    if (difference !== undefined) throw new Error(difference);
-  }
-
-  private ready(): Loaded {
-    if (!this.loaded || this.state !== 'ready') throw new ModelNotReadyError(this.options.name, this.state);
+  private demandLoaded(): Loaded {
+    if (!this.loaded) throw new ModelNotReadyError(`${this.options.model}/${this.version}`, this.state);
     return this.loaded;
   }
 
   private runtimeEvents(): RuntimeEvents {
     return {
       died: (end) => {
+        this.recorder.restarted();
         this.options.onTrouble('its runtime ended and is being restarted', end);
         if (this.state === 'ready') this.setState('loading');
       },
       recovered: () => {
-        if (!this.isProven) return;
-        this.loaded?.queue.resume();
-        this.setState('ready');
+        if (!this.loaded) return;
+        this.loaded.queue.resume();
+        if (this.state === 'loading') this.setState('ready');
       },
       restartFailed: (err) => this.options.onTrouble('its runtime could not be restarted', { err }),
     };
@@ -192,60 +238,4 @@ export class ModelVersion {
     this.state = state;
     this.options.onStateChange();
   }
-}
-
-/** For operators: what the runtime itself said, where a run failed. */
-function reasonOf(error: Error): string {
-  if (!(error instanceof RunFailedOnRowError)) return error.message;
-  return `it cannot run its own example: ${(error.cause as Error).message}`;
-}
-
-function checkExample(input: Readonly<Record<string, unknown>>, validator: RowValidator): CheckedRow {
-  const check = new RowCheck();
-  const row = validator.check(input, ['example'], check);
-  if (check.errors[0]) throw new SignatureError(`its example in model.json is wrong: ${check.errors[0].message}`);
-  return row;
-}
-
-/** Every output that the manifest names has to be there. */
-function checkOutputs({ outputs }: Signature, { output = {} }: Manifest): void {
-  const { label, probabilities, logits, value } = output;
-  const names = outputs.map(({ name }) => name);
-  const missing = [label, probabilities, logits, value].find((name) => name !== undefined && !names.includes(name));
-  if (missing !== undefined) {
-    throw new SignatureError(`model.json names an output "${missing}"; the model has ${names.join(', ')}`);
-  }
-}
-
-/** Why rows may not run together; undefined where three different ones have given together what they give alone. */
-async function findBatchingProblem(
-  { queue, schema }: Loaded,
-  rows: readonly CheckedRow[],
-): Promise<string | undefined> {
-  if (rows.length < 3) return 'no three different rows could be made to prove that rows may run together';
-  try {
-    const alone: Tensor[][] = [];
-    for (const row of rows) alone.push(await queue.submit(preprocess([row], schema)));
-    const together = await queue.submit(preprocess(rows, schema));
-    if (sameTogether(together, alone)) return undefined;
-    return 'rows run together give other answers than the same rows alone';
-  } catch (error) {
-    // A model that cannot run rows it was not made for still serves; one that dies of them does not.
-    if (!(error instanceof RunFailedOnRowError)) throw error;
-    return 'it could not be proven that rows run together give what they give alone';
-  }
-}
-
-/** What signature and manifest say of batching; whether it holds is proven by `ModelVersion.prove`. */
-function declaredBatching(signature: Signature, schema: RowSchema, { batching }: Manifest): Batching {
-  if (batching === false) return { enabled: false, reason: '"batching" is false in model.json' };
-  const dimension = rowDimension(signature);
-  const tensors = [...signature.inputs, ...signature.outputs];
-  const odd = tensors.find(({ shape }) => dimension === undefined || shape[0] !== dimension);
-  if (odd)
-    return { enabled: false, reason: `"${odd.name}" does not begin with the symbolic dimension that counts rows` };
-  if (schema.fields.some(({ shape }) => shape.some((size) => typeof size === 'string'))) {
-    return { enabled: false, reason: 'rows may differ in shape' };
-  }
-  return { enabled: true, maxBatchSize: batching?.maxBatchSize ?? DEFAULT_MAX_BATCH_SIZE };
 }

@@ -2,19 +2,19 @@ import { ModelNotReadyError, VersionNotFoundError } from '../inference.errors.js
 import type { Access, Manifest } from '../manifest/manifest.js';
 import type { ModelVersion, VersionState } from './model-version.js';
 
-/** A model: its versions, and which of them serves. */
+/** A model: its versions, and which of them serves. `ModelLoader` keeps it like its folder. */
 export class Model {
+  manifest: Manifest = {};
+  /** Newest first. */
+  versions: readonly ModelVersion[] = [];
   /** The version an administrator has chosen; undefined for the newest ready one. */
   pinned: string | undefined;
+  /** Why its folder, or what has changed in it, is not served. */
+  trouble: string | undefined;
+  /** Taken out of service by an administrator, until one puts it back or the next start. */
+  isUnloaded = false;
 
-  /** @param versions newest first */
-  constructor(
-    readonly name: string,
-    readonly manifest: Manifest,
-    readonly versions: readonly ModelVersion[],
-    /** Why nothing of it can be served, where that is so. */
-    readonly trouble?: string,
-  ) {}
+  constructor(readonly name: string) {}
 
   get access(): Access {
     return this.manifest.access ?? 'public';
@@ -34,13 +34,26 @@ export class Model {
     return this.versions.every((version) => version.state === 'unloaded') && !this.trouble ? 'unloaded' : 'failed';
   }
 
-  /** Why it is not ready, in words. */
+  /** Why it is not ready, or why what is newest of it is not served; in words. */
   get reason(): string | undefined {
-    const failed = this.versions.find((version) => version.reason !== undefined);
-    if (this.trouble ?? failed) return this.trouble ?? failed?.reason;
-    return this.state === 'failed'
-      ? 'every version is a candidate, and none has been chosen as the default'
-      : undefined;
+    const reasons = [this.trouble, ...this.versions.map((version) => version.reason)];
+    const words = reasons.filter((reason) => reason !== undefined).join('; ');
+    if (words !== '' || this.state !== 'failed') return words || undefined;
+    return 'every version is a candidate, and none has been chosen as the default';
+  }
+
+  /** Whether a request is what it waits for. */
+  get loadsOnUse(): boolean {
+    return this.isForUse && this.state === 'unloaded';
+  }
+
+  /** Whether a request waits for it. */
+  get isAwaited(): boolean {
+    return this.isForUse && (this.state === 'unloaded' || this.state === 'loading');
+  }
+
+  private get isForUse(): boolean {
+    return this.manifest.load === 'first-use' && !this.isUnloaded;
   }
 
   /** Whether it waits for somebody to choose it. */

@@ -1,9 +1,16 @@
+import type { InferenceSettings } from '../inference.settings.js';
 import type { Manifest } from '../manifest/manifest.js';
 import type { RuntimeOptions } from '../runtime/runtime-options.js';
 
+const DEFAULTS = { threads: 1, providers: ['cpu'], memoryMb: 1_024 };
+
 /** What the manifest says of how a version runs, and of what its files must be. */
-export function runtimeOptionsOf({ runtime = {}, versions }: Manifest, version: string, file: string): RuntimeOptions {
-  const { threads = 1, providers = ['cpu'] } = runtime;
+export function runtimeOptionsOf(
+  { runtime, versions }: Manifest,
+  version: string,
+  file: string,
+  { maxAnswerElements }: Pick<InferenceSettings, 'maxAnswerElements'>,
+): RuntimeOptions {
   const { sha256, files } = versions?.[version] ?? {};
-  return { file, sha256, files, threads, providers };
+  return { ...DEFAULTS, ...runtime, file, sha256, files, maxAnswerElements };
 }

@@ -1,13 +1,23 @@
 import { type Dirent } from 'node:fs';
-import { readdir, realpath } from 'node:fs/promises';
+import { readdir, realpath, stat } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
+
+/** A version's folder, and what its files look like from outside. */
+export interface VersionFolder {
+  /** Its number. */
+  readonly version: string;
+  /** Names, sizes, times and inodes of its files: another text means that something in it has changed. */
+  readonly fingerprint: string;
+}
 
 /** A model's folder in the store. */
 export interface ModelFolder {
   readonly name: string;
   readonly path: string;
-  /** Numbers of the version folders, newest first. */
-  readonly versions: readonly string[];
+  /** Of `model.json`; empty where there is none. */
+  readonly manifestFingerprint: string;
+  /** Newest first. */
+  readonly versions: readonly VersionFolder[];
 }
 
 /** What a model may be called. */
@@ -21,9 +31,29 @@ export async function scanModels(modelsDir: string): Promise<ModelFolder[]> {
   return Promise.all(folders.map((name) => scanModel(name, join(modelsDir, name))));
 }
 
+/** Two scans with the same text have seen the same files. */
+export function fingerprintOf({ manifestFingerprint, versions }: ModelFolder): string {
+  return [manifestFingerprint, ...versions.map(({ version, fingerprint }) => `${version}: ${fingerprint}`)].join('\n');
+}
+
 async function scanModel(name: string, path: string): Promise<ModelFolder> {
-  const versions = (await listFolders(path)).filter((folder) => VERSION.test(folder));
-  return { name, path, versions: versions.sort((a, b) => Number(b) - Number(a)) };
+  const numbers = (await listFolders(path)).filter((folder) => VERSION.test(folder));
+  const [manifestFingerprint, ...versions] = await Promise.all([
+    lookAt(path, 'model.json'),
+    ...numbers.sort((a, b) => Number(b) - Number(a)).map((version) => scanVersion(version, join(path, version))),
+  ]);
+  return { name, path, manifestFingerprint, versions };
+}
+
+async function scanVersion(version: string, path: string): Promise<VersionFolder> {
+  const names = await readdir(path).catch(ifGone<string[]>([]));
+  const files = await Promise.all(names.sort().map((name) => lookAt(path, name)));
+  return { version, fingerprint: files.join(' ') };
+}
+
+async function lookAt(folder: string, name: string): Promise<string> {
+  const found = await stat(join(folder, name)).catch(ifGone(undefined));
+  return found ? `${name}:${found.ino}:${found.size}:${found.mtimeMs}:${found.ctimeMs}` : '';
 }
 
 /** The real path of a file in the store; throws where it is not there or a link leads out of the store. */
@@ -38,9 +68,14 @@ export async function fileInStore(modelsDir: string, ...parts: string[]): Promis
 }
 
 async function listFolders(path: string): Promise<string[]> {
-  const entries = await readdir(path, { withFileTypes: true }).catch((error: NodeJS.ErrnoException): Dirent[] => {
-    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return [];
-    throw error;
-  });
+  const entries = await readdir(path, { withFileTypes: true }).catch(ifGone<Dirent[]>([]));
   return entries.filter((entry) => entry.isDirectory() || entry.isSymbolicLink()).map((entry) => entry.name);
+}
+
+/** What stands for a file or folder that is not there, or is no longer. */
+function ifGone<T>(fallback: T): (error: NodeJS.ErrnoException) => T {
+  return (error) => {
+    if (error.code === 'ENOENT' || error.code === 'ENOTDIR' || error.code === 'ELOOP') return fallback;
+    throw error;
+  };
 }

@@ -10,7 +10,11 @@ export class VersionDto {
   @ApiProperty({ enum: STATES, example: 'ready' })
   state!: string;
 
-  @ApiProperty({ type: 'string', nullable: true, description: 'Why it failed' })
+  @ApiProperty({
+    type: 'string',
+    nullable: true,
+    description: 'Why it failed, or why its newest files are not what serves',
+  })
   reason!: string | null;
 
   @ApiProperty({ type: 'string', nullable: true, description: "The file's sha256 in hexadecimal digits" })
@@ -38,7 +42,11 @@ export class ModelSummaryDto {
   @ApiProperty({ enum: STATES, example: 'ready' })
   state!: string;
 
-  @ApiProperty({ type: 'string', nullable: true, description: 'Why it is not ready' })
+  @ApiProperty({
+    type: 'string',
+    nullable: true,
+    description: 'Why it is not ready, or why its newest files are not what serves',
+  })
   reason!: string | null;
 
   @ApiProperty({

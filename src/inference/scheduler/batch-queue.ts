@@ -1,0 +1,218 @@
+import {
+  AnswerTooLargeError,
+  ClientGoneError,
+  DeadlineError,
+  OverloadedError,
+  QueueFullError,
+  RunFailedOnRowError,
+  RuntimeLostError,
+} from '../inference.errors.js';
+import { RunFailedError, RuntimeDiedError, TooLargeAnswerError } from '../runtime/runtime-process.js';
+import type { Tensor } from '../runtime/tensor.js';
+import { concatenate, rowsOf } from './batch.js';
+import { type Caller, QueuedRun, type Submission } from './queued-run.js';
+import { RunCost } from './run-cost.js';
+import { WaitingRuns } from './waiting-runs.js';
+
+/** What the queue needs of a runtime. */
+export interface Runnable {
+  run(feeds: readonly Tensor[]): Promise<Tensor[]>;
+  kill(): void;
+}
+
+export interface QueueOptions {
+  /** How long a run may wait and take, in milliseconds. */
+  readonly deadlineMs: number;
+  /** How many runs may wait. */
+  readonly capacity: number;
+}
+
+/** How rows of several callers go into one run. */
+export interface BatchRule {
+  readonly maxBatchSize: number;
+  /** How long the first of a batch that is not full may wait for others while the runtime is idle. */
+  readonly maxWaitMs: number;
+}
+
+/** Told how runs went; must not throw. */
+export interface QueueObserver {
+  /** A run of `rows` rows for `runs` callers began, who had waited so long. */
+  started?(rows: number, waitedMs: readonly number[]): void;
+  finished?(rows: number, runs: number, ms: number): void;
+  refused?(reason: string): void;
+}
+
+/** How near its deadline a run is no longer worth beginning: its timer is about to fire. */
+const TIMER_RESOLUTION_MS = 1;
+
+/**
+ * Dynamic batching in front of one runtime. It is work-conserving: an idle runtime is given what waits at once, and while
+ * it is busy the next batch grows. A run can be given up while it waits. A run that has been in the runtime for longer than
+ * the deadline ends the runtime, because nothing less stops ONNX Runtime. When the runtime dies, those in it are told so;
+ * those that wait go on waiting until it is back or their time is up.
+ */
+export class BatchQueue {
+  /** Set once it is known that rows may run together. */
+  batching: BatchRule | undefined;
+  private readonly waiting = new WaitingRuns();
+  /** Halves of batches that failed: one bad row must fail alone. */
+  private readonly retries: QueuedRun[][] = [];
+  private readonly cost = new RunCost();
+  private running: { readonly rows: number; readonly runs: number; readonly since: number } | undefined;
+  private isPaused = false;
+  private gathering: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly runtime: Runnable,
+    private readonly options: QueueOptions,
+    private readonly observer: QueueObserver = {},
+  ) {}
+
+  /** Callers whose runs are in the runtime, and callers that wait for it. */
+  get load(): { readonly running: number; readonly waiting: number } {
+    return { running: this.running?.runs ?? 0, waiting: this.waiting.size };
+  }
+
+  /** When a prediction that begins now has to be answered, as `performance.now()` counts. */
+  deadlineIn(ms = Infinity): number {
+    return performance.now() + Math.min(ms, this.options.deadlineMs);
+  }
+
+  /**
+   * @param submission at most `maxBatchSize` rows where there is batching
+   * @throws QueueFullError, OverloadedError, DeadlineError, ClientGoneError, RuntimeLostError, RunFailedOnRowError
+   */
+  async submit(submission: Submission, caller: Caller = {}): Promise<Tensor[]> {
+    const deadline = caller.deadline ?? this.deadlineIn();
+    if (caller.signal?.aborted) throw new ClientGoneError();
+    this.admit(submission, deadline, caller);
+    const run = new QueuedRun(submission, deadline, caller, (given, why) => this.giveUp(given, why));
+    this.waiting.add(run);
+    this.next();
+    return run.outputs;
+  }
+
+  /** To be called when a runtime that died is back. */
+  resume(): void {
+    this.isPaused = false;
+    this.next();
+  }
+
+  /** Refuses at once what would only wait until its deadline. */
+  private admit({ rows }: Submission, deadline: number, { priority }: Caller): void {
+    const { capacity } = this.options;
+    const ahead = this.waiting.ahead(priority ?? 'interactive');
+    if (this.waiting.size >= capacity) throw this.refusal('queue-full', new QueueFullError(capacity));
+    const allowedMs = deadline - performance.now();
+    const predictedMs = this.remainingMs() + this.estimate(ahead.runs + 1, ahead.rows + rows);
+    if (ahead.runs > 0 && predictedMs > allowedMs) {
+      throw this.refusal('overloaded', new OverloadedError(ahead.runs, predictedMs, allowedMs));
+    }
+  }
+
+  private estimate(callers: number, rows: number): number {
+    const { batching } = this;
+    return this.cost.estimate(batching ? Math.ceil(rows / batching.maxBatchSize) : callers, rows);
+  }
+
+  /** What the run under way is likely to take from now on. */
+  private remainingMs(): number {
+    if (!this.running) return 0;
+    return Math.max(0, this.cost.estimate(1, this.running.rows) - (performance.now() - this.running.since));
+  }
+
+  private refusal<E extends Error>(reason: string, error: E): E {
+    this.observer.refused?.(reason);
+    return error;
+  }
+
+  private next(): void {
+    if (this.running || this.isPaused) return;
+    const batch = this.retries.shift() ?? this.gather();
+    const live = batch?.filter((run) => !run.isSettled && !this.isDue(run)) ?? [];
+    if (live.length > 0) void this.execute(live);
+    else if (batch) this.next();
+  }
+
+  /** The next batch; undefined while there is none, or while it may still grow. */
+  private gather(): QueuedRun[] | undefined {
+    clearTimeout(this.gathering);
+    const { batching } = this;
+    const oldest = this.waiting.oldest();
+    if (!oldest) return undefined;
+    if (!batching) return this.waiting.take(oldest, 0);
+    const waitMs = oldest.submittedAt + batching.maxWaitMs - performance.now();
+    if (waitMs > 0 && this.waiting.rowsIn(oldest.submission.group) < batching.maxBatchSize) {
+      this.gathering = setTimeout(() => this.next(), Math.ceil(waitMs));
+      return undefined;
+    }
+    return this.waiting.take(oldest, batching.maxBatchSize);
+  }
+
+  private isDue(run: QueuedRun): boolean {
+    if (performance.now() < run.deadline - TIMER_RESOLUTION_MS) return false;
+    this.giveUp(run, 'deadline');
+    return true;
+  }
+
+  private async execute(batch: readonly QueuedRun[]): Promise<void> {
+    const since = performance.now();
+    const rows = batch.reduce((sum, run) => sum + run.submission.rows, 0);
+    this.running = { rows, runs: batch.length, since };
+    this.observer.started?.(
+      rows,
+      batch.map((run) => since - run.submittedAt),
+    );
+    const tooLong = setTimeout(() => this.runtime.kill(), this.options.deadlineMs);
+    try {
+      const outputs = await this.runtime.run(concatenate(batch.map((run) => run.submission.feeds)));
+      deliver(outputs, batch, rows);
+      const ms = performance.now() - since;
+      this.cost.observe(rows, ms);
+      this.observer.finished?.(rows, batch.length, ms);
+    } catch (error) {
+      this.isPaused = error instanceof RuntimeDiedError;
+      this.fail(batch, error as Error);
+    }
+    clearTimeout(tooLong);
+    this.running = undefined;
+    this.next();
+  }
+
+  private fail(batch: readonly QueuedRun[], error: Error): void {
+    if (error instanceof RunFailedError && batch.length > 1) {
+      const middle = Math.ceil(batch.length / 2);
+      this.retries.push(batch.slice(0, middle), batch.slice(middle));
+      return;
+    }
+    for (const run of batch) run.reject(inWords(error));
+  }
+
+  private giveUp(run: QueuedRun, why: Error | 'deadline'): void {
+    // What runs already runs to its end: the runtime is needed by the next caller anyway.
+    this.waiting.delete(run);
+    if (why === 'deadline') this.observer.refused?.('deadline');
+    run.reject(why === 'deadline' ? new DeadlineError(Math.round(run.deadline - run.submittedAt)) : why);
+  }
+}
+
+function inWords(error: Error): Error {
+  if (error instanceof TooLargeAnswerError) return new AnswerTooLargeError(error);
+  return error instanceof RunFailedError ? new RunFailedOnRowError(error) : new RuntimeLostError(error);
+}
+
+/** To each caller its own rows; throws where the outputs do not have as many as went in. */
+function deliver(outputs: Tensor[], batch: readonly QueuedRun[], rows: number): void {
+  const [only] = batch;
+  if (only && batch.length === 1) {
+    only.resolve(outputs);
+    return;
+  }
+  const odd = outputs.find(({ shape }) => shape[0] !== rows);
+  if (odd) throw new RunFailedError(`"${odd.name}" has ${odd.shape[0]} rows for a batch of ${rows}`);
+  let start = 0;
+  for (const run of batch) {
+    run.resolve(rowsOf(outputs, start, run.submission.rows));
+    start += run.submission.rows;
+  }
+}

@@ -1,0 +1,70 @@
+import { ClientGoneError } from '../inference.errors.js';
+import type { Tensor } from '../runtime/tensor.js';
+
+/** Somebody who waits for an answer comes before work that nobody watches. */
+export type Priority = 'interactive' | 'background';
+
+/** Who waits for a run. */
+export interface Caller {
+  /** Tells that the caller has gone away. */
+  readonly signal?: AbortSignal;
+  /** When it has to be answered, as `performance.now()` counts. */
+  readonly deadline?: number;
+  /** `interactive` unless said otherwise. */
+  readonly priority?: Priority;
+}
+
+export interface Submission {
+  readonly feeds: readonly Tensor[];
+  /** How many rows the tensors hold. */
+  readonly rows: number;
+  /** What may run together has the same; see `groupOf`. */
+  readonly group: string;
+}
+
+/** One caller's run, from its submission until somebody has been told how it ended. */
+export class QueuedRun {
+  readonly submittedAt = performance.now();
+  readonly priority: Priority;
+  readonly outputs: Promise<Tensor[]>;
+  isSettled = false;
+  private timer: NodeJS.Timeout | undefined;
+  private readonly signal: AbortSignal | undefined;
+  private resolvePromise!: (outputs: Tensor[]) => void;
+  private rejectPromise!: (error: Error) => void;
+
+  /** @param leave takes it out of the queue; called when it is given up */
+  constructor(
+    readonly submission: Submission,
+    readonly deadline: number,
+    { signal, priority = 'interactive' }: Caller,
+    private readonly leave: (run: QueuedRun, error: Error | 'deadline') => void,
+  ) {
+    this.priority = priority;
+    this.signal = signal;
+    this.outputs = new Promise((resolve, reject) => {
+      this.resolvePromise = resolve;
+      this.rejectPromise = reject;
+    });
+    this.timer = setTimeout(() => this.leave(this, 'deadline'), deadline - this.submittedAt);
+    signal?.addEventListener('abort', this.abandon, { once: true });
+  }
+
+  resolve(outputs: Tensor[]): void {
+    if (this.settle()) this.resolvePromise(outputs);
+  }
+
+  reject(error: Error): void {
+    if (this.settle()) this.rejectPromise(error);
+  }
+
+  private settle(): boolean {
+    if (this.isSettled) return false;
+    this.isSettled = true;
+    clearTimeout(this.timer);
+    this.signal?.removeEventListener('abort', this.abandon);
+    return true;
+  }
+
+  private readonly abandon = (): void => this.leave(this, new ClientGoneError());
+}

@@ -1,0 +1,191 @@
+import { RunFailedOnRowError } from '../inference.errors.js';
+import type { InferenceSettings } from '../inference.settings.js';
+import { type Example, exampleOf, type Manifest } from '../manifest/manifest.js';
+import { preprocess } from '../pipeline/preprocess.js';
+import { disagreement, sameTogether, trialRows } from '../pipeline/prove.js';
+import { respond, respondByName } from '../pipeline/respond.js';
+import { Runtime, type RuntimeEvents } from '../runtime/runtime.js';
+import type { RuntimeOptions } from '../runtime/runtime-options.js';
+import type { Signature, Tensor } from '../runtime/tensor.js';
+import { BatchQueue, type BatchRule, type QueueObserver } from '../scheduler/batch-queue.js';
+import { rowDimension, type RowSchema, rowSchemaOf, SignatureError } from '../signature/row-schema.js';
+import { type CheckedRow, RowCheck, RowValidator, wrongDefault } from '../signature/row-validator.js';
+
+/** Whether several rows go into one run, and if not, why. */
+export type Batching =
+  { readonly enabled: true; readonly maxBatchSize: number } | { readonly enabled: false; readonly reason: string };
+
+/** What a version is once it has loaded. */
+export interface Loaded {
+  readonly runtime: Runtime;
+  readonly queue: BatchQueue;
+  readonly schema: RowSchema;
+  readonly validator: RowValidator;
+  readonly batching: Batching;
+  /** Whether every input has one shape, apart from the number of rows. */
+  readonly hasFixedShapes: boolean;
+  /** A row that the model has answered. */
+  readonly exampleRow: Readonly<Record<string, unknown>> | undefined;
+}
+
+export interface Place {
+  readonly manifest: Manifest;
+  readonly version: string;
+  readonly options: RuntimeOptions;
+  readonly settings: InferenceSettings;
+}
+
+type Prepared = Pick<Loaded, 'runtime' | 'queue' | 'schema' | 'validator'> & {
+  readonly manifest: Manifest;
+  readonly example: Example | undefined;
+  readonly settings: InferenceSettings;
+};
+
+const DEFAULT_MAX_BATCH_SIZE = 256;
+
+/**
+ * Loads a version, warms it up, checks its answer to its own example, and that rows together give what they give alone.
+ * Throws with the reason in words for the operator, and leaves no process behind.
+ */
+export async function loadVersion(
+  place: Place,
+  events: RuntimeEvents,
+  observer: QueueObserver,
+  signal: AbortSignal,
+): Promise<Loaded> {
+  const runtime = await Runtime.start(place.options, events, signal);
+  try {
+    const prepared = prepare(runtime, place, observer);
+    return { ...prepared, ...(await prove(prepared)), hasFixedShapes: hasFixedShapes(runtime.signature) };
+  } catch (error) {
+    await runtime.stop(0);
+    if (error instanceof RunFailedOnRowError) throw new Error(reasonOf(error), { cause: error });
+    throw error;
+  }
+}
+
+function hasFixedShapes({ inputs }: Signature): boolean {
+  return inputs.every(({ shape }) => shape.slice(1).every((size) => typeof size === 'number'));
+}
+
+/** What can be known before the model runs: rows, checks, and whether the manifest fits the signature at all. */
+function prepare(runtime: Runtime, { manifest, version, settings }: Place, observer: QueueObserver): Prepared {
+  const schema = rowSchemaOf(runtime.signature, manifest);
+  const wrong = wrongDefault(schema, new RowCheck(settings.limits));
+  if (wrong) throw new SignatureError(`a default in model.json is wrong: ${wrong.message}`);
+  checkOutputs(runtime.signature, manifest);
+  const queue = new BatchQueue(
+    runtime,
+    { deadlineMs: settings.deadlineMs, capacity: settings.queueCapacity },
+    observer,
+  );
+  const example = exampleOf(manifest, version);
+  return { runtime, queue, schema, manifest, example, validator: new RowValidator(schema), settings };
+}
+
+async function prove(prepared: Prepared): Promise<Pick<Loaded, 'batching' | 'exampleRow'>> {
+  const { queue, schema, runtime, manifest, example, validator, settings } = prepared;
+  const exampleRow = example && checkExample(example.input, validator, new RowCheck(settings.limits));
+  if (example && exampleRow) await proveExample(prepared, example, exampleRow);
+  const trial = await tryAlone(prepared, exampleRow);
+  const declared = declaredBatching(runtime.signature, manifest);
+  const problem =
+    'reason' in declared ? declared.reason : await findBatchingProblem(prepared, declared.isForced, trial);
+  if (problem === undefined && 'rule' in declared) queue.batching = declared.rule;
+  return {
+    batching: queue.batching
+      ? { enabled: true, maxBatchSize: queue.batching.maxBatchSize }
+      : { enabled: false, reason: problem ?? '' },
+    exampleRow: example?.input ?? (trial.alone.length > 0 ? named(schema, trial.rows[0] ?? []) : undefined),
+  };
+}
+
+async function proveExample(prepared: Prepared, example: Example, row: CheckedRow): Promise<void> {
+  const { queue, schema, runtime, manifest } = prepared;
+  const outputs = await queue.submit(submissionOf([row], schema));
+  const [answer = {}] = respond(outputs, 1, manifest, runtime.signature);
+  const [byName = {}] = respondByName(outputs, 1, runtime.signature);
+  const difference = disagreement(answer, byName, example);
+  if (difference !== undefined) throw new Error(difference);
+}
+
+/** Rows to try a model with, and what it answered to each alone. */
+interface Trial {
+  readonly rows: readonly CheckedRow[];
+  readonly alone: readonly (readonly Tensor[])[];
+}
+
+/** Warms the model up. One that cannot run rows it was not made for still serves; one that dies of them does not. */
+async function tryAlone({ queue, schema }: Prepared, example: CheckedRow | undefined): Promise<Trial> {
+  const rows = trialRows(schema, example);
+  const alone: Tensor[][] = [];
+  try {
+    for (const row of rows) alone.push(await queue.submit(submissionOf([row], schema)));
+  } catch (error) {
+    if (!(error instanceof RunFailedOnRowError)) throw error;
+  }
+  return { rows, alone };
+}
+
+/** Why rows may not run together; undefined where three different ones have given together what they give alone. */
+async function findBatchingProblem(
+  { queue, schema }: Prepared,
+  isForced: boolean,
+  { rows, alone }: Trial,
+): Promise<string | undefined> {
+  if (isForced) return undefined;
+  if (rows.length < 3) return 'no three different rows could be made to prove that rows may run together';
+  const unproven = 'it could not be proven that rows run together give what they give alone';
+  if (alone.length < rows.length) return unproven;
+  try {
+    const together = await queue.submit(submissionOf(rows, schema));
+    if (sameTogether(together, alone)) return undefined;
+    return 'rows run together give other answers than the same rows alone';
+  } catch (error) {
+    if (!(error instanceof RunFailedOnRowError)) throw error;
+    return unproven;
+  }
+}
+
+function submissionOf(rows: readonly CheckedRow[], schema: RowSchema) {
+  return { feeds: preprocess(rows, schema), rows: rows.length, group: '' };
+}
+
+function named({ fields }: RowSchema, row: CheckedRow): Record<string, unknown> {
+  return Object.fromEntries(fields.map(({ name }, index) => [name, row[index]]));
+}
+
+/** For operators: what the runtime itself said. */
+function reasonOf(error: RunFailedOnRowError): string {
+  return `it cannot run its own example: ${(error.cause as Error).message}`;
+}
+
+function checkExample(input: Readonly<Record<string, unknown>>, validator: RowValidator, check: RowCheck): CheckedRow {
+  const row = validator.check(input, ['example'], check);
+  if (check.errors[0]) throw new SignatureError(`its example in model.json is wrong: ${check.errors[0].message}`);
+  return row;
+}
+
+/** Every output that the manifest names has to be there. */
+function checkOutputs({ outputs }: Signature, { output = {} }: Manifest): void {
+  const { label, probabilities, logits, value } = output;
+  const names = outputs.map(({ name }) => name);
+  const missing = [label, probabilities, logits, value].find((name) => name !== undefined && !names.includes(name));
+  if (missing !== undefined) {
+    throw new SignatureError(`model.json names an output "${missing}"; the model has ${names.join(', ')}`);
+  }
+}
+
+/** What signature and manifest say of batching; whether it holds has to be proven, unless the manifest forces it. */
+function declaredBatching(
+  signature: Signature,
+  { batching }: Manifest,
+): { readonly reason: string } | { readonly rule: BatchRule; readonly isForced: boolean } {
+  if (batching === false) return { reason: '"batching" is false in model.json' };
+  const dimension = rowDimension(signature);
+  const tensors = [...signature.inputs, ...signature.outputs];
+  const odd = tensors.find(({ shape }) => dimension === undefined || shape[0] !== dimension);
+  if (odd) return { reason: `"${odd.name}" does not begin with the symbolic dimension that counts rows` };
+  const { maxBatchSize = DEFAULT_MAX_BATCH_SIZE, maxWaitMs = 0, force = false } = batching ?? {};
+  return { rule: { maxBatchSize, maxWaitMs }, isForced: force };
+}

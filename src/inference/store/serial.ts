@@ -1,0 +1,20 @@
+/** Does one thing after another. */
+export class Serial {
+  private last: Promise<unknown> = Promise.resolve();
+  private waiting = 0;
+
+  get isBusy(): boolean {
+    return this.waiting > 0;
+  }
+
+  async run<T>(work: () => Promise<T>): Promise<T> {
+    this.waiting += 1;
+    const result = this.last.then(work);
+    this.last = result.catch(() => undefined);
+    try {
+      return await result;
+    } finally {
+      this.waiting -= 1;
+    }
+  }
+}
