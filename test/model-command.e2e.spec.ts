@@ -1,10 +1,10 @@
+import { Env } from '../src/config/index.js';
+import { InferenceSettings } from '../src/inference/inference.settings.js';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { cp, mkdir, readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { InferenceSettings } from '../src/inference/inference.settings.js';
 import type { Manifest } from '../src/inference/manifest/manifest.js';
-import { readSettings } from '../src/config/index.js';
 import { runCommand } from '../src/inference/commands/run-command.js';
 import { TestModelStore } from './support/model-store.js';
 import { bareVariables, type Finished, ROOT, run } from './support/project.js';
@@ -30,8 +30,8 @@ describe('npm run model', () => {
     run(process.execPath, [COMMAND, ...args], { variables: { MODELS_DIR: store.path } });
   /** The same without a process, which would take most of the time. */
   const model = async (...args: string[]): Promise<Finished> => {
-    const settings = readSettings(InferenceSettings, { MODELS_DIR: store.path });
-    const context = { settings, url: 'http://localhost:3000' };
+    const settings = new InferenceSettings(new Env({ MODELS_DIR: store.path }));
+    const context = { modelsDir: store.path, settings, url: 'http://localhost:3000' };
     let stdout = '';
     try {
       await runCommand(
@@ -154,8 +154,8 @@ describe('npm run model', () => {
       await store.add('bare', 'sum');
       await store.write('lonely.onnx', await readFile(join(TINY, 'external.onnx')));
       const lonely = join(store.path, 'lonely.onnx');
-      await expectRefusal(() => add('sequence', 'new'), /"parts" is not a tensor; .* options={'zipmap': False}/);
-      await expectRefusal(() => model('add', 'README.md', '--name', 'new'), /README.md: .* it is not an ONNX model/);
+      await expectRefusal(() => add('sequence', 'new'), /"parts" is not a tensor; .* options={"zipmap": False}/);
+      await expectRefusal(() => model('add', 'README.md', '--name', 'new'), /README.md: the file is not an ONNX model/);
       await expectRefusal(() => model('add', 'no.onnx', '--name', 'new'), 'no.onnx: there is no such file');
       await expectRefusal(() => model('add', lonely, '--name', 'new'), /"external.weights", .* is missing beside it/);
       await expectRefusal(() => add('sum', '../new'), /--name: expected up to 64 letters/);

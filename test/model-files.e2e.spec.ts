@@ -11,7 +11,6 @@ import { startTestApp, type TestApp } from './support/test-app.js';
 
 const MODEL = join(ROOT, 'test/models/external.onnx');
 const WEIGHTS = join(ROOT, 'test/models/external.weights');
-const RUNTIME = { threads: 1, providers: ['cpu'], memoryMb: 1_024, maxAnswerElements: 1_000 };
 const OUTSIDE = '../escaped.bytes';
 
 async function sha256(file: string): Promise<string> {
@@ -88,7 +87,8 @@ describe('a model that keeps weights in a file of its own', () => {
     const file = join(store.path, 'unpinned/1/model.onnx');
     const failed = new Promise<unknown>((resolve) => {
       const events = { died: () => undefined, recovered: () => resolve('recovered'), restartFailed: resolve };
-      const start = Runtime.start({ file, ...RUNTIME }, events, new AbortController().signal);
+      const options = { file, threads: 1, providers: ['cpu'], memoryMb: 1_024, maxAnswerElements: 1_000 };
+      const start = Runtime.start(options, events, new AbortController().signal);
       void start.then(async (runtime) => {
         await store.write('unpinned/1/external.weights', new Uint8Array(8));
         runtime.kill();

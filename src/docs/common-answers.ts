@@ -19,7 +19,8 @@ const CODES: Readonly<Record<string, string>> = {
 
 /**
  * Adds to each operation what may be answered before its handler is reached, which no handler can know of; a
- * description to every answer without one; and to every problem an example with its own status. What an operation says of itself stays.
+ * description to every answer without one; and to every problem an example with its own status. What an operation says of itself stays;
+ * one that says what any other error is has errors of its own format, and says it all.
  */
 export function documentCommonAnswers(document: OpenAPIObject): void {
   for (const path of Object.values(document.paths)) {
@@ -46,7 +47,8 @@ function complete(operation: Operation, method: string): void {
   }
 }
 
-function commonProblems({ parameters, requestBody }: Operation, method: string): Record<string, string> {
+function commonProblems({ parameters, requestBody, responses }: Operation, method: string): Record<string, string> {
+  if (responses.default) return {};
   return {
     ...(parameters?.some((parameter) => 'in' in parameter && parameter.in === 'path') && {
       400: 'The path is malformed',

@@ -78,6 +78,7 @@ function frame(): Omit<OpenAPIObject, 'paths'> {
     .addTag('auth', 'Members, sessions and API keys')
     .addTag('menus', 'The catalogue')
     .addTag('predictions', 'Models and what they answer')
+    .addTag('open-inference', 'The same models for clients of Triton and KServe: the Open Inference Protocol')
     .addTag('system', 'Health and figures')
     .build();
 }

@@ -7,6 +7,7 @@ import { RequestInputInterceptor } from './body/request-input.interceptor.js';
 import { GracefulShutdown } from './edge/graceful-shutdown.js';
 import { RequestObservers } from './edge/request-observers.js';
 import { logRequest } from './edge/request-tracking.js';
+import { ErrorFormats } from './errors/error-formats.js';
 import { ErrorTranslators } from './errors/error-translators.js';
 import { ProblemFilter } from './errors/problem.filter.js';
 import { HttpSettings } from './http.settings.js';
@@ -20,6 +21,7 @@ const settings = SettingsModule.forFeature(HttpSettings);
   imports: [settings],
   providers: [
     BodyReader,
+    ErrorFormats,
     ErrorTranslators,
     GracefulShutdown,
     ProblemFilter,
@@ -28,7 +30,7 @@ const settings = SettingsModule.forFeature(HttpSettings);
     { provide: APP_INTERCEPTOR, useClass: RequestInputInterceptor },
     { provide: APP_PIPE, useClass: RequestValidationPipe },
   ],
-  exports: [settings, ErrorTranslators, GracefulShutdown, ProblemFilter, RequestObservers],
+  exports: [settings, ErrorFormats, ErrorTranslators, GracefulShutdown, ProblemFilter, RequestObservers],
 })
 export class HttpModule {
   constructor(observers: RequestObservers, log: Log) {

@@ -1,6 +1,7 @@
 export { AnyQuery } from './body/any-query.decorator.js';
 export { AcceptsBody } from './body/body.decorators.js';
 export { parseExactJson, stringifyExactJson } from './body/exact-json.js';
+export { parseJsonExactly } from './body/parse-body.js';
 export { configureHttp } from './configure-http.js';
 export { BaristaExpressAdapter } from './edge/barista-express.adapter.js';
 export { GracefulShutdown } from './edge/graceful-shutdown.js';
@@ -14,11 +15,21 @@ export {
   MalformedRequestError,
   withCause,
 } from './errors/domain-error.js';
+export { ErrorFormats, type FormattedError } from './errors/error-formats.js';
 export { ErrorTranslators } from './errors/error-translators.js';
+export type { Problem } from './errors/problem.js';
 export { ApiProblems, ProblemDto } from './errors/problem.docs.js';
 export { HttpModule } from './http.module.js';
 export { HttpSettings } from './http.settings.js';
 export { actorOf, CurrentActor, type RequestActor } from './request.js';
-export { ChoiceField, Field, hasLength, IntegerField, IntegerParameter, TextField } from './validation/fields.js';
+export {
+  ChoiceField,
+  Field,
+  hasLength,
+  InstantField,
+  IntegerField,
+  IntegerParameter,
+  TextField,
+} from './validation/fields.js';
 export { isStorableText } from './validation/text-safety.js';
 export { validateAs } from './validation/validation.pipe.js';

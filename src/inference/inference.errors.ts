@@ -151,3 +151,19 @@ export class TooManyRowsError extends DomainError {
     super(`One request may hold at most ${max} rows. Send the rest in further requests.`);
   }
 }
+
+/** A tensor that is not what the model takes; the message says which, and what it must be. */
+export class WrongTensorError extends DomainError {
+  readonly kind = 'invalid';
+  readonly code = 'model.wrong-tensor';
+}
+
+/** The model has answered, but not with what can be written down. */
+export class AnswerNotFiniteError extends DomainError {
+  readonly kind = 'internal';
+  readonly code = 'model.answer-not-finite';
+
+  constructor(output: string) {
+    super(`The output "${output}" is not finite, and JSON has no word for that: ask for it as binary data.`);
+  }
+}

@@ -3,6 +3,7 @@ import { DiscoveryModule } from '@nestjs/core';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { SettingsModule } from '../config/index.js';
 import { OpenApi } from '../docs/index.js';
+import { ErrorFormats } from '../http/index.js';
 import { ModelDefault } from './entities/model-default.entity.js';
 import { InferenceSettings } from './inference.settings.js';
 import { modelProviders } from './injection/inject-model.js';
@@ -12,6 +13,10 @@ import { describeModels } from './predictions/model-openapi.js';
 import { ModelsController } from './predictions/models.controller.js';
 import { PredictController } from './predictions/predict.controller.js';
 import { PredictionsService } from './predictions/predictions.service.js';
+import { ModelProtocolController, VersionProtocolController } from './protocol/model-protocol.controller.js';
+import { OpenInferenceController } from './protocol/open-inference.controller.js';
+import { formatOpenInferenceError } from './protocol/open-inference-errors.js';
+import { RepositoryController } from './protocol/repository.controller.js';
 import { InferenceMetrics } from './stats/inference-metrics.js';
 import { ModelDefaultsRepository } from './store/model-defaults.repository.js';
 import { ModelLoader } from './store/model-loader.js';
@@ -20,7 +25,14 @@ import { ModelStore } from './store/model-store.js';
 /** Models: kept in a store, run in processes of their own, and answered for over HTTP and to other features. */
 @Module({
   imports: [SettingsModule.forFeature(InferenceSettings), TypeOrmModule.forFeature([ModelDefault]), DiscoveryModule],
-  controllers: [PredictController, ModelsController],
+  controllers: [
+    PredictController,
+    ModelsController,
+    OpenInferenceController,
+    ModelProtocolController,
+    VersionProtocolController,
+    RepositoryController,
+  ],
   providers: [
     ModelStore,
     ModelLoader,
@@ -32,7 +44,8 @@ import { ModelStore } from './store/model-store.js';
   ],
 })
 export class InferenceModule {
-  constructor(openApi: OpenApi, store: ModelStore, pipelines: Pipelines) {
+  constructor(openApi: OpenApi, errorFormats: ErrorFormats, store: ModelStore, pipelines: Pipelines) {
+    errorFormats.add('/v2', formatOpenInferenceError);
     openApi.contribute((document) => describeModels(document, store, pipelines));
   }
 

@@ -15,5 +15,9 @@ try {
 function readContext(): Omit<CommandContext, 'say'> {
   const variables = processVariables();
   const settings = readSettings(InferenceSettings, variables);
-  return { settings, url: `http://localhost:${readSettings(HttpSettings, variables).port}` };
+  return {
+    modelsDir: settings.modelsDir,
+    settings,
+    url: `http://localhost:${readSettings(HttpSettings, variables).port}`,
+  };
 }

@@ -104,50 +104,6 @@ def sequence():
     write("sequence", nodes, [tensor("x", FLOAT, ["n", 2])], [output])
 
 
-def external():
-    """Keeps its weights in a file of its own, as models of more than 2 GB must: a sum, with a weight for each number."""
-    weights = constant("weights", [[2], [3]], np.float32)
-    graph = helper.make_graph(
-        [helper.make_node("MatMul", ["x", "weights"], ["sum"])],
-        "external",
-        [tensor("x", FLOAT, ["n", 2])],
-        [tensor("sum", FLOAT, ["n", 1])],
-        [weights],
-    )
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=8)
-    (HERE / "external.weights").unlink(missing_ok=True)
-    save(model, HERE / "external.onnx", save_as_external_data=True, location="external.weights", size_threshold=0)
-
-
-def classifier():
-    """A classifier with the outputs that skl2onnx gives one: an integer label, and probabilities."""
-    nodes = [
-        helper.make_node("MatMul", ["features", "weights"], ["scores"]),
-        helper.make_node("Softmax", ["scores"], ["probabilities"]),
-        helper.make_node("ArgMax", ["probabilities"], ["label"], axis=1, keepdims=0),
-    ]
-    outputs = [tensor("label", INT64, ["n"]), tensor("probabilities", FLOAT, ["n", 3])]
-    weights = constant("weights", [[1, 0, -1], [0, 1, -1]], np.float32)
-    write("classifier", nodes, [tensor("features", FLOAT, ["n", 2])], outputs, [weights])
-
-
-def perceptron():
-    """Two layers, 64 to 128 to 10, with weights that are worth quantizing."""
-    random = np.random.default_rng(7)
-    constants = [
-        constant("w1", random.normal(0, 0.2, (64, 128)), np.float32),
-        constant("b1", np.zeros(128), np.float32),
-        constant("w2", random.normal(0, 0.2, (128, 10)), np.float32),
-        constant("b2", np.zeros(10), np.float32),
-    ]
-    nodes = [
-        helper.make_node("Gemm", ["pixels", "w1", "b1"], ["hidden"]),
-        helper.make_node("Relu", ["hidden"], ["active"]),
-        helper.make_node("Gemm", ["active", "w2", "b2"], ["logits"]),
-    ]
-    write("perceptron", nodes, [tensor("pixels", FLOAT, ["n", 64])], [tensor("logits", FLOAT, ["n", 10])], constants)
-
-
 def half():
     """Doubles numbers of half precision."""
     nodes = [helper.make_node("Add", ["x", "x"], ["doubled"])]
@@ -203,6 +159,59 @@ def dense():
     write("dense", nodes, [tensor("x", FLOAT, ["n", 256])], [tensor(last, FLOAT, ["n", 10])], constants)
 
 
+def datatypes():
+    """A tensor of every type that can be carried, passed through: any number of rows, of any width."""
+    kinds = "BOOL UINT8 UINT16 UINT32 UINT64 INT8 INT16 INT32 INT64 FLOAT16 FLOAT DOUBLE STRING".split()
+    nodes = [helper.make_node("Identity", [kind], [f"{kind}_OUT"]) for kind in kinds]
+    inputs = [tensor(kind, getattr(TensorProto, kind), ["n", kind.lower()]) for kind in kinds]
+    outputs = [tensor(f"{kind}_OUT", getattr(TensorProto, kind), ["n", kind.lower()]) for kind in kinds]
+    write("datatypes", nodes, inputs, outputs)
+
+
+def external():
+    """Keeps its weights in a file of its own, as models of more than 2 GB must: a sum, with a weight for each number."""
+    weights = constant("weights", [[2], [3]], np.float32)
+    graph = helper.make_graph(
+        [helper.make_node("MatMul", ["x", "weights"], ["sum"])],
+        "external",
+        [tensor("x", FLOAT, ["n", 2])],
+        [tensor("sum", FLOAT, ["n", 1])],
+        [weights],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=8)
+    (HERE / "external.weights").unlink(missing_ok=True)
+    save(model, HERE / "external.onnx", save_as_external_data=True, location="external.weights", size_threshold=0)
+
+
+def classifier():
+    """A classifier with the outputs that skl2onnx gives one: an integer label, and probabilities."""
+    nodes = [
+        helper.make_node("MatMul", ["features", "weights"], ["scores"]),
+        helper.make_node("Softmax", ["scores"], ["probabilities"]),
+        helper.make_node("ArgMax", ["probabilities"], ["label"], axis=1, keepdims=0),
+    ]
+    outputs = [tensor("label", INT64, ["n"]), tensor("probabilities", FLOAT, ["n", 3])]
+    weights = constant("weights", [[1, 0, -1], [0, 1, -1]], np.float32)
+    write("classifier", nodes, [tensor("features", FLOAT, ["n", 2])], outputs, [weights])
+
+
+def perceptron():
+    """Two layers, 64 to 128 to 10, with weights that are worth quantizing."""
+    random = np.random.default_rng(7)
+    constants = [
+        constant("w1", random.normal(0, 0.2, (64, 128)), np.float32),
+        constant("b1", np.zeros(128), np.float32),
+        constant("w2", random.normal(0, 0.2, (128, 10)), np.float32),
+        constant("b2", np.zeros(10), np.float32),
+    ]
+    nodes = [
+        helper.make_node("Gemm", ["pixels", "w1", "b1"], ["hidden"]),
+        helper.make_node("Relu", ["hidden"], ["active"]),
+        helper.make_node("Gemm", ["active", "w2", "b2"], ["logits"]),
+    ]
+    write("perceptron", nodes, [tensor("pixels", FLOAT, ["n", 64])], [tensor("logits", FLOAT, ["n", 10])], constants)
+
+
 if __name__ == "__main__":
-    for make in (sum_of_two, difference, centre, kinds, pick, spin, ragged, detect, sequence, half, recurrent, wide, hungry, dense, external, classifier, perceptron):
+    for make in (sum_of_two, difference, centre, kinds, pick, spin, ragged, detect, sequence, half, recurrent, wide, hungry, dense, datatypes, external, classifier, perceptron):
         make()

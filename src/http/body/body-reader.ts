@@ -14,8 +14,8 @@ interface ParserError {
 type Parser = (bytes: Buffer) => unknown;
 
 const PARSERS: Record<BodyPurpose, Record<BodyKind, Parser>> = {
-  ordinary: { json: parseJson, form: parseForm },
-  predictions: { json: parseJsonExactly, form: parseForm },
+  ordinary: { json: parseJson, form: parseForm, bytes: asTheyAre },
+  predictions: { json: parseJsonExactly, form: parseForm, bytes: asTheyAre },
 };
 const CHARSET = /;\s*charset\s*=\s*"?([^\s;"]+)/i;
 
@@ -62,7 +62,12 @@ function hasBody(request: Request): boolean {
   return request.headers['transfer-encoding'] !== undefined || (length !== undefined && length !== '0');
 }
 
+function asTheyAre(bytes: Buffer): Buffer {
+  return bytes;
+}
+
 function kindOf(request: Request, rule: BodyRule): BodyKind {
+  if (rule.kinds.includes('bytes')) return 'bytes';
   const kind = rule.kinds.find((candidate) => request.is(MEDIA_TYPES[candidate]));
   const charset = CHARSET.exec(request.headers['content-type'] ?? '')?.[1] ?? 'utf-8';
   if (kind && /^utf-?8$/i.test(charset)) return kind;

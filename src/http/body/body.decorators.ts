@@ -1,7 +1,8 @@
 import { applyDecorators, SetMetadata } from '@nestjs/common';
 import { ApiConsumes } from '@nestjs/swagger';
 
-export type BodyKind = 'json' | 'form';
+/** `bytes` is a body of any media type or none, which the handler gets as it came, uncompressed: a Buffer. */
+export type BodyKind = 'json' | 'form' | 'bytes';
 export type BodyPurpose = 'ordinary' | 'predictions';
 
 export const BODY_RULE = Symbol('body rule');
@@ -17,6 +18,7 @@ export const DEFAULT_BODY_RULE: BodyRule = { kinds: ['json'], purpose: 'ordinary
 export const MEDIA_TYPES: Record<BodyKind, string> = {
   json: 'application/json',
   form: 'application/x-www-form-urlencoded',
+  bytes: 'application/octet-stream',
 };
 
 /** States the media types and the size limit of a handler's body. */

@@ -3,7 +3,9 @@ import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException } from '
 import type { Request, Response } from 'express';
 import { Log } from '../../logging/index.js';
 import { DomainError, type DomainErrorKind, InvalidInputError } from './domain-error.js';
+import { ErrorFormats, type FormattedError } from './error-formats.js';
 import { ErrorTranslators } from './error-translators.js';
+import type { Problem } from './problem.js';
 
 const STATUS: Record<DomainErrorKind, number> = {
   malformed: 400,
@@ -31,20 +33,16 @@ const FRAMEWORK: Record<number, { code: string; detail: string }> = {
 
 const INTERNAL = { code: 'internal', detail: 'Something went wrong here. Quote the request id when you report it.' };
 
-interface Problem {
-  readonly status: number;
-  readonly code: string;
-  readonly detail: string;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly errors?: InvalidInputError['errors'];
-}
-
-/** Every error becomes `application/problem+json` here (RFC 9457); an unexpected one is logged and says nothing of itself. */
+/**
+ * Every error becomes `application/problem+json` here (RFC 9457), or what `ErrorFormats` has for the path; an unexpected one
+ * is logged and says nothing of itself.
+ */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
   constructor(
     private readonly log: Log,
     private readonly translators: ErrorTranslators,
+    private readonly formats: ErrorFormats,
   ) {}
 
   catch(error: unknown, host: ArgumentsHost): void {
@@ -59,7 +57,8 @@ export class ProblemFilter implements ExceptionFilter {
       response.destroy();
       return;
     }
-    send(problem, request, response);
+    const format = this.formats.find(request.path) ?? ((plain: Problem) => formatProblem(plain, request.requestId));
+    send(format(problem), problem.headers, request, response);
   }
 
   /** What a client is not told: the error itself where nobody expected it, else what caused it. */
@@ -96,21 +95,21 @@ function fromFramework(error: HttpException): Problem {
   return { status, code: known?.code ?? `http.${status}`, detail: known?.detail ?? STATUS_CODES[status] ?? 'Error' };
 }
 
-function send(problem: Problem, request: Request, response: Response): void {
-  const { status, code, detail, headers, errors } = problem;
+function formatProblem({ status, code, detail, errors }: Problem, requestId: string): FormattedError {
   const title = STATUS_CODES[status] ?? 'Error';
-  const body = {
-    type: `urn:barista:problem:${code}`,
-    title,
-    status,
-    code,
-    detail,
-    requestId: request.requestId,
-    errors,
-  };
+  const body = { type: `urn:barista:problem:${code}`, title, status, code, detail, requestId, errors };
+  return { status, contentType: 'application/problem+json', body };
+}
+
+function send(
+  { status, contentType, body }: FormattedError,
+  headers: Problem['headers'],
+  request: Request,
+  response: Response,
+): void {
   response.status(status);
   response.set({ 'Cache-Control': 'no-store', ...headers });
   response.removeHeader('ETag');
-  response.setHeader('Content-Type', 'application/problem+json');
+  response.setHeader('Content-Type', contentType);
   response.end(request.method === 'HEAD' ? undefined : JSON.stringify(body));
 }

@@ -4,14 +4,14 @@ import type { VersionEntry } from '../manifest/manifest.js';
 import { formatManifest, writeSynced } from '../manifest/write-manifest.js';
 import { type ModelFiles, pinsOf, readModelFiles } from '../runtime/model-files.js';
 import { inputSchema, outputSchema } from '../signature/json-schema.js';
+import type { ModelVersion } from '../store/model-version.js';
 import { MODEL_NAME, scanModels, VERSION } from '../store/scan-models.js';
 import { type CommandContext, CommandError, formatSize, readArguments } from './command.js';
 import { draftManifest } from './draft-manifest.js';
-import { makeExample, ownAnswer, withoutAnswers } from './examples.js';
 import { curlOf, describeBatching, listNames } from './in-words.js';
 import { publishModel, publishVersion, stageVersion, withEntry, withStaging } from './staging.js';
 import { entryOf, nextVersion, openModel, servingVersions, type StoredModel } from './stored-models.js';
-import { type Candidate, type TriedVersion, withVersion } from './trial.js';
+import { type Candidate, makeExample, ownAnswer, withoutAnswers, withVersion } from './trial.js';
 
 const OPTIONS = { name: { type: 'string' }, version: { type: 'string' }, 'own-answer': { type: 'boolean' } } as const;
 const USAGE = 'add <file.onnx> --name <name> [--version <n>] [--own-answer]';
@@ -30,10 +30,10 @@ export async function add(args: string[], context: CommandContext): Promise<void
   const { values, positionals } = readArguments(args, OPTIONS, { min: 1, max: 1, usage: USAGE });
   const [file = ''] = positionals;
   const name = checkName(values.name, file);
-  const existing = await findExisting(context.settings.modelsDir, name);
+  const existing = await findExisting(context.modelsDir, name);
   const version = checkVersion(values.version ?? (existing ? nextVersion(existing) : '1'), existing);
   const addition = { name, version, files: await readSource(file), mayAnswerOtherwise: values['own-answer'] ?? false };
-  await withStaging(context.settings.modelsDir, (staging) => {
+  await withStaging(context.modelsDir, (staging) => {
     return existing ? addVersion(addition, existing, staging, context) : addModel(addition, staging, context);
   });
 }
@@ -74,12 +74,12 @@ async function addModel(addition: Addition, staging: string, context: CommandCon
   const folder = join(staging, name);
   const file = await stageVersion(join(folder, version), files);
   const candidate = { name: `${name}/${version}`, version, file, settings: context.settings };
-  const draft = await withVersion({ ...candidate, manifest: {} }, ({ signature }) => draftManifest(signature));
+  const draft = await withVersion({ ...candidate, manifest: {} }, ({ signature }) => draftManifest(signature!));
   const example = await makeExample({ ...candidate, manifest: draft });
   const manifest = withEntry({ ...draft, ...(example ? { example } : {}) }, version, entryFor(files));
   await withVersion({ ...candidate, manifest }, async (loaded) => {
     await writeSynced(join(folder, 'model.json'), formatManifest(manifest));
-    await publishModel(folder, context.settings.modelsDir, name);
+    await publishModel(folder, context.modelsDir, name);
     report(addition, loaded, context);
     context.say('Only you know names, units, ranges and labels: say them in model.json.');
   });
@@ -120,7 +120,7 @@ async function demandSameCalls(candidate: Candidate, existing: StoredModel, cont
   const { manifest } = candidate;
   const callsOf = async (one: Candidate): Promise<string> => {
     return withVersion({ ...one, manifest: withoutAnswers(one.manifest) }, ({ schema, signature }) => {
-      return JSON.stringify([inputSchema(schema), outputSchema(signature, manifest)]);
+      return JSON.stringify([inputSchema(schema!), outputSchema(signature!, manifest)]);
     });
   };
   const offered = await callsOf(candidate);
@@ -147,8 +147,8 @@ async function demandSameCalls(candidate: Candidate, existing: StoredModel, cont
 
 function report(
   { name, version, files }: Addition,
-  loaded: TriedVersion,
-  { settings: { modelsDir }, url, say }: CommandContext,
+  loaded: ModelVersion,
+  { modelsDir, url, say }: CommandContext,
 ): void {
   const folder = join(modelsDir, name, version);
   const { features, output, example } = loaded.manifest;
@@ -156,7 +156,7 @@ function report(
   say(
     `Added ${name}, version ${version}: ${folder}, ${formatSize(size)}, pinned in ${join(modelsDir, name, 'model.json')}.`,
   );
-  say(`  takes     ${listNames((features ?? loaded.schema.fields).map((field) => field.name))}`);
+  say(`  takes     ${listNames((features ?? loaded.schema?.fields ?? []).map((field) => field.name))}`);
   say(`  answers   ${Object.keys(output ?? {}).join(', ') || 'its outputs by name'}`);
   say(`  batching  ${describeBatching(loaded.batching)}`);
   const { candidate } = entryOf(loaded.manifest, version);

@@ -15,7 +15,7 @@ interface Finding {
 export async function check(args: string[], context: CommandContext): Promise<void> {
   const { positionals } = readArguments(args, {}, { min: 0, max: Infinity, usage: 'check [<name> …]' });
   let failures = 0;
-  for (const folder of await findFolders(context.settings.modelsDir, positionals)) {
+  for (const folder of await findFolders(context.modelsDir, positionals)) {
     for (const { place, isGood, words } of await checkModel(folder, context)) {
       context.say(`${isGood ? 'ok    ' : 'FAILED'}  ${place}  ${words}`);
       if (!isGood) failures += 1;
@@ -38,14 +38,14 @@ async function checkModel(folder: ModelFolder, context: CommandContext): Promise
 async function checkVersion(
   { name, manifest }: StoredModel,
   version: string,
-  { settings }: CommandContext,
+  { modelsDir, settings }: CommandContext,
 ): Promise<Finding> {
   const place = `${name}/${version}`;
   try {
-    const file = await fileInStore(settings.modelsDir, name, version, 'model.onnx');
+    const file = await fileInStore(modelsDir, name, version, 'model.onnx');
     return await withVersion({ name: place, version, file, manifest, settings }, ({ pins, batching }) => {
       const { sha256, files, candidate } = entryOf(manifest, version);
-      const isPinned = sha256 !== undefined && (files !== undefined || Object.keys(pins.files).length === 0);
+      const isPinned = sha256 !== undefined && (files !== undefined || Object.keys(pins?.files ?? {}).length === 0);
       const words = [
         isPinned ? 'pinned' : `NOT PINNED (npm run model -- pin ${name} ${version})`,
         manifest.example ? 'example answered' : 'no example',

@@ -6,6 +6,8 @@ export class CommandError extends Error {}
 
 /** What every command of `npm run model` works with. */
 export interface CommandContext {
+  readonly modelsDir: string;
+  /** The application's own limits. */
   readonly settings: InferenceSettings;
   /** Where the application answers, if it runs here. */
   readonly url: string;

@@ -1,5 +1,6 @@
 import type { Prediction } from '../pipeline/respond.js';
-import type { Row, TriedVersion } from './trial.js';
+import type { ModelVersion } from '../store/model-version.js';
+import { answersOf, checkedRow, type Row } from './trial.js';
 
 /** How the answers of one version differ from those of another. */
 export interface Difference {
@@ -17,12 +18,12 @@ const MAX_MS = 10_000;
 
 /** Answers to the same rows, compared. */
 export async function compareAnswers(
-  before: TriedVersion,
-  after: TriedVersion,
+  before: ModelVersion,
+  after: ModelVersion,
   rows: readonly Row[],
 ): Promise<Difference> {
-  const others = await after.predictEach(rows);
-  const pairs = (await before.predictEach(rows)).map((answer, row) => ({ answer, other: others[row] ?? {} }));
+  const others = await answersOf(after, rows);
+  const pairs = (await answersOf(before, rows)).map((answer, row) => ({ answer, other: others[row] ?? {} }));
   const classes = pairs.filter(({ answer }) => classOf(answer) !== undefined);
   const numbers = pairs.flatMap(({ answer, other }) => numberPairs(withoutClass(answer), withoutClass(other)));
   return {
@@ -35,16 +36,16 @@ export async function compareAnswers(
 
 /** How long one row takes each version, in milliseconds: the medians of runs that are made in turn. */
 export async function compareSpeed(
-  versions: readonly [TriedVersion, TriedVersion],
+  versions: readonly [ModelVersion, ModelVersion],
   row: Row,
 ): Promise<{ readonly runs: number; readonly medians: readonly [number, number] }> {
-  const [before, after] = [versions[0].check(row), versions[1].check(row)];
+  const rows = versions.map((version) => [checkedRow(version, row)]);
   const times: [number[], number[]] = [[], []];
   const end = performance.now() + MAX_MS;
   while (times[1].length < MAX_RUNS && (times[1].length === 0 || performance.now() < end)) {
     for (const index of [0, 1] as const) {
       const start = performance.now();
-      await versions[index].predict(index === 0 ? before : after);
+      await versions[index].predict(rows[index] ?? []);
       times[index].push(performance.now() - start);
     }
   }

@@ -6,10 +6,9 @@ const MAX_NAMES = 8;
 /** A longer row would fill the screen. */
 const MAX_ROW_LENGTH = 500;
 
-export function describeBatching(batching: Batching): string {
-  return batching.enabled
-    ? `rows run together, at most ${batching.maxBatchSize}`
-    : `one row at a time: ${batching.reason}`;
+export function describeBatching(batching: Batching | undefined): string {
+  if (batching?.enabled) return `rows run together, at most ${batching.maxBatchSize}`;
+  return `one row at a time: ${batching?.reason ?? 'it is not known whether rows may run together'}`;
 }
 
 /** The first of some names, and how many there are. */

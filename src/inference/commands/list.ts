@@ -5,7 +5,7 @@ import { entryOf, findFolders, openModel, sizeOfFolder, type StoredModel } from 
 const HEADER = ['MODEL', 'VERSION', 'SIZE', 'PINNED', ''];
 
 /** What there is in the store, without loading any of it. */
-export async function list(args: string[], { settings: { modelsDir }, say }: CommandContext): Promise<void> {
+export async function list(args: string[], { modelsDir, say }: CommandContext): Promise<void> {
   readArguments(args, {}, { min: 0, max: 0, usage: 'list' });
   const rows: string[][] = [HEADER];
   for (const folder of await findFolders(modelsDir)) {

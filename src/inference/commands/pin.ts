@@ -7,7 +7,7 @@ import { changeManifest, withEntry } from './staging.js';
 import { findModel, findVersion } from './stored-models.js';
 
 /** Writes into `model.json` what the files of a model are now: of one version, or of all. */
-export async function pin(args: string[], { settings: { modelsDir }, say }: CommandContext): Promise<void> {
+export async function pin(args: string[], { modelsDir, say }: CommandContext): Promise<void> {
   const { positionals } = readArguments(args, {}, { min: 1, max: 2, usage: 'pin <name> [<version>]' });
   const [name = '', wanted] = positionals;
   const model = await findModel(modelsDir, name);

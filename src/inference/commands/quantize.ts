@@ -4,15 +4,15 @@ import { fileURLToPath } from 'node:url';
 import { SOURCE_ROOT } from '../../config/index.js';
 import type { VersionEntry } from '../manifest/manifest.js';
 import { type ModelFiles, pinsOf, readModelFiles } from '../runtime/model-files.js';
+import type { ModelVersion } from '../store/model-version.js';
 import { fileInStore } from '../store/scan-models.js';
 import { type CommandContext, CommandError, formatSize, readArguments } from './command.js';
 import { compareAnswers, compareSpeed, type Difference } from './compare.js';
-import { ownAnswer } from './examples.js';
 import { describeBatching } from './in-words.js';
 import { pythonWith, runPython } from './python-environment.js';
 import { publishVersion, stageVersion, withEntry, withStaging } from './staging.js';
 import { entryOf, findModel, findVersion, nextVersion, servingVersions, type StoredModel } from './stored-models.js';
-import { type Candidate, type Row, type TriedVersion, withVersion } from './trial.js';
+import { type Candidate, ownAnswer, type Row, rowsToTry, withVersion } from './trial.js';
 
 const PROJECT = fileURLToPath(new URL('../../', SOURCE_ROOT));
 const PROGRAM = join(PROJECT, 'scripts/quantize/quantize.py');
@@ -23,10 +23,10 @@ const CACHE = join(PROJECT, 'node_modules/.cache');
 export async function quantize(args: string[], context: CommandContext): Promise<void> {
   const usage = 'quantize <name> [--version <n>]';
   const { values, positionals } = readArguments(args, { version: { type: 'string' } }, { min: 1, max: 1, usage });
-  const model = await findModel(context.settings.modelsDir, positionals[0] ?? '');
+  const model = await findModel(context.modelsDir, positionals[0] ?? '');
   const source = values.version === undefined ? servingVersions(model)[0] : findVersion(model, values.version);
   if (source === undefined) throw new CommandError(`The model "${model.name}" has no version to start from.`);
-  const file = await fileInStore(context.settings.modelsDir, model.name, source, 'model.onnx').catch((error: Error) => {
+  const file = await fileInStore(context.modelsDir, model.name, source, 'model.onnx').catch((error: Error) => {
     throw new CommandError(`${model.name}/${source}: ${error.message}`);
   });
   const full: Candidate = {
@@ -36,14 +36,14 @@ export async function quantize(args: string[], context: CommandContext): Promise
     manifest: model.manifest,
     settings: context.settings,
   };
-  await withStaging(context.settings.modelsDir, (staging) => {
+  await withStaging(context.modelsDir, (staging) => {
     return withVersion(full, (loaded) => makeLighter(full, loaded, model, staging, context));
   });
 }
 
 async function makeLighter(
   full: Candidate,
-  loaded: TriedVersion,
+  loaded: ModelVersion,
   model: StoredModel,
   staging: string,
   context: CommandContext,
@@ -90,8 +90,8 @@ async function convert(
   return readModelFiles(target, {});
 }
 
-async function compare(full: TriedVersion, light: TriedVersion, model: StoredModel): Promise<string[]> {
-  const tried = full.rowsToTry();
+async function compare(full: ModelVersion, light: ModelVersion, model: StoredModel): Promise<string[]> {
+  const tried = rowsToTry(full);
   const [first] = tried;
   if (!first) return [];
   const fixture = await fixtureRows(model.path);

@@ -6,11 +6,7 @@ import { type ModelFolder, scanModels } from '../store/scan-models.js';
 import { CommandError } from './command.js';
 
 /** A model as its folder has it. */
-export interface StoredModel {
-  readonly name: string;
-  readonly path: string;
-  /** Numbers of the version folders, newest first. */
-  readonly versions: readonly string[];
+export interface StoredModel extends ModelFolder {
   readonly manifest: Manifest;
 }
 
@@ -28,17 +24,16 @@ export async function findModel(modelsDir: string, name: string): Promise<Stored
   return openModel(folder!);
 }
 
-export async function openModel({ name, path, versions }: ModelFolder): Promise<StoredModel> {
+export async function openModel(folder: ModelFolder): Promise<StoredModel> {
   try {
-    const manifest = (await readManifest(join(path, 'model.json'))) ?? {};
-    return { name, path, versions: versions.map(({ version }) => version), manifest };
+    return { ...folder, manifest: (await readManifest(join(folder.path, 'model.json'))) ?? {} };
   } catch (error) {
-    throw new CommandError(`${path}: ${(error as Error).message}`, { cause: error });
+    throw new CommandError(`${folder.path}: ${(error as Error).message}`, { cause: error });
   }
 }
 
 /** One of the model's versions; throws where it has no such folder. */
-export function findVersion({ name, versions }: StoredModel, version: string): string {
+export function findVersion({ name, versions }: ModelFolder, version: string): string {
   if (versions.includes(version)) return version;
   throw new CommandError(`The model "${name}" has no version ${version}. There are: ${versions.join(', ') || 'none'}.`);
 }

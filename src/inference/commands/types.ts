@@ -24,7 +24,7 @@ export async function types(args: string[], context: CommandContext): Promise<vo
     );
   }
   const shapes: ModelShape[] = [];
-  for (const folder of await findFolders(context.settings.modelsDir))
+  for (const folder of await findFolders(context.modelsDir))
     shapes.push(await shapeOf(await openModel(folder), context));
   const text = layOut(writeTypes(shapes));
   const file = join(PROJECT, FILE);
@@ -37,14 +37,14 @@ export async function types(args: string[], context: CommandContext): Promise<vo
 }
 
 /** What the version that would serve takes and answers: the newest that can be loaded and is no candidate. */
-async function shapeOf(model: StoredModel, { settings }: CommandContext): Promise<ModelShape> {
+async function shapeOf(model: StoredModel, { modelsDir, settings }: CommandContext): Promise<ModelShape> {
   const { name, manifest } = model;
   const reasons: string[] = [];
   for (const version of servingVersions(model)) {
     try {
-      const file = await fileInStore(settings.modelsDir, name, version, 'model.onnx');
+      const file = await fileInStore(modelsDir, name, version, 'model.onnx');
       return await withVersion({ name: `${name}/${version}`, version, file, manifest, settings }, (loaded) => {
-        return { name, manifest, schema: loaded.schema, signature: loaded.signature };
+        return { name, manifest, schema: loaded.schema!, signature: loaded.signature! };
       });
     } catch (error) {
       reasons.push((error as Error).message);

@@ -34,7 +34,7 @@ export function externalFiles(model: Buffer): string[] {
   return [...files];
 }
 
-const NOT_ONNX = 'ONNX Runtime cannot load the file: it is not an ONNX model, or not all of one';
+const NOT_ONNX = 'the file is not an ONNX model, or not all of one';
 
 function collect(message: Buffer, kind: Kind, depth: number, files: Set<string>): void {
   if (depth > MAX_DEPTH) throw new NotOnnxError(NOT_ONNX);

@@ -120,7 +120,7 @@ function describe(role: string, metadata: InferenceSession.ValueMetadata): Tenso
   const { name } = metadata;
   if (!metadata.isTensor) {
     throw new Error(
-      `${role} "${name}" is not a tensor; export the model without ZipMap (skl2onnx: options={'zipmap': False}), sequences or maps`,
+      `${role} "${name}" is not a tensor; export the model without ZipMap (skl2onnx: options={"zipmap": False}), sequences or maps`,
     );
   }
   if (!isElementType(metadata.type))

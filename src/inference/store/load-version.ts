@@ -28,7 +28,7 @@ export interface Loaded {
   readonly exampleRow: Readonly<Record<string, unknown>> | undefined;
 }
 
-export interface Place {
+interface Place {
   readonly manifest: Manifest;
   readonly version: string;
   readonly options: RuntimeOptions;
@@ -37,7 +37,7 @@ export interface Place {
 
 type Prepared = Pick<Loaded, 'runtime' | 'queue' | 'schema' | 'validator'> & {
   readonly manifest: Manifest;
-  readonly example: Example | undefined;
+  readonly version: string;
   readonly settings: InferenceSettings;
 };
 
@@ -79,12 +79,12 @@ function prepare(runtime: Runtime, { manifest, version, settings }: Place, obser
     { deadlineMs: settings.deadlineMs, capacity: settings.queueCapacity },
     observer,
   );
-  const example = exampleOf(manifest, version);
-  return { runtime, queue, schema, manifest, example, validator: new RowValidator(schema), settings };
+  return { runtime, queue, schema, manifest, version, validator: new RowValidator(schema), settings };
 }
 
 async function prove(prepared: Prepared): Promise<Pick<Loaded, 'batching' | 'exampleRow'>> {
-  const { queue, schema, runtime, manifest, example, validator, settings } = prepared;
+  const { queue, schema, runtime, manifest, validator, settings } = prepared;
+  const example = exampleOf(manifest, prepared.version);
   const exampleRow = example && checkExample(example.input, validator, new RowCheck(settings.limits));
   if (example && exampleRow) await proveExample(prepared, example, exampleRow);
   const trial = await tryAlone(prepared, exampleRow);

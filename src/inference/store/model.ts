@@ -37,9 +37,11 @@ export class Model {
   /** Why it is not ready, or why what is newest of it is not served; in words. */
   get reason(): string | undefined {
     const reasons = [this.trouble, ...this.versions.map((version) => version.reason)];
-    const words = reasons.filter((reason) => reason !== undefined).join('; ');
-    if (words !== '' || this.state !== 'failed') return words || undefined;
-    return 'every version is a candidate, and none has been chosen as the default';
+    if (reasons.some((reason) => reason !== undefined))
+      return reasons.filter((reason) => reason !== undefined).join('; ');
+    return this.state === 'failed'
+      ? 'every version is a candidate, and none has been chosen as the default'
+      : undefined;
   }
 
   /** Whether a request is what it waits for. */
@@ -52,13 +54,13 @@ export class Model {
     return this.isForUse && (this.state === 'unloaded' || this.state === 'loading');
   }
 
-  private get isForUse(): boolean {
-    return this.manifest.load === 'first-use' && !this.isUnloaded;
-  }
-
   /** Whether it waits for somebody to choose it. */
   private isCandidate({ version }: ModelVersion): boolean {
     return this.manifest.versions?.[version]?.candidate ?? false;
+  }
+
+  private get isForUse(): boolean {
+    return this.manifest.load === 'first-use' && !this.isUnloaded;
   }
 
   version(version: string): ModelVersion {

@@ -2,15 +2,14 @@ import type { InferenceSettings } from '../inference.settings.js';
 import type { Manifest } from '../manifest/manifest.js';
 import type { RuntimeOptions } from '../runtime/runtime-options.js';
 
-const DEFAULTS = { threads: 1, providers: ['cpu'], memoryMb: 1_024 };
-
 /** What the manifest says of how a version runs, and of what its files must be. */
 export function runtimeOptionsOf(
-  { runtime, versions }: Manifest,
+  { runtime = {}, versions }: Manifest,
   version: string,
   file: string,
-  { maxAnswerElements }: Pick<InferenceSettings, 'maxAnswerElements'>,
+  { maxAnswerElements }: InferenceSettings,
 ): RuntimeOptions {
+  const { threads = 1, providers = ['cpu'], memoryMb = 1_024 } = runtime;
   const { sha256, files } = versions?.[version] ?? {};
-  return { ...DEFAULTS, ...runtime, file, sha256, files, maxAnswerElements };
+  return { file, sha256, files, threads, providers, memoryMb, maxAnswerElements };
 }

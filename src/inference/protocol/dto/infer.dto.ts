@@ -1,0 +1,84 @@
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { ALL_DATATYPES } from '../datatypes.js';
+
+const PARAMETERS = { type: 'object', additionalProperties: true } as const;
+const DATA = { type: 'array', items: {} } as const;
+
+class InferInputDto {
+  @ApiProperty({ example: 'input' })
+  name!: string;
+
+  @ApiProperty({ type: [Number], example: [1, 4] })
+  shape!: number[];
+
+  @ApiProperty({ enum: ALL_DATATYPES, example: 'FP32' })
+  datatype!: string;
+
+  @ApiPropertyOptional({ ...PARAMETERS, description: '`binary_data_size`, where the data follows the JSON' })
+  parameters?: object;
+
+  @ApiProperty({
+    ...DATA,
+    required: false,
+    description: 'Flat, or nested as the shape is',
+    example: [5.9, 3, 5.1, 1.8],
+  })
+  data?: unknown[];
+}
+
+class RequestedOutputDto {
+  @ApiProperty({ example: 'probabilities' })
+  name!: string;
+
+  @ApiPropertyOptional({ ...PARAMETERS, description: '`binary_data`, `classification`' })
+  parameters?: object;
+}
+
+/** Further names are let be. */
+export class InferRequestDto {
+  @ApiProperty({ required: false, description: 'Comes back in the answer', example: 'r-1' })
+  id?: string;
+
+  @ApiPropertyOptional({ ...PARAMETERS, description: '`timeout` in microseconds, `binary_data_output`' })
+  parameters?: object;
+
+  @ApiProperty({
+    type: [InferInputDto],
+    example: [{ name: 'input', shape: [1, 4], datatype: 'FP32', data: [5.9, 3, 5.1, 1.8] }],
+  })
+  inputs!: InferInputDto[];
+
+  @ApiProperty({ type: [RequestedOutputDto], required: false, description: 'All outputs where it is left out' })
+  outputs?: RequestedOutputDto[];
+}
+
+class InferOutputDto {
+  @ApiProperty({ example: 'label' })
+  name!: string;
+
+  @ApiProperty({ type: [Number], example: [1] })
+  shape!: number[];
+
+  @ApiProperty({ enum: ALL_DATATYPES, example: 'INT64' })
+  datatype!: string;
+
+  @ApiPropertyOptional({ ...PARAMETERS, description: '`binary_data_size`, where the data follows the JSON' })
+  parameters?: object;
+
+  @ApiProperty({ ...DATA, required: false, description: 'Flat', example: [2] })
+  data?: unknown[];
+}
+
+export class InferResponseDto {
+  @ApiProperty({ example: 'iris' })
+  model_name!: string;
+
+  @ApiProperty({ example: '1' })
+  model_version!: string;
+
+  @ApiProperty({ required: false, description: "The request's", example: 'r-1' })
+  id?: string;
+
+  @ApiProperty({ type: [InferOutputDto] })
+  outputs!: InferOutputDto[];
+}

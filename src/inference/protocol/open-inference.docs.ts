@@ -1,0 +1,46 @@
+import { applyDecorators } from '@nestjs/common';
+import { ApiExtraModels, ApiResponse, getSchemaPath } from '@nestjs/swagger';
+import { AnyQuery } from '../../http/index.js';
+import { OpenInferenceErrorDto } from './dto/metadata.dto.js';
+
+const CONTENT = { 'application/json': { schema: { $ref: getSchemaPath(OpenInferenceErrorDto) } } };
+
+/** What every operation of the protocol has: its own error answers, and query parameters that nobody reads let be. */
+export function OpenInference(errors: Readonly<Record<number, string>> = {}): MethodDecorator {
+  const responses = Object.entries(errors).map(([status, description]) =>
+    ApiResponse({ status: Number(status), description, content: CONTENT }),
+  );
+  return applyDecorators(
+    AnyQuery(),
+    ApiExtraModels(OpenInferenceErrorDto),
+    ApiResponse({ status: 'default', description: 'Any other error, in the same shape', content: CONTENT }),
+    ...responses,
+  );
+}
+
+export const MODEL_ERRORS = {
+  400: 'The path is malformed',
+  404: 'No such model or version',
+};
+
+export const INFER_ERRORS = {
+  400: 'Malformed, or a tensor that the model does not take: the error says which, and what it must be',
+  401: 'The model is for members, and nobody is logged in',
+  403: 'The model is for administrators; or sent by another site with a cookie',
+  404: 'No such model or version',
+  413: 'More rows or values than one request may have, or a body over its limit',
+  415: 'Compressed in another way than gzip, deflate or br',
+  500: 'The model failed on valid tensors',
+  503: 'The model is not ready, its queue is full, or its runtime died; see Retry-After',
+  504: 'Not ready within the deadline, or the timeout',
+};
+
+export const REPOSITORY_ERRORS = {
+  400: 'Malformed, or a parameter that is not served here',
+  401: 'Not logged in, and no API key',
+  403: 'Not an administrator; or sent by another site with a cookie',
+  404: 'No such model',
+  409: 'Nothing of the model could be loaded; the error says why',
+  413: 'A body over its limit',
+  415: 'Compressed in another way than gzip, deflate or br',
+};
