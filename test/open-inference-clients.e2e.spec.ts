@@ -33,6 +33,7 @@ describeWithPython("Triton's and KServe's own clients", () => {
   const errors = new Map<string, string | null>();
   let directory: string;
   let store: TestModelStore;
+  let app: ProcessApp;
 
   beforeAll(async () => {
     directory = await mkdtemp(join(tmpdir(), 'barista-clients-'));
@@ -40,7 +41,7 @@ describeWithPython("Triton's and KServe's own clients", () => {
     await store.add('datatypes', 'datatypes');
     await store.add('spin', 'spin');
     const databaseUrl = `sqlite:${join(directory, 'barista.db')}`;
-    const app = await ProcessApp.start({ MODELS_DIR: store.path }, { databaseUrl });
+    app = await ProcessApp.start({ MODELS_DIR: store.path }, { databaseUrl });
     const key = await makeAdminKey(app, databaseUrl);
     const script = join(CLIENTS, 'open-inference-clients.py');
     const { stdout, stderr } = await run(python!, [script, app.url, key], { cwd: directory });
@@ -59,6 +60,15 @@ describeWithPython("Triton's and KServe's own clients", () => {
 
   it.each(CHECKS)('%s', (check) => {
     expect(errors.get(check)).toBeNull();
+  });
+
+  it('leave in the log who loaded and unloaded which model', () => {
+    const events = app.lines.filter(({ event }) => String(event).startsWith('model.'));
+    const who = { memberId: expect.any(String), requestId: expect.any(String), address: '127.0.0.1' };
+    expect(events).toMatchObject([
+      { event: 'model.unloaded', model: 'datatypes', ...who },
+      { event: 'model.loaded', model: 'datatypes', version: '1', ...who },
+    ]);
   });
 
   it('have no check that is not looked at here', () => {

@@ -15,6 +15,7 @@ import { PredictController } from './predictions/predict.controller.js';
 import { PredictionsService } from './predictions/predictions.service.js';
 import { ModelProtocolController, VersionProtocolController } from './protocol/model-protocol.controller.js';
 import { OpenInferenceController } from './protocol/open-inference.controller.js';
+import { describeVersionPaths } from './protocol/open-inference.docs.js';
 import { formatOpenInferenceError } from './protocol/open-inference-errors.js';
 import { RepositoryController } from './protocol/repository.controller.js';
 import { InferenceMetrics } from './stats/inference-metrics.js';
@@ -47,6 +48,7 @@ export class InferenceModule {
   constructor(openApi: OpenApi, errorFormats: ErrorFormats, store: ModelStore, pipelines: Pipelines) {
     errorFormats.add('/v2', formatOpenInferenceError);
     openApi.contribute((document) => describeModels(document, store, pipelines));
+    openApi.contribute(describeVersionPaths);
   }
 
   /** With every model that a feature injects; global, so that it can be injected anywhere. */

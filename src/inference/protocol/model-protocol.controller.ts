@@ -97,7 +97,6 @@ export class ModelProtocolController {
 }
 
 /** The same of a version that is named. */
-@ApiParam({ name: 'version', description: 'A version number', example: '1' })
 @Controller('v2/models/:name/versions/:version')
 export class VersionProtocolController extends ModelProtocolController {}
 

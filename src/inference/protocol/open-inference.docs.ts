@@ -1,5 +1,5 @@
 import { applyDecorators } from '@nestjs/common';
-import { ApiExtraModels, ApiResponse, getSchemaPath } from '@nestjs/swagger';
+import { ApiExtraModels, ApiResponse, getSchemaPath, type OpenAPIObject } from '@nestjs/swagger';
 import { AnyQuery } from '../../http/index.js';
 import { OpenInferenceErrorDto } from './dto/metadata.dto.js';
 
@@ -44,3 +44,20 @@ export const REPOSITORY_ERRORS = {
   413: 'A body over its limit',
   415: 'Compressed in another way than gzip, deflate or br',
 };
+
+const VERSION_PATHS = '/v2/models/{name}/versions/{version}';
+const VERSION = {
+  name: 'version',
+  in: 'path',
+  required: true,
+  description: 'A version number',
+  schema: { type: 'string', example: '1' },
+} as const;
+
+/** Adds the path's version to the operations of one version: they are inherited from those of the model, which have none. */
+export function describeVersionPaths({ paths }: OpenAPIObject): void {
+  const ofVersions = Object.entries(paths).filter(([path]) => path.startsWith(VERSION_PATHS));
+  for (const operation of ofVersions.flatMap(([, { get, post }]) => [get, post])) {
+    if (operation) operation.parameters = [...(operation.parameters ?? []), VERSION];
+  }
+}
