@@ -13,7 +13,7 @@ const FULL = 2;
 /** A busy timeout stops the event loop for as long as it waits. */
 const MAX_BUSY_TIMEOUT_MS = 50;
 /** A write that blocks the event loop while it waits lets only a few others through before it gives up. */
-const ENOUGH_ANSWERS = 200;
+const ENOUGH_ANSWERS = 60;
 
 describe('the SQLite database', () => {
   let directory: string;
