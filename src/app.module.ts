@@ -2,6 +2,7 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { AuthModule } from './auth/index.js';
 import { SettingsModule, type Variables } from './config/index.js';
 import { DatabaseModule } from './database/index.js';
+import { DemandModule } from './demand/index.js';
 import { DocsModule } from './docs/index.js';
 import { HealthModule } from './health/index.js';
 import { HomeModule } from './home/index.js';
@@ -12,12 +13,13 @@ import { MenusModule } from './menus/index.js';
 import { MetricsModule } from './metrics/index.js';
 
 const PLATFORM = [LoggingModule, HttpModule, HealthModule, MetricsModule, DatabaseModule, DocsModule];
-const FEATURES = [HomeModule, AuthModule, MenusModule, InferenceModule];
+const FEATURES = [HomeModule, AuthModule, MenusModule, DemandModule];
 
 /** The table of contents of the system. */
 @Module({})
 export class AppModule {
   static forRoot(variables: Variables): DynamicModule {
-    return { module: AppModule, imports: [SettingsModule.forRoot(variables), ...PLATFORM, ...FEATURES] };
+    const inference = InferenceModule.forRoot();
+    return { module: AppModule, imports: [SettingsModule.forRoot(variables), ...PLATFORM, ...FEATURES, inference] };
   }
 }

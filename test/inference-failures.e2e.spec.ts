@@ -70,4 +70,70 @@ describe('a model that fails', () => {
     expect(others.every(({ status }) => status === 200)).toBe(true);
     expect((await stuck).status).toBe(504);
   });
+
+  it('whose process is killed under load costs those in it a 503 each, and is back within 2 s', async () => {
+    const statuses: number[] = [];
+    let isOver = false;
+    const callers = Array.from({ length: 16 }, async () => {
+      while (!isOver) statuses.push((await client.post('/models/pick/predict', { index: 1 })).status);
+    });
+    await until('it is under load', () => statuses.length > 100);
+    const killed = version('pick')!.pid!;
+    process.kill(killed, 'SIGKILL');
+    await until('it is back', () => version('pick')?.pid !== killed && version('pick')?.state === 'ready', 2_000);
+    const before = statuses.length;
+    await until('it answers again', () => statuses.slice(before).filter((status) => status === 200).length > 100);
+    isOver = true;
+    await Promise.all(callers);
+    // Those that waited for the new process for longer than their deadline are told so.
+    expect(statuses.filter((status) => ![200, 503, 504].includes(status))).toEqual([]);
+    expect(statuses).toContain(503);
+  });
+
+  it('and was chosen is replaced by no other version while it is restarted', async () => {
+    const features = [{ name: 'a' }, { name: 'b' }];
+    await store.add('two', 'sum', { version: 1 });
+    await store.add('two', 'difference', { version: 2, manifest: { features, output: { value: 'sum' } } });
+    await until('both are ready', async () => {
+      const { body } = await client.get('/models/two');
+      return body.versions?.every(({ state }: { state: string }) => state === 'ready') && body.versions.length === 2;
+    });
+    const model = app.app.get(ModelStore).get('two');
+    await app.app.get(ModelStore).choose(model, '1');
+    process.kill(model.version('1').pid!, 'SIGKILL');
+    await until('its end is noticed', () => model.version('1').state === 'loading');
+    const seen = new Set<string>();
+    await until('it is back', async () => {
+      const { status, body } = await client.post('/models/two/predict', { a: 1, b: 2 });
+      seen.add(status === 200 ? `200 by ${body.version}` : String(status));
+      return status === 200;
+    });
+    expect([...seen].sort()).toEqual(['200 by 1', '503']);
+  });
+});
+
+describe('a request that holds too much', () => {
+  let store: TestModelStore;
+  let app: TestApp;
+
+  beforeAll(async () => {
+    store = await TestModelStore.create();
+    await store.add('bare', 'ragged');
+    const limits = { PREDICT_MAX_ELEMENTS: '20', PREDICT_MAX_ROWS: '3' };
+    app = await startTestApp({ MODELS_DIR: store.path, ...limits });
+  });
+
+  afterAll(async () => {
+    await app.close();
+    await store.remove();
+  });
+
+  it.each([
+    ['values', [{ grid: [Array.from({ length: 30 }, () => 1)], mask: [1] }], 'predict.too-many-elements', '20'],
+    ['rows', Array.from({ length: 4 }, () => ({ grid: [[1]], mask: [1] })), 'predict.too-many-rows', '3'],
+  ])('of %s is refused with the limit', async (_, instances, code, limit) => {
+    const { status, body } = await app.client().post('/models/bare/predict', { instances });
+    expect({ status, code: body.code }).toEqual({ status: 413, code });
+    expect(body.detail).toContain(limit);
+  });
 });

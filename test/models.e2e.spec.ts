@@ -93,7 +93,7 @@ describe('models', () => {
     ['pinned', /pinned\/1\/model.onnx: the file has sha256 [0-9a-f]{64}, but model.json expects 0{64}/],
     ['misfit', /the input "x" takes 2 values a row, but model.json has 3 features for it/],
     ['broken', /has an unknown key "feature"; access must be one of public, member, admin/],
-    ['rubbish', /ONNX Runtime cannot load the file/],
+    ['rubbish', /the file is not an ONNX model, or not all of one/],
     ['empty', /it has no version/],
     ['typo', /model.json names an output "summ"; the model has sum/],
     ['default', /a default in model.json is wrong: a must be a finite number/],

@@ -1,4 +1,5 @@
 import { DataSource } from 'typeorm';
+import { itRemembersSales } from './support/demand-behaviour.js';
 import { itKeepsACatalogue } from './support/menu-behaviour.js';
 import { findPostgres, type PostgresServer, startPostgres } from './support/postgres.js';
 import { startTestApp, type TestApp } from './support/test-app.js';
@@ -25,6 +26,7 @@ describeWithPostgres('on PostgreSQL', () => {
   });
 
   itKeepsACatalogue(() => app);
+  itRemembersSales(() => app);
 
   it('has the schema that the entities describe', async () => {
     const { upQueries } = await app.app.get(DataSource).driver.createSchemaBuilder().log();

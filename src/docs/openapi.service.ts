@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type INestApplication, Injectable } from '@nestjs/common';
+import { type INestApplication, Injectable, type Type } from '@nestjs/common';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import { ProblemDto } from '../http/index.js';
 import { documentCommonAnswers } from './common-answers.js';
@@ -18,11 +18,18 @@ export interface RenderedDocument {
 @Injectable()
 export class OpenApi {
   private readonly contributions: Contribution[] = [];
+  private readonly models: Type[] = [ProblemDto];
   private app: INestApplication | undefined;
   private rendered: RenderedDocument | undefined;
 
   contribute(contribution: Contribution): void {
     this.contributions.push(contribution);
+    this.invalidate();
+  }
+
+  /** DTO classes that no controller names, for contributions to refer to. */
+  addModels(types: readonly Type[]): void {
+    this.models.push(...types);
     this.invalidate();
   }
 
@@ -43,7 +50,7 @@ export class OpenApi {
   private build(): RenderedDocument {
     if (!this.app) throw new Error('The OpenAPI document was asked for before the application was configured');
     const document = SwaggerModule.createDocument(this.app, frame(), {
-      extraModels: [ProblemDto],
+      extraModels: this.models,
       operationIdFactory: (controller, method) => `${controller.replace(/Controller$/, '')}_${method}`,
     });
     for (const contribute of this.contributions) contribute(document);

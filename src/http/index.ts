@@ -22,5 +22,14 @@ export { ApiProblems, ProblemDto } from './errors/problem.docs.js';
 export { HttpModule } from './http.module.js';
 export { HttpSettings } from './http.settings.js';
 export { actorOf, CurrentActor, type RequestActor } from './request.js';
-export { ChoiceField, Field, hasLength, IntegerField, IntegerParameter, TextField } from './validation/fields.js';
+export {
+  ChoiceField,
+  Field,
+  hasLength,
+  InstantField,
+  IntegerField,
+  IntegerParameter,
+  TextField,
+} from './validation/fields.js';
 export { isStorableText } from './validation/text-safety.js';
+export { validateAs } from './validation/validation.pipe.js';

@@ -105,6 +105,17 @@ export class RunFailedOnRowError extends DomainError {
   }
 }
 
+/** A pipeline made something of a valid input that is no row of its model; what, the log says. */
+export class PipelineFailedError extends DomainError {
+  readonly kind = 'internal';
+  readonly code = 'model.pipeline-failed';
+
+  constructor(cause: Error) {
+    super('The input could not be prepared for the model. Quote the request id when you report it.');
+    withCause(this, cause);
+  }
+}
+
 export class AnswerTooLargeError extends DomainError {
   readonly kind = 'too-large';
   readonly code = 'predict.answer-too-large';

@@ -1,13 +1,18 @@
-import { Module } from '@nestjs/common';
+import { type DynamicModule, Module } from '@nestjs/common';
+import { DiscoveryModule } from '@nestjs/core';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { SettingsModule } from '../config/index.js';
 import { OpenApi } from '../docs/index.js';
 import { ErrorFormats } from '../http/index.js';
 import { ModelDefault } from './entities/model-default.entity.js';
 import { InferenceSettings } from './inference.settings.js';
+import { modelProviders } from './injection/inject-model.js';
+import { ModelCalls } from './injection/model-calls.js';
+import { Pipelines } from './pipeline/pipelines.service.js';
 import { describeModels } from './predictions/model-openapi.js';
 import { ModelsController } from './predictions/models.controller.js';
 import { PredictController } from './predictions/predict.controller.js';
+import { PredictionsService } from './predictions/predictions.service.js';
 import { ModelProtocolController, VersionProtocolController } from './protocol/model-protocol.controller.js';
 import { OpenInferenceController } from './protocol/open-inference.controller.js';
 import { describeVersionPaths } from './protocol/open-inference.docs.js';
@@ -18,9 +23,9 @@ import { ModelDefaultsRepository } from './store/model-defaults.repository.js';
 import { ModelLoader } from './store/model-loader.js';
 import { ModelStore } from './store/model-store.js';
 
-/** Models: kept in a store, run in processes of their own, and answered for over HTTP. */
+/** Models: kept in a store, run in processes of their own, and answered for over HTTP and to other features. */
 @Module({
-  imports: [SettingsModule.forFeature(InferenceSettings), TypeOrmModule.forFeature([ModelDefault])],
+  imports: [SettingsModule.forFeature(InferenceSettings), TypeOrmModule.forFeature([ModelDefault]), DiscoveryModule],
   controllers: [
     PredictController,
     ModelsController,
@@ -29,12 +34,26 @@ import { ModelStore } from './store/model-store.js';
     VersionProtocolController,
     RepositoryController,
   ],
-  providers: [ModelStore, ModelLoader, ModelDefaultsRepository, InferenceMetrics],
+  providers: [
+    ModelStore,
+    ModelLoader,
+    ModelDefaultsRepository,
+    InferenceMetrics,
+    Pipelines,
+    PredictionsService,
+    ModelCalls,
+  ],
 })
 export class InferenceModule {
-  constructor(openApi: OpenApi, errorFormats: ErrorFormats, store: ModelStore) {
+  constructor(openApi: OpenApi, errorFormats: ErrorFormats, store: ModelStore, pipelines: Pipelines) {
     errorFormats.add('/v2', formatOpenInferenceError);
-    openApi.contribute((document) => describeModels(document, store));
+    openApi.contribute((document) => describeModels(document, store, pipelines));
     openApi.contribute(describeVersionPaths);
+  }
+
+  /** With every model that a feature injects; global, so that it can be injected anywhere. */
+  static forRoot(): DynamicModule {
+    const providers = modelProviders();
+    return { module: InferenceModule, global: true, providers, exports: providers };
   }
 }

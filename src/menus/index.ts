@@ -1,1 +1,3 @@
+export { MenuIdDto } from './dto/menu-id.dto.js';
+export { MenuCatalogue, type MenuOffer } from './menu-catalogue.js';
 export { MenusModule } from './menus.module.js';

@@ -2,6 +2,7 @@ import { Module, type OnModuleInit } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { MemberWithdrawals } from '../auth/index.js';
 import { Menu } from './entities/menu.entity.js';
+import { MenuCatalogue } from './menu-catalogue.js';
 import { MenusController } from './menus.controller.js';
 import { MenusRepository } from './menus.repository.js';
 import { MenusService } from './menus.service.js';
@@ -10,7 +11,8 @@ import { MenusService } from './menus.service.js';
 @Module({
   imports: [TypeOrmModule.forFeature([Menu])],
   controllers: [MenusController],
-  providers: [MenusRepository, MenusService],
+  providers: [MenuCatalogue, MenusRepository, MenusService],
+  exports: [MenuCatalogue],
 })
 export class MenusModule implements OnModuleInit {
   constructor(

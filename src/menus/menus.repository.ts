@@ -28,6 +28,11 @@ export class MenusRepository {
     return found;
   }
 
+  /** 0 where there are no menus. */
+  async meanPrice(): Promise<number> {
+    return (await this.menus.average('price')) ?? 0;
+  }
+
   /** The menu, which nobody else changes until the transaction ends. */
   findForChange(id: number, manager: EntityManager): Promise<Menu | null> {
     return findOne(manager, id, rowLock(manager));

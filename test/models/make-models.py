@@ -10,7 +10,7 @@ import numpy as np
 from onnx import TensorProto, checker, helper, numpy_helper, save
 
 HERE = Path(__file__).parent
-FLOAT, INT64, STRING, BOOL = TensorProto.FLOAT, TensorProto.INT64, TensorProto.STRING, TensorProto.BOOL
+FLOAT, FLOAT16, INT64, STRING, BOOL = TensorProto.FLOAT, TensorProto.FLOAT16, TensorProto.INT64, TensorProto.STRING, TensorProto.BOOL
 
 
 def tensor(name, kind, shape):
@@ -104,6 +104,61 @@ def sequence():
     write("sequence", nodes, [tensor("x", FLOAT, ["n", 2])], [output])
 
 
+def half():
+    """Doubles numbers of half precision."""
+    nodes = [helper.make_node("Add", ["x", "x"], ["doubled"])]
+    write("half", nodes, [tensor("x", FLOAT16, ["n", 2])], [tensor("doubled", FLOAT16, ["n", 2])])
+
+
+def recurrent():
+    """As voice detectors are published: a state whose second dimension counts rows, and a sample rate for all of them."""
+    nodes = [
+        helper.make_node("ReduceSum", ["sound", "axes"], ["sum"], keepdims=1),
+        helper.make_node("Cast", ["rate"], ["rate_float"], to=FLOAT),
+        helper.make_node("Div", ["sum", "rate_float"], ["speech"]),
+        helper.make_node("Add", ["state", "one"], ["state_out"]),
+    ]
+    inputs = [tensor("sound", FLOAT, ["n", "samples"]), tensor("state", FLOAT, [2, "n", 2]), tensor("rate", INT64, [])]
+    outputs = [tensor("speech", FLOAT, ["n", 1]), tensor("state_out", FLOAT, [2, "n", 2])]
+    write("recurrent", nodes, inputs, outputs, [constant("axes", [1], np.int64), constant("one", 1, np.float32)])
+
+
+def wide():
+    """A thousand outputs."""
+    names = [f"part_{index}" for index in range(1000)]
+    nodes = [helper.make_node("Split", ["x"], names, axis=1, num_outputs=1000)]
+    write("wide", nodes, [tensor("x", FLOAT, ["n", 1000])], [tensor(name, FLOAT, ["n", 1]) for name in names])
+
+
+def hungry():
+    """Takes as much memory as it is asked to, four bytes for each of `cells`, and answers with as many values as it is asked to."""
+    nodes = [
+        helper.make_node("ConstantOfShape", ["cells"], ["zeros"]),
+        helper.make_node("ReduceSum", ["zeros"], ["total"], keepdims=1),
+        helper.make_node("ConstantOfShape", ["values"], ["answer"]),
+    ]
+    outputs = [tensor("total", FLOAT, [1]), tensor("answer", FLOAT, ["found"])]
+    write("hungry", nodes, [tensor("cells", INT64, [1]), tensor("values", INT64, [1])], outputs)
+
+
+def dense():
+    """Three layers, 256 to 1024 to 1024 to 10: heavy. Its weights are sines that are computed once, when it is loaded."""
+    sizes, nodes, constants, last = [256, 1024, 1024, 10], [], [constant("zero", 0, np.float32), constant("one", 1, np.float32)], "x"
+    for layer, (rows, columns) in enumerate(zip(sizes, sizes[1:])):
+        constants += [constant(f"count{layer}", rows * columns, np.float32), constant(f"shape{layer}", [rows, columns], np.int64)]
+        nodes += [
+            helper.make_node("Range", ["zero", f"count{layer}", "one"], [f"range{layer}"]),
+            helper.make_node("Sin", [f"range{layer}"], [f"sine{layer}"]),
+            helper.make_node("Reshape", [f"sine{layer}", f"shape{layer}"], [f"weights{layer}"]),
+            helper.make_node("MatMul", [last, f"weights{layer}"], [f"sums{layer}"]),
+        ]
+        last = f"sums{layer}"
+        if layer < 2:
+            nodes.append(helper.make_node("Tanh", [last], [f"active{layer}"]))
+            last = f"active{layer}"
+    write("dense", nodes, [tensor("x", FLOAT, ["n", 256])], [tensor(last, FLOAT, ["n", 10])], constants)
+
+
 def datatypes():
     """A tensor of every type that can be carried, passed through: any number of rows, of any width."""
     kinds = "BOOL UINT8 UINT16 UINT32 UINT64 INT8 INT16 INT32 INT64 FLOAT16 FLOAT DOUBLE STRING".split()
@@ -113,6 +168,50 @@ def datatypes():
     write("datatypes", nodes, inputs, outputs)
 
 
+def external():
+    """Keeps its weights in a file of its own, as models of more than 2 GB must: a sum, with a weight for each number."""
+    weights = constant("weights", [[2], [3]], np.float32)
+    graph = helper.make_graph(
+        [helper.make_node("MatMul", ["x", "weights"], ["sum"])],
+        "external",
+        [tensor("x", FLOAT, ["n", 2])],
+        [tensor("sum", FLOAT, ["n", 1])],
+        [weights],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=8)
+    (HERE / "external.weights").unlink(missing_ok=True)
+    save(model, HERE / "external.onnx", save_as_external_data=True, location="external.weights", size_threshold=0)
+
+
+def classifier():
+    """A classifier with the outputs that skl2onnx gives one: an integer label, and probabilities."""
+    nodes = [
+        helper.make_node("MatMul", ["features", "weights"], ["scores"]),
+        helper.make_node("Softmax", ["scores"], ["probabilities"]),
+        helper.make_node("ArgMax", ["probabilities"], ["label"], axis=1, keepdims=0),
+    ]
+    outputs = [tensor("label", INT64, ["n"]), tensor("probabilities", FLOAT, ["n", 3])]
+    weights = constant("weights", [[1, 0, -1], [0, 1, -1]], np.float32)
+    write("classifier", nodes, [tensor("features", FLOAT, ["n", 2])], outputs, [weights])
+
+
+def perceptron():
+    """Two layers, 64 to 128 to 10, with weights that are worth quantizing."""
+    random = np.random.default_rng(7)
+    constants = [
+        constant("w1", random.normal(0, 0.2, (64, 128)), np.float32),
+        constant("b1", np.zeros(128), np.float32),
+        constant("w2", random.normal(0, 0.2, (128, 10)), np.float32),
+        constant("b2", np.zeros(10), np.float32),
+    ]
+    nodes = [
+        helper.make_node("Gemm", ["pixels", "w1", "b1"], ["hidden"]),
+        helper.make_node("Relu", ["hidden"], ["active"]),
+        helper.make_node("Gemm", ["active", "w2", "b2"], ["logits"]),
+    ]
+    write("perceptron", nodes, [tensor("pixels", FLOAT, ["n", 64])], [tensor("logits", FLOAT, ["n", 10])], constants)
+
+
 if __name__ == "__main__":
-    for make in (sum_of_two, difference, centre, kinds, pick, spin, ragged, detect, sequence, datatypes):
+    for make in (sum_of_two, difference, centre, kinds, pick, spin, ragged, detect, sequence, half, recurrent, wide, hungry, dense, datatypes, external, classifier, perceptron):
         make()

@@ -3,6 +3,7 @@ import type { Client } from './client.js';
 
 export interface Schema {
   readonly $ref?: string;
+  readonly oneOf?: readonly Schema[];
   readonly type?: string;
   readonly example?: unknown;
   readonly required?: readonly string[];
@@ -92,8 +93,9 @@ export class OpenApiDocument {
   }
 
   private schemaExample(schema: Schema): unknown {
-    const { example, required = [], properties = {} } = this.resolve(schema);
+    const { example, oneOf, required = [], properties = {} } = this.resolve(schema);
     if (example !== undefined) return example;
+    if (oneOf?.[0]) return this.schemaExample(oneOf[0]);
     const examples = Object.entries(properties).map(
       ([name, property]) => [name, this.resolve(property).example] as const,
     );

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Type } from '@nestjs/common';
+import type { Provider, Type } from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { AppModule } from '../../src/app.module.js';
 import type { Variables } from '../../src/config/index.js';
@@ -23,8 +23,13 @@ export interface TestApp {
  *
  * @param variables its settings, over the test defaults
  * @param controllers a test's own, beside those that ship
+ * @param providers a test's own
  */
-export async function startTestApp(variables: Variables = {}, controllers: Type[] = []): Promise<TestApp> {
+export async function startTestApp(
+  variables: Variables = {},
+  controllers: Type[] = [],
+  providers: Provider[] = [],
+): Promise<TestApp> {
   const directory = await mkdtemp(join(tmpdir(), 'barista-test-'));
   const defaults = {
     NODE_ENV: 'test',
@@ -33,7 +38,7 @@ export async function startTestApp(variables: Variables = {}, controllers: Type[
     DATABASE_URL: `sqlite:${join(directory, 'barista.db')}`,
   };
   const settings = { ...defaults, ...variables };
-  const app = configureApp(await createApp(settings, { ...AppModule.forRoot(settings), controllers }));
+  const app = configureApp(await createApp(settings, { ...AppModule.forRoot(settings), controllers, providers }));
   await listen(app);
   const { port } = app.getHttpServer().address() as AddressInfo;
   const url = `http://127.0.0.1:${port}`;

@@ -1,23 +1,17 @@
 import { ApiProperty, OmitType } from '@nestjs/swagger';
-import { isISO8601 } from 'class-validator';
-import { Field, TextField } from '../../http/index.js';
+import { InstantField, TextField } from '../../http/index.js';
 import type { ApiKey } from '../entities/api-key.entity.js';
-
-/** RFC 3339: a date, a time and a zone. */
-const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)$/;
 
 export class CreateApiKeyDto {
   @TextField({ example: 'Till at the counter', maxLength: 100 })
   name!: string;
 
-  @Field({
-    name: 'instant',
+  @InstantField({
     description: 'When the key stops opening anything; never, where it is left out',
     optional: true,
-    schema: { type: 'string', format: 'date-time', example: '2099-12-31T23:59:59Z' },
-    expected: 'a date and time with a zone, in the future, such as 2099-12-31T23:59:59Z',
-    accepts: (value) => value instanceof Date && value.getTime() > Date.now(),
-    convert: (value) => (isInstant(value) ? new Date(value) : value),
+    example: '2099-12-31T23:59:59Z',
+    within: 'in the future',
+    accepts: (time) => time > Date.now(),
   })
   expiresAt?: Date;
 }
@@ -55,8 +49,4 @@ export function toApiKeyDto({ id, name, createdAt, expiresAt, lastUsedAt }: ApiK
 
 export function toCreatedApiKeyDto({ id, name, createdAt, expiresAt }: ApiKey, key: string): CreatedApiKeyDto {
   return { id, name, key, createdAt, expiresAt };
-}
-
-function isInstant(value: unknown): value is string {
-  return typeof value === 'string' && INSTANT.test(value) && isISO8601(value, { strict: true });
 }

@@ -1,7 +1,10 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiProperty, type ApiPropertyOptions } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
-import { ValidateBy, ValidateIf, type ValidationArguments } from 'class-validator';
+import { isISO8601, ValidateBy, ValidateIf, type ValidationArguments } from 'class-validator';
+
+/** RFC 3339: a date, a time and a zone. */
+const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)$/;
 
 /** What every field may state about itself. */
 interface FieldOptions {
@@ -111,12 +114,35 @@ export function ChoiceField(choices: readonly string[], options: ChoiceOptions =
   });
 }
 
+interface InstantOptions extends FieldOptions {
+  readonly example: string;
+  /** Which points in time it may be, in words after "a date and time with a zone, ", and the check, in milliseconds. */
+  readonly within: string;
+  readonly accepts: (time: number) => boolean;
+}
+
+/** A point in time, written with its zone; a `Date` once it has been validated. */
+export function InstantField({ example, within, accepts, ...options }: InstantOptions): PropertyDecorator {
+  return Field({
+    ...options,
+    name: 'instant',
+    schema: { type: 'string', format: 'date-time', example },
+    expected: `a date and time with a zone, ${within}, such as ${example}`,
+    accepts: (value) => value instanceof Date && Number.isFinite(value.getTime()) && accepts(value.getTime()),
+    convert: (value) => (isInstant(value) ? new Date(value) : value),
+  });
+}
+
 /** Whether `text` has `min` to `max` code points. */
 export function hasLength(text: string, min: number, max: number): boolean {
   // A code point is one or two UTF-16 units: a text that is far too long need not be counted.
   if (text.length > max * 2) return false;
   const { length } = [...text];
   return length >= min && length <= max;
+}
+
+function isInstant(value: unknown): value is string {
+  return typeof value === 'string' && INSTANT.test(value) && isISO8601(value, { strict: true });
 }
 
 function isIntegerBetween(value: unknown, min: number, max: number): boolean {

@@ -15,21 +15,30 @@ export class RequestValidationPipe implements PipeTransform {
   async transform(value: unknown, { type, metatype }: ArgumentMetadata): Promise<unknown> {
     const place = PLACES[type];
     if (place === undefined || metatype === undefined || PRIMITIVES.has(metatype)) return value;
-    return validateAs(metatype as Type<object>, value, place);
+    return validateAs(metatype as Type<object>, value, [place]);
   }
 }
 
-/** An instance of `type` made from `value`; throws `InvalidInputError` with one entry for each broken field. */
-export async function validateAs<T extends object>(type: Type<T>, value: unknown, place: Place): Promise<T> {
+/**
+ * An instance of `type` made from `value`; throws `InvalidInputError` with one entry for each broken field.
+ *
+ * @param location where the value stands: `["body"]`, `["body", "instances", 3]`
+ */
+export async function validateAs<T extends object>(
+  type: Type<T>,
+  value: unknown,
+  location: FieldError['location'],
+): Promise<T> {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     const what = value === undefined ? 'is required and' : 'is not what was expected: it';
-    throw new InvalidInputError([{ location: [place], type: 'object', message: `${place} ${what} must be an object` }]);
+    const message = `${location.join('.')} ${what} must be an object`;
+    throw new InvalidInputError([{ location, type: 'object', message }]);
   }
-  const unsafe = findUnsafe(value, [place]);
+  const unsafe = findUnsafe(value, location);
   if (unsafe.length > 0) throw new InvalidInputError(unsafe);
   const instance = plainToInstance(type, value, { exposeUnsetFields: false });
   const errors = await validate(instance, { whitelist: true, forbidNonWhitelisted: true, forbidUnknownValues: true });
-  if (errors.length > 0) throw new InvalidInputError(errors.flatMap((error) => fieldErrors(error, [place])));
+  if (errors.length > 0) throw new InvalidInputError(errors.flatMap((error) => fieldErrors(error, location)));
   return instance;
 }
 

@@ -2,6 +2,12 @@ const TEXT = { type: 'string', minLength: 1 };
 const SHA256 = { type: 'string', pattern: '^[0-9a-f]{64}$' };
 const COUNT = { type: 'integer', minimum: 0 };
 const POSITIVE = { type: 'integer', minimum: 1 };
+const ANSWER = {
+  label: { type: 'string' },
+  value: { type: 'number' },
+  output: { type: 'object' },
+  tolerance: { type: 'number', minimum: 0 },
+};
 
 function object(properties: Record<string, object>, required: string[] = []) {
   return { type: 'object', properties, required, additionalProperties: false };
@@ -34,16 +40,7 @@ export const MANIFEST_SCHEMA = object({
   labels: { type: 'array', minItems: 1, items: TEXT, uniqueItems: true },
   output: object({ label: TEXT, probabilities: TEXT, logits: TEXT, value: TEXT, topK: POSITIVE }),
   input: object({ image: { type: 'object' } }, ['image']),
-  example: object(
-    {
-      input: { type: 'object' },
-      label: { type: 'string' },
-      value: { type: 'number' },
-      output: { type: 'object' },
-      tolerance: { type: 'number', minimum: 0 },
-    },
-    ['input'],
-  ),
+  example: object({ input: { type: 'object' }, ...ANSWER }, ['input']),
   batching: {
     anyOf: [
       { const: false },
@@ -68,6 +65,8 @@ export const MANIFEST_SCHEMA = object({
       trainedAt: TEXT,
       metrics: { type: 'object', additionalProperties: { type: 'number' } },
       files: { type: 'object', additionalProperties: SHA256 },
+      candidate: { type: 'boolean' },
+      example: object(ANSWER),
     }),
   },
 });

@@ -35,7 +35,12 @@ export interface VersionEntry {
   readonly sha256?: string;
   readonly trainedAt?: string;
   readonly metrics?: Readonly<Record<string, number>>;
+  /** The sha256 of the files in which the model keeps weights, by their paths beside it. */
   readonly files?: Readonly<Record<string, string>>;
+  /** It is loaded and can be asked for by its number, and serves by default only when somebody has chosen it. */
+  readonly candidate?: boolean;
+  /** What this version answers to the model's example, where that is not what `example` says. */
+  readonly example?: Omit<Example, 'input'>;
 }
 
 /** `models/<name>/model.json`: what a model is. Every key may be left out. */
@@ -65,4 +70,9 @@ export interface Manifest {
     readonly providers?: readonly string[];
   };
   readonly versions?: Readonly<Record<string, VersionEntry>>;
+}
+
+/** The model's example, with the answer that this version must give. */
+export function exampleOf({ example, versions }: Manifest, version: string): Example | undefined {
+  return example && { ...example, ...versions?.[version]?.example };
 }

@@ -1,6 +1,6 @@
-import { inputSchema, outputSchema } from '../signature/json-schema.js';
 import type { Model } from '../store/model.js';
 import type { ModelVersion } from '../store/model-version.js';
+import { schemasOf } from './model-schemas.js';
 import type { ModelDto, ModelSummaryDto, VersionDto } from './dto/model.dto.js';
 
 /** A model as `GET /models` lists it. */
@@ -18,14 +18,14 @@ export function summarize(model: Model): ModelSummaryDto {
 /** A model as `GET /models/{name}` shows it: with what the version that serves takes and answers. */
 export function describeModel(model: Model): ModelDto {
   const { serving, manifest } = model;
-  const { schema, signature, exampleRow } = serving ?? {};
+  const { input, output, example } = schemasOf(model) ?? {};
   return {
     ...summarize(model),
     access: model.access,
-    input: schema ? inputSchema(schema, exampleRow) : null,
-    output: signature ? outputSchema(signature, serving?.manifest ?? manifest) : null,
+    input: input ?? null,
+    output: output ?? null,
     batching: serving?.batching ?? null,
-    example: manifest.example ?? (exampleRow ? { input: exampleRow } : null),
+    example: manifest.example ?? (example ? { input: example } : null),
   };
 }
 

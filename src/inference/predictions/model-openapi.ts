@@ -1,7 +1,8 @@
-import type { OpenAPIObject } from '@nestjs/swagger';
-import { type JsonSchema, inputSchema, outputSchema } from '../signature/json-schema.js';
+import { getSchemaPath, type OpenAPIObject } from '@nestjs/swagger';
+import type { FoundPipeline, Pipelines } from '../pipeline/pipelines.service.js';
 import type { Model } from '../store/model.js';
 import type { ModelStore } from '../store/model-store.js';
+import { type ModelSchemas, schemasOf } from './model-schemas.js';
 
 type Operation = Record<string, unknown> & { requestBody?: object; responses: Record<string, object> };
 
@@ -10,12 +11,12 @@ const WITH_VERSION = '/models/{name}/versions/{version}/predict';
 const ANY_ROW = { type: 'object', additionalProperties: true, description: 'A row: a value for each feature' };
 
 /** Gives each model that is ready an operation of its own, typed from its rows and answers; and `/predict` those of the default. */
-export function describeModels(document: OpenAPIObject, store: ModelStore): void {
+export function describeModels(document: OpenAPIObject, store: ModelStore, pipelines: Pipelines): void {
   const generic = document.paths[GENERIC]?.post as unknown as Operation | undefined;
   if (!generic) return;
   describeAnyModel(document, store);
-  for (const model of store.all()) describeOne(document, model, generic);
-  describeShortcut(document, store);
+  for (const model of store.all()) describeOne(document, model, generic, pipelines.of(model.name));
+  describeShortcut(document, store, pipelines.of(store.default.name));
 }
 
 /** The operations that serve whichever model is asked for: the example is the default model's. */
@@ -25,48 +26,52 @@ function describeAnyModel(document: OpenAPIObject, store: ModelStore): void {
   for (const path of [GENERIC, WITH_VERSION]) Object.assign(document.paths[path]?.post ?? {}, { requestBody: body });
 }
 
-function describeOne(document: OpenAPIObject, model: Model, generic: Operation): void {
+function describeOne(document: OpenAPIObject, model: Model, generic: Operation, pipeline?: FoundPipeline): void {
   const schemas = schemasOf(model);
-  if (!schemas) return;
-  const { input, output } = schemas;
-  const component = (suffix: string): string => `${model.name}.${suffix}`;
-  Object.assign((document.components ??= {}).schemas ?? {}, {
-    [component('row')]: input,
-    [component('prediction')]: output,
-  });
-  const row = { $ref: `#/components/schemas/${component('row')}` };
-  const prediction = { $ref: `#/components/schemas/${component('prediction')}` };
-  const one = model.serving?.exampleRow;
-  const body = { oneOf: [row, instancesOf(row, model.serving?.limits.rows)] };
-  const description = model.manifest.description ?? '';
+  if (schemas) addComponents(document, model.name, schemas);
+  const { input, answer } = pipeline?.metadata ?? {};
+  const row = input ? { $ref: getSchemaPath(input) } : schemas && rowOf(model);
+  const prediction = answer
+    ? { $ref: getSchemaPath(answer) }
+    : schemas && { $ref: `#/components/schemas/${model.name}.prediction` };
+  if (!row || !prediction) return;
+  const body = { oneOf: [row, instancesOf(row, model.versions[0]?.limits.rows)] };
   document.paths[`/models/${model.name}/predict`] = {
     post: {
       ...generic,
       operationId: `Models_predict_${model.name}`,
       summary: `Predict with ${model.name}`,
-      description,
+      description: model.manifest.description ?? '',
       parameters: [],
-      requestBody: bodyOf(body, row, one),
+      requestBody: bodyOf(body, row, input ? undefined : schemas?.example),
       responses: { ...generic.responses, 200: { description: '', content: json(answerOf(prediction)) } },
     } as never,
   };
 }
 
-function describeShortcut(document: OpenAPIObject, store: ModelStore): void {
-  const { default: model } = store;
-  if (!schemasOf(model)) return;
-  const row = { $ref: `#/components/schemas/${model.name}.row` };
-  const path = document.paths['/predict'];
-  for (const operation of [path?.post, path?.put] as unknown as Operation[]) {
-    const rows = { oneOf: [row, { type: 'array', items: row, minItems: 1, maxItems: model.serving?.limits.rows }] };
-    operation.requestBody = bodyOf(rows, row, model.serving?.exampleRow);
-  }
+function addComponents(document: OpenAPIObject, name: string, { input, output }: ModelSchemas): void {
+  document.components ??= {};
+  document.components.schemas = {
+    ...document.components.schemas,
+    [`${name}.row`]: input,
+    [`${name}.prediction`]: output,
+  };
 }
 
-function schemasOf({ serving }: Model): { input: JsonSchema; output: JsonSchema } | undefined {
-  if (!serving?.schema || !serving.signature) return undefined;
-  const input = inputSchema(serving.schema, serving.exampleRow);
-  return { input, output: outputSchema(serving.signature, serving.manifest) };
+function rowOf({ name }: Model): object {
+  return { $ref: `#/components/schemas/${name}.row` };
+}
+
+function describeShortcut(document: OpenAPIObject, { default: model }: ModelStore, pipeline?: FoundPipeline): void {
+  const schemas = schemasOf(model);
+  if (!schemas) return;
+  const { input } = pipeline?.metadata ?? {};
+  const row = input ? { $ref: getSchemaPath(input) } : rowOf(model);
+  const rows = { oneOf: [row, { type: 'array', items: row, minItems: 1, maxItems: model.versions[0]?.limits.rows }] };
+  const path = document.paths['/predict'];
+  for (const operation of [path?.post, path?.put] as unknown as Operation[]) {
+    operation.requestBody = bodyOf(rows, row, input ? undefined : schemas.example);
+  }
 }
 
 function bodyOf(schema: object, row: object, example: object | undefined): object {

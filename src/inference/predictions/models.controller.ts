@@ -11,9 +11,10 @@ import { ChooseVersionDto } from './dto/choose-version.dto.js';
 import { ModelDto, ModelListDto } from './dto/model.dto.js';
 import { PredictionsDto } from './dto/prediction.dto.js';
 import { ModelAccessGuard } from './model-access.guard.js';
-import { rowsOfModelPredict } from './prediction-input.js';
+import { itemsOfModelPredict } from './prediction-input.js';
+import { PredictionsService } from './predictions.service.js';
 import { ApiPredictionProblems } from './prediction-problems.js';
-import { ClientGone, IsForm } from './request.decorators.js';
+import { CurrentCall, type PredictionCall } from './request.decorators.js';
 
 const ApiModelName = (): MethodDecorator =>
   ApiParam({ name: 'name', description: "The model's folder in the store", example: 'iris' });
@@ -23,6 +24,7 @@ const ApiModelName = (): MethodDecorator =>
 export class ModelsController {
   constructor(
     private readonly store: ModelStore,
+    private readonly service: PredictionsService,
     private readonly securityLog: SecurityLog,
   ) {}
 
@@ -78,10 +80,9 @@ export class ModelsController {
   predict(
     @Param('name') name: string,
     @Body() value: unknown,
-    @IsForm() isForm: boolean,
-    @ClientGone() gone: AbortSignal,
+    @CurrentCall() call: PredictionCall,
   ): Promise<PredictionsDto> {
-    return this.answer(name, undefined, value, isForm, gone);
+    return this.service.predict({ model: name, value, itemsOf: itemsOfModelPredict, call });
   }
 
   @Post(':name/versions/:version/predict')
@@ -97,23 +98,9 @@ export class ModelsController {
     @Param('name') name: string,
     @Param('version') version: string,
     @Body() value: unknown,
-    @IsForm() isForm: boolean,
-    @ClientGone() gone: AbortSignal,
+    @CurrentCall() call: PredictionCall,
   ): Promise<PredictionsDto> {
-    return this.answer(name, version, value, isForm, gone);
-  }
-
-  private answer(
-    name: string,
-    versionName: string | undefined,
-    value: unknown,
-    isForm: boolean,
-    gone: AbortSignal,
-  ): Promise<PredictionsDto> {
-    return this.store.use(name, versionName, async (version) => {
-      const rows = rowsOfModelPredict({ value, isForm }, version);
-      return { model: name, version: version.version, predictions: await version.predict(rows, { signal: gone }) };
-    });
+    return this.service.predict({ model: name, version, value, itemsOf: itemsOfModelPredict, call });
   }
 }
 

@@ -6,15 +6,19 @@ import { ModelStore } from '../store/model-store.js';
 import { PredictResultDto } from './dto/predict-result.dto.js';
 import { ApiPredictionProblems } from './prediction-problems.js';
 import { ModelAccessGuard } from './model-access.guard.js';
-import { rowsOfPredict } from './prediction-input.js';
-import { ClientGone, IsForm } from './request.decorators.js';
+import { PredictionsService } from './predictions.service.js';
+import { itemsOfPredict } from './prediction-input.js';
+import { CurrentCall, type PredictionCall } from './request.decorators.js';
 
 /** The short way to the default model: a row in, a class index or a value out. */
 @ApiTags('predictions')
 @Controller('predict')
 @UseGuards(ModelAccessGuard)
 export class PredictController {
-  constructor(private readonly store: ModelStore) {}
+  constructor(
+    private readonly store: ModelStore,
+    private readonly service: PredictionsService,
+  ) {}
 
   @Post()
   @HttpCode(200)
@@ -22,14 +26,9 @@ export class PredictController {
   @ApiOperation({ summary: 'Predict with the default model: one row, or an array of rows' })
   @ApiOkResponse({ type: PredictResultDto })
   @ApiPredictionProblems()
-  async predict(
-    @Body() value: unknown,
-    @IsForm() isForm: boolean,
-    @ClientGone() gone: AbortSignal,
-  ): Promise<PredictResultDto> {
-    const predictions = await this.store.use(this.store.default.name, undefined, (version) => {
-      return version.predict(rowsOfPredict({ value, isForm }, version), { signal: gone });
-    });
+  async predict(@Body() value: unknown, @CurrentCall() call: PredictionCall): Promise<PredictResultDto> {
+    const model = this.store.default.name;
+    const { predictions } = await this.service.predict({ model, value, itemsOf: itemsOfPredict, call });
     return { result: predictions.map(shortAnswer) };
   }
 
@@ -38,16 +37,13 @@ export class PredictController {
   @ApiOperation({ summary: 'The same as POST, for clients that put' })
   @ApiOkResponse({ type: PredictResultDto })
   @ApiPredictionProblems()
-  replace(
-    @Body() value: unknown,
-    @IsForm() isForm: boolean,
-    @ClientGone() gone: AbortSignal,
-  ): Promise<PredictResultDto> {
-    return this.predict(value, isForm, gone);
+  replace(@Body() value: unknown, @CurrentCall() call: PredictionCall): Promise<PredictResultDto> {
+    return this.predict(value, call);
   }
 }
 
 /** The class index, or the value of a regression; else everything the model says. */
-function shortAnswer(prediction: Prediction): unknown {
-  return prediction.index ?? prediction.value ?? prediction;
+function shortAnswer(prediction: unknown): unknown {
+  const { index, value } = prediction as Prediction;
+  return index ?? value ?? prediction;
 }

@@ -9,25 +9,39 @@ export interface PredictionBody {
   readonly isForm: boolean;
 }
 
+/** What a body holds, one for each answer, and where each stands. */
+export type Items = readonly { readonly value: unknown; readonly location: FieldError['location'] }[];
+
 const BODY = ['body'] as const;
 
-/** The rows of `POST /predict`: one row object, or an array of them. */
-export function rowsOfPredict({ value, isForm }: PredictionBody, version: ModelVersion): CheckedRow[] {
-  if (!isForm && Array.isArray(value)) return checkRows(value, BODY, version);
-  return checkRow({ value, isForm }, version);
+/** Of `POST /predict`: one row object, or an array of them. */
+export function itemsOfPredict({ value, isForm }: PredictionBody, version: ModelVersion): Items {
+  if (!isForm && Array.isArray(value)) return itemsIn(value, BODY, version);
+  return [{ value, location: BODY }];
 }
 
-/** The rows of `POST /models/{name}/predict`: one row object, or `{"instances": […]}`. */
-export function rowsOfModelPredict({ value, isForm }: PredictionBody, version: ModelVersion): CheckedRow[] {
-  if (isForm || !isInstances(value, version)) return checkRow({ value, isForm }, version);
+/** Of `POST /models/{name}/predict`: one row object, or `{"instances": […]}`. */
+export function itemsOfModelPredict({ value, isForm }: PredictionBody, version: ModelVersion): Items {
+  if (isForm || !isInstances(value, version)) return [{ value, location: BODY }];
   const { instances, ...others } = value;
   const errors = Object.keys(others).map((key): FieldError => {
     return { location: [...BODY, key], type: 'unknown', message: `${key} is not a known field; known: instances` };
   });
   if (errors.length > 0) throw new InvalidInputError(errors);
-  if (Array.isArray(instances)) return checkRows(instances, [...BODY, 'instances'], version);
+  if (Array.isArray(instances)) return itemsIn(instances, [...BODY, 'instances'], version);
   const message = 'instances must be an array of rows';
   throw new InvalidInputError([{ location: [...BODY, 'instances'], type: 'array', message }]);
+}
+
+/** The items as rows of the model; throws `InvalidInputError` with all that is wrong with them. */
+export function rowsOf(items: Items, version: ModelVersion, isForm: boolean): CheckedRow[] {
+  const check = new RowCheck(version.limits);
+  const rows = items.map(({ value, location }) => {
+    const row = isForm ? version.fromForm((value ?? {}) as Record<string, unknown>) : value;
+    return version.check(row, location, check);
+  });
+  if (check.errors.length > 0) throw new InvalidInputError(check.errors);
+  return rows;
 }
 
 /** A model may have an input that is called "instances" itself. */
@@ -36,22 +50,11 @@ function isInstances(value: unknown, version: ModelVersion): value is { instance
   return typeof value === 'object' && value !== null && Object.hasOwn(value, 'instances') && !isField;
 }
 
-function checkRow({ value, isForm }: PredictionBody, version: ModelVersion): CheckedRow[] {
-  const check = new RowCheck(version.limits);
-  const row = isForm ? version.fromForm((value ?? {}) as Record<string, unknown>) : value;
-  const checked = version.check(row, BODY, check);
-  if (check.errors.length > 0) throw new InvalidInputError(check.errors);
-  return [checked];
-}
-
-function checkRows(rows: readonly unknown[], location: FieldError['location'], version: ModelVersion): CheckedRow[] {
+function itemsIn(rows: readonly unknown[], location: FieldError['location'], version: ModelVersion): Items {
   if (rows.length === 0) {
     const name = location.at(-1);
     throw new InvalidInputError([{ location, type: 'array', message: `${name} must hold at least one row` }]);
   }
   if (rows.length > version.limits.rows) throw new TooManyRowsError(version.limits.rows);
-  const check = new RowCheck(version.limits);
-  const checked = rows.map((row, index) => version.check(row, [...location, index], check));
-  if (check.errors.length > 0) throw new InvalidInputError(check.errors);
-  return checked;
+  return rows.map((value, index) => ({ value, location: [...location, index] }));
 }

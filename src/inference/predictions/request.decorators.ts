@@ -1,17 +1,33 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
-import type { Response } from 'express';
+import type { Request, Response } from 'express';
+
+/** What a prediction needs to know of the request beside its body. */
+export interface PredictionCall {
+  readonly request: Request;
+  readonly response: Response;
+  /** Whether the body came as a form. */
+  readonly isForm: boolean;
+  /** Tells that the client has hung up before its answer. */
+  readonly gone: AbortSignal;
+}
 
 /** Injects a signal that tells when the client has hung up before its answer. */
-export const ClientGone = createParamDecorator((_: unknown, context: ExecutionContext): AbortSignal => {
-  const response = context.switchToHttp().getResponse<Response>();
+export const ClientGone = createParamDecorator((_: unknown, context: ExecutionContext): AbortSignal =>
+  goneSignal(context.switchToHttp().getResponse<Response>()),
+);
+
+/** Injects the `PredictionCall`. */
+export const CurrentCall = createParamDecorator((_: unknown, context: ExecutionContext): PredictionCall => {
+  const http = context.switchToHttp();
+  const [request, response] = [http.getRequest<Request>(), http.getResponse<Response>()];
+  const isForm = Boolean(request.is('application/x-www-form-urlencoded'));
+  return { request, response, isForm, gone: goneSignal(response) };
+});
+
+function goneSignal(response: Response): AbortSignal {
   const controller = new AbortController();
   response.once('close', () => {
     if (!response.writableFinished) controller.abort();
   });
   return controller.signal;
-});
-
-/** Injects whether the body came as a form. */
-export const IsForm = createParamDecorator((_: unknown, context: ExecutionContext): boolean =>
-  Boolean(context.switchToHttp().getRequest<{ is(type: string): unknown }>().is('application/x-www-form-urlencoded')),
-);
+}

@@ -4,6 +4,7 @@ import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { SOURCE_ROOT } from '../../config/index.js';
 import { decodeTensors, encodeFrame, encodeTensors, type Frame, FrameKind, FrameReader } from './frames.js';
+import type { Pins } from './model-files.js';
 import { MEMORY_LIMIT_WORDS, type RuntimeOptions } from './runtime-options.js';
 import type { Signature, Tensor } from './tensor.js';
 
@@ -29,9 +30,8 @@ interface Waiting<T> {
   reject(error: Error): void;
 }
 
-interface ReadyMessage {
+interface ReadyMessage extends Required<Pins> {
   readonly signature: Signature;
-  readonly sha256: string;
 }
 
 /** One child process with one model in it: spoken to in frames, ended by SIGKILL when it does not answer. */

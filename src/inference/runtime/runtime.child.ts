@@ -1,11 +1,11 @@
-import { createHash } from 'node:crypto';
-import { readFileSync, writeSync } from 'node:fs';
+import { writeSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { Worker } from 'node:worker_threads';
 import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
 import { decodeTensors, encodeFrame, encodeTensors, type Frame, FrameKind, FrameReader } from './frames.js';
+import { type ModelFiles, type Pins, pinsOf, readModelFiles } from './model-files.js';
 import { MEMORY_LIMIT_WORDS, type RuntimeOptions } from './runtime-options.js';
-import { isElementType, type Signature, type Tensor, type TensorSignature } from './tensor.js';
+import { isElementType, type Signature, type Tensor, type TensorSignature, unnamedDimension } from './tensor.js';
 
 /**
  * A model's runtime: the whole program of a child process. It loads one model, says what its signature is, and then
@@ -30,13 +30,8 @@ try {
 
 async function serve(options: RuntimeOptions): Promise<void> {
   watch(options);
-  const bytes = read(options.file);
-  const sha256 = createHash('sha256').update(bytes).digest('hex');
-  if (options.sha256 !== undefined && options.sha256 !== sha256) {
-    throw new Error(`the file has sha256 ${sha256}, but model.json expects ${options.sha256}`);
-  }
-  const session = await load(bytes, options);
-  const ready = { sha256, signature: signatureOf(session) };
+  const { session, pins } = await open(options);
+  const ready = { ...pins, signature: signatureOf(session) };
   let last: Promise<void> = Promise.resolve();
   const reader = new FrameReader((frame) => {
     last = last.then(() => answer(session, frame, options));
@@ -46,12 +41,10 @@ async function serve(options: RuntimeOptions): Promise<void> {
   send(FrameKind.ready, 0, Buffer.from(JSON.stringify(ready)));
 }
 
-function read(file: string): Buffer {
-  try {
-    return readFileSync(file);
-  } catch (error) {
-    throw new Error(`the file cannot be read (${(error as NodeJS.ErrnoException).code})`, { cause: error });
-  }
+/** The session, and what it was made of; the files' bytes are not kept. */
+async function open(options: RuntimeOptions): Promise<{ session: InferenceSession; pins: Pins }> {
+  const files = readModelFiles(options.file, options);
+  return { session: await load(files, options), pins: pinsOf(files) };
 }
 
 /**
@@ -69,9 +62,11 @@ function watch({ memoryMb }: RuntimeOptions): void {
   new Worker(program, { eval: true, resourceLimits: { maxOldGenerationSizeMb: 8, stackSizeMb: 1 } }).unref();
 }
 
-async function load(bytes: Buffer, { threads, providers }: RuntimeOptions): Promise<InferenceSession> {
+async function load(files: ModelFiles, { threads, providers }: RuntimeOptions): Promise<InferenceSession> {
   try {
-    return await InferenceSession.create(bytes, {
+    return await InferenceSession.create(files.model, {
+      // Without this, ONNX Runtime would look for the files where the process happens to be.
+      ...(files.external.length > 0 ? { externalData: files.external } : {}),
       executionProviders: [...providers],
       intraOpNumThreads: threads,
       interOpNumThreads: 1,
@@ -125,13 +120,13 @@ function describe(role: string, metadata: InferenceSession.ValueMetadata): Tenso
   const { name } = metadata;
   if (!metadata.isTensor) {
     throw new Error(
-      `${role} "${name}" is not a tensor; export the model without ZipMap (skl2onnx: options={'zipmap': False}), sequences or maps`,
+      `${role} "${name}" is not a tensor; export the model without ZipMap (skl2onnx: options={"zipmap": False}), sequences or maps`,
     );
   }
   if (!isElementType(metadata.type))
     throw new Error(`${role} "${name}" is of type ${metadata.type}, which cannot be carried`);
-  // A dimension without a name is symbolic too; it is like no other.
-  return { name, type: metadata.type, shape: metadata.shape.map((dimension, axis) => dimension || `${name}:${axis}`) };
+  const shape = metadata.shape.map((dimension, axis) => dimension || unnamedDimension(name, axis));
+  return { name, type: metadata.type, shape };
 }
 
 function send(kind: number, id: number, payload: Uint8Array): void {

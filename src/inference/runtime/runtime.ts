@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { RuntimeDiedError, RuntimeProcess } from './runtime-process.js';
+import type { Pins } from './model-files.js';
 import type { RuntimeOptions } from './runtime-options.js';
 import type { Signature, Tensor } from './tensor.js';
 
@@ -26,7 +27,8 @@ export class Runtime {
   private constructor(
     private readonly options: RuntimeOptions,
     readonly signature: Signature,
-    readonly sha256: string,
+    /** Of the files that were loaded. */
+    readonly pins: Required<Pins>,
     private readonly events: RuntimeEvents,
     private readonly signal: AbortSignal,
   ) {}
@@ -37,9 +39,9 @@ export class Runtime {
    * @param signal ends a start that is under way, now or later
    */
   static async start(options: RuntimeOptions, events: RuntimeEvents, signal: AbortSignal): Promise<Runtime> {
-    const { runtime: process, signature, sha256 } = await RuntimeProcess.start(options, signal);
+    const { runtime: process, signature, sha256, files } = await RuntimeProcess.start(options, signal);
     // What a restart loads must be what was proven at the start, also where the manifest pins nothing.
-    const runtime = new Runtime({ ...options, sha256 }, signature, sha256, events, signal);
+    const runtime = new Runtime({ ...options, sha256, files }, signature, { sha256, files }, events, signal);
     runtime.supervise(process);
     return runtime;
   }

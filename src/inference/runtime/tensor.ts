@@ -47,6 +47,11 @@ export interface TensorSignature {
   readonly shape: readonly (number | string)[];
 }
 
+/** What a dimension without a name is called: it is symbolic too, and like no other. */
+export function unnamedDimension(tensor: string, axis: number): string {
+  return `${tensor}:${axis}`;
+}
+
 export interface Signature {
   readonly inputs: readonly TensorSignature[];
   readonly outputs: readonly TensorSignature[];

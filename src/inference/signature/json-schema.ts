@@ -1,5 +1,5 @@
 import type { Manifest } from '../manifest/manifest.js';
-import type { Signature, TensorSignature } from '../runtime/tensor.js';
+import type { ElementType, Signature, TensorSignature } from '../runtime/tensor.js';
 import { ELEMENT_RULES } from './element-rules.js';
 import { countsRows, type RowField, type RowSchema } from './row-schema.js';
 
@@ -49,7 +49,7 @@ function fieldSchema({ type, shape, feature }: RowField): JsonSchema {
   const { unit, minimum, maximum, description } = feature;
   const words = [description, unit ? `in ${unit}` : undefined].filter((part) => part !== undefined).join(', ');
   const element = {
-    type: JSON_TYPES[ELEMENT_RULES[type].name],
+    ...elementSchema(type),
     ...(minimum === undefined ? {} : { minimum }),
     ...(maximum === undefined ? {} : { maximum }),
   };
@@ -60,10 +60,16 @@ function fieldSchema({ type, shape, feature }: RowField): JsonSchema {
   return { ...nest(element, shape), ...extras };
 }
 
+/** Integers that JavaScript's numbers do not hold say so. */
+function elementSchema(type: ElementType): JsonSchema {
+  const isLong = type === 'int64' || type === 'uint64';
+  return { type: JSON_TYPES[ELEMENT_RULES[type].name], ...(isLong ? { format: type } : {}) };
+}
+
 function tensorSchema(tensor: TensorSignature, signature: Signature): JsonSchema {
   const shape = tensor.shape.slice(countsRows(tensor, signature) ? 1 : 0);
   const isPlain = shape.length === 1 && shape[0] === 1;
-  return nest({ type: JSON_TYPES[ELEMENT_RULES[tensor.type].name] }, isPlain ? [] : shape);
+  return nest(elementSchema(tensor.type), isPlain ? [] : shape);
 }
 
 function nest(element: JsonSchema, shape: readonly (number | string)[]): JsonSchema {

@@ -60,7 +60,9 @@ function planInput(tensor: TensorSignature, features: Manifest['features'], sign
   if (features && own.length === 0)
     throw new SignatureError(`no feature in model.json fills the input "${tensor.name}"`);
   const isCounted = countsRows(tensor, signature);
-  const rowShape = tensor.shape.slice(isCounted ? 1 : 0);
+  // Rows may be counted in another place than the first, as in a state: there is one of them.
+  const counter = rowDimension(signature);
+  const rowShape = tensor.shape.slice(isCounted ? 1 : 0).map((size) => (size === counter ? 1 : size));
   return {
     tensor,
     countsRows: isCounted,

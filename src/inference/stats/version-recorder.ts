@@ -25,47 +25,48 @@ export class VersionRecorder {
   readonly stats = new VersionStats();
   private load: (() => Load) | undefined;
 
-  constructor(private readonly metrics: VersionMetrics) {}
+  /** @param metrics left out where nobody reads them */
+  constructor(private readonly metrics?: VersionMetrics) {}
 
   /** A run of `rows` rows began, for callers who had waited so long. */
   started(rows: number, waitedMs: readonly number[]): void {
-    this.metrics.batchSize.observe(rows);
-    for (const ms of waitedMs) this.metrics.queueTime.observe(ms / 1000);
+    this.metrics?.batchSize.observe(rows);
+    for (const ms of waitedMs) this.metrics?.queueTime.observe(ms / 1000);
     this.stats.queued(waitedMs);
   }
 
   finished(rows: number, callers: number, ms: number): void {
-    this.metrics.runTime.observe(ms / 1000);
+    this.metrics?.runTime.observe(ms / 1000);
     this.stats.ran(rows, callers, ms);
   }
 
   refused(reason: string): void {
-    this.metrics.rejection(reason).inc();
+    this.metrics?.rejection(reason).inc();
   }
 
   answered(isSuccess: boolean, ms: number): void {
-    this.metrics.requestTime.observe(ms / 1000);
+    this.metrics?.requestTime.observe(ms / 1000);
     this.stats.answered(isSuccess, ms);
   }
 
   /** @param result `hit`, `shared` with one that was under way, or `miss` */
   lookedUp(result: 'hit' | 'shared' | 'miss', ms: number): void {
-    this.metrics.lookup(result).inc();
+    this.metrics?.lookup(result).inc();
     this.stats.lookedUp(result !== 'miss', ms);
   }
 
   restarted(): void {
-    this.metrics.restarts.inc();
+    this.metrics?.restarts.inc();
   }
 
   /** @param load asked whenever figures are, until `close` */
   open(load: () => Load): void {
     this.load = load;
-    this.metrics.watch(load);
+    this.metrics?.watch(load);
   }
 
   /** The version is gone: nothing is under way any more. */
   close(): void {
-    if (this.load) this.metrics.forget(this.load);
+    if (this.load) this.metrics?.forget(this.load);
   }
 }

@@ -1,6 +1,6 @@
 import { RunFailedOnRowError } from '../inference.errors.js';
 import type { InferenceSettings } from '../inference.settings.js';
-import type { Example, Manifest } from '../manifest/manifest.js';
+import { type Example, exampleOf, type Manifest } from '../manifest/manifest.js';
 import { preprocess } from '../pipeline/preprocess.js';
 import { disagreement, sameTogether, trialRows } from '../pipeline/prove.js';
 import { respond, respondByName } from '../pipeline/respond.js';
@@ -30,12 +30,14 @@ export interface Loaded {
 
 interface Place {
   readonly manifest: Manifest;
+  readonly version: string;
   readonly options: RuntimeOptions;
   readonly settings: InferenceSettings;
 }
 
 type Prepared = Pick<Loaded, 'runtime' | 'queue' | 'schema' | 'validator'> & {
   readonly manifest: Manifest;
+  readonly version: string;
   readonly settings: InferenceSettings;
 };
 
@@ -46,14 +48,14 @@ const DEFAULT_MAX_BATCH_SIZE = 256;
  * Throws with the reason in words for the operator, and leaves no process behind.
  */
 export async function loadVersion(
-  { manifest, options, settings }: Place,
+  place: Place,
   events: RuntimeEvents,
   observer: QueueObserver,
   signal: AbortSignal,
 ): Promise<Loaded> {
-  const runtime = await Runtime.start(options, events, signal);
+  const runtime = await Runtime.start(place.options, events, signal);
   try {
-    const prepared = prepare(runtime, manifest, settings, observer);
+    const prepared = prepare(runtime, place, observer);
     return { ...prepared, ...(await prove(prepared)), hasFixedShapes: hasFixedShapes(runtime.signature) };
   } catch (error) {
     await runtime.stop(0);
@@ -67,7 +69,7 @@ function hasFixedShapes({ inputs }: Signature): boolean {
 }
 
 /** What can be known before the model runs: rows, checks, and whether the manifest fits the signature at all. */
-function prepare(runtime: Runtime, manifest: Manifest, settings: InferenceSettings, observer: QueueObserver): Prepared {
+function prepare(runtime: Runtime, { manifest, version, settings }: Place, observer: QueueObserver): Prepared {
   const schema = rowSchemaOf(runtime.signature, manifest);
   const wrong = wrongDefault(schema, new RowCheck(settings.limits));
   if (wrong) throw new SignatureError(`a default in model.json is wrong: ${wrong.message}`);
@@ -77,12 +79,12 @@ function prepare(runtime: Runtime, manifest: Manifest, settings: InferenceSettin
     { deadlineMs: settings.deadlineMs, capacity: settings.queueCapacity },
     observer,
   );
-  return { runtime, queue, schema, manifest, validator: new RowValidator(schema), settings };
+  return { runtime, queue, schema, manifest, version, validator: new RowValidator(schema), settings };
 }
 
 async function prove(prepared: Prepared): Promise<Pick<Loaded, 'batching' | 'exampleRow'>> {
   const { queue, schema, runtime, manifest, validator, settings } = prepared;
-  const { example } = manifest;
+  const example = exampleOf(manifest, prepared.version);
   const exampleRow = example && checkExample(example.input, validator, new RowCheck(settings.limits));
   if (example && exampleRow) await proveExample(prepared, example, exampleRow);
   const trial = await tryAlone(prepared, exampleRow);

@@ -10,9 +10,8 @@ import type { RuntimeOptions } from '../runtime/runtime-options.js';
 import { InferenceMetrics } from '../stats/inference-metrics.js';
 import type { Model } from './model.js';
 import { ModelVersion } from './model-version.js';
+import { runtimeOptionsOf } from './runtime-options-of.js';
 import { fileInStore, type ModelFolder, type VersionFolder } from './scan-models.js';
-
-const DEFAULT_RUNTIME = { threads: 1, providers: ['cpu'], memoryMb: 1_024 };
 
 /** Makes a model like its folder: loads what is new beside what serves, and takes away what is gone. */
 @Injectable()
@@ -40,13 +39,13 @@ export class ModelLoader {
   async describe(model: Model, folder: ModelFolder): Promise<void> {
     try {
       model.manifest = (await readManifest(join(folder.path, 'model.json'))) ?? {};
-      const isEmpty = folder.versions.length === 0;
+      const isEmpty = folder.contents.length === 0;
       this.note(model, isEmpty ? 'it has no version: a folder such as 1/ with model.onnx in it' : undefined);
     } catch (error) {
       this.note(model, (error as Error).message);
     }
     if (model.versions.length === 0 && model.trouble === undefined) {
-      model.versions = folder.versions.map((version) => this.version(model, version));
+      model.versions = folder.contents.map((version) => this.version(model, version));
     }
     this.changed();
   }
@@ -58,9 +57,9 @@ export class ModelLoader {
    * @param isForced tries again what has failed, too
    */
   async reconcile(model: Model, folder: ModelFolder, isForced = false): Promise<void> {
-    if (model.trouble !== undefined && folder.versions.length > 0) return;
-    const gone = model.versions.filter(({ version }) => !folder.versions.some((found) => found.version === version));
-    const kept = folder.versions.map((found) => {
+    if (model.trouble !== undefined && folder.contents.length > 0) return;
+    const gone = model.versions.filter(({ version }) => !folder.contents.some((found) => found.version === version));
+    const kept = folder.contents.map((found) => {
       return model.versions.find(({ version }) => version === found.version) ?? this.version(model, found);
     });
     model.versions = kept;
@@ -68,7 +67,7 @@ export class ModelLoader {
     const rest = model.isUnloaded || model.loadsOnUse ? 'unloaded' : 'loaded';
     await Promise.all([
       ...gone.map((version) => version.retire()),
-      ...folder.versions.map((found, index) => this.renew(model, kept[index]!, found, rest, isForced)),
+      ...folder.contents.map((found, index) => this.renew(model, kept[index]!, found, rest, isForced)),
     ]);
   }
 
@@ -82,7 +81,7 @@ export class ModelLoader {
   /** Takes the model out of service; what is in flight is answered. */
   async unload(model: Model, folder: ModelFolder): Promise<void> {
     const loaded = model.versions;
-    model.versions = folder.versions.map((found) => this.version(model, found));
+    model.versions = folder.contents.map((found) => this.version(model, found));
     this.changed();
     await Promise.all(loaded.map((version) => version.retire()));
   }
@@ -123,8 +122,10 @@ export class ModelLoader {
   private async start(model: Model, version: ModelVersion): Promise<void> {
     await version.start(this.stopping.signal);
     if (this.isStopping) await version.stop();
-    else if (version.state === 'failed') this.logFailure(model, version.reason ?? '');
-    else this.log.lines.info({ model: model.name, version: version.version }, `model ${model.name} is ready`);
+    else if (version.state === 'failed') {
+      version.reason = `${model.name}/${version.version}/model.onnx: ${version.reason ?? ''}`;
+      this.logFailure(model, version.reason);
+    } else this.log.lines.info({ model: model.name, version: version.version }, `model ${model.name} is ready`);
   }
 
   private version(model: Model, found: VersionFolder): ModelVersion {
@@ -136,7 +137,7 @@ export class ModelLoader {
       manifest,
       source: sourceOf(found, manifest),
       settings: this.settings,
-      metrics: this.metrics,
+      recorder: this.metrics.recorder(name, version),
       locate: () => this.locate(name, version, manifest),
       onTrouble: (message, details) =>
         this.log.lines.warn({ model: name, version, ...details }, `model ${name}/${version}: ${message}`),
@@ -144,13 +145,12 @@ export class ModelLoader {
     });
   }
 
-  private async locate(model: string, version: string, { runtime, versions }: Manifest): Promise<RuntimeOptions> {
+  private async locate(model: string, version: string, manifest: Manifest): Promise<RuntimeOptions> {
     const place = [model, version, 'model.onnx'];
-    const sha256 = versions?.[version]?.sha256;
-    if (sha256 === undefined) this.log.lines.warn({ model, version }, `${place.join('/')} is not pinned by sha256`);
+    if (manifest.versions?.[version]?.sha256 === undefined)
+      this.log.lines.warn({ model, version }, `${place.join('/')} is not pinned by sha256`);
     const file = await fileInStore(this.settings.modelsDir, ...place);
-    const { maxAnswerElements } = this.settings;
-    return { ...DEFAULT_RUNTIME, ...runtime, file, sha256, maxAnswerElements };
+    return runtimeOptionsOf(manifest, version, file, this.settings);
   }
 
   private note(model: Model, trouble: string | undefined): void {

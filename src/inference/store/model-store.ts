@@ -84,7 +84,7 @@ export class ModelStore implements OnModuleInit, OnApplicationShutdown {
    */
   async use<T>(name: string, version: string | undefined, work: (version: ModelVersion) => Promise<T>): Promise<T> {
     const shelf = this.shelf(name);
-    if (shelf.model.loadsOnUse) await this.loadForUse(shelf);
+    if (shelf.model.isAwaited) await this.loadForUse(shelf);
     return shelf.model.resolve(version).use(work);
   }
 

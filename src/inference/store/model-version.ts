@@ -3,6 +3,7 @@ import type { InferenceSettings } from '../inference.settings.js';
 import type { Manifest } from '../manifest/manifest.js';
 import { preprocess } from '../pipeline/preprocess.js';
 import { type Prediction, respond } from '../pipeline/respond.js';
+import type { Pins } from '../runtime/model-files.js';
 import type { RuntimeEvents } from '../runtime/runtime.js';
 import type { RuntimeOptions } from '../runtime/runtime-options.js';
 import type { Signature, Tensor } from '../runtime/tensor.js';
@@ -10,7 +11,6 @@ import { concatenate, groupOf, rowsOf } from '../scheduler/batch.js';
 import type { Caller } from '../scheduler/queued-run.js';
 import type { RowSchema } from '../signature/row-schema.js';
 import type { CheckedRow, RowCheck } from '../signature/row-validator.js';
-import type { InferenceMetrics } from '../stats/inference-metrics.js';
 import type { VersionRecorder } from '../stats/version-recorder.js';
 import { AnswerCache } from '../cache/answer-cache.js';
 import { type Batching, type Loaded, loadVersion } from './load-version.js';
@@ -24,7 +24,7 @@ export interface VersionOptions {
   /** What it is made from: another text means another file, or a manifest that says something else of it. */
   readonly source: string;
   readonly settings: InferenceSettings;
-  readonly metrics: InferenceMetrics;
+  readonly recorder: VersionRecorder;
   /** Finds the file, and says how it is to be run. */
   readonly locate: () => Promise<RuntimeOptions>;
   /** Told what goes wrong inside, for the log. */
@@ -56,15 +56,20 @@ export class ModelVersion {
   private whenIdle: (() => void) | undefined;
 
   constructor(private readonly options: VersionOptions) {
-    const { model, version, manifest, source, metrics } = options;
+    const { version, manifest, source, recorder } = options;
     this.version = version;
     this.manifest = manifest;
     this.source = source;
-    this.recorder = metrics.recorder(model, version);
+    this.recorder = recorder;
   }
 
   get sha256(): string | undefined {
-    return this.loaded?.runtime.sha256 ?? this.manifest.versions?.[this.version]?.sha256;
+    return this.loaded?.runtime.pins.sha256 ?? this.manifest.versions?.[this.version]?.sha256;
+  }
+
+  /** What the files that were loaded are. */
+  get pins(): Pins | undefined {
+    return this.loaded?.runtime.pins;
   }
 
   get signature(): Signature | undefined {
@@ -108,8 +113,10 @@ export class ModelVersion {
     this.setState('loading');
     try {
       const { settings, locate } = this.options;
-      const place = { manifest: this.manifest, options: await locate(), settings };
+      const place = { manifest: this.manifest, version: this.version, options: await locate(), settings };
       this.loaded = await loadVersion(place, this.runtimeEvents(), this.recorder, signal);
+      const unpinned = place.options.files ? [] : Object.keys(this.loaded.runtime.pins.files);
+      if (unpinned.length > 0) this.options.onTrouble(`${unpinned.join(', ')} is not pinned by sha256`, {});
       const { maxEntries = 0 } = this.manifest.cache ?? {};
       if (maxEntries > 0) this.cache = new AnswerCache(maxEntries, (...lookup) => this.recorder.lookedUp(...lookup));
       this.recorder.open(() => ({ inFlight: this.users, waiting: this.load.waiting }));
@@ -117,7 +124,7 @@ export class ModelVersion {
     } catch (error) {
       const { cause, message } = error as Error;
       if (cause !== undefined) this.options.onTrouble('it could not be started', { err: cause });
-      this.reason = `${this.options.model}/${this.version}/model.onnx: ${message}`;
+      this.reason = message;
       this.setState('failed');
     }
   }

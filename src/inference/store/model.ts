@@ -24,7 +24,8 @@ export class Model {
   get serving(): ModelVersion | undefined {
     const chosen = this.versions.find((version) => version.version === this.pinned);
     if (chosen?.state === 'ready') return chosen;
-    return chosen?.state === 'loading' ? undefined : this.versions.find((version) => version.state === 'ready');
+    if (chosen?.state === 'loading') return undefined;
+    return this.versions.find((version) => version.state === 'ready' && !this.isCandidate(version));
   }
 
   get state(): VersionState {
@@ -35,12 +36,31 @@ export class Model {
 
   /** Why it is not ready, or why what is newest of it is not served; in words. */
   get reason(): string | undefined {
-    return this.trouble ?? this.versions.find((version) => version.reason !== undefined)?.reason;
+    const reasons = [this.trouble, ...this.versions.map((version) => version.reason)];
+    if (reasons.some((reason) => reason !== undefined))
+      return reasons.filter((reason) => reason !== undefined).join('; ');
+    return this.state === 'failed'
+      ? 'every version is a candidate, and none has been chosen as the default'
+      : undefined;
   }
 
   /** Whether a request is what it waits for. */
   get loadsOnUse(): boolean {
-    return this.state === 'unloaded' && this.manifest.load === 'first-use' && !this.isUnloaded;
+    return this.isForUse && this.state === 'unloaded';
+  }
+
+  /** Whether a request waits for it. */
+  get isAwaited(): boolean {
+    return this.isForUse && (this.state === 'unloaded' || this.state === 'loading');
+  }
+
+  /** Whether it waits for somebody to choose it. */
+  private isCandidate({ version }: ModelVersion): boolean {
+    return this.manifest.versions?.[version]?.candidate ?? false;
+  }
+
+  private get isForUse(): boolean {
+    return this.manifest.load === 'first-use' && !this.isUnloaded;
   }
 
   version(version: string): ModelVersion {

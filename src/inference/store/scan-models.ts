@@ -16,12 +16,16 @@ export interface ModelFolder {
   readonly path: string;
   /** Of `model.json`; empty where there is none. */
   readonly manifestFingerprint: string;
-  /** Newest first. */
-  readonly versions: readonly VersionFolder[];
+  /** Numbers of the version folders, newest first. */
+  readonly versions: readonly string[];
+  /** In the same order. */
+  readonly contents: readonly VersionFolder[];
 }
 
-const MODEL_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
-const VERSION = /^[1-9]\d{0,8}$/;
+/** What a model may be called. */
+export const MODEL_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
+/** What a version's folder may be called. */
+export const VERSION = /^[1-9]\d{0,8}$/;
 
 /** The model folders of a store; empty where the store is not there. Files and hidden folders are passed over. */
 export async function scanModels(modelsDir: string): Promise<ModelFolder[]> {
@@ -30,17 +34,18 @@ export async function scanModels(modelsDir: string): Promise<ModelFolder[]> {
 }
 
 /** Two scans with the same text have seen the same files. */
-export function fingerprintOf({ manifestFingerprint, versions }: ModelFolder): string {
-  return [manifestFingerprint, ...versions.map(({ version, fingerprint }) => `${version}: ${fingerprint}`)].join('\n');
+export function fingerprintOf({ manifestFingerprint, contents }: ModelFolder): string {
+  return [manifestFingerprint, ...contents.map(({ version, fingerprint }) => `${version}: ${fingerprint}`)].join('\n');
 }
 
 async function scanModel(name: string, path: string): Promise<ModelFolder> {
   const numbers = (await listFolders(path)).filter((folder) => VERSION.test(folder));
-  const [manifestFingerprint, ...versions] = await Promise.all([
+  const versions = numbers.sort((a, b) => Number(b) - Number(a));
+  const [manifestFingerprint, ...contents] = await Promise.all([
     lookAt(path, 'model.json'),
-    ...numbers.sort((a, b) => Number(b) - Number(a)).map((version) => scanVersion(version, join(path, version))),
+    ...versions.map((version) => scanVersion(version, join(path, version))),
   ]);
-  return { name, path, manifestFingerprint, versions };
+  return { name, path, manifestFingerprint, versions, contents };
 }
 
 async function scanVersion(version: string, path: string): Promise<VersionFolder> {

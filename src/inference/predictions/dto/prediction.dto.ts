@@ -1,5 +1,4 @@
 import { ApiProperty } from '@nestjs/swagger';
-import type { Prediction } from '../../pipeline/respond.js';
 
 export class PredictionsDto {
   @ApiProperty({ example: 'iris' })
@@ -14,5 +13,5 @@ export class PredictionsDto {
     items: { type: 'object', additionalProperties: true },
     example: [{ label: 'virginica', index: 2, probabilities: { setosa: 0, versicolor: 0.05, virginica: 0.95 } }],
   })
-  predictions!: Prediction[];
+  predictions!: unknown[];
 }

@@ -1,0 +1,21 @@
+import { Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { OpenApi } from '../docs/index.js';
+import { MenusModule } from '../menus/index.js';
+import { DemandPipeline } from './demand-pipeline.js';
+import { Sale } from './entities/sale.entity.js';
+import { SalesController } from './sales.controller.js';
+import { SalesRepository } from './sales.repository.js';
+import { SalesService } from './sales.service.js';
+
+/** What was sold, and how many will be: sales are recorded, and feed the model `demand`. */
+@Module({
+  imports: [TypeOrmModule.forFeature([Sale]), MenusModule],
+  controllers: [SalesController],
+  providers: [DemandPipeline, SalesRepository, SalesService],
+})
+export class DemandModule {
+  constructor(openApi: OpenApi) {
+    openApi.contribute(({ tags }) => tags?.push({ name: 'demand', description: 'What was sold' }));
+  }
+}

@@ -1,0 +1,24 @@
+import { Injectable } from '@nestjs/common';
+import { InvalidInputError } from '../../http/index.js';
+import type { Prediction } from '../pipeline/respond.js';
+import { RowCheck } from '../signature/row-validator.js';
+import { ModelStore } from '../store/model-store.js';
+import type { PredictOptions } from './model-client.js';
+
+/** Predictions that product code asks for. */
+@Injectable()
+export class ModelCalls {
+  constructor(private readonly store: ModelStore) {}
+
+  /** One prediction for each row, in their order. Throws `InvalidInputError` at `["features", <row>, <name>]`. */
+  async predict(name: string, rows: readonly object[], options: PredictOptions = {}): Promise<Prediction[]> {
+    const { version: wanted, signal, priority, timeoutMs } = options;
+    if (rows.length === 0) return [];
+    return this.store.use(name, wanted, (version) => {
+      const check = new RowCheck(version.limits);
+      const checked = rows.map((row, index) => version.check(row, ['features', index], check));
+      if (check.errors.length > 0) throw new InvalidInputError(check.errors);
+      return version.predict(checked, { signal, priority, deadline: version.deadlineIn(timeoutMs) });
+    });
+  }
+}

@@ -1,0 +1,37 @@
+import type { Manifest } from '../manifest/manifest.js';
+import { inputSchema, type JsonSchema, outputSchema } from '../signature/json-schema.js';
+import type { RowField } from '../signature/row-schema.js';
+import type { Model } from '../store/model.js';
+
+/** What a model takes and answers, row by row. */
+export interface ModelSchemas {
+  readonly input: JsonSchema;
+  readonly output: JsonSchema;
+  /** A row that it is known to answer. */
+  readonly example: Readonly<Record<string, unknown>> | undefined;
+}
+
+/** From the version that serves; before a model that loads on its first use is loaded, from its manifest alone. */
+export function schemasOf({ serving, manifest, loadsOnUse }: Model): ModelSchemas | undefined {
+  if (serving?.schema && serving.signature) {
+    const { exampleRow: example } = serving;
+    const output = outputSchema(serving.signature, serving.manifest);
+    return { input: inputSchema(serving.schema, example), output, example };
+  }
+  return loadsOnUse ? promised(manifest) : undefined;
+}
+
+function promised(manifest: Manifest): ModelSchemas | undefined {
+  const { features, output, example } = manifest;
+  if (!features || !output) return undefined;
+  const fields = features.map((feature): RowField => {
+    return { name: feature.name, type: typeOf(example?.input[feature.name]), shape: [], feature };
+  });
+  const input = inputSchema({ fields, inputs: [], isUniform: true }, example?.input);
+  return { input, output: outputSchema({ inputs: [], outputs: [] }, manifest), example: example?.input };
+}
+
+function typeOf(value: unknown): RowField['type'] {
+  if (typeof value === 'string') return 'string';
+  return typeof value === 'boolean' ? 'bool' : 'float32';
+}

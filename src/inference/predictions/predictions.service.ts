@@ -1,0 +1,89 @@
+import { Injectable } from '@nestjs/common';
+import { Identity, type Principal } from '../../auth/index.js';
+import { InvalidInputError, validateAs } from '../../http/index.js';
+import { PipelineFailedError } from '../inference.errors.js';
+import type { PipelineContext } from '../pipeline/pipeline.decorator.js';
+import { type FoundPipeline, Pipelines } from '../pipeline/pipelines.service.js';
+import { type CheckedRow, RowCheck } from '../signature/row-validator.js';
+import { ModelStore } from '../store/model-store.js';
+import type { ModelVersion } from '../store/model-version.js';
+import { type Items, type PredictionBody, rowsOf } from './prediction-input.js';
+import type { PredictionCall } from './request.decorators.js';
+
+/** Inputs of one request whose pipeline runs side by side. */
+const SIDE_BY_SIDE = 16;
+
+/** What is asked for, and by whom. */
+export interface PredictionRequest {
+  readonly model: string;
+  /** The one that serves unless given. */
+  readonly version?: string;
+  readonly value: unknown;
+  /** What a body holds, one for each answer. */
+  readonly itemsOf: (body: PredictionBody, version: ModelVersion) => Items;
+  readonly call: PredictionCall;
+}
+
+export interface Predictions {
+  readonly model: string;
+  readonly version: string;
+  readonly predictions: unknown[];
+}
+
+/** `preprocess → predict → respond` for a request: with the model's own pipeline, where a feature has one. */
+@Injectable()
+export class PredictionsService {
+  constructor(
+    private readonly store: ModelStore,
+    private readonly pipelines: Pipelines,
+    private readonly identity: Identity,
+  ) {}
+
+  async predict({ model, version: wanted, value, itemsOf, call }: PredictionRequest): Promise<Predictions> {
+    const { isForm, gone: signal, request, response } = call;
+    return this.store.use(model, wanted, async (version) => {
+      const items = itemsOf({ value, isForm }, version);
+      const pipeline = this.pipelines.of(model);
+      const caller = (): Promise<Principal | undefined> => this.identity.identify(request, response);
+      const predictions = pipeline
+        ? await runPipeline(pipeline, items, version, { model, version: version.version, signal, caller })
+        : await version.predict(rowsOf(items, version, isForm), { signal });
+      return { model, version: version.version, predictions };
+    });
+  }
+}
+
+async function runPipeline(
+  { steps, metadata }: FoundPipeline,
+  items: Items,
+  version: ModelVersion,
+  context: PipelineContext,
+): Promise<unknown[]> {
+  const inputs = await sideBySide(items, ({ value, location }) => {
+    return metadata.input ? validateAs(metadata.input, value, location) : Promise.resolve(value as object);
+  });
+  const features = steps.preprocess ? await sideBySide(inputs, (input) => steps.preprocess!(input, context)) : inputs;
+  const rows = steps.preprocess ? checkFeatures(features, version) : rowsOf(items, version, false);
+  const predictions = await version.predict(rows, context);
+  if (!steps.respond) return predictions;
+  return sideBySide(predictions, (prediction, index) => {
+    return steps.respond!(prediction, { ...context, input: inputs[index]!, features: features[index]! });
+  });
+}
+
+/** What a pipeline makes of a valid input has to be a valid row: else the pipeline is wrong, not the client. */
+function checkFeatures(features: readonly object[], version: ModelVersion): CheckedRow[] {
+  const check = new RowCheck(version.limits);
+  const rows = features.map((row, index) => version.check(row, ['features', index], check));
+  if (check.errors.length > 0) throw new PipelineFailedError(new InvalidInputError(check.errors));
+  return rows;
+}
+
+async function sideBySide<T, R>(items: readonly T[], work: (item: T, index: number) => R | Promise<R>): Promise<R[]> {
+  const results: R[] = [];
+  for (let start = 0; start < items.length; start += SIDE_BY_SIDE) {
+    const slice = items.slice(start, start + SIDE_BY_SIDE);
+    results.push(...(await Promise.all(slice.map((item, index) => work(item, start + index)))));
+  }
+  return results;
+}

@@ -1,0 +1,101 @@
+import { createHash } from 'node:crypto';
+import { closeSync, fstatSync, openSync, readSync, realpathSync } from 'node:fs';
+import { dirname, join, relative, sep } from 'node:path';
+import { externalFiles } from './external-data.js';
+
+/** What the files must be, in sha256 of hexadecimal digits, where they are pinned. */
+export interface Pins {
+  readonly sha256?: string;
+  /** The files in which the model keeps weights, by their paths beside it. */
+  readonly files?: Readonly<Record<string, string>>;
+}
+
+/** A model's bytes, and those of the files in which it keeps weights. */
+export interface ModelFiles {
+  readonly model: Buffer;
+  readonly sha256: string;
+  readonly external: readonly { readonly path: string; readonly data: Buffer; readonly sha256: string }[];
+}
+
+/** What one call of the system reads at most. */
+const CHUNK_BYTES = 2 ** 30;
+
+/**
+ * Reads a model and every file that it names, once: what has been verified is what is then loaded, whatever happens to
+ * the files meanwhile.
+ *
+ * @throws Error in words, where one is missing, outside the model's folder, or not the one that is pinned
+ */
+export function readModelFiles(file: string, pins: Pins): ModelFiles {
+  const model = readWhole(file, 'the file');
+  const sha256 = sha256Of(model);
+  if (pins.sha256 !== undefined && pins.sha256 !== sha256) {
+    throw new Error(`the file has sha256 ${sha256}, but model.json expects ${pins.sha256}`);
+  }
+  return { model, sha256, external: externalFiles(model).map((path) => readExternal(dirname(file), path, pins)) };
+}
+
+/** What would pin these files. */
+export function pinsOf({ sha256, external }: ModelFiles): Required<Pins> {
+  return { sha256, files: Object.fromEntries(external.map((file) => [file.path, file.sha256])) };
+}
+
+function readExternal(folder: string, path: string, { files }: Pins): ModelFiles['external'][number] {
+  const pinned = files && (Object.hasOwn(files, path) ? files[path] : undefined);
+  if (files && pinned === undefined) {
+    throw new Error(`the model keeps weights in "${path}", which "files" in model.json does not list`);
+  }
+  const data = readWhole(insideOf(folder, path), `"${path}", in which the model keeps weights,`);
+  const sha256 = sha256Of(data);
+  if (pinned !== undefined && pinned !== sha256) {
+    throw new Error(`"${path}" has sha256 ${sha256}, but model.json expects ${pinned}`);
+  }
+  return { path, data, sha256 };
+}
+
+/** The real path of a file that a model names; neither dots nor links may lead out of the model's folder. */
+function insideOf(folder: string, path: string): string {
+  let file: string;
+  try {
+    file = realpathSync(join(folder, path));
+  } catch {
+    throw new Error(`"${path}", in which the model keeps weights, is missing beside it`);
+  }
+  const inside = relative(realpathSync(folder), file);
+  if (inside === '..' || inside.startsWith(`..${sep}`)) {
+    throw new Error(`the model keeps weights in "${path}", which is outside of its folder`);
+  }
+  return file;
+}
+
+function readWhole(path: string, what: string): Buffer {
+  try {
+    return readInChunks(path);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new Error(`${what} cannot be read (${code})`, { cause: error });
+  }
+}
+
+/** `readFileSync` ends at 2 GB. */
+function readInChunks(path: string): Buffer {
+  const file = openSync(path, 'r');
+  try {
+    const bytes = Buffer.allocUnsafeSlow(fstatSync(file).size);
+    let at = 0;
+    while (at < bytes.length) {
+      const read = readSync(file, bytes, at, Math.min(bytes.length - at, CHUNK_BYTES), at);
+      if (read === 0) break;
+      at += read;
+    }
+    return bytes.subarray(0, at);
+  } finally {
+    closeSync(file);
+  }
+}
+
+function sha256Of(bytes: Buffer): string {
+  const hash = createHash('sha256');
+  for (let at = 0; at < bytes.length; at += CHUNK_BYTES) hash.update(bytes.subarray(at, at + CHUNK_BYTES));
+  return hash.digest('hex');
+}

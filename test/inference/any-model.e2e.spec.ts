@@ -1,0 +1,143 @@
+import { ModelStore } from '../../src/inference/store/model-store.js';
+import type { Client } from '../support/client.js';
+import { TestModelStore } from '../support/model-store.js';
+import { startTestApp, type TestApp } from '../support/test-app.js';
+import { until } from '../support/until.js';
+
+const CELLS_OF_100_GB = 27_000_000_000;
+const MEMORY_MB = 200;
+
+describe('a model as people publish it', () => {
+  let store: TestModelStore;
+  let app: TestApp;
+  let client: Client;
+
+  beforeAll(async () => {
+    store = await TestModelStore.create();
+    for (const name of ['half', 'recurrent', 'wide']) await store.add(name, name);
+    await store.add('dense', 'dense', { manifest: { batching: { maxWaitMs: 50 } } });
+    const example = { input: { cells: 1, values: 1 } };
+    await store.add('hungry', 'hungry', { manifest: { example, runtime: { memoryMb: MEMORY_MB } } });
+    const batching = { maxBatchSize: 64, force: true };
+    await store.add('forced', 'centre', { manifest: { batching } });
+    await store.add('cached', 'spin', { manifest: { example: { input: { turns: 3 } }, cache: { maxEntries: 10 } } });
+    app = await startTestApp({ MODELS_DIR: store.path, ANSWER_MAX_ELEMENTS: '5000' });
+    client = app.client();
+  });
+
+  afterAll(async () => {
+    await app.close();
+    await store.remove();
+  });
+
+  async function figure(name: string, labels: string): Promise<number> {
+    const { text } = await client.get('/metrics');
+    return Number(
+      text
+        .split('\n')
+        .find((line) => line.startsWith(`${name}{${labels}} `))
+        ?.split(' ')
+        .at(-1) ?? 0,
+    );
+  }
+
+  it('may count in half precision', async () => {
+    const { body } = await client.post('/models/half/predict', { x: [0.1, -30_000] });
+    // The half that is nearest to 0.1 is 0.0999755859375.
+    expect(body.predictions).toEqual([{ doubled: [0.199951171875, -60_000] }]);
+    const { status, body: refused } = await client.post('/models/half/predict', { x: [1, 65_505] });
+    expect({ status, location: refused.errors[0].location }).toEqual({ status: 422, location: ['body', 'x', 1] });
+  });
+
+  it('may have a state whose rows are not counted first, and take more or less at each request', async () => {
+    const state = [[[1, 2]], [[3, 4]]];
+    const first = await client.post('/models/recurrent/predict', { sound: [8, 8], state, rate: 4 });
+    expect(first.body.predictions).toEqual([{ speech: 4, state_out: [[[2, 3]], [[4, 5]]] }]);
+    const instances = [
+      { sound: [1, 2, 3, 4, 6], state, rate: 8 },
+      { sound: [4], state, rate: 1 },
+    ];
+    const { body } = await client.post('/models/recurrent/predict', { instances });
+    expect(body.predictions).toMatchObject([{ speech: 2 }, { speech: 4 }]);
+    const { body: model } = await client.get('/models/recurrent');
+    expect(model.batching).toEqual({
+      enabled: false,
+      reason: '"state" does not begin with the symbolic dimension that counts rows',
+    });
+    const two = [
+      [
+        [1, 2],
+        [1, 2],
+      ],
+      [
+        [3, 4],
+        [3, 4],
+      ],
+    ];
+    expect((await client.post('/models/recurrent/predict', { sound: [1], state: two, rate: 1 })).status).toBe(422);
+  });
+
+  it('may have a thousand outputs', async () => {
+    const x = Array.from({ length: 1_000 }, (_, index) => index);
+    const { body } = await client.post('/models/wide/predict', { x });
+    expect(Object.keys(body.predictions[0])).toHaveLength(1_000);
+    expect(body.predictions[0]).toMatchObject({ part_0: 0, part_999: 999 });
+  });
+
+  it('gets no more memory than its manifest says, at its own callers’ expense alone', async () => {
+    const { pid } = app.app.get(ModelStore).get('hungry').versions[0]!;
+    for (const cells of [CELLS_OF_100_GB, MEMORY_MB * 300_000]) {
+      const [hungry, other] = await Promise.all([
+        client.post('/models/hungry/predict', { cells, values: 1 }),
+        client.post('/models/half/predict', { x: [1, 2] }),
+      ]);
+      expect(hungry).toMatchObject({ status: 503, body: { code: 'model.runtime-died' } });
+      expect(other.status).toBe(200);
+      await until('it is back', async () => {
+        return (await client.post('/models/hungry/predict', { cells: 8, values: 1 })).status === 200;
+      });
+    }
+    expect(app.app.get(ModelStore).get('hungry').versions[0]!.pid).not.toBe(pid);
+    expect(await figure('model_runtime_restarts_total', 'model="hungry",version="1"')).toBe(2);
+  });
+
+  it('answers with no more values than an answer may have', async () => {
+    expect((await client.post('/models/hungry/predict', { cells: 1, values: 4_999 })).status).toBe(200);
+    expect(await client.post('/models/hungry/predict', { cells: 1, values: 5_000 })).toMatchObject({
+      status: 413,
+      body: { code: 'predict.answer-too-large', detail: expect.stringContaining('ANSWER_MAX_ELEMENTS') },
+    });
+  });
+
+  it('is batched unproven where its manifest forces that', async () => {
+    const { body } = await client.get('/models/forced');
+    expect(body.batching).toEqual({ enabled: true, maxBatchSize: 64 });
+  });
+
+  it('is run once for the same input where it has a cache', async () => {
+    const runs = (): Promise<number> => figure('model_run_duration_seconds_count', 'model="cached",version="1"');
+    const before = await runs();
+    const asked = Array.from({ length: 5 }, () => client.post('/models/cached/predict', { turns: 40_000 }));
+    const answers = new Set((await Promise.all(asked)).map(({ text }) => text));
+    expect(answers.size).toBe(1);
+    await client.post('/models/cached/predict', { turns: 40_000 });
+    await client.post('/models/cached/predict', { turns: 40_001 });
+    expect(await runs()).toBe(before + 2);
+    expect(await figure('model_cache_lookups_total', 'model="cached",version="1",result="miss"')).toBe(2);
+  });
+
+  it('gives each of 200 callers at once their own answer, in fewer runs than there are callers', async () => {
+    const labels = 'model="dense",version="1"';
+    const rowOf = (index: number) => ({ x: Array.from({ length: 256 }, (_, column) => Math.cos(index * column)) });
+    const alone = await client.post('/models/dense/predict', rowOf(7));
+    const before = await figure('model_run_duration_seconds_count', labels);
+    const answers = await Promise.all(
+      Array.from({ length: 200 }, (_, index) => client.post('/models/dense/predict', rowOf(index))),
+    );
+    expect(answers.every(({ status }) => status === 200)).toBe(true);
+    expect(new Set(answers.map(({ text }) => text)).size).toBe(200);
+    const [first, again] = [alone, answers[7]!].map(({ body }) => body.predictions[0].sums2 as number[]);
+    first!.forEach((value, column) => expect(again![column]).toBeCloseTo(value, 3));
+    expect((await figure('model_run_duration_seconds_count', labels)) - before).toBeLessThan(100);
+  });
+});
