@@ -1,5 +1,30 @@
 // Written by `npm run model -- types` from models/: what each model takes and answers. Do not edit; run it again.
 
+/** A row of demand. How many of a menu item will be sold in an hour */
+export interface DemandFeatures {
+  /** at least 0: Price of the item ÷ mean price of the catalogue */
+  readonly price_ratio: number;
+  /** at least 0: Price ÷ mean price paid in the last 28 days; 1 where none was sold */
+  readonly price_change: number;
+  /** h, 0 to 23: Hour of the day, UTC */
+  readonly hour: number;
+  /** 0 to 6: Day of the week, UTC: 0 is Monday */
+  readonly weekday: number;
+  /** 1/h, at least 0: Sold at this hour of the day, a day on average over the last 28 days */
+  readonly sold_at_hour: number;
+  /** 1/h, at least 0: Sold at this hour of this weekday, on average over the last 4 weeks */
+  readonly sold_at_weekday: number;
+  /** 1/d, at least 0: Sold a day, on average over the last 7 days */
+  readonly sold_a_day: number;
+  /** d, 0 to 28: Whole days since the first recorded sale, at most 28 */
+  readonly days_of_sales: number;
+}
+
+/** What demand answers to a row. */
+export interface DemandPrediction {
+  readonly value: number;
+}
+
 /** A row of iris. Species of an iris flower from four measurements */
 export interface IrisFeatures {
   /** cm, 0 to 100: Length of the sepal */
@@ -21,5 +46,6 @@ export interface IrisPrediction {
 
 /** Every model, by name. */
 export interface ModelTypes {
+  readonly demand: { readonly features: DemandFeatures; readonly prediction: DemandPrediction };
   readonly iris: { readonly features: IrisFeatures; readonly prediction: IrisPrediction };
 }
