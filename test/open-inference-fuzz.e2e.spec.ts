@@ -45,7 +45,7 @@ describe('mutated inference requests', () => {
     expect(Math.min(...growth)).toBeLessThanOrEqual(1.1);
     expect(await processes(app)).toEqual(pids);
     expect(app.lines.filter(({ level }) => level === 'error')).toEqual([]);
-  }, 180_000);
+  }, 300_000);
 
   async function sendAll(requests: Iterator<WireRequest>): Promise<number[]> {
     const statuses: number[] = [];

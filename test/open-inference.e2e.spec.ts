@@ -228,7 +228,7 @@ describe('the Open Inference Protocol', () => {
       expect(body).toEqual(
         expect.arrayContaining([
           { name: 'iris', version: '1', state: 'READY', reason: '' },
-          { name: 'rubbish', version: '1', state: 'UNAVAILABLE', reason: expect.stringContaining('cannot load') },
+          { name: 'rubbish', version: '1', state: 'UNAVAILABLE', reason: expect.stringContaining('not an ONNX model') },
         ]),
       );
       const { body: ready } = await admin.post('/v2/repository/index', { ready: true });
