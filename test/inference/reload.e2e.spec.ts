@@ -8,6 +8,9 @@ import { ROOT } from '../support/project.js';
 import { startTestApp, type TestApp } from '../support/test-app.js';
 import { until } from '../support/until.js';
 
+/** Fifty processes are started in turn, beside others that are busy. */
+const SWAPS_TIMEOUT_MS = 240_000;
+
 /** Of `a` and `b` the model `sum` makes 7, and `difference` 3. */
 const ROW = { a: 5, b: 2 };
 const MANIFEST = { features: [{ name: 'a' }, { name: 'b' }], output: { value: 'sum' } };
@@ -83,7 +86,7 @@ describe('a model folder that changes', () => {
     });
     expect(await state('steady')).toMatchObject({
       state: 'ready',
-      reason: expect.stringMatching(/^steady\/2\/model\.onnx: ONNX Runtime cannot load the file/),
+      reason: 'steady/2/model.onnx: the file is not an ONNX model, or not all of one',
       defaultVersion: '1',
     });
     await store.write('steady/1/model.onnx', 'nor this');
@@ -141,38 +144,44 @@ describe('a model folder that changes', () => {
   it('is loaded on its first use where it says so', async () => {
     const example = { input: ROW, value: 7 };
     await store.add('lazy', 'sum', { manifest: { ...MANIFEST, load: 'first-use', example } });
-    await until('it is known', async () => (await state('lazy')).state === 'unloaded');
-    expect((await client.get('/openapi.json')).body.paths['/models/lazy/predict']).toBeDefined();
+    await until('it is described', async () => {
+      return (await client.get('/openapi.json')).body.paths['/models/lazy/predict'] !== undefined;
+    });
+    expect((await state('lazy')).state).toBe('unloaded');
     expect(app.app.get(ModelStore).get('lazy').versions[0]?.pid).toBeUndefined();
     const asked = await Promise.all([ask('lazy'), ask('lazy'), ask('lazy')]);
     expect(asked.map(({ body }) => body.predictions)).toEqual([[{ value: 7 }], [{ value: 7 }], [{ value: 7 }]]);
     expect((await state('lazy')).state).toBe('ready');
   });
 
-  it('50 times under load answers each request by the old or by the new, and fails none', async () => {
-    await store.add('swapped', 'sum', { manifest: MANIFEST });
-    await serves('swapped', 7);
-    const seen = new Map<string, number>();
-    let isOver = false;
-    const callers = Array.from({ length: 8 }, async () => {
-      while (!isOver) {
-        const { status, body } = await ask('swapped');
-        const text = `${status} ${body.predictions?.[0]?.value}`;
-        seen.set(text, (seen.get(text) ?? 0) + 1);
+  it(
+    '50 times under load answers each request by the old or by the new, and fails none',
+    async () => {
+      await store.add('swapped', 'sum', { manifest: MANIFEST });
+      await serves('swapped', 7);
+      const seen = new Map<string, number>();
+      let isOver = false;
+      const callers = Array.from({ length: 8 }, async () => {
+        while (!isOver) {
+          const { status, body } = await ask('swapped');
+          const text = `${status} ${body.predictions?.[0]?.value}`;
+          seen.set(text, (seen.get(text) ?? 0) + 1);
+        }
+      });
+      const models = app.app.get(ModelStore);
+      const files = [await bytesOf('difference'), await bytesOf('sum')];
+      for (let swap = 0; swap < 50; swap += 1) {
+        await store.write('swapped/1/model.onnx', files[swap % 2]!);
+        await models.load('swapped');
       }
-    });
-    const models = app.app.get(ModelStore);
-    const files = [await bytesOf('difference'), await bytesOf('sum')];
-    for (let swap = 0; swap < 50; swap += 1) {
-      await store.write('swapped/1/model.onnx', files[swap % 2]!);
-      await models.load('swapped');
-    }
-    isOver = true;
-    await Promise.all(callers);
-    expect([...seen.keys()].sort()).toEqual(['200 3', '200 7']);
-    expect(Math.min(...seen.values())).toBeGreaterThan(50);
-    await until('one process is left', () => models.get('swapped').versions.length === 1);
-  });
+      isOver = true;
+      await Promise.all(callers);
+      expect([...seen.keys()].sort()).toEqual(['200 3', '200 7']);
+      expect(Math.min(...seen.values())).toBeGreaterThan(50);
+      expect(models.get('swapped').versions).toHaveLength(1);
+    },
+    SWAPS_TIMEOUT_MS,
+  );
 });
 
 function isAlive(pid: number): boolean {

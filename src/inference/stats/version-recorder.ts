@@ -20,7 +20,10 @@ interface VersionMetrics {
   forget(load: () => Load): void;
 }
 
-/** Keeps count of what a version does: in the metrics, and in the statistics that `/v2` shows. */
+/**
+ * Keeps count of what a version does while it is open: in the metrics, and in the statistics that `/v2` shows. What it does
+ * before, to prove itself, nobody asked for.
+ */
 export class VersionRecorder {
   readonly stats = new VersionStats();
   private load: (() => Load) | undefined;
@@ -30,17 +33,20 @@ export class VersionRecorder {
 
   /** A run of `rows` rows began, for callers who had waited so long. */
   started(rows: number, waitedMs: readonly number[]): void {
+    if (!this.load) return;
     this.metrics?.batchSize.observe(rows);
     for (const ms of waitedMs) this.metrics?.queueTime.observe(ms / 1000);
     this.stats.queued(waitedMs);
   }
 
   finished(rows: number, callers: number, ms: number): void {
+    if (!this.load) return;
     this.metrics?.runTime.observe(ms / 1000);
     this.stats.ran(rows, callers, ms);
   }
 
   refused(reason: string): void {
+    if (!this.load) return;
     this.metrics?.rejection(reason).inc();
   }
 
@@ -68,5 +74,6 @@ export class VersionRecorder {
   /** The version is gone: nothing is under way any more. */
   close(): void {
     if (this.load) this.metrics?.forget(this.load);
+    this.load = undefined;
   }
 }

@@ -1,3 +1,4 @@
+import { DomainError } from '../../http/index.js';
 import { ModelNotReadyError } from '../inference.errors.js';
 import type { InferenceSettings } from '../inference.settings.js';
 import type { Manifest } from '../manifest/manifest.js';
@@ -133,14 +134,15 @@ export class ModelVersion {
   async use<T>(work: (version: ModelVersion) => Promise<T>): Promise<T> {
     const since = performance.now();
     this.users += 1;
-    let isSuccess = false;
     try {
       const result = await work(this);
-      isSuccess = true;
+      this.recorder.answered(true, performance.now() - since);
       return result;
+    } catch (error) {
+      if (!isCallersFault(error)) this.recorder.answered(false, performance.now() - since);
+      throw error;
     } finally {
       this.users -= 1;
-      this.recorder.answered(isSuccess, performance.now() - since);
       if (this.users === 0) this.whenIdle?.();
     }
   }
@@ -242,4 +244,9 @@ export class ModelVersion {
     this.state = state;
     this.options.onStateChange();
   }
+}
+
+/** What was asked for cannot be done, by whichever model: that is no failure of this one. */
+function isCallersFault(error: unknown): boolean {
+  return error instanceof DomainError && ['malformed', 'invalid', 'too-large'].includes(error.kind);
 }
