@@ -11,20 +11,21 @@ const SECRETS = ['password', 'currentPassword', 'newPassword', 'cookie', 'author
  */
 export class Log {
   readonly lines: PinoLogger;
+  /** For a line of each request: of fields that are known to be no secrets, which nobody need look for. */
+  readonly requests: PinoLogger;
   private readonly destination: DestinationStream & { flushSync?: () => void };
 
   constructor(level: string, destination: DestinationStream = stdout()) {
     this.destination = destination;
-    this.lines = pino(
-      {
-        level,
-        base: undefined,
-        timestamp: pino.stdTimeFunctions.isoTime,
-        formatters: { level: (label) => ({ level: label }) },
-        redact: { paths: SECRETS.flatMap((name) => [name, `*.${name}`]), remove: true },
-      },
-      destination,
-    );
+    const options = {
+      level,
+      base: undefined,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label: string) => ({ level: label }) },
+    };
+    const redact = { paths: SECRETS.flatMap((name) => [name, `*.${name}`]), remove: true };
+    this.lines = pino({ ...options, redact }, destination);
+    this.requests = pino(options, destination);
   }
 
   /** Writes every buffered line before it returns. */

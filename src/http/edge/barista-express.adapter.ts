@@ -5,6 +5,7 @@ import type { Application, Response } from 'express';
 import { stringifyExactJson } from '../body/exact-json.js';
 import { answerClientError } from './client-error.js';
 import { methodNotAllowed } from './method-not-allowed.js';
+import { stablePrototypes } from './stable-prototypes.js';
 
 /** Senders that are slower than this are closed; Node looks once in `CHECK_INTERVAL_MS`. */
 const HEADERS_TIMEOUT_MS = 10_000;
@@ -12,6 +13,8 @@ const REQUEST_TIMEOUT_MS = 30_000;
 const CHECK_INTERVAL_MS = 1_000;
 /** Longer than the usual load balancer keeps an idle connection, so that it is never us who close one it is about to use. */
 const KEEP_ALIVE_TIMEOUT_MS = 65_000;
+
+const JSON_TYPE = 'application/json; charset=utf-8';
 
 /** Nest's Express adapter with limits on slow senders, exact integers, and an honest answer to a wrong method. */
 export class BaristaExpressAdapter extends ExpressAdapter {
@@ -22,16 +25,21 @@ export class BaristaExpressAdapter extends ExpressAdapter {
       connectionsCheckingInterval: CHECK_INTERVAL_MS,
       keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
     };
-    this.httpServer = createServer(limits, this.getInstance<Application>());
+    const app = this.getInstance<Application>();
+    this.httpServer = createServer({ ...limits, ...stablePrototypes(app) }, app);
     this.httpServer.on('clientError', answerClientError);
   }
 
-  /** As Express's `response.json`, but integers of 64 bits are written with all their digits. */
+  /**
+   * Writes JSON with one call: header and body leave together. Integers of 64 bits are written with all their digits.
+   */
   override reply(response: Response, body: unknown, statusCode?: number): unknown {
     if (!isJson(body)) return super.reply(response, body, statusCode);
-    if (statusCode !== undefined) response.status(statusCode);
-    if (response.get('Content-Type') === undefined) response.set('Content-Type', 'application/json');
-    return response.send(stringifyExactJson(body));
+    if (statusCode !== undefined) response.statusCode = statusCode;
+    const text = stringifyExactJson(body);
+    if (!response.hasHeader('Content-Type')) response.setHeader('Content-Type', JSON_TYPE);
+    response.setHeader('Content-Length', Buffer.byteLength(text));
+    return response.end(text);
   }
 
   override setNotFoundHandler(...args: Parameters<ExpressAdapter['setNotFoundHandler']>): unknown {

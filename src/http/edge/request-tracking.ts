@@ -26,7 +26,7 @@ export function requestTracking(observers: RequestObservers) {
 /** One line a request. */
 export function logRequest(log: Log, { request, path, status, ms }: FinishedRequest): void {
   const { requestId, method, memberId } = request;
-  log.lines.info({ requestId, method, path, status, ms: Math.round(ms * 100) / 100, memberId }, 'request');
+  log.requests.info({ requestId, method, path, status, ms: Math.round(ms * 100) / 100, memberId }, 'request');
 }
 
 function pathOf(url: string): string {

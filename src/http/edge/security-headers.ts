@@ -1,8 +1,30 @@
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import helmet from 'helmet';
 
-/** The same headers on every answer, errors included; nothing here needs a script or style from elsewhere or inline. */
+/**
+ * The same headers on every answer, errors included; nothing here needs a script or style from elsewhere or inline. They
+ * never change: helmet is asked once what they are.
+ */
 export function securityHeaders(isProduction: boolean): RequestHandler {
+  const headers = headersOf(helmetFor(isProduction));
+  return (_, response, next) => {
+    for (const [name, value] of headers) response.setHeader(name, value);
+    next();
+  };
+}
+
+function headersOf(middleware: RequestHandler): readonly [name: string, value: string][] {
+  const headers = new Map<string, string>();
+  const response = {
+    setHeader: (name: string, value: string) => headers.set(name, value),
+    removeHeader: (name: string) => headers.delete(name),
+  };
+  // helmet's middlewares are not asynchronous.
+  middleware({} as Request, response as unknown as Response, () => undefined);
+  return [...headers];
+}
+
+function helmetFor(isProduction: boolean): RequestHandler {
   return helmet({
     contentSecurityPolicy: {
       useDefaults: false,
