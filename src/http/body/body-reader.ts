@@ -3,6 +3,7 @@ import express, { type Request, type RequestHandler, type Response } from 'expre
 import { MalformedRequestError, PayloadTooLargeError, UnsupportedMediaTypeError } from '../errors/domain-error.js';
 import { HttpSettings } from '../http.settings.js';
 import { type BodyKind, type BodyPurpose, type BodyRule, MEDIA_TYPES } from './body.decorators.js';
+import { readBytes } from './read-bytes.js';
 import { parseForm, parseJson, parseJsonExactly } from './parse-body.js';
 
 /** body-parser's error: https://github.com/expressjs/body-parser#errors */
@@ -33,6 +34,10 @@ export class BodyReader {
   async read(request: Request, response: Response, rule: BodyRule): Promise<void> {
     if (!hasBody(request)) return;
     const parse = PARSERS[rule.purpose][kindOf(request, rule)];
+    if (request.headers['content-encoding'] === undefined) {
+      request.body = parse(await readBytes(request, this.settings.bodyLimit[rule.purpose]));
+      return;
+    }
     await new Promise<void>((resolve, reject) => {
       void this.readers[rule.purpose](request, response, (error?: unknown) => {
         if (error === undefined) resolve();
@@ -68,8 +73,10 @@ function asTheyAre(bytes: Buffer): Buffer {
 
 function kindOf(request: Request, rule: BodyRule): BodyKind {
   if (rule.kinds.includes('bytes')) return 'bytes';
-  const kind = rule.kinds.find((candidate) => request.is(MEDIA_TYPES[candidate]));
-  const charset = CHARSET.exec(request.headers['content-type'] ?? '')?.[1] ?? 'utf-8';
+  const type = request.headers['content-type'] ?? '';
+  // What nearly everybody sends needs no look at what else it may mean.
+  const kind = rule.kinds.find((candidate) => type === MEDIA_TYPES[candidate] || request.is(MEDIA_TYPES[candidate]));
+  const charset = CHARSET.exec(type)?.[1] ?? 'utf-8';
   if (kind && /^utf-?8$/i.test(charset)) return kind;
   const expected = rule.kinds.map((candidate) => MEDIA_TYPES[candidate]).join(' or ');
   throw new UnsupportedMediaTypeError(`Send the body as ${expected}, in UTF-8.`);

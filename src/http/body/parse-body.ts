@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { parseExactJson } from './exact-json.js';
 import { InvalidInputError, MalformedRequestError, PayloadTooLargeError } from '../errors/domain-error.js';
 
@@ -48,9 +49,7 @@ export function demandPercentEncoding(text: string, what: string): void {
 
 /** Bytes that are no UTF-8 are refused: replaced by U+FFFD, different texts would become the same. */
 function decode(bytes: Buffer): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch {
-    throw new MalformedRequestError('The body is not UTF-8.');
-  }
+  if (!isUtf8(bytes)) throw new MalformedRequestError('The body is not UTF-8.');
+  const hasMark = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
+  return bytes.toString('utf8', hasMark ? 3 : 0);
 }

@@ -8,19 +8,18 @@ import type { CheckedRow } from '../signature/row-validator.js';
  * @param rows of one shape; exactly one where an input does not count rows
  */
 export function preprocess(rows: readonly CheckedRow[], schema: RowSchema): Tensor[] {
-  const position = new Map(schema.fields.map((field, index) => [field.name, index]));
-  return schema.inputs.map((input) => fillInput(input, rows, position));
+  return schema.inputs.map((input) => fillInput(input, rows));
 }
 
-function fillInput(input: InputPlan, rows: readonly CheckedRow[], position: ReadonlyMap<string, number>): Tensor {
-  const { tensor, fields } = input;
-  const rowShape = rowShapeOf(input, rows[0] ?? [], position);
+function fillInput(input: InputPlan, rows: readonly CheckedRow[]): Tensor {
+  const { tensor, fields, positions } = input;
+  const rowShape = rowShapeOf(input, rows[0] ?? []);
   const rowSize = sizeOf(rowShape);
   const data = allocate(tensor.type, rows.length * rowSize);
-  rows.forEach((row, index) => {
-    let at = index * rowSize;
-    for (const field of fields) at = write(field, row[position.get(field.name) ?? 0], data, at);
-  });
+  let at = 0;
+  for (const row of rows) {
+    for (const [index, field] of fields.entries()) at = write(field, row[positions[index]!], data, at);
+  }
   return {
     name: tensor.name,
     type: tensor.type,
@@ -30,12 +29,12 @@ function fillInput(input: InputPlan, rows: readonly CheckedRow[], position: Read
 }
 
 /** The tensor's shape without the dimension that counts rows, with open dimensions taken from the row. */
-function rowShapeOf(input: InputPlan, row: CheckedRow, position: ReadonlyMap<string, number>): number[] {
+function rowShapeOf(input: InputPlan, row: CheckedRow): number[] {
   const declared = input.tensor.shape.slice(input.countsRows ? 1 : 0);
   const [only] = input.fields;
   if (!only || only.shape.length === 0)
     return declared.map((size) => (typeof size === 'string' ? input.fields.length : size));
-  let value = row[position.get(only.name) ?? 0];
+  let value = row[input.positions[0]!];
   return declared.map(() => {
     const { length } = value as unknown[];
     value = (value as unknown[])[0];
@@ -45,7 +44,11 @@ function rowShapeOf(input: InputPlan, row: CheckedRow, position: ReadonlyMap<str
 
 /** Writes a value and what is nested in it; answers where the next one goes. */
 function write(field: RowField, value: unknown, data: TensorData, at: number): number {
-  if (Array.isArray(value)) return value.reduce<number>((next, item) => write(field, item, data, next), at);
+  if (Array.isArray(value)) {
+    let next = at;
+    for (const item of value) next = write(field, item, data, next);
+    return next;
+  }
   data[at] = toElement(field, value);
   return at + 1;
 }

@@ -40,14 +40,17 @@ export class PredictionsService {
   ) {}
 
   async predict({ model, version: wanted, value, itemsOf, call }: PredictionRequest): Promise<Predictions> {
-    const { isForm, gone: signal, request, response } = call;
+    const { isForm, gone, request, response } = call;
     return this.store.use(model, wanted, async (version) => {
       const items = itemsOf({ value, isForm }, version);
       const pipeline = this.pipelines.of(model);
+      if (!pipeline) {
+        const predictions = await version.predict(rowsOf(items, version, isForm), { signal: gone });
+        return { model, version: version.version, predictions };
+      }
       const caller = (): Promise<Principal | undefined> => this.identity.identify(request, response);
-      const predictions = pipeline
-        ? await runPipeline(pipeline, items, version, { model, version: version.version, signal, caller })
-        : await version.predict(rowsOf(items, version, isForm), { signal });
+      const context = { model, version: version.version, signal: gone.toAbortSignal(), caller };
+      const predictions = await runPipeline(pipeline, items, version, context);
       return { model, version: version.version, predictions };
     });
   }

@@ -1,5 +1,8 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { Request, Response } from 'express';
+import { ClientPresence } from './client-presence.js';
+
+const FORM = 'application/x-www-form-urlencoded';
 
 /** What a prediction needs to know of the request beside its body. */
 export interface PredictionCall {
@@ -8,26 +11,18 @@ export interface PredictionCall {
   /** Whether the body came as a form. */
   readonly isForm: boolean;
   /** Tells that the client has hung up before its answer. */
-  readonly gone: AbortSignal;
+  readonly gone: ClientPresence;
 }
 
 /** Injects a signal that tells when the client has hung up before its answer. */
-export const ClientGone = createParamDecorator((_: unknown, context: ExecutionContext): AbortSignal =>
-  goneSignal(context.switchToHttp().getResponse<Response>()),
+export const ClientGone = createParamDecorator(
+  (_: unknown, context: ExecutionContext) => new ClientPresence(context.switchToHttp().getResponse<Response>()),
 );
 
 /** Injects the `PredictionCall`. */
 export const CurrentCall = createParamDecorator((_: unknown, context: ExecutionContext): PredictionCall => {
   const http = context.switchToHttp();
   const [request, response] = [http.getRequest<Request>(), http.getResponse<Response>()];
-  const isForm = Boolean(request.is('application/x-www-form-urlencoded'));
-  return { request, response, isForm, gone: goneSignal(response) };
+  const isForm = request.headers['content-type']?.startsWith(FORM) === true;
+  return { request, response, isForm, gone: new ClientPresence(response) };
 });
-
-function goneSignal(response: Response): AbortSignal {
-  const controller = new AbortController();
-  response.once('close', () => {
-    if (!response.writableFinished) controller.abort();
-  });
-  return controller.signal;
-}

@@ -1,3 +1,4 @@
+import type { GoneSignal } from '../scheduler/queued-run.js';
 import { ModelNotReadyError } from '../inference.errors.js';
 import type { Tensor } from '../runtime/tensor.js';
 import type { ModelVersion } from '../store/model-version.js';
@@ -12,7 +13,7 @@ interface InferBody {
   /** The value of `Inference-Header-Content-Length`. */
   readonly jsonLength: string | undefined;
   /** Tells that the client has gone away. */
-  readonly signal: AbortSignal;
+  readonly signal: GoneSignal;
 }
 
 /** Reads a request, runs the model and writes the answer. */

@@ -4,6 +4,7 @@ import type { Request, Response } from 'express';
 import { AcceptsBody, MalformedRequestError } from '../../http/index.js';
 import { ModelNotReadyError } from '../inference.errors.js';
 import { ModelAccessGuard } from '../predictions/model-access.guard.js';
+import { ClientPresence } from '../predictions/client-presence.js';
 import { ClientGone } from '../predictions/request.decorators.js';
 import { ModelStore } from '../store/model-store.js';
 import type { Model } from '../store/model.js';
@@ -79,7 +80,7 @@ export class ModelProtocolController {
     @Param() { name, version }: ModelAddress,
     @Body() body: unknown,
     @Headers('inference-header-content-length') jsonLength: string | undefined,
-    @ClientGone() signal: AbortSignal,
+    @ClientGone() signal: ClientPresence,
     @Req() request: Request,
     @Res() response: Response,
   ): Promise<void> {

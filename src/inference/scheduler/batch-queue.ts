@@ -60,6 +60,7 @@ export class BatchQueue {
   private readonly cost = new RunCost();
   private running: { readonly rows: number; readonly runs: number; readonly since: number } | undefined;
   private isPaused = false;
+  private isDispatching = false;
   private gathering: NodeJS.Timeout | undefined;
 
   constructor(
@@ -88,14 +89,14 @@ export class BatchQueue {
     this.admit(submission, deadline, caller);
     const run = new QueuedRun(submission, deadline, caller, (given, why) => this.giveUp(given, why));
     this.waiting.add(run);
-    this.next();
+    this.nextSoon();
     return run.outputs;
   }
 
   /** To be called when a runtime that died is back. */
   resume(): void {
     this.isPaused = false;
-    this.next();
+    this.nextSoon();
   }
 
   /** Refuses at once what would only wait until its deadline. */
@@ -124,6 +125,16 @@ export class BatchQueue {
   private refusal<E extends Error>(reason: string, error: E): E {
     this.observer.refused?.(reason);
     return error;
+  }
+
+  /** Once everything that has arrived at the same time has been read: it goes into the same run. */
+  private nextSoon(): void {
+    if (this.running || this.isPaused || this.isDispatching) return;
+    this.isDispatching = true;
+    setImmediate(() => {
+      this.isDispatching = false;
+      this.next();
+    });
   }
 
   private next(): void {
@@ -176,7 +187,7 @@ export class BatchQueue {
     }
     clearTimeout(tooLong);
     this.running = undefined;
-    this.next();
+    this.nextSoon();
   }
 
   private fail(batch: readonly QueuedRun[], error: Error): void {

@@ -4,10 +4,16 @@ import type { Tensor } from '../runtime/tensor.js';
 /** Somebody who waits for an answer comes before work that nobody watches. */
 export type Priority = 'interactive' | 'background';
 
+/** Tells that a caller has gone away: what is used here of an `AbortSignal`, which takes long to make. */
+export interface GoneSignal {
+  readonly aborted: boolean;
+  addEventListener(type: 'abort', listener: () => void, options?: { readonly once?: boolean }): void;
+  removeEventListener(type: 'abort', listener: () => void): void;
+}
+
 /** Who waits for a run. */
 export interface Caller {
-  /** Tells that the caller has gone away. */
-  readonly signal?: AbortSignal;
+  readonly signal?: GoneSignal;
   /** When it has to be answered, as `performance.now()` counts. */
   readonly deadline?: number;
   /** `interactive` unless said otherwise. */
@@ -29,7 +35,7 @@ export class QueuedRun {
   readonly outputs: Promise<Tensor[]>;
   isSettled = false;
   private timer: NodeJS.Timeout | undefined;
-  private readonly signal: AbortSignal | undefined;
+  private readonly signal: GoneSignal | undefined;
   private resolvePromise!: (outputs: Tensor[]) => void;
   private rejectPromise!: (error: Error) => void;
 

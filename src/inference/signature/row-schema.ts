@@ -23,6 +23,8 @@ export interface InputPlan {
   readonly countsRows: boolean;
   /** The columns of an `[N, F]` input in order, or the one field that is the whole tensor. */
   readonly fields: readonly RowField[];
+  /** Where each of these fields stands in a row. */
+  readonly positions: readonly number[];
 }
 
 /** What a row of a model is. */
@@ -35,14 +37,18 @@ export interface RowSchema {
 
 /** Derives a model's rows from its signature and what the manifest says of its features; throws `SignatureError`. */
 export function rowSchemaOf(signature: Signature, { features }: Manifest): RowSchema {
-  const inputs = signature.inputs.map((tensor) => planInput(tensor, features, signature));
+  const plans = signature.inputs.map((tensor) => planInput(tensor, features, signature));
   const unused = features?.find(
     (feature) => !signature.inputs.some(({ name }) => name === tensorOf(feature, signature)),
   );
   if (unused) throw new SignatureError(`the feature "${unused.name}" belongs to no input of the model`);
-  const fields = inputs.flatMap((input) => input.fields);
+  const fields = inManifestOrder(
+    plans.flatMap((plan) => plan.fields),
+    features,
+  );
+  const inputs = plans.map((plan) => ({ ...plan, positions: plan.fields.map((field) => fields.indexOf(field)) }));
   const isUniform = fields.every(({ shape }) => shape.every((size) => typeof size === 'number'));
-  return { fields: inManifestOrder(fields, features), inputs, isUniform };
+  return { fields, inputs, isUniform };
 }
 
 /** The symbol of the dimension that counts rows: the first one that an input begins with. */
@@ -55,7 +61,11 @@ export function countsRows({ shape }: TensorSignature, signature: Signature): bo
   return shape[0] === 1 || (shape[0] !== undefined && shape[0] === rowDimension(signature));
 }
 
-function planInput(tensor: TensorSignature, features: Manifest['features'], signature: Signature): InputPlan {
+function planInput(
+  tensor: TensorSignature,
+  features: Manifest['features'],
+  signature: Signature,
+): Omit<InputPlan, 'positions'> {
   const own = features?.filter((feature) => tensorOf(feature, signature) === tensor.name) ?? [];
   if (features && own.length === 0)
     throw new SignatureError(`no feature in model.json fills the input "${tensor.name}"`);

@@ -1,0 +1,34 @@
+import type { IncomingMessage } from 'node:http';
+import { MalformedRequestError, PayloadTooLargeError } from '../errors/domain-error.js';
+
+/**
+ * The whole body of a request that is not compressed, up to `limit` bytes; what is beyond that is read and thrown away.
+ *
+ * @throws PayloadTooLargeError, or MalformedRequestError where the body does not arrive whole
+ */
+export function readBytes(request: IncomingMessage, limit: number): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    const tooLarge = (): void => {
+      request.removeAllListeners('data').resume();
+      reject(new PayloadTooLargeError(`The body is larger than ${limit} bytes.`));
+    };
+    if (Number(request.headers['content-length'] ?? 0) > limit) {
+      tooLarge();
+      return;
+    }
+    request.on('data', (chunk: Buffer) => {
+      size += chunk.length;
+      if (size > limit) tooLarge();
+      else chunks.push(chunk);
+    });
+    // Mostly there is one chunk, and nothing is copied.
+    request.once('end', () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, size)));
+    const broken = (): void => {
+      if (!request.complete) reject(new MalformedRequestError('The body did not arrive whole.'));
+    };
+    request.once('error', broken);
+    request.once('close', broken);
+  });
+}
