@@ -5,6 +5,7 @@ import type { Application, Response } from 'express';
 import { stringifyExactJson } from '../body/exact-json.js';
 import { answerClientError } from './client-error.js';
 import { methodNotAllowed } from './method-not-allowed.js';
+import { installStaticRoutes } from './static-routes.js';
 import { stablePrototypes } from './stable-prototypes.js';
 
 /** Senders that are slower than this are closed; Node looks once in `CHECK_INTERVAL_MS`. */
@@ -44,6 +45,7 @@ export class BaristaExpressAdapter extends ExpressAdapter {
 
   override setNotFoundHandler(...args: Parameters<ExpressAdapter['setNotFoundHandler']>): unknown {
     const instance = this.getInstance<Application>();
+    installStaticRoutes(instance);
     instance.use(methodNotAllowed(instance));
     return super.setNotFoundHandler(...args);
   }
