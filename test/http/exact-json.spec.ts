@@ -72,6 +72,19 @@ describe('exact JSON', () => {
       }),
     );
   });
+
+  it('does not take what cannot be written for a long integer', () => {
+    const round: Record<string, unknown> = {};
+    round.self = round;
+    expect(() => stringifyExactJson(round)).toThrow('circular');
+    const failing = {
+      toJSON: () => {
+        throw new Error('of its own');
+      },
+    };
+    expect(() => stringifyExactJson([1n, failing])).toThrow();
+    expect(() => stringifyExactJson([failing, 1n])).toThrow('of its own');
+  });
 });
 
 function withoutLong(_: string, value: unknown): unknown {

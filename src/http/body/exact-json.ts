@@ -5,6 +5,8 @@ import { MalformedRequestError } from '../errors/domain-error.js';
 const LONG_INTEGER = /(?:^|[[,:\s])-?\d{16,}(?![\d.eE])/;
 /** With a sign, as many as 64 bits have: making a bigint of more takes long, and no type takes it. */
 const INTEGER_OF_64_BITS = /^-?\d{1,20}$/;
+/** What `JSON.stringify` says of a bigint. */
+const BIGINT_WORDS = 'serialize a BigInt';
 
 /**
  * As `JSON.parse`, but an integer beyond 2^53 becomes a bigint instead of being rounded, up to 20 digits.
@@ -24,7 +26,8 @@ export function parseExactJson(text: string): unknown {
 export function stringifyExactJson(value: unknown): string {
   try {
     return JSON.stringify(value);
-  } catch {
+  } catch (error) {
+    if (!(error instanceof TypeError && error.message.includes(BIGINT_WORDS))) throw error;
     return stringify(value) ?? '';
   }
 }

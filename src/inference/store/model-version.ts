@@ -14,6 +14,7 @@ import type { RowSchema } from '../signature/row-schema.js';
 import type { CheckedRow, RowCheck } from '../signature/row-validator.js';
 import type { VersionRecorder } from '../stats/version-recorder.js';
 import { AnswerCache } from '../cache/answer-cache.js';
+import { AnswerSize } from './answer-size.js';
 import { type Batching, type Loaded, loadVersion } from './load-version.js';
 
 export type VersionState = 'loading' | 'ready' | 'failed' | 'unloaded';
@@ -184,10 +185,16 @@ export class ModelVersion {
       return respond(outputs, rows.length, this.manifest, runtime.signature);
     }
     const atOnce = queue.batching?.maxBatchSize ?? SINGLE_RUNS_AT_ONCE;
+    const size = this.sizeOfAnswer();
+    const predictOne = async (row: CheckedRow): Promise<Prediction[]> => {
+      const outputs = await this.infer(preprocess([row], schema), timed);
+      size.add(outputs);
+      return respond(outputs, 1, this.manifest, runtime.signature);
+    };
     const predictions: Prediction[] = [];
     for (let start = 0; start < rows.length; start += atOnce) {
       const side = rows.slice(start, start + atOnce);
-      predictions.push(...(await Promise.all(side.map((row) => this.predict([row], timed)))).flat());
+      predictions.push(...(await Promise.all(side.map(predictOne))).flat());
     }
     return predictions;
   }
@@ -204,10 +211,13 @@ export class ModelVersion {
     const rows = queue.batching ? (feeds[0]?.shape[0] ?? 1) : 1;
     const timed = { ...caller, deadline: caller.deadline ?? queue.deadlineIn() };
     if (rows <= maxBatchSize) return this.answer(feeds, rows, timed);
+    const size = this.sizeOfAnswer();
     const parts: (readonly Tensor[])[] = [];
     for (let start = 0; start < rows; start += maxBatchSize) {
       const count = Math.min(maxBatchSize, rows - start);
-      parts.push(await this.answer(rowsOf(feeds, start, count), count, timed));
+      const part = await this.answer(rowsOf(feeds, start, count), count, timed);
+      size.add(part);
+      parts.push(part);
     }
     return concatenate(parts);
   }
@@ -217,6 +227,10 @@ export class ModelVersion {
     const group = hasFixedShapes ? '' : groupOf(feeds);
     const run = (by: Caller): Promise<Tensor[]> => queue.submit({ feeds, rows, group }, by);
     return this.cache ? this.cache.answer(feeds, caller, run) : run(caller);
+  }
+
+  private sizeOfAnswer(): AnswerSize {
+    return new AnswerSize(this.options.settings.maxAnswerElements);
   }
 
   private demandLoaded(): Loaded {
