@@ -1,4 +1,4 @@
-import { DomainError } from '../../http/index.js';
+import { DomainError, type DomainErrorKind } from '../../http/index.js';
 import { ModelNotReadyError } from '../inference.errors.js';
 import type { InferenceSettings } from '../inference.settings.js';
 import type { Manifest } from '../manifest/manifest.js';
@@ -38,6 +38,16 @@ export interface VersionOptions {
 const IDLE_STOP_MS = 1_000;
 /** Rows of one request that wait side by side where each is a run of its own. */
 const SINGLE_RUNS_AT_ONCE = 16;
+/** What was asked for cannot be done, by whichever model: that is no failure of this one. */
+const CALLERS_FAULTS: readonly DomainErrorKind[] = [
+  'malformed',
+  'invalid',
+  'too-large',
+  'unauthenticated',
+  'forbidden',
+  'not-found',
+  'conflict',
+];
 
 /**
  * One version of a model, from one state of its files: loaded, warmed up and proven before it answers. Other files make
@@ -260,7 +270,6 @@ export class ModelVersion {
   }
 }
 
-/** What was asked for cannot be done, by whichever model: that is no failure of this one. */
 function isCallersFault(error: unknown): boolean {
-  return error instanceof DomainError && ['malformed', 'invalid', 'too-large'].includes(error.kind);
+  return error instanceof DomainError && CALLERS_FAULTS.includes(error.kind);
 }
