@@ -44,9 +44,11 @@ describe('the batch queue', () => {
     runtime = new HandRuntime();
   });
 
-  function queue(options: { deadlineMs?: number; capacity?: number; batching?: BatchRule } = {}): TestQueue {
+  function queue(
+    options: { deadlineMs?: number; capacity?: number; batching?: BatchRule; soon?: undefined } = {},
+  ): TestQueue {
     const { batching, ...rest } = options;
-    const made = new TestQueue(runtime, { deadlineMs: 60_000, capacity: 10, ...rest });
+    const made = new TestQueue(runtime, { deadlineMs: 60_000, capacity: 10, soon: (work) => work(), ...rest });
     made.batching = batching;
     return made;
   }
@@ -270,6 +272,16 @@ describe('the batch queue', () => {
       const run = queue().send(feeds(1));
       runtime.started[0]!.reject(new TooLargeAnswerError('9 values'));
       await expect(run).rejects.toMatchObject({ code: 'predict.answer-too-large', kind: 'too-large' });
+    });
+
+    it('puts into one run what has arrived by the time the event loop turns', async () => {
+      const runs = queue({ batching, soon: undefined });
+      const callers = [runs.send(feeds(1)), runs.send(feeds(2)), runs.send(feeds(3))];
+      expect(runtime.started).toHaveLength(0);
+      await new Promise(setImmediate);
+      expect(runtime.started.map((run) => run.feeds)).toEqual([feeds(1, 2, 3)]);
+      answer();
+      expect(await Promise.all(callers)).toEqual([feeds(10), feeds(20), feeds(30)]);
     });
   });
 });

@@ -1,6 +1,9 @@
+import { jest } from '@jest/globals';
 import { createHash } from 'node:crypto';
-import { readFile, rm } from 'node:fs/promises';
+import { readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { ModelDefaultsRepository } from '../../src/inference/store/model-defaults.repository.js';
+import { Log } from '../../src/logging/index.js';
 import { ModelStore } from '../../src/inference/store/model-store.js';
 import type { Answer, Client } from '../support/client.js';
 import { TestModelStore } from '../support/model-store.js';
@@ -13,6 +16,7 @@ const SWAPS_TIMEOUT_MS = 240_000;
 
 /** Of `a` and `b` the model `sum` makes 7, and `difference` 3. */
 const ROW = { a: 5, b: 2 };
+const IRIS = { sepal_length: 5.9, sepal_width: 3, petal_length: 5.1, petal_width: 1.8 };
 const MANIFEST = { features: [{ name: 'a' }, { name: 'b' }], output: { value: 'sum' } };
 
 describe('a model folder that changes', () => {
@@ -139,6 +143,60 @@ describe('a model folder that changes', () => {
     await until('its process has ended', () => !isAlive(pid!));
     const { body } = await client.get('/openapi.json');
     expect(body.paths['/models/leaving/predict']).toBeUndefined();
+  });
+
+  it('and cannot be read for a while serves on', async () => {
+    const away = `${store.path}-away`;
+    const log = app.app.get(Log).lines;
+    const warned = new Promise<void>((resolve) => {
+      jest.spyOn(log, 'warn').mockImplementation((_: unknown, words?: string) => {
+        if (words === 'the model store cannot be read') resolve();
+      });
+    });
+    await rename(store.path, away);
+    await warned;
+    expect((await client.post('/predict', IRIS)).status).toBe(200);
+    await rename(away, store.path);
+  });
+
+  it('serves the version that another process on the same database was told to', async () => {
+    await store.addTwoVersions('shared');
+    await until(
+      'both are ready',
+      async () => (await ask('shared', 1)).status + (await ask('shared', 2)).status === 400,
+    );
+    await app.app.get(ModelDefaultsRepository).choose('shared', '1');
+    await until('it serves', async () => (await ask('shared')).body.version === '1');
+    await app.app.get(ModelDefaultsRepository).clear('shared');
+    await until('the newest serves again', async () => (await ask('shared')).body.version === '2');
+    expect((await state('shared')).state).toBe('ready');
+  });
+
+  it('whose version gets another number is served all the while', async () => {
+    await store.add('renamed', 'sum', { manifest: MANIFEST });
+    await serves('renamed', 7);
+    await rename(join(store.path, 'renamed/1'), join(store.path, 'renamed/2'));
+    const seen = new Set<string>();
+    await until('it is version 2', async () => {
+      const { status, body } = await ask('renamed');
+      seen.add(`${status} ${body.version}`);
+      return body.version === '2';
+    });
+    expect([...seen].sort()).toEqual(['200 1', '200 2']);
+  });
+
+  it('is tried again on demand, and what cannot be served is said', async () => {
+    await store.add('forced', 'sum', { manifest: MANIFEST });
+    await serves('forced', 7);
+    await store.write('forced/1/model.onnx', 'rubbish');
+    const models = app.app.get(ModelStore);
+    for (let time = 0; time < 2; time += 1) {
+      await expect(models.load('forced')).rejects.toMatchObject({ code: 'model.load-failed' });
+      expect(await answers('forced')).toBe(7);
+    }
+    await store.write('forced/1/model.onnx', await bytesOf('difference'));
+    expect((await models.load('forced')).state).toBe('ready');
+    expect(await answers('forced')).toBe(3);
   });
 
   it('is loaded on its first use where it says so', async () => {

@@ -17,13 +17,14 @@ export function describeModels(document: OpenAPIObject, store: ModelStore, pipel
   if (!generic) return;
   describeAnyModel(document, store);
   for (const model of store.all()) describeOne(document, model, generic, pipelines.of(model.name));
-  describeShortcut(document, store, pipelines.of(store.default.name));
+  const shortcut = store.findDefault();
+  if (shortcut) describeShortcut(document, shortcut, pipelines.of(shortcut.name));
 }
 
 /** The operations that serve whichever model is asked for: the example is the default model's. */
 function describeAnyModel(document: OpenAPIObject, store: ModelStore): void {
   const description = 'A row of the model, or `{"instances": […]}` with many';
-  const body = bodyOf({ ...ANY_ROW, description }, ANY_ROW, store.default.manifest.example?.input);
+  const body = bodyOf({ ...ANY_ROW, description }, ANY_ROW, store.findDefault()?.manifest.example?.input);
   for (const path of [GENERIC, WITH_VERSION]) Object.assign(document.paths[path]?.post ?? {}, { requestBody: body });
 }
 
@@ -63,7 +64,7 @@ function rowOf({ name }: Model): object {
   return { $ref: `#/components/schemas/${name}.row` };
 }
 
-function describeShortcut(document: OpenAPIObject, { default: model }: ModelStore, pipeline?: FoundPipeline): void {
+function describeShortcut(document: OpenAPIObject, model: Model, pipeline?: FoundPipeline): void {
   const schemas = schemasOf(model);
   if (!schemas) return;
   const { input } = pipeline?.metadata ?? {};

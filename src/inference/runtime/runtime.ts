@@ -6,8 +6,6 @@ import type { Signature, Tensor } from './tensor.js';
 
 const FIRST_BACK_OFF_MS = 50;
 const MAX_BACK_OFF_MS = 10_000;
-/** A process that lived this long did not die of starting: the next restart waits little again. */
-const STABLE_MS = 30_000;
 
 /** Told when a runtime went away by itself, and when it is back. */
 export interface RuntimeEvents {
@@ -20,9 +18,8 @@ export interface RuntimeEvents {
 /** A model's runtime under supervision: when its process ends by itself, another is started, later each time. */
 export class Runtime {
   private current: RuntimeProcess | undefined;
-  private isStopping = false;
+  private readonly stopping = new AbortController();
   private backOffMs = FIRST_BACK_OFF_MS;
-  private startedAt = Date.now();
 
   private constructor(
     private readonly options: RuntimeOptions,
@@ -32,6 +29,10 @@ export class Runtime {
     private readonly events: RuntimeEvents,
     private readonly signal: AbortSignal,
   ) {}
+
+  private get isStopping(): boolean {
+    return this.stopping.signal.aborted || this.signal.aborted;
+  }
 
   /**
    * Loads the model; rejects with `ModelLoadError`.
@@ -51,8 +52,12 @@ export class Runtime {
   }
 
   /** Runs the model once, in the process there is now; see `RuntimeProcess.run` for the errors. */
-  run(feeds: readonly Tensor[]): Promise<Tensor[]> {
-    return this.current?.run(feeds) ?? Promise.reject(new RuntimeDiedError('The runtime is being restarted'));
+  async run(feeds: readonly Tensor[]): Promise<Tensor[]> {
+    if (!this.current) throw new RuntimeDiedError('The runtime is being restarted');
+    const outputs = await this.current.run(feeds);
+    // What has worked is worth starting again at once.
+    this.backOffMs = FIRST_BACK_OFF_MS;
+    return outputs;
   }
 
   /** Ends a process that hangs; supervision starts another. */
@@ -62,7 +67,7 @@ export class Runtime {
 
   /** Finishes what runs, then ends for good; by SIGKILL once `graceMs` have passed. */
   async stop(graceMs: number): Promise<void> {
-    this.isStopping = true;
+    this.stopping.abort();
     const { current } = this;
     if (!current) return;
     const timer = setTimeout(() => current.kill(), graceMs);
@@ -72,7 +77,6 @@ export class Runtime {
 
   private supervise(process: RuntimeProcess): void {
     this.current = process;
-    this.startedAt = Date.now();
     void process.exited.then(() => this.replace(process));
   }
 
@@ -80,9 +84,9 @@ export class Runtime {
     this.current = undefined;
     if (this.isStopping) return;
     this.events.died(ended.lastWords);
-    if (Date.now() - this.startedAt > STABLE_MS) this.backOffMs = FIRST_BACK_OFF_MS;
-    while (!this.isStopping) {
+    for (;;) {
       await delay(this.backOffMs, undefined, { ref: false });
+      if (this.isStopping) return;
       this.backOffMs = Math.min(this.backOffMs * 2, MAX_BACK_OFF_MS);
       if (await this.tryStart()) return;
     }
@@ -90,14 +94,16 @@ export class Runtime {
 
   private async tryStart(): Promise<boolean> {
     try {
-      const { runtime: process } = await RuntimeProcess.start(this.options, this.signal);
+      const { runtime: process } = await RuntimeProcess.start(
+        this.options,
+        AbortSignal.any([this.signal, this.stopping.signal]),
+      );
       this.supervise(process);
       if (this.isStopping) await process.stop();
       else this.events.recovered();
       return true;
     } catch (error) {
-      if (this.signal.aborted) this.isStopping = true;
-      else this.events.restartFailed(error);
+      if (!this.isStopping) this.events.restartFailed(error);
       return false;
     }
   }

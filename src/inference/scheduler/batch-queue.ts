@@ -26,6 +26,8 @@ export interface QueueOptions {
   readonly deadlineMs: number;
   /** How many runs may wait. */
   readonly capacity: number;
+  /** Does something once what has arrived by now has been read; `setImmediate` unless given. */
+  readonly soon?: (work: () => void) => void;
 }
 
 /** How rows of several callers go into one run. */
@@ -133,7 +135,8 @@ export class BatchQueue {
   private nextSoon(): void {
     if (this.running || this.isPaused || this.isDispatching) return;
     this.isDispatching = true;
-    setImmediate(() => {
+    const { soon = setImmediate } = this.options;
+    soon(() => {
       this.isDispatching = false;
       this.next();
     });

@@ -62,6 +62,7 @@ export class VersionRecorder {
   }
 
   restarted(): void {
+    if (!this.load) return;
     this.metrics?.restarts.inc();
   }
 

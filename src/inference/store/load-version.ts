@@ -1,4 +1,4 @@
-import { RunFailedOnRowError } from '../inference.errors.js';
+import { RunFailedOnRowError, RuntimeLostError } from '../inference.errors.js';
 import type { InferenceSettings } from '../inference.settings.js';
 import { type Example, exampleOf, type Manifest } from '../manifest/manifest.js';
 import { preprocess } from '../pipeline/preprocess.js';
@@ -59,8 +59,10 @@ export async function loadVersion(
     return { ...prepared, ...(await prove(prepared)), hasFixedShapes: hasFixedShapes(runtime.signature) };
   } catch (error) {
     await runtime.stop(0);
-    if (error instanceof RunFailedOnRowError) throw new Error(reasonOf(error), { cause: error });
-    throw error;
+    const isOfTrial = error instanceof RunFailedOnRowError || error instanceof RuntimeLostError;
+    throw isOfTrial
+      ? new Error(`it cannot run its own example: ${(error.cause as Error).message}`, { cause: error })
+      : error;
   }
 }
 
@@ -153,11 +155,6 @@ function submissionOf(rows: readonly CheckedRow[], schema: RowSchema) {
 
 function named({ fields }: RowSchema, row: CheckedRow): Record<string, unknown> {
   return Object.fromEntries(fields.map(({ name }, index) => [name, row[index]]));
-}
-
-/** For operators: what the runtime itself said. */
-function reasonOf(error: RunFailedOnRowError): string {
-  return `it cannot run its own example: ${(error.cause as Error).message}`;
 }
 
 function checkExample(input: Readonly<Record<string, unknown>>, validator: RowValidator, check: RowCheck): CheckedRow {

@@ -38,7 +38,10 @@ export class ModelLoader {
   /** Reads what the folder says of the model; what serves goes on with what it was loaded from. */
   async describe(model: Model, folder: ModelFolder): Promise<void> {
     try {
-      model.manifest = (await readManifest(join(folder.path, 'model.json'))) ?? {};
+      const manifest = await readManifest(join(folder.path, 'model.json'));
+      if (manifest === undefined && model.hasManifest) throw new Error('model.json has gone: what it said last holds');
+      model.hasManifest = manifest !== undefined;
+      model.manifest = manifest ?? {};
       const isEmpty = folder.contents.length === 0;
       this.note(model, isEmpty ? 'it has no version: a folder such as 1/ with model.onnx in it' : undefined);
     } catch (error) {
@@ -58,17 +61,22 @@ export class ModelLoader {
    */
   async reconcile(model: Model, folder: ModelFolder, isForced = false): Promise<void> {
     if (model.trouble !== undefined && folder.contents.length > 0) return;
-    const gone = model.versions.filter(({ version }) => !folder.contents.some((found) => found.version === version));
-    const kept = folder.contents.map((found) => {
-      return model.versions.find(({ version }) => version === found.version) ?? this.version(model, found);
+    const gone = model.versions.filter(({ version }) => !folder.versions.includes(version));
+    const found = folder.contents.map((content) => {
+      return model.versions.find(({ version }) => version === content.version) ?? this.version(model, content);
     });
-    model.versions = kept;
+    // What is gone serves until something else does.
+    model.versions = [...found, ...gone].sort((a, b) => Number(b.version) - Number(a.version));
     this.changed();
     const rest = model.isUnloaded || model.loadsOnUse ? 'unloaded' : 'loaded';
-    await Promise.all([
-      ...gone.map((version) => version.retire()),
-      ...folder.contents.map((found, index) => this.renew(model, kept[index]!, found, rest, isForced)),
-    ]);
+    await Promise.all(
+      folder.contents.map((content, index) => this.renew(model, found[index]!, content, rest, isForced)),
+    );
+    const others = model.versions.filter((version) => !gone.includes(version));
+    if (rest === 'loaded' && others.length > 0 && !others.some(({ state }) => state === 'ready')) return;
+    model.versions = others;
+    this.changed();
+    await Promise.all(gone.map((version) => version.retire()));
   }
 
   /** Loads every version that is not loaded. */
@@ -99,13 +107,13 @@ export class ModelLoader {
       return;
     }
     if (isSame && current.state === 'unloaded') await this.start(model, current);
-    else if (!isSame || (isForced && current.state === 'failed')) await this.succeed(model, current, found);
+    else if (!isSame || (isForced && current.reason !== undefined)) await this.succeed(model, current, found);
   }
 
   /** Loads what the folder now has; if that cannot be served, the version that does serve goes on. */
   private async succeed(model: Model, current: ModelVersion, found: VersionFolder): Promise<void> {
     const next = this.version(model, found);
-    const isServing = current.state === 'ready';
+    const isServing = current.isInService;
     if (!isServing) replace(model, current, next);
     await this.start(model, next);
     if (!isServing || next.state === 'ready') {

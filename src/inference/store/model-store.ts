@@ -1,3 +1,4 @@
+import { access } from 'node:fs/promises';
 import { Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { OpenApi } from '../../docs/index.js';
 import { type PartReadiness, ReadinessRegistry } from '../../health/index.js';
@@ -13,6 +14,8 @@ import { Serial } from './serial.js';
 
 /** A change is taken up when two looks in a row have seen the same: sooner than 2 s after a copy has ended. */
 const LOOK_EVERY_MS = 400;
+/** Every 2 s. */
+const LOOKS_PER_CHOICES = 5;
 
 /** A model, what was last seen of its folder, and what happens to it one thing after another. */
 interface Shelf {
@@ -21,6 +24,8 @@ interface Shelf {
   folder: ModelFolder;
   /** What is served, or has been tried. */
   takenUp: string;
+  /** Not there at the last look. */
+  isMissing: boolean;
 }
 
 /**
@@ -31,6 +36,8 @@ interface Shelf {
 export class ModelStore implements OnModuleInit, OnApplicationShutdown {
   private readonly shelves = new Map<string, Shelf>();
   private chosen: ReadonlyMap<string, string> = new Map();
+  private isStoreThere = true;
+  private looks = 0;
   private isLoading = true;
   private nextLook: NodeJS.Timeout | undefined;
 
@@ -71,9 +78,14 @@ export class ModelStore implements OnModuleInit, OnApplicationShutdown {
     return this.shelf(name).model;
   }
 
-  /** The model behind `/predict`. */
+  /** The model behind `/predict`; throws where it has been removed. */
   get default(): Model {
     return this.get(this.settings.defaultModel);
+  }
+
+  /** The model behind `/predict`, while there is one. */
+  findDefault(): Model | undefined {
+    return this.shelves.get(this.settings.defaultModel)?.model;
   }
 
   /**
@@ -92,23 +104,30 @@ export class ModelStore implements OnModuleInit, OnApplicationShutdown {
   async choose(model: Model, version: string | null): Promise<void> {
     if (version === null) await this.defaults.clear(model.name);
     else await this.defaults.choose(model.name, version);
-    model.pinned = version ?? undefined;
-    this.openApi.invalidate();
+    const chosen = new Map(this.chosen);
+    if (version === null) chosen.delete(model.name);
+    else chosen.set(model.name, version);
+    this.applyChoices(chosen);
   }
 
-  /** Loads what a model's folder has now, also what failed before, and puts the model back into service. */
+  /**
+   * Loads what a model's folder has now, also what failed before, and puts the model back into service.
+   *
+   * @throws ModelNotFoundError, or ModelLoadFailedError where not all that is newest of it can be served
+   */
   async load(name: string): Promise<Model> {
-    const folder = (await scanModels(this.settings.modelsDir)).find((found) => found.name === name);
-    if (!folder) throw new ModelNotFoundError(name);
-    const shelf = this.shelves.get(name) ?? (await this.open(folder));
+    const shelf = this.shelves.get(name) ?? (await this.open(await this.folder(name)));
     await shelf.changes.run(async () => {
+      const folder = await this.folder(name);
+      // It may have been removed, and put back as another, while this waited.
+      if (this.shelves.get(name) !== shelf) throw new ModelNotFoundError(name);
       shelf.model.isUnloaded = false;
       await this.takeUp(shelf, folder, true);
       await this.loader.loadAll(shelf.model);
     });
     const { model } = shelf;
-    if (model.state !== 'ready') throw new ModelLoadFailedError(`"${name}" cannot be served: ${model.reason}`);
-    return model;
+    if (model.state === 'ready' && model.trouble === undefined && model.versions[0]?.reason === undefined) return model;
+    throw new ModelLoadFailedError(`"${name}" cannot be served as it is now: ${model.reason}`);
   }
 
   /** Takes a model out of service until `load`, or the next start. */
@@ -124,7 +143,7 @@ export class ModelStore implements OnModuleInit, OnApplicationShutdown {
   private async open(folder: ModelFolder): Promise<Shelf> {
     const model = new Model(folder.name);
     model.pinned = this.chosen.get(folder.name);
-    const shelf = { model, changes: new Serial(), folder, takenUp: fingerprintOf(folder) };
+    const shelf = { model, changes: new Serial(), folder, takenUp: fingerprintOf(folder), isMissing: false };
     this.shelves.set(folder.name, shelf);
     await this.loader.describe(model, folder);
     return shelf;
@@ -159,12 +178,34 @@ export class ModelStore implements OnModuleInit, OnApplicationShutdown {
   }
 
   private async look(): Promise<void> {
+    this.looks += 1;
     try {
+      await access(this.settings.modelsDir);
       this.compare(await scanModels(this.settings.modelsDir));
+      this.isStoreThere = true;
     } catch (err) {
-      this.log.lines.warn({ err }, 'the model store could not be read');
+      // What is away may be back soon, as when a disk is mounted again: what serves goes on.
+      if (this.isStoreThere) this.log.lines.warn({ err }, 'the model store cannot be read');
+      this.isStoreThere = false;
     }
+    if (this.looks % LOOKS_PER_CHOICES === 0) await this.refreshChoices();
     if (!this.loader.isStopping) this.lookLater();
+  }
+
+  /** Another process on the same database may have been told to serve another version. */
+  private async refreshChoices(): Promise<void> {
+    const before = this.chosen;
+    const chosen = await this.defaults.all().catch(() => before);
+    if (this.chosen === before) this.applyChoices(chosen);
+  }
+
+  private applyChoices(chosen: ReadonlyMap<string, string>): void {
+    this.chosen = chosen;
+    for (const { model } of this.shelves.values()) {
+      if (model.pinned === chosen.get(model.name)) continue;
+      model.pinned = chosen.get(model.name);
+      this.openApi.invalidate();
+    }
   }
 
   private compare(folders: readonly ModelFolder[]): void {
@@ -174,7 +215,9 @@ export class ModelStore implements OnModuleInit, OnApplicationShutdown {
       else void this.open(folder).then((opened) => (opened.takenUp = ''));
     }
     for (const shelf of this.shelves.values()) {
-      if (!folders.some(({ name }) => name === shelf.model.name)) void this.remove(shelf);
+      const isMissing = !folders.some(({ name }) => name === shelf.model.name);
+      if (isMissing && shelf.isMissing) void this.remove(shelf);
+      shelf.isMissing = isMissing;
     }
   }
 
@@ -202,6 +245,12 @@ export class ModelStore implements OnModuleInit, OnApplicationShutdown {
     await shelf.changes.run(async () => {
       await Promise.all(model.versions.map((version) => version.retire()));
     });
+  }
+
+  private async folder(name: string): Promise<ModelFolder> {
+    const folder = (await scanModels(this.settings.modelsDir)).find((found) => found.name === name);
+    if (!folder) throw new ModelNotFoundError(name);
+    return folder;
   }
 
   private shelf(name: string): Shelf {

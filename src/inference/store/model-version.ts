@@ -96,6 +96,11 @@ export class ModelVersion {
     return this.loaded?.batching;
   }
 
+  /** Whether it serves, or will when its runtime is back. */
+  get isInService(): boolean {
+    return this.loaded !== undefined && (this.state === 'ready' || this.state === 'loading');
+  }
+
   /** A row that the model is known to answer. */
   get exampleRow(): Readonly<Record<string, unknown>> | undefined {
     return this.loaded?.exampleRow ?? this.manifest.example?.input;
@@ -194,7 +199,8 @@ export class ModelVersion {
       const outputs = await this.infer(preprocess(rows, schema), timed);
       return respond(outputs, rows.length, this.manifest, runtime.signature);
     }
-    const atOnce = queue.batching?.maxBatchSize ?? SINGLE_RUNS_AT_ONCE;
+    const alone = Math.min(SINGLE_RUNS_AT_ONCE, this.options.settings.queueCapacity);
+    const atOnce = queue.batching?.maxBatchSize ?? alone;
     const size = this.sizeOfAnswer();
     const predictOne = async (row: CheckedRow): Promise<Prediction[]> => {
       const outputs = await this.infer(preprocess([row], schema), timed);
@@ -258,9 +264,13 @@ export class ModelVersion {
       recovered: () => {
         if (!this.loaded) return;
         this.loaded.queue.resume();
+        this.reason = undefined;
         if (this.state === 'loading') this.setState('ready');
       },
-      restartFailed: (err) => this.options.onTrouble('its runtime could not be restarted', { err }),
+      restartFailed: (err) => {
+        this.reason = `its runtime ended and cannot be started again: ${(err as Error).message}`;
+        this.options.onTrouble('its runtime could not be restarted', { err });
+      },
     };
   }
 

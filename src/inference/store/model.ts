@@ -5,6 +5,8 @@ import type { ModelVersion, VersionState } from './model-version.js';
 /** A model: its versions, and which of them serves. `ModelLoader` keeps it like its folder. */
 export class Model {
   manifest: Manifest = {};
+  /** Whether that was read from a `model.json`. */
+  hasManifest = false;
   /** Newest first. */
   versions: readonly ModelVersion[] = [];
   /** The version an administrator has chosen; undefined for the newest ready one. */
