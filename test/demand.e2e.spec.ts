@@ -1,8 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { Injectable } from '@nestjs/common';
-import type { DemandFeatures, DemandPrediction } from '../src/demand/demand-pipeline.js';
 import { enough } from '../src/demand/poisson.js';
-import { InjectModel, type Model } from '../src/inference/index.js';
+import { type DemandFeatures, type DemandPrediction, InjectModel, type Model } from '../src/inference/index.js';
 import { brokenFields } from './support/auth.js';
 import type { Client } from './support/client.js';
 import { featuresOf, itRemembersSales, sell } from './support/demand-behaviour.js';

@@ -1,34 +1,25 @@
-import { type AnswerContext, Pipeline, type PipelineContext } from '../inference/index.js';
+import {
+  type AnswerContext,
+  type DemandFeatures,
+  type DemandPrediction,
+  Pipeline,
+  type PipelineContext,
+} from '../inference/index.js';
 import { MenuCatalogue } from '../menus/index.js';
 import { DemandAnswerDto, DemandQuestionDto } from './dto/demand.dto.js';
 import { DAY, hourOf, WEEK } from './hours.js';
 import { enough } from './poisson.js';
 import { SalesRepository } from './sales.repository.js';
 
-/** What the model takes; `models/demand/model.json` says what each is, and `simulate.py` there counts the same. */
-export interface DemandFeatures {
-  readonly price_ratio: number;
-  readonly price_change: number;
-  readonly hour: number;
-  readonly weekday: number;
-  readonly sold_at_hour: number;
-  readonly sold_at_weekday: number;
-  readonly sold_a_day: number;
-  readonly days_of_sales: number;
-}
-
-/** What the model answers. */
-export interface DemandPrediction {
-  /** How many are sold on average in such an hour. */
-  readonly value: number;
-}
-
 /** Of such hours, the share in which `prepare` is to be enough. */
 const ENOUGH = 0.9;
 const DAYS_LOOKED_BACK = 28;
 const WEEKS_LOOKED_BACK = 4;
 
-/** From a menu and a time to what the model must know, and from its answer to what a kitchen must know. */
+/**
+ * From a menu and a time to what the model must know, and from its answer to what a kitchen must know.
+ * `models/demand/simulate.py` counts the same.
+ */
 @Pipeline('demand', { input: DemandQuestionDto, answer: DemandAnswerDto })
 export class DemandPipeline implements Pipeline<DemandQuestionDto, DemandFeatures, DemandPrediction, DemandAnswerDto> {
   /** The same for all questions of a request. */

@@ -13,6 +13,7 @@ export {
   type FieldError,
   InvalidInputError,
   MalformedRequestError,
+  UnsupportedMediaTypeError,
   withCause,
 } from './errors/domain-error.js';
 export { ErrorFormats, type FormattedError } from './errors/error-formats.js';

@@ -120,11 +120,12 @@ export class AnswerTooLargeError extends DomainError {
   readonly kind = 'too-large';
   readonly code = 'predict.answer-too-large';
 
-  constructor(cause: Error) {
+  /** @param cause where it was found out by a runtime */
+  constructor(cause?: Error) {
     super(
       'The answer to this input holds more values than one answer may (ANSWER_MAX_ELEMENTS). Ask for less at once.',
     );
-    withCause(this, cause);
+    if (cause) withCause(this, cause);
   }
 }
 

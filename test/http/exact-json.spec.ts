@@ -58,10 +58,18 @@ describe('exact JSON', () => {
 
   it('takes no longer for digits and brackets without end', () => {
     const started = performance.now();
-    expect(parseExactJson(`[${'9'.repeat(5_000_000)}]`)).toEqual([Infinity]);
+    expect(parseExactJson(`[${'9'.repeat(4_000_000)}]`)).toEqual([Infinity]);
+    expect(() => parseExactJson(`[12345678901234567890,${'['.repeat(4_000_000)}`)).toThrow('not well-formed');
     expect(() => parseExactJson(`[12345678901234567890,${'['.repeat(5_000_000)}`)).toThrow('not well-formed');
     expect(() => parseExactJson(`[${'9'.repeat(5_000_000)}`)).toThrow('not well-formed');
     expect(performance.now() - started).toBeLessThan(5_000);
+  });
+
+  it('refuses a long integer in a text that would take long to read exactly, and nothing else in it', () => {
+    const long = 'a'.repeat(2 ** 22);
+    expect(() => parseExactJson(`{"a":["${long}",12345678901234567890]}`)).toThrow('at most 4 MB');
+    const text = `["${long}, 12345678901234567890", 9007199254740991]`;
+    expect(parseExactJson(text)).toEqual(JSON.parse(text));
   });
 
   it('writes everything else as JSON.stringify does', () => {
@@ -71,6 +79,19 @@ describe('exact JSON', () => {
         expect(text).toBe(`[${JSON.stringify(value)},12345678901234567890]`);
       }),
     );
+  });
+
+  it('does not take what cannot be written for a long integer', () => {
+    const round: Record<string, unknown> = {};
+    round.self = round;
+    expect(() => stringifyExactJson(round)).toThrow('circular');
+    const failing = {
+      toJSON: () => {
+        throw new Error('of its own');
+      },
+    };
+    expect(() => stringifyExactJson([1n, failing])).toThrow();
+    expect(() => stringifyExactJson([failing, 1n])).toThrow('of its own');
   });
 });
 

@@ -109,6 +109,22 @@ describe('a model as people publish it', () => {
     });
   });
 
+  it('answers many rows with no more values than an answer may have, together and one by one', async () => {
+    const halves = (rows: number) => Array.from({ length: rows }, (_, index) => ({ x: [index, 1] }));
+    const hungry = (rows: number) => Array.from({ length: rows }, () => ({ cells: 1, values: 999 }));
+    for (const [name, enough, tooMany] of [
+      ['half', halves(2_500), halves(2_501)],
+      ['hungry', hungry(5), hungry(6)],
+    ] as const) {
+      const path = `/models/${name}/predict`;
+      expect((await client.post(path, { instances: enough })).status).toBe(200);
+      expect(await client.post(path, { instances: tooMany })).toMatchObject({
+        status: 413,
+        body: { code: 'predict.answer-too-large' },
+      });
+    }
+  });
+
   it('is batched unproven where its manifest forces that', async () => {
     const { body } = await client.get('/models/forced');
     expect(body.batching).toEqual({ enabled: true, maxBatchSize: 64 });

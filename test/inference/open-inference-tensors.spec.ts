@@ -95,6 +95,11 @@ describe('tensors of the Open Inference Protocol', () => {
     expect(() => decodeBinary({ name: 'x', type, shape }, bytes, MAX_TEXT)).toThrow(/input "x"/);
   });
 
+  it('as binary data are counted no further than one too many', () => {
+    const bytes = Buffer.from('\x01\0\0\0a\x01\0\0\0b and what is no text', 'latin1');
+    expect(() => decodeBinary({ name: 'x', type: 'string', shape: [1] }, bytes, MAX_TEXT)).toThrow('more than 1 texts');
+  });
+
   it.each([
     ['no array', 'float32', [1], 1],
     ['too few values', 'float32', [1_000_000_000], [1]],
@@ -132,6 +137,28 @@ describe('tensors of the Open Inference Protocol', () => {
     expect(best).toMatchObject({ type: 'string', shape: [2, 2], data: ['3.3:1:b', '2.4:3:d', '10:2:c', '10:3:d'] });
     const all = classify({ name: 'y', type: 'float32', shape: [1, 4], data: data.slice(0, 4) }, 9, signature, ['a']);
     expect(all).toMatchObject({ shape: [1, 4], data: ['3.3:1', '2.4:3', '1.1:0', '0.5:2'] });
+  });
+
+  it('are classified as if all were sorted, however many are asked for', () => {
+    const value = fc.integer({ min: -20, max: 20 });
+    fc.assert(
+      fc.property(
+        fc.array(value, { minLength: 1, maxLength: 50 }),
+        fc.integer({ min: 1, max: 60 }),
+        (values, count) => {
+          const signature: Signature = { inputs: [], outputs: [] };
+          const data = Int32Array.from(values);
+          const { data: best } = classify(
+            { name: 'y', type: 'int32', shape: [data.length], data },
+            count,
+            signature,
+            [],
+          );
+          const sorted = values.map((each, index) => [each, index] as const).sort(([a, i], [b, j]) => b - a || i - j);
+          expect(best).toEqual(sorted.slice(0, count).map(([each, index]) => `${each}:${index}`));
+        },
+      ),
+    );
   });
 });
 

@@ -64,6 +64,14 @@ class TablesPipeline implements Pipeline<TableDto, { a: number; b: number }, { v
   }
 }
 
+/** Answers after the model alone. */
+@Pipeline('bills', { answer: SumDto })
+class BillsPipeline implements Pipeline<{ a: number; b: number }, { a: number; b: number }, { value: number }, SumDto> {
+  respond({ value }: { value: number }, { features }: AnswerContext<object, { a: number; b: number }>): SumDto {
+    return { text: `${typeof features.a}: ${value}` };
+  }
+}
+
 describe('product code', () => {
   let store: TestModelStore;
   let app: TestApp;
@@ -73,7 +81,8 @@ describe('product code', () => {
     store = await TestModelStore.create();
     const features = [{ name: 'a' }, { name: 'b' }];
     await store.add('tables', 'sum', { manifest: { features, output: { value: 'sum' } } });
-    app = await startTestApp({ MODELS_DIR: store.path }, [], [Florist, TablesPipeline]);
+    await store.add('bills', 'sum', { manifest: { features, output: { value: 'sum' } } });
+    app = await startTestApp({ MODELS_DIR: store.path }, [], [Florist, TablesPipeline, BillsPipeline]);
     client = app.client();
   });
 
@@ -130,6 +139,20 @@ describe('product code', () => {
       expect(one.body.predictions).toEqual([{ text: 'tables/1: 4 for 4, 0' }]);
       const { body } = await client.post(path, { instances: [{ guests: 1 }, { guests: 2 }] });
       expect(body.predictions).toEqual([{ text: 'tables/1: 1 for 1, 0' }, { text: 'tables/1: 2 for 2, 0' }]);
+    });
+
+    it('takes forms where the model itself reads them, and nowhere else', async () => {
+      const headers = { 'content-type': 'application/x-www-form-urlencoded' };
+      const bill = await client.request('POST', '/models/bills/predict', { raw: 'a=1.5&b=2', headers });
+      expect(bill).toMatchObject({ status: 200, body: { predictions: [{ text: 'number: 3.5' }] } });
+      expect(await client.request('POST', path, { raw: 'guests=4', headers })).toMatchObject({
+        status: 415,
+        body: { code: 'request.unsupported-media-type', detail: expect.stringContaining('application/json') },
+      });
+      const { paths } = (await client.get('/openapi.json')).body;
+      const kindsOf = (name: string) => Object.keys(paths[`/models/${name}/predict`].post.requestBody.content);
+      expect(kindsOf('bills')).toContain(headers['content-type']);
+      expect(kindsOf('tables')).toEqual(['application/json']);
     });
 
     it('knows who asks', async () => {

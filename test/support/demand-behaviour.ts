@@ -1,5 +1,6 @@
 import { DataSource } from 'typeorm';
-import { DemandPipeline, type DemandFeatures } from '../../src/demand/demand-pipeline.js';
+import { DemandPipeline } from '../../src/demand/demand-pipeline.js';
+import type { DemandFeatures } from '../../src/inference/index.js';
 import type { Client } from './client.js';
 import { addMenu, allPages } from './menus.js';
 import type { TestApp } from './test-app.js';

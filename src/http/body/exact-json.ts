@@ -1,32 +1,56 @@
 import { parse, stringify } from 'lossless-json';
-import { MalformedRequestError } from '../errors/domain-error.js';
+import { MalformedRequestError, PayloadTooLargeError } from '../errors/domain-error.js';
 
 /** An integer of 16 digits or more where a value may stand: a double may not hold it. Looks at each character once. */
 const LONG_INTEGER = /(?:^|[[,:\s])-?\d{16,}(?![\d.eE])/;
 /** With a sign, as many as 64 bits have: making a bigint of more takes long, and no type takes it. */
 const INTEGER_OF_64_BITS = /^-?\d{1,20}$/;
+/** Characters; reading integers exactly takes several times as long, and everybody waits meanwhile. */
+const MAX_EXACT_LENGTH = 4 * 2 ** 20;
+/** What `JSON.stringify` says of a bigint. */
+const BIGINT_WORDS = 'serialize a BigInt';
 
 /**
- * As `JSON.parse`, but an integer beyond 2^53 becomes a bigint instead of being rounded, up to 20 digits.
+ * As `JSON.parse`, but an integer beyond 2^53 becomes a bigint instead of being rounded, up to 20 digits; a text of more
+ * than 4 MB that holds one is refused.
  *
- * @throws MalformedRequestError
+ * @throws MalformedRequestError, PayloadTooLargeError
  */
 export function parseExactJson(text: string): unknown {
-  try {
-    if (!LONG_INTEGER.test(text)) return JSON.parse(text);
-    return parse(text, undefined, { parseNumber, onDuplicateKey: ({ newValue }) => newValue });
-  } catch {
-    throw new MalformedRequestError('The body is not well-formed JSON.');
+  const mayBeRounded = LONG_INTEGER.test(text);
+  if (mayBeRounded && text.length <= MAX_EXACT_LENGTH) {
+    return demandWellFormed(() => parse(text, undefined, { parseNumber, onDuplicateKey: ({ newValue }) => newValue }));
   }
+  const value = demandWellFormed(() => JSON.parse(text) as unknown);
+  if (mayBeRounded && demandWellFormed(() => holdsLongInteger(value))) {
+    const message = 'A body with integers beyond 2^53 may have at most 4 MB as JSON.';
+    throw new PayloadTooLargeError(`${message} Send it in parts, or as binary data where that is taken.`);
+  }
+  return value;
 }
 
 /** As `JSON.stringify`, but a bigint is written as a number, with all its digits. */
 export function stringifyExactJson(value: unknown): string {
   try {
     return JSON.stringify(value);
-  } catch {
+  } catch (error) {
+    if (!(error instanceof TypeError && error.message.includes(BIGINT_WORDS))) throw error;
     return stringify(value) ?? '';
   }
+}
+
+function demandWellFormed<T>(read: () => T): T {
+  try {
+    return read();
+  } catch {
+    throw new MalformedRequestError('The body is not well-formed JSON.');
+  }
+}
+
+/** Whether a value may have been rounded: of what looks like a long integer, not all is one. */
+function holdsLongInteger(value: unknown): boolean {
+  if (typeof value === 'number') return Number.isInteger(value) && !Number.isSafeInteger(value);
+  return typeof value === 'object' && value !== null && Object.values(value).some(holdsLongInteger);
 }
 
 function parseNumber(text: string): number | bigint {

@@ -2,7 +2,7 @@ import { LRUCache } from 'lru-cache';
 import { ClientGoneError, DeadlineError } from '../inference.errors.js';
 import { encodeTensors } from '../runtime/frames.js';
 import type { Tensor } from '../runtime/tensor.js';
-import type { Caller } from '../scheduler/queued-run.js';
+import type { Caller, GoneSignal, Priority } from '../scheduler/queued-run.js';
 
 /** Larger inputs are not worth keeping. */
 const MAX_KEY_BYTES = 65_536;
@@ -11,6 +11,12 @@ const MAX_BYTES = 64 * 2 ** 20;
 
 type Run = (caller: Caller) => Promise<Tensor[]>;
 type Lookup = 'hit' | 'shared' | 'miss';
+
+/** What may come before an answer, until it is ended. */
+interface Hindrance {
+  readonly happened: Promise<never>;
+  end(): void;
+}
 
 /** A run that several callers wait for. */
 interface SharedRun {
@@ -25,7 +31,10 @@ interface SharedRun {
  */
 export class AnswerCache {
   private readonly answers: LRUCache<string, Tensor[]>;
-  private readonly running = new Map<string, SharedRun>();
+  private readonly running: Record<Priority, Map<string, SharedRun>> = {
+    interactive: new Map(),
+    background: new Map(),
+  };
 
   constructor(
     maxEntries: number,
@@ -40,19 +49,26 @@ export class AnswerCache {
     const key = keyOf(feeds);
     if (key === undefined) return run(caller);
     const kept = this.answers.get(key);
-    const underWay = kept ? undefined : this.running.get(key);
+    const underWay = kept ? undefined : this.findRun(key, caller);
     this.lookedUp(kept ? 'hit' : underWay ? 'shared' : 'miss', performance.now() - since);
     if (kept) return kept;
     return this.join(underWay ?? this.begin(key, run, caller), caller, () => this.answer(feeds, caller, run));
   }
 
-  private begin(key: string, run: Run, { deadline, priority }: Caller): SharedRun {
+  /** One that is not behind what the caller comes before. */
+  private findRun(key: string, { priority }: Caller): SharedRun | undefined {
+    const { interactive, background } = this.running;
+    return interactive.get(key) ?? (priority === 'background' ? background.get(key) : undefined);
+  }
+
+  private begin(key: string, run: Run, { deadline, priority = 'interactive' }: Caller): SharedRun {
+    const running = this.running[priority];
     const abandon = new AbortController();
     const outputs = run({ deadline, priority, signal: abandon.signal });
     const shared = { outputs, abandon, callers: 0 };
-    this.running.set(key, shared);
+    running.set(key, shared);
     const forget = (): void => {
-      if (this.running.get(key) === shared) this.running.delete(key);
+      if (running.get(key) === shared) running.delete(key);
     };
     outputs
       .then(
@@ -66,19 +82,18 @@ export class AnswerCache {
   /** Waits with the others; the last one to leave gives the run up. */
   private async join(shared: SharedRun, caller: Caller, again: () => Promise<Tensor[]>): Promise<Tensor[]> {
     shared.callers += 1;
-    const left = new Promise<never>((_, reject) => {
-      caller.signal?.addEventListener('abort', () => reject(new ClientGoneError()), { once: true });
-    });
+    const gone = departure(caller.signal);
     const late = timer(caller.deadline);
     try {
-      return await Promise.race([shared.outputs, left, late.passed]);
+      return await Promise.race([shared.outputs, gone.happened, late.happened]);
     } catch (error) {
       // The one that began it had less time than this one has, or has gone.
       const isOthers = error instanceof DeadlineError || error instanceof ClientGoneError;
       const isOver = caller.signal?.aborted === true || performance.now() >= (caller.deadline ?? 0);
       if (!isOthers || isOver) throw error;
     } finally {
-      late.clear();
+      gone.end();
+      late.end();
       shared.callers -= 1;
       if (shared.callers === 0) shared.abandon.abort();
     }
@@ -86,14 +101,21 @@ export class AnswerCache {
   }
 }
 
-function timer(deadline: number | undefined): { passed: Promise<never>; clear(): void } {
-  if (deadline === undefined) return { passed: new Promise(() => undefined), clear: () => undefined };
+function departure(signal: GoneSignal | undefined): Hindrance {
+  let leave = (): void => undefined;
+  const happened = new Promise<never>((_, reject) => (leave = () => reject(new ClientGoneError())));
+  signal?.addEventListener('abort', leave, { once: true });
+  return { happened, end: () => signal?.removeEventListener('abort', leave) };
+}
+
+function timer(deadline: number | undefined): Hindrance {
+  if (deadline === undefined) return { happened: new Promise(() => undefined), end: () => undefined };
   const ms = deadline - performance.now();
   let handle: NodeJS.Timeout | undefined;
-  const passed = new Promise<never>((_, reject) => {
+  const happened = new Promise<never>((_, reject) => {
     handle = setTimeout(() => reject(new DeadlineError(Math.round(ms))), ms);
   });
-  return { passed, clear: () => clearTimeout(handle) };
+  return { happened, end: () => clearTimeout(handle) };
 }
 
 /** The bytes themselves: nothing that only looks alike is taken for the same. */

@@ -2,6 +2,7 @@ import { getSchemaPath, type OpenAPIObject } from '@nestjs/swagger';
 import type { FoundPipeline, Pipelines } from '../pipeline/pipelines.service.js';
 import type { Model } from '../store/model.js';
 import type { ModelStore } from '../store/model-store.js';
+import { takesForms } from './prediction-input.js';
 import { type ModelSchemas, schemasOf } from './model-schemas.js';
 
 type Operation = Record<string, unknown> & { requestBody?: object; responses: Record<string, object> };
@@ -44,7 +45,7 @@ function describeOne(document: OpenAPIObject, model: Model, generic: Operation, 
       summary: `Predict with ${model.name}`,
       description: model.manifest.description ?? '',
       parameters: [],
-      requestBody: bodyOf(body, row, input ? undefined : schemas?.example),
+      requestBody: bodyOf(body, takesForms(pipeline) ? row : undefined, input ? undefined : schemas?.example),
       responses: { ...generic.responses, 200: { description: '', content: json(answerOf(prediction)) } },
     } as never,
   };
@@ -71,16 +72,17 @@ function describeShortcut(document: OpenAPIObject, model: Model, pipeline?: Foun
   const rows = { oneOf: [row, { type: 'array', items: row, minItems: 1, maxItems: model.versions[0]?.limits.rows }] };
   const path = document.paths['/predict'];
   for (const operation of [path?.post, path?.put] as unknown as Operation[]) {
-    operation.requestBody = bodyOf(rows, row, input ? undefined : schemas.example);
+    operation.requestBody = bodyOf(rows, takesForms(pipeline) ? row : undefined, input ? undefined : schemas.example);
   }
 }
 
-function bodyOf(schema: object, row: object, example: object | undefined): object {
+/** @param form the row that may be sent as a form */
+function bodyOf(schema: object, form: object | undefined, example: object | undefined): object {
   return {
     required: true,
     content: {
       'application/json': { schema, ...(example ? { example } : {}) },
-      'application/x-www-form-urlencoded': { schema: row },
+      ...(form ? { 'application/x-www-form-urlencoded': { schema: form } } : {}),
     },
   };
 }

@@ -1,5 +1,6 @@
 import { type FieldError, InvalidInputError } from '../../http/index.js';
 import { TooManyRowsError } from '../inference.errors.js';
+import type { FoundPipeline } from '../pipeline/pipelines.service.js';
 import type { ModelVersion } from '../store/model-version.js';
 import { type CheckedRow, RowCheck } from '../signature/row-validator.js';
 
@@ -14,15 +15,22 @@ export type Items = readonly { readonly value: unknown; readonly location: Field
 
 const BODY = ['body'] as const;
 
+/** A form's texts are read as the model's features: inputs of a pipeline's own say nothing of how to read them. */
+export function takesForms(pipeline: FoundPipeline | undefined): boolean {
+  return !pipeline?.metadata.input && !pipeline?.steps.preprocess;
+}
+
 /** Of `POST /predict`: one row object, or an array of them. */
 export function itemsOfPredict({ value, isForm }: PredictionBody, version: ModelVersion): Items {
-  if (!isForm && Array.isArray(value)) return itemsIn(value, BODY, version);
+  if (isForm) return [itemOfForm(value, version)];
+  if (Array.isArray(value)) return itemsIn(value, BODY, version);
   return [{ value, location: BODY }];
 }
 
 /** Of `POST /models/{name}/predict`: one row object, or `{"instances": […]}`. */
 export function itemsOfModelPredict({ value, isForm }: PredictionBody, version: ModelVersion): Items {
-  if (isForm || !isInstances(value, version)) return [{ value, location: BODY }];
+  if (isForm) return [itemOfForm(value, version)];
+  if (!isInstances(value, version)) return [{ value, location: BODY }];
   const { instances, ...others } = value;
   const errors = Object.keys(others).map((key): FieldError => {
     return { location: [...BODY, key], type: 'unknown', message: `${key} is not a known field; known: instances` };
@@ -34,14 +42,16 @@ export function itemsOfModelPredict({ value, isForm }: PredictionBody, version: 
 }
 
 /** The items as rows of the model; throws `InvalidInputError` with all that is wrong with them. */
-export function rowsOf(items: Items, version: ModelVersion, isForm: boolean): CheckedRow[] {
+export function rowsOf(items: Items, version: ModelVersion): CheckedRow[] {
   const check = new RowCheck(version.limits);
-  const rows = items.map(({ value, location }) => {
-    const row = isForm ? version.fromForm((value ?? {}) as Record<string, unknown>) : value;
-    return version.check(row, location, check);
-  });
+  const rows = items.map(({ value, location }) => version.check(value, location, check));
   if (check.errors.length > 0) throw new InvalidInputError(check.errors);
   return rows;
+}
+
+/** A form without a field has no body. */
+function itemOfForm(value: unknown, version: ModelVersion): Items[number] {
+  return { value: version.fromForm((value ?? {}) as Record<string, unknown>), location: BODY };
 }
 
 /** A model may have an input that is called "instances" itself. */

@@ -8,7 +8,7 @@ export const ApiPredictionProblems = (): MethodDecorator =>
     403: 'The model is for administrators',
     404: 'No such model or version',
     413: 'More than 10,000 rows, or a body over its limit',
-    415: 'Neither JSON nor a form',
+    415: 'Neither JSON nor a form, or a form where a pipeline takes inputs of its own',
     422: 'A feature is unknown, missing, not a finite number, or out of its range; `errors` names each',
     500: 'The model failed on a valid row',
     503: 'The model is not ready, its queue is full, or its runtime died; see Retry-After',

@@ -1,14 +1,14 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { Identity, type Principal } from '../../auth/index.js';
-import { InvalidInputError, validateAs } from '../../http/index.js';
+import { InvalidInputError, UnsupportedMediaTypeError, validateAs } from '../../http/index.js';
 import { ClientGoneError, DeadlineError, PipelineFailedError } from '../inference.errors.js';
 import type { PipelineContext } from '../pipeline/pipeline.decorator.js';
 import { type FoundPipeline, Pipelines } from '../pipeline/pipelines.service.js';
 import { type CheckedRow, RowCheck } from '../signature/row-validator.js';
 import { ModelStore } from '../store/model-store.js';
 import type { ModelVersion } from '../store/model-version.js';
-import { type Items, type PredictionBody, rowsOf } from './prediction-input.js';
+import { type Items, type PredictionBody, rowsOf, takesForms } from './prediction-input.js';
 import type { PredictionCall } from './request.decorators.js';
 
 /** How long a request may go on. */
@@ -49,11 +49,12 @@ export class PredictionsService {
 
   async predict({ model, version: wanted, value, itemsOf, call }: PredictionRequest): Promise<Predictions> {
     const { isForm, gone, request, response } = call;
+    const pipeline = this.pipelines.of(model);
+    if (isForm && !takesForms(pipeline)) throw new UnsupportedMediaTypeError('Send the body as application/json.');
     return this.store.use(model, wanted, async (version) => {
       const items = itemsOf({ value, isForm }, version);
-      const pipeline = this.pipelines.of(model);
       if (!pipeline) {
-        const predictions = await version.predict(rowsOf(items, version, isForm), { signal: gone });
+        const predictions = await version.predict(rowsOf(items, version), { signal: gone });
         return { model, version: version.version, predictions };
       }
       const caller = (): Promise<Principal | undefined> => this.identity.identify(request, response);
@@ -77,7 +78,7 @@ async function runPipeline(
   const features = steps.preprocess
     ? await sideBySide(inputs, context, (input) => steps.preprocess!(input, context))
     : inputs;
-  const rows = steps.preprocess ? checkFeatures(features, version) : rowsOf(items, version, false);
+  const rows = steps.preprocess ? checkFeatures(features, version) : rowsOf(items, version);
   const predictions = await version.predict(rows, context);
   if (!steps.respond) return predictions;
   return sideBySide(predictions, context, (prediction, index) => {

@@ -62,18 +62,20 @@ export function encodeBinary({ data }: Tensor): Buffer {
 
 /** The number of texts is known to be right before room is made for them. */
 function decodeTexts(name: string, size: number, bytes: Buffer, maxLength: number): string[] {
-  const ends = endsOf(name, bytes);
+  const ends = endsOf(name, size, bytes);
   if (ends.length !== size) {
-    throw new WrongTensorError(`The input "${name}" has ${ends.length} texts in its data; its shape means ${size}.`);
+    const found = ends.length > size ? `more than ${size}` : ends.length;
+    throw new WrongTensorError(`The input "${name}" has ${found} texts in its data; its shape means ${size}.`);
   }
   return ends.map((end, index) => {
     return decodeText(name, bytes.subarray((ends[index - 1] ?? 0) + LENGTH_BYTES, end), maxLength);
   });
 }
 
-function endsOf(name: string, bytes: Buffer): number[] {
+/** Where each text ends, and at most one more than there may be. */
+function endsOf(name: string, size: number, bytes: Buffer): number[] {
   const ends: number[] = [];
-  for (let at = 0; at < bytes.length;) {
+  for (let at = 0; at < bytes.length && ends.length <= size;) {
     const end = at + LENGTH_BYTES + (at + LENGTH_BYTES <= bytes.length ? bytes.readUInt32LE(at) : 0);
     if (end > bytes.length) throw new WrongTensorError(`The data of the input "${name}" ends within a text.`);
     ends.push(end);

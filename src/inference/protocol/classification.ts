@@ -21,24 +21,36 @@ export function classify(
   const width = rows === 0 ? 0 : tensor.data.length / rows;
   const size = Math.min(count, width);
   const data = Array.from({ length: rows }, (_, row) => {
-    const values = numbersOf(tensor, row * width, (row + 1) * width);
-    return greatest(values, size).map((index) => describe(values[index]!, index, labels, width));
+    const valueAt = valuesFrom(tensor, row * width);
+    return greatest(valueAt, width, size).map((index) => describe(valueAt(index), index, labels, width));
   });
   return { name: tensor.name, type: 'string', shape: hasRows ? [rows, size] : [size], data: data.flat() };
 }
 
-function numbersOf({ type, data }: Tensor, start: number, end: number): (number | bigint)[] {
-  const values = Array.from<number | bigint>(data.slice(start, end) as ArrayLike<number | bigint>);
-  return type === 'float16' ? values.map((bits) => fromHalf(Number(bits))) : values;
+type ValueAt = (index: number) => number | bigint;
+
+/** Reads the values from `start` on where they stand: no copy is made of what may be very many. */
+function valuesFrom({ type, data }: Tensor, start: number): ValueAt {
+  const values = data as ArrayLike<number | bigint>;
+  return type === 'float16' ? (index) => fromHalf(values[start + index] as number) : (index) => values[start + index]!;
 }
 
-/** Indices of the greatest values, the first of equals first. */
-function greatest(values: readonly (number | bigint)[], count: number): number[] {
-  const order = (a: number, b: number): number => (values[a]! < values[b]! ? 1 : values[a]! > values[b]! ? -1 : a - b);
-  return values
-    .map((_, index) => index)
-    .sort(order)
-    .slice(0, count);
+/** Indices of the `count` greatest of `width` values, the first of equals first: in one pass that sorts few at a time. */
+function greatest(valueAt: ValueAt, width: number, count: number): number[] {
+  const order = (a: number, b: number): number => {
+    const [left, right] = [valueAt(a), valueAt(b)];
+    return left < right ? 1 : left > right ? -1 : a - b;
+  };
+  let best: number[] = [];
+  let least: number | bigint | undefined;
+  for (let index = 0; index < width; index += 1) {
+    if (least !== undefined && valueAt(index) <= least) continue;
+    best.push(index);
+    if (best.length < 2 * count) continue;
+    best = best.sort(order).slice(0, count);
+    least = valueAt(best.at(-1)!);
+  }
+  return best.sort(order).slice(0, count);
 }
 
 function describe(value: number | bigint, index: number, labels: readonly string[] | undefined, width: number): string {

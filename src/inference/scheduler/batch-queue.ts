@@ -1,3 +1,4 @@
+import type { DomainError } from '../../http/index.js';
 import {
   AnswerTooLargeError,
   ClientGoneError,
@@ -41,6 +42,7 @@ export interface QueueObserver {
   /** A run of `rows` rows for `runs` callers began, who had waited so long. */
   started?(rows: number, waitedMs: readonly number[]): void;
   finished?(rows: number, runs: number, ms: number): void;
+  /** A caller got no answer; the reason is the last part of the error's code. */
   refused?(reason: string): void;
 }
 
@@ -87,7 +89,7 @@ export class BatchQueue {
    */
   async submit(submission: Submission, caller: Caller = {}): Promise<Tensor[]> {
     const deadline = caller.deadline ?? this.deadlineIn();
-    if (caller.signal?.aborted) throw new ClientGoneError();
+    if (caller.signal?.aborted) throw this.refusal(new ClientGoneError());
     this.admit(submission, deadline, caller);
     const run = new QueuedRun(submission, deadline, caller, (given, why) => this.giveUp(given, why));
     this.waiting.add(run);
@@ -105,11 +107,11 @@ export class BatchQueue {
   private admit({ rows }: Submission, deadline: number, { priority }: Caller): void {
     const { capacity } = this.options;
     const ahead = this.waiting.ahead(priority ?? 'interactive');
-    if (this.waiting.size >= capacity) throw this.refusal('queue-full', new QueueFullError(capacity));
+    if (this.waiting.size >= capacity) throw this.refusal(new QueueFullError(capacity));
     const allowedMs = deadline - performance.now();
     const predictedMs = this.remainingMs() + this.estimate(ahead.runs + 1, ahead.rows + rows);
     if (ahead.runs > 0 && predictedMs > allowedMs) {
-      throw this.refusal('overloaded', new OverloadedError(ahead.runs, predictedMs, allowedMs));
+      throw this.refusal(new OverloadedError(ahead.runs, predictedMs, allowedMs));
     }
   }
 
@@ -124,8 +126,8 @@ export class BatchQueue {
     return Math.max(0, this.cost.estimate(1, this.running.rows) - (performance.now() - this.running.since));
   }
 
-  private refusal<E extends Error>(reason: string, error: E): E {
-    this.observer.refused?.(reason);
+  private refusal(error: DomainError): DomainError {
+    this.observer.refused?.(error.code.split('.').at(-1)!);
     return error;
   }
 
@@ -199,18 +201,17 @@ export class BatchQueue {
       this.retries.push(batch.slice(0, middle), batch.slice(middle));
       return;
     }
-    for (const run of batch) run.reject(inWords(error));
+    for (const run of batch) if (!run.isSettled) run.reject(this.refusal(inWords(error)));
   }
 
-  private giveUp(run: QueuedRun, why: Error | 'deadline'): void {
+  private giveUp(run: QueuedRun, why: DomainError | 'deadline'): void {
     // What runs already runs to its end: the runtime is needed by the next caller anyway.
     this.waiting.delete(run);
-    if (why === 'deadline') this.observer.refused?.('deadline');
-    run.reject(why === 'deadline' ? new DeadlineError(Math.round(run.deadline - run.submittedAt)) : why);
+    run.reject(this.refusal(why === 'deadline' ? new DeadlineError(Math.round(run.deadline - run.submittedAt)) : why));
   }
 }
 
-function inWords(error: Error): Error {
+function inWords(error: Error): DomainError {
   if (error instanceof TooLargeAnswerError) return new AnswerTooLargeError(error);
   return error instanceof RunFailedError ? new RunFailedOnRowError(error) : new RuntimeLostError(error);
 }

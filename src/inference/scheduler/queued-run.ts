@@ -1,3 +1,4 @@
+import type { DomainError } from '../../http/index.js';
 import { ClientGoneError } from '../inference.errors.js';
 import type { Tensor } from '../runtime/tensor.js';
 
@@ -44,7 +45,7 @@ export class QueuedRun {
     readonly submission: Submission,
     readonly deadline: number,
     { signal, priority = 'interactive' }: Caller,
-    private readonly leave: (run: QueuedRun, error: Error | 'deadline') => void,
+    private readonly leave: (run: QueuedRun, why: DomainError | 'deadline') => void,
   ) {
     this.priority = priority;
     this.signal = signal;

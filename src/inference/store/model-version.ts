@@ -1,4 +1,4 @@
-import { DomainError } from '../../http/index.js';
+import { DomainError, type DomainErrorKind } from '../../http/index.js';
 import { ModelNotReadyError } from '../inference.errors.js';
 import type { InferenceSettings } from '../inference.settings.js';
 import type { Manifest } from '../manifest/manifest.js';
@@ -14,6 +14,7 @@ import type { RowSchema } from '../signature/row-schema.js';
 import type { CheckedRow, RowCheck } from '../signature/row-validator.js';
 import type { VersionRecorder } from '../stats/version-recorder.js';
 import { AnswerCache } from '../cache/answer-cache.js';
+import { AnswerSize } from './answer-size.js';
 import { type Batching, type Loaded, loadVersion } from './load-version.js';
 
 export type VersionState = 'loading' | 'ready' | 'failed' | 'unloaded';
@@ -37,6 +38,16 @@ export interface VersionOptions {
 const IDLE_STOP_MS = 1_000;
 /** Rows of one request that wait side by side where each is a run of its own. */
 const SINGLE_RUNS_AT_ONCE = 16;
+/** What was asked for cannot be done, by whichever model: that is no failure of this one. */
+const CALLERS_FAULTS: readonly DomainErrorKind[] = [
+  'malformed',
+  'invalid',
+  'too-large',
+  'unauthenticated',
+  'forbidden',
+  'not-found',
+  'conflict',
+];
 
 /**
  * One version of a model, from one state of its files: loaded, warmed up and proven before it answers. Other files make
@@ -190,10 +201,16 @@ export class ModelVersion {
     }
     const alone = Math.min(SINGLE_RUNS_AT_ONCE, this.options.settings.queueCapacity);
     const atOnce = queue.batching?.maxBatchSize ?? alone;
+    const size = this.sizeOfAnswer();
+    const predictOne = async (row: CheckedRow): Promise<Prediction[]> => {
+      const outputs = await this.infer(preprocess([row], schema), timed);
+      size.add(outputs);
+      return respond(outputs, 1, this.manifest, runtime.signature);
+    };
     const predictions: Prediction[] = [];
     for (let start = 0; start < rows.length; start += atOnce) {
       const side = rows.slice(start, start + atOnce);
-      predictions.push(...(await Promise.all(side.map((row) => this.predict([row], timed)))).flat());
+      predictions.push(...(await Promise.all(side.map(predictOne))).flat());
     }
     return predictions;
   }
@@ -210,10 +227,13 @@ export class ModelVersion {
     const rows = queue.batching ? (feeds[0]?.shape[0] ?? 1) : 1;
     const timed = { ...caller, deadline: caller.deadline ?? queue.deadlineIn() };
     if (rows <= maxBatchSize) return this.answer(feeds, rows, timed);
+    const size = this.sizeOfAnswer();
     const parts: (readonly Tensor[])[] = [];
     for (let start = 0; start < rows; start += maxBatchSize) {
       const count = Math.min(maxBatchSize, rows - start);
-      parts.push(await this.answer(rowsOf(feeds, start, count), count, timed));
+      const part = await this.answer(rowsOf(feeds, start, count), count, timed);
+      size.add(part);
+      parts.push(part);
     }
     return concatenate(parts);
   }
@@ -223,6 +243,10 @@ export class ModelVersion {
     const group = hasFixedShapes ? '' : groupOf(feeds);
     const run = (by: Caller): Promise<Tensor[]> => queue.submit({ feeds, rows, group }, by);
     return this.cache ? this.cache.answer(feeds, caller, run) : run(caller);
+  }
+
+  private sizeOfAnswer(): AnswerSize {
+    return new AnswerSize(this.options.settings.maxAnswerElements);
   }
 
   private demandLoaded(): Loaded {
@@ -256,7 +280,6 @@ export class ModelVersion {
   }
 }
 
-/** What was asked for cannot be done, by whichever model: that is no failure of this one. */
 function isCallersFault(error: unknown): boolean {
-  return error instanceof DomainError && ['malformed', 'invalid', 'too-large'].includes(error.kind);
+  return error instanceof DomainError && CALLERS_FAULTS.includes(error.kind);
 }
