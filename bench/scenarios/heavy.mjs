@@ -24,9 +24,9 @@ export async function run({ rounds, seconds }) {
         await load(bare, { method: 'POST', path: '/', headers, body }, { connections: CONNECTIONS, seconds }),
       );
       ours.push(await load(barista, predict, { connections: CONNECTIONS, seconds }));
-      idle.push(await load(barista, { path: "/menus" }, { connections: 1, seconds }));
+      idle.push(await load(barista, { path: '/menus' }, { connections: 1, seconds }));
       const saturated = load(barista, predict, { connections: CONNECTIONS, seconds: seconds + 1 });
-      busy.push(await load(barista, { path: "/menus" }, { connections: 1, seconds }));
+      busy.push(await load(barista, { path: '/menus' }, { connections: 1, seconds }));
       await saturated;
     }
     return report(ours, theirs, idle, busy);

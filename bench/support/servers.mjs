@@ -38,7 +38,11 @@ export async function startPeer(name, file, ...args) {
 
 async function start(name, args, variables) {
   const env = { PATH: process.env.PATH, ORT_DISABLE_TELEMETRY: '1', ...variables };
-  const child = spawn(process.execPath, [...(process.env.BENCH_NODE_OPTIONS ?? '').split(' ').filter(Boolean), ...args], { env, cwd: tmpdir(), stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(
+    process.execPath,
+    [...(process.env.BENCH_NODE_OPTIONS ?? '').split(' ').filter(Boolean), ...args],
+    { env, cwd: tmpdir(), stdio: ['ignore', 'pipe', 'inherit'] },
+  );
   const url = await urlOf(child, name);
   return {
     name,
