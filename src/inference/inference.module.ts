@@ -45,9 +45,15 @@ import { ModelStore } from './store/model-store.js';
   ],
 })
 export class InferenceModule {
-  constructor(openApi: OpenApi, errorFormats: ErrorFormats, store: ModelStore, pipelines: Pipelines) {
+  constructor(
+    openApi: OpenApi,
+    errorFormats: ErrorFormats,
+    store: ModelStore,
+    pipelines: Pipelines,
+    settings: InferenceSettings,
+  ) {
     errorFormats.add('/v2', formatOpenInferenceError);
-    openApi.contribute((document) => describeModels(document, store, pipelines));
+    openApi.contribute((document) => describeModels(document, { store, pipelines, settings }));
     openApi.contribute(describeVersionPaths);
   }
 

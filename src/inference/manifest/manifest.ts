@@ -1,6 +1,6 @@
 export type Access = 'public' | 'member' | 'admin';
 
-/** One named input value of a row; see `docs/models.md` for each key. */
+/** One named input value of a row; see `docs/data-scientists.md` for each key. */
 export interface Feature {
   readonly name: string;
   readonly unit?: string;

@@ -1,24 +1,33 @@
 import { getSchemaPath, type OpenAPIObject } from '@nestjs/swagger';
-import type { FoundPipeline, Pipelines } from '../pipeline/pipelines.service.js';
+import type { InferenceSettings } from '../inference.settings.js';
+import type { Pipelines } from '../pipeline/pipelines.service.js';
 import type { Model } from '../store/model.js';
 import type { ModelStore } from '../store/model-store.js';
-import { takesForms } from './prediction-input.js';
 import { type ModelSchemas, schemasOf } from './model-schemas.js';
+import { takesForms } from './prediction-input.js';
 
 type Operation = Record<string, unknown> & { requestBody?: object; responses: Record<string, object> };
+
+/** What the models' part of the document is made from. */
+interface Sources {
+  readonly store: ModelStore;
+  readonly pipelines: Pipelines;
+  readonly settings: InferenceSettings;
+}
 
 const GENERIC = '/models/{name}/predict';
 const WITH_VERSION = '/models/{name}/versions/{version}/predict';
 const ANY_ROW = { type: 'object', additionalProperties: true, description: 'A row: a value for each feature' };
 
 /** Gives each model that is ready an operation of its own, typed from its rows and answers; and `/predict` those of the default. */
-export function describeModels(document: OpenAPIObject, store: ModelStore, pipelines: Pipelines): void {
+export function describeModels(document: OpenAPIObject, sources: Sources): void {
+  const { store } = sources;
   const generic = document.paths[GENERIC]?.post as unknown as Operation | undefined;
   if (!generic) return;
   describeAnyModel(document, store);
-  for (const model of store.all()) describeOne(document, model, generic, pipelines.of(model.name));
+  for (const model of store.all()) describeOne(document, model, generic, sources);
   const shortcut = store.findDefault();
-  if (shortcut) describeShortcut(document, shortcut, pipelines.of(shortcut.name));
+  if (shortcut) describeShortcut(document, shortcut, sources);
 }
 
 /** The operations that serve whichever model is asked for: the example is the default model's. */
@@ -28,7 +37,9 @@ function describeAnyModel(document: OpenAPIObject, store: ModelStore): void {
   for (const path of [GENERIC, WITH_VERSION]) Object.assign(document.paths[path]?.post ?? {}, { requestBody: body });
 }
 
-function describeOne(document: OpenAPIObject, model: Model, generic: Operation, pipeline?: FoundPipeline): void {
+function describeOne(document: OpenAPIObject, model: Model, generic: Operation, sources: Sources): void {
+  const { pipelines, settings } = sources;
+  const pipeline = pipelines.of(model.name);
   const schemas = schemasOf(model);
   if (schemas) addComponents(document, model.name, schemas);
   const { input, answer } = pipeline?.metadata ?? {};
@@ -37,7 +48,7 @@ function describeOne(document: OpenAPIObject, model: Model, generic: Operation, 
     ? { $ref: getSchemaPath(answer) }
     : schemas && { $ref: `#/components/schemas/${model.name}.prediction` };
   if (!row || !prediction) return;
-  const body = { oneOf: [row, instancesOf(row, model.versions[0]?.limits.rows)] };
+  const body = { oneOf: [row, instancesOf(row, settings.limits.rows)] };
   document.paths[`/models/${model.name}/predict`] = {
     post: {
       ...generic,
@@ -64,12 +75,13 @@ function rowOf({ name }: Model): object {
   return { $ref: `#/components/schemas/${name}.row` };
 }
 
-function describeShortcut(document: OpenAPIObject, model: Model, pipeline?: FoundPipeline): void {
+function describeShortcut(document: OpenAPIObject, model: Model, { pipelines, settings }: Sources): void {
+  const pipeline = pipelines.of(model.name);
   const schemas = schemasOf(model);
   if (!schemas) return;
   const { input } = pipeline?.metadata ?? {};
   const row = input ? { $ref: getSchemaPath(input) } : rowOf(model);
-  const rows = { oneOf: [row, { type: 'array', items: row, minItems: 1, maxItems: model.versions[0]?.limits.rows }] };
+  const rows = { oneOf: [row, { type: 'array', items: row, minItems: 1, maxItems: settings.limits.rows }] };
   const path = document.paths['/predict'];
   for (const operation of [path?.post, path?.put] as unknown as Operation[]) {
     operation.requestBody = bodyOf(rows, takesForms(pipeline) ? row : undefined, input ? undefined : schemas.example);
@@ -87,7 +99,7 @@ function bodyOf(schema: object, form: object | undefined, example: object | unde
   };
 }
 
-function instancesOf(row: object, maxItems: number | undefined): object {
+function instancesOf(row: object, maxItems: number): object {
   return {
     type: 'object',
     required: ['instances'],

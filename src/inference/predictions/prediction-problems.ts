@@ -7,7 +7,7 @@ export const ApiPredictionProblems = (): MethodDecorator =>
     401: 'The model is for members, and nobody is logged in',
     403: 'The model is for administrators',
     404: 'No such model or version',
-    413: 'More than 10,000 rows, or a body over its limit',
+    413: 'More rows than PREDICT_MAX_ROWS (10,000), more values than a request or an answer may hold, or a body over its limit',
     415: 'Neither JSON nor a form, or a form where a pipeline takes inputs of its own',
     422: 'A feature is unknown, missing, not a finite number, or out of its range; `errors` names each',
     500: 'The model failed on a valid row',

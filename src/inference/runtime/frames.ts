@@ -4,7 +4,7 @@ import { ELEMENT_TYPES, type ElementType, type NumericData, type Tensor, type Te
  * What goes over the pipe between the web process and a model's runtime. All numbers are little-endian.
  *
  *     frame   = length:u32 of what follows, kind:u8, id:u32, payload
- *     ready   = JSON { signature, sha256 }          failed, run-failed = UTF-8 text
+ *     ready   = JSON { signature, sha256, files }   failed, run-failed = UTF-8 text
  *     run     = tensors, result = tensors           id tells which run a result belongs to
  *     too-large = UTF-8 digits                      how many values the answer has that is not sent
  *     tensors = count:u16, tensor*

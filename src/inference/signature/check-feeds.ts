@@ -16,17 +16,11 @@ const MAX_DIMENSION = 2 ** 32 - 1;
 const HALF_EXPONENT = 0x7c00;
 
 /**
- * Checks tensors against a model's inputs: each is there once, with its type and a shape that fits, and its data is as
- * long as its shape says and finite.
+ * Checks what is said of tensors against a model's inputs: each is there once, with its type and a shape that fits. To be
+ * called before room is made for any data.
  *
  * @throws WrongTensorError, TooManyElementsError, TooManyRowsError
  */
-export function checkFeeds(feeds: readonly Tensor[], signature: Signature, limits: InputLimits): void {
-  checkClaims(feeds, signature, limits);
-  for (const feed of feeds) checkData(feed);
-}
-
-/** The part of `checkFeeds` that needs no data: to be called before room is made for any. */
 export function checkClaims(claims: readonly TensorClaim[], signature: Signature, limits: InputLimits): void {
   const sizes: Sizes = new Map();
   const seen = new Set<string>();
@@ -40,7 +34,11 @@ export function checkClaims(claims: readonly TensorClaim[], signature: Signature
   checkLimits(claims, signature, sizes, limits);
 }
 
-/** Checks that the data is as long as the shape says, and that JSON and the model can take every value of it. */
+/**
+ * Checks that the data is as long as the shape says, and finite.
+ *
+ * @throws WrongTensorError
+ */
 export function checkData({ name, type, shape, data }: Tensor): void {
   const size = sizeOf(shape);
   if (data.length !== size) {
