@@ -38,8 +38,8 @@ describe('the table of static routes', () => {
   async function ask(path: string, method = 'GET') {
     const { port } = server.address() as AddressInfo;
     const response = await fetch(`http://127.0.0.1:${port}${path}`, { method });
-    const isJson = response.headers.get('content-type')?.includes('json');
-    return { status: response.status, body: isJson ? await response.json() : undefined };
+    const text = await response.text();
+    return { status: response.status, body: text.startsWith('{') ? (JSON.parse(text) as object) : undefined };
   }
 
   it.each([
