@@ -10,6 +10,11 @@ export function readBytes(request: IncomingMessage, limit: number): Promise<Buff
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
+    const broken = (): void => {
+      if (!request.complete) reject(new MalformedRequestError('The body did not arrive whole.'));
+    };
+    // While a guard was at work the client may have gone: none of the events below would come any more.
+    if (request.destroyed) broken();
     const tooLarge = (): void => {
       request.removeAllListeners('data').resume();
       reject(new PayloadTooLargeError(`The body is larger than ${limit} bytes.`));
@@ -25,9 +30,6 @@ export function readBytes(request: IncomingMessage, limit: number): Promise<Buff
     });
     // Mostly there is one chunk, and nothing is copied.
     request.once('end', () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, size)));
-    const broken = (): void => {
-      if (!request.complete) reject(new MalformedRequestError('The body did not arrive whole.'));
-    };
     request.once('error', broken);
     request.once('close', broken);
   });
