@@ -1,29 +1,33 @@
+import { ModulesContainer } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { NextFunction, Request, Response } from 'express';
 import { EnvironmentSettings } from '../config/index.js';
 import { SecurityLog } from '../logging/index.js';
+import { guardInput, RequestInputGuard } from './body/request-input.guard.js';
+import type { BaristaExpressAdapter } from './edge/barista-express.adapter.js';
 import { refuseCrossSiteWrites } from './edge/cross-site.js';
 import { GracefulShutdown } from './edge/graceful-shutdown.js';
 import { RequestObservers } from './edge/request-observers.js';
 import { requestTracking } from './edge/request-tracking.js';
-import { noStore, securityHeaders } from './edge/security-headers.js';
+import { standardHeaders } from './edge/security-headers.js';
 import { ProblemFilter } from './errors/problem.filter.js';
 import { HttpSettings } from './http.settings.js';
 
-/** Everything that happens to a request before its route is known, in order. */
+/** Everything that happens to a request before its handler's own guards, pipes and filters. */
 export function configureHttp(app: NestExpressApplication): void {
   const settings = app.get(HttpSettings);
   const shutdown = app.get(GracefulShutdown);
   const filter = app.get(ProblemFilter);
   shutdown.track(app.getHttpServer());
+  guardInput(app.get(ModulesContainer), app.get(RequestInputGuard));
 
+  const adapter = app.getHttpAdapter() as unknown as BaristaExpressAdapter;
+  adapter.setStandardHeaders(standardHeaders(app.get(EnvironmentSettings).isProduction));
   app.disable('x-powered-by');
   app.disable('etag');
   app.set('trust proxy', settings.trustProxy);
   app.use(requestTracking(app.get(RequestObservers)));
   app.use(shutdown.middleware);
-  app.use(securityHeaders(app.get(EnvironmentSettings).isProduction));
-  app.use(noStore);
   if (settings.corsOrigins.length > 0) {
     app.enableCors({ origin: [...settings.corsOrigins], credentials: true, exposedHeaders: EXPOSED_HEADERS });
   }

@@ -1,9 +1,9 @@
 import { Global, Module } from '@nestjs/common';
-import { APP_FILTER, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
+import { APP_FILTER, APP_PIPE } from '@nestjs/core';
 import { SettingsModule } from '../config/index.js';
 import { Log } from '../logging/index.js';
 import { BodyReader } from './body/body-reader.js';
-import { RequestInputInterceptor } from './body/request-input.interceptor.js';
+import { RequestInputGuard } from './body/request-input.guard.js';
 import { GracefulShutdown } from './edge/graceful-shutdown.js';
 import { RequestObservers } from './edge/request-observers.js';
 import { logRequest } from './edge/request-tracking.js';
@@ -25,9 +25,9 @@ const settings = SettingsModule.forFeature(HttpSettings);
     ErrorTranslators,
     GracefulShutdown,
     ProblemFilter,
+    RequestInputGuard,
     RequestObservers,
     { provide: APP_FILTER, useExisting: ProblemFilter },
-    { provide: APP_INTERCEPTOR, useClass: RequestInputInterceptor },
     { provide: APP_PIPE, useClass: RequestValidationPipe },
   ],
   exports: [settings, ErrorFormats, ErrorTranslators, GracefulShutdown, ProblemFilter, RequestObservers],

@@ -3,7 +3,7 @@ import express, { type Request, type RequestHandler, type Response } from 'expre
 import { MalformedRequestError, PayloadTooLargeError, UnsupportedMediaTypeError } from '../errors/domain-error.js';
 import { HttpSettings } from '../http.settings.js';
 import { type BodyKind, type BodyPurpose, type BodyRule, MEDIA_TYPES } from './body.decorators.js';
-import { readBytes } from './read-bytes.js';
+import { readBytes, takeArrived } from './read-bytes.js';
 import { parseForm, parseJson, parseJsonExactly } from './parse-body.js';
 
 /** body-parser's error: https://github.com/expressjs/body-parser#errors */
@@ -30,14 +30,19 @@ export class BodyReader {
     this.readers = { ordinary: bytesUpTo(ordinary), predictions: bytesUpTo(predictions) };
   }
 
-  /** Sets `request.body`; leaves it undefined where there is none. */
-  async read(request: Request, response: Response, rule: BodyRule): Promise<void> {
-    if (!hasBody(request)) return;
+  /** Sets `request.body`, at once where all of it is there; leaves it undefined where there is none. */
+  read(request: Request, response: Response, rule: BodyRule): Promise<void> | undefined {
+    if (!hasBody(request)) return undefined;
     const parse = PARSERS[rule.purpose][kindOf(request, rule)];
-    if (request.headers['content-encoding'] === undefined) {
-      request.body = parse(await readBytes(request, this.settings.bodyLimit[rule.purpose]));
-      return;
-    }
+    if (request.headers['content-encoding'] !== undefined) return this.readCompressed(request, response, rule, parse);
+    const limit = this.settings.bodyLimit[rule.purpose];
+    const bytes = takeArrived(request, limit);
+    if (!bytes) return readBytes(request, limit).then((all) => void (request.body = parse(all)));
+    request.body = parse(bytes);
+    return undefined;
+  }
+
+  private async readCompressed(request: Request, response: Response, rule: BodyRule, parse: Parser): Promise<void> {
     await new Promise<void>((resolve, reject) => {
       void this.readers[rule.purpose](request, response, (error?: unknown) => {
         if (error === undefined) resolve();

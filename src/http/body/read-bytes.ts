@@ -2,6 +2,15 @@ import type { IncomingMessage } from 'node:http';
 import { MalformedRequestError, PayloadTooLargeError } from '../errors/domain-error.js';
 
 /**
+ * The whole body of a request that is not compressed, where it has arrived by now, as one that is small has mostly;
+ * undefined where it is to be waited for, or is larger than it may be.
+ */
+export function takeArrived(request: IncomingMessage, limit: number): Buffer | undefined {
+  if (!request.complete || request.destroyed || request.readableLength > limit) return undefined;
+  return (request.read() as Buffer | null) ?? Buffer.alloc(0);
+}
+
+/**
  * The whole body of a request that is not compressed, up to `limit` bytes; what is beyond that is read and thrown away.
  *
  * @throws PayloadTooLargeError, or MalformedRequestError where the body does not arrive whole

@@ -5,7 +5,8 @@ import type { Application, Response } from 'express';
 import { stringifyExactJson } from '../body/exact-json.js';
 import { answerClientError } from './client-error.js';
 import { methodNotAllowed } from './method-not-allowed.js';
-import { installStaticRoutes } from './static-routes.js';
+import { installStandardHeaders } from './response-headers.js';
+import { RoutePlans } from './route-plans.js';
 import { stablePrototypes } from './stable-prototypes.js';
 
 /** Senders that are slower than this are closed; Node looks once in `CHECK_INTERVAL_MS`. */
@@ -19,6 +20,12 @@ const JSON_TYPE = 'application/json; charset=utf-8';
 
 /** Nest's Express adapter with limits on slow senders, exact integers, and an honest answer to a wrong method. */
 export class BaristaExpressAdapter extends ExpressAdapter {
+  /** Headers of every answer, unless a handler says otherwise. To be called before the first request. */
+  setStandardHeaders(headers: readonly (readonly [name: string, value: string])[]): void {
+    const { response } = this.getInstance<{ response: object }>();
+    installStandardHeaders(response, headers);
+  }
+
   override initHttpServer(_: NestApplicationOptions): void {
     const limits = {
       headersTimeout: HEADERS_TIMEOUT_MS,
@@ -27,7 +34,7 @@ export class BaristaExpressAdapter extends ExpressAdapter {
       keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
     };
     const app = this.getInstance<Application>();
-    this.httpServer = createServer({ ...limits, ...stablePrototypes(app) }, app);
+    this.httpServer = createServer({ ...limits, ...stablePrototypes(app) }, new RoutePlans(app).listener);
     this.httpServer.on('clientError', answerClientError);
   }
 
@@ -39,13 +46,13 @@ export class BaristaExpressAdapter extends ExpressAdapter {
     if (statusCode !== undefined) response.statusCode = statusCode;
     const text = stringifyExactJson(body);
     if (!response.hasHeader('Content-Type')) response.setHeader('Content-Type', JSON_TYPE);
-    response.setHeader('Content-Length', Buffer.byteLength(text));
+    // Of a body that is sent whole, Node says itself how long it is.
+    if (response.req.method === 'HEAD') response.setHeader('Content-Length', Buffer.byteLength(text));
     return response.end(text);
   }
 
   override setNotFoundHandler(...args: Parameters<ExpressAdapter['setNotFoundHandler']>): unknown {
     const instance = this.getInstance<Application>();
-    installStaticRoutes(instance);
     instance.use(methodNotAllowed(instance));
     return super.setNotFoundHandler(...args);
   }

@@ -1,16 +1,12 @@
-import type { NextFunction, Request, RequestHandler, Response } from 'express';
+import type { Request, RequestHandler, Response } from 'express';
 import helmet from 'helmet';
 
 /**
- * The same headers on every answer, errors included; nothing here needs a script or style from elsewhere or inline. They
- * never change: helmet is asked once what they are.
+ * The headers of every answer, errors included: nothing needs a script or style from elsewhere or inline, and answers are
+ * personal unless their handler says otherwise. They never change: helmet is asked once what they are.
  */
-export function securityHeaders(isProduction: boolean): RequestHandler {
-  const headers = headersOf(helmetFor(isProduction));
-  return (_, response, next) => {
-    for (const [name, value] of headers) response.setHeader(name, value);
-    next();
-  };
+export function standardHeaders(isProduction: boolean): readonly [name: string, value: string][] {
+  return [...headersOf(helmetFor(isProduction)), ['Cache-Control', 'no-store']];
 }
 
 function headersOf(middleware: RequestHandler): readonly [name: string, value: string][] {
@@ -43,10 +39,4 @@ function helmetFor(isProduction: boolean): RequestHandler {
     strictTransportSecurity: isProduction ? { maxAge: 31_536_000, includeSubDomains: true } : false,
     referrerPolicy: { policy: 'no-referrer' },
   });
-}
-
-/** Answers are personal unless their handler says otherwise. */
-export function noStore(_: Request, response: Response, next: NextFunction): void {
-  response.setHeader('Cache-Control', 'no-store');
-  next();
 }

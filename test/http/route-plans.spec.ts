@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import express, { type Request, type Response } from 'express';
-import { installStaticRoutes } from '../../src/http/edge/static-routes.js';
+import { RoutePlans } from '../../src/http/edge/route-plans.js';
 
 const say =
   (name: string) =>
@@ -9,7 +9,7 @@ const say =
     response.json({ name, params: request.params, query: request.query, route: request.route.path });
   };
 
-describe('the table of static routes', () => {
+describe('route plans', () => {
   const app = express();
   let server: Server;
   let seen = 0;
@@ -28,8 +28,7 @@ describe('the table of static routes', () => {
     });
     app.get('/guarded/page', say('behind a guard'));
     app.get('/late', say('late'));
-    installStaticRoutes(app);
-    server = createServer(app);
+    server = createServer(new RoutePlans(app).listener);
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   });
 

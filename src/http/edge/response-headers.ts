@@ -1,0 +1,124 @@
+import { ServerResponse, validateHeaderName, validateHeaderValue } from 'node:http';
+
+type HeaderValue = number | string | readonly string[];
+
+/** A header as it is written, and by the name it is found by. */
+interface Header {
+  readonly key: string;
+  readonly name: string;
+  value: HeaderValue;
+}
+
+/** A response that keeps its headers itself. */
+interface Headed extends ServerResponse {
+  /** What was set for this one response; few enough to be looked through. */
+  own?: Header[];
+  /** Standard headers that this response goes without. */
+  dropped?: Set<string>;
+}
+
+const { prototype: node } = ServerResponse;
+
+/**
+ * Gives every response that has this prototype the same `standard` headers, which a handler may set to something else or
+ * remove. They are there from the start and cost nothing until they are written; setting a dozen headers on each response,
+ * which Node checks, files and puts together again, takes longer than many handlers do. All that Node's own methods for
+ * headers do these do too, and with all of them at hand `writeHead` takes Node's fast way.
+ */
+export function installStandardHeaders(prototype: object, standard: readonly (readonly [string, string])[]): void {
+  const headers = standard.map(([name, value]): Header => ({ key: name.toLowerCase(), name, value }));
+  const byKey = new Map(headers.map((header) => [header.key, header]));
+  const flat = standard.flat();
+
+  function find(response: Headed, key: string): Header | undefined {
+    return response.own?.find((header) => header.key === key) ?? findStandard(response, key);
+  }
+
+  function findStandard({ dropped }: Headed, key: string): Header | undefined {
+    return dropped?.has(key) ? undefined : byKey.get(key);
+  }
+
+  function all({ own = [], dropped }: Headed): Header[] {
+    const isReplaced = (key: string): boolean => own.some((header) => header.key === key);
+    return [...headers.filter(({ key }) => !dropped?.has(key) && !isReplaced(key)), ...own];
+  }
+
+  /** Name after value; the order in which Node writes them. */
+  function rawOf(response: Headed): HeaderValue[] {
+    const { own = [], dropped } = response;
+    const isStandard = dropped === undefined && !own.some(({ key }) => byKey.has(key));
+    const raw: HeaderValue[] = isStandard ? flat.slice() : [];
+    for (const { name, value } of isStandard ? own : all(response)) raw.push(name, value);
+    return raw;
+  }
+
+  const methods: ThisType<Headed> & Record<string, unknown> = {
+    setHeader(name: string, value: HeaderValue): unknown {
+      // Node's own says what is wrong.
+      if (this.headersSent) return node.setHeader.call(this, name, value);
+      validateHeaderName(name);
+      validateHeaderValue(name, value as string);
+      const key = name.toLowerCase();
+      const own = (this.own ??= []);
+      const at = own.findIndex((header) => header.key === key);
+      if (at === -1) own.push({ key, name, value });
+      else own[at] = { key, name, value };
+      return this;
+    },
+
+    appendHeader(name: string, value: HeaderValue): unknown {
+      const before = this.getHeader(name);
+      return this.setHeader(name, before === undefined ? value : [before, value].flat().map(String));
+    },
+
+    getHeader(name: string): HeaderValue | undefined {
+      return find(this, name.toLowerCase())?.value;
+    },
+
+    hasHeader(name: string): boolean {
+      return find(this, name.toLowerCase()) !== undefined;
+    },
+
+    removeHeader(name: string): void {
+      // Some headers Node adds by itself, unless it is told of their removal.
+      node.removeHeader.call(this, name);
+      const key = name.toLowerCase();
+      this.own = this.own?.filter((header) => header.key !== key);
+      if (byKey.has(key)) (this.dropped ??= new Set()).add(key);
+    },
+
+    getHeaders(): Record<string, HeaderValue> {
+      const found = Object.create(null) as Record<string, HeaderValue>;
+      for (const { key, value } of all(this)) found[key] = value;
+      return found;
+    },
+
+    getHeaderNames(): string[] {
+      return all(this).map(({ key }) => key);
+    },
+
+    getRawHeaderNames(): string[] {
+      return all(this).map(({ name }) => name);
+    },
+
+    writeHead(status: number, reason?: string | object, given?: object): unknown {
+      const more = typeof reason === 'string' ? given : reason;
+      if (more !== undefined && !this.headersSent) addAll(this, more);
+      const raw = rawOf(this) as string[];
+      if (typeof reason === 'string') this.statusMessage = reason;
+      return node.writeHead.call(this, status, raw);
+    },
+  };
+  Object.assign(prototype, methods);
+}
+
+/** Headers in the forms that `writeHead` takes: an object, or names and values in turn, where a name may be there twice. */
+function addAll(response: ServerResponse, headers: object): void {
+  if (!Array.isArray(headers)) {
+    for (const [name, value] of Object.entries(headers)) response.setHeader(name, value as string);
+    return;
+  }
+  for (let at = 0; at < headers.length; at += 2) response.removeHeader(headers[at] as string);
+  for (let at = 0; at < headers.length; at += 2)
+    response.appendHeader(headers[at] as string, headers[at + 1] as string);
+}

@@ -1,0 +1,135 @@
+import { tracingChannel } from 'node:diagnostics_channel';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import express, { type Application, type NextFunction, type Request, type Response } from 'express';
+import { fits, type Handler, isParameter, type Layer, type Plan, planRoutes } from './plan-routes.js';
+
+/** What is used here of Express's router: https://github.com/pillarjs/router */
+interface Router {
+  readonly stack: Layer[];
+  readonly params: object;
+}
+
+/** A path of which nothing has to be decoded, and whose case cannot matter. */
+const PLAIN_PATH = /^(?:\/[a-z0-9._~-]+)+$/;
+const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'];
+const traced = tracingChannel('express.router.request');
+
+/**
+ * Runs requests as Express would, with what can be known of them before they come found out once: which handlers a method
+ * and a path meet, in which order. Express asks each of its layers anew, for every request, and with fifty routes that takes
+ * longer, and makes more garbage, than most handlers. What is not plain (patterns, encoded paths, mounted routers, a handler
+ * that fails, rewrites the URL or passes on) is left to Express, from the layer on where that begins.
+ */
+export class RoutePlans {
+  private plans: ReadonlyMap<string, readonly Plan[]> = new Map();
+  private plannedLayers = 0;
+
+  private readonly router: Router;
+
+  constructor(private readonly app: Application) {
+    this.router = app.router as unknown as Router;
+  }
+
+  /** What a server calls for each request. */
+  readonly listener = (message: IncomingMessage, answer: ServerResponse): void => {
+    const [request, response] = [message as Request, answer as Response];
+    // Who wants to be told of each layer that Express runs is told.
+    const plan = traced.hasSubscribers ? undefined : this.find(request);
+    if (plan) this.run(plan, request, response);
+    else this.app(request, response);
+  };
+
+  private find({ method, url }: Request): Plan | undefined {
+    // Handlers can be added at any time.
+    if (this.router.stack.length !== this.plannedLayers) this.plan();
+    const end = url.indexOf('?');
+    const path = end === -1 ? url : url.slice(0, end);
+    const known = this.plans.get(`${method} ${path}`);
+    if (known) return known[0];
+    if (!PLAIN_PATH.test(path)) return undefined;
+    const segments = path.slice(1).split('/');
+    return this.plans.get(`${method} ${segments.length}`)?.find((plan) => fits(plan.segments, segments));
+  }
+
+  private run({ route, steps, segments }: Plan, request: Request, response: Response): void {
+    const { url, method } = request;
+    let at = 0;
+    const next = (reason?: unknown): void => {
+      if (reason || at === steps.length || request.url !== url || request.method !== method) {
+        this.resume(steps[at - 1]!.index + 1, reason, request, response);
+        return;
+      }
+      const { handle } = steps[at++]!;
+      if (at === steps.length) {
+        request.route = route;
+        request.params = paramsOf(segments, url);
+      }
+      call(handle, request, response, next);
+    };
+    begin(request, response, next);
+    next();
+  }
+
+  /** Lets Express go on from a layer, as if it had come so far by itself. */
+  private resume(index: number, reason: unknown, request: Request, response: Response): void {
+    const router = express.Router();
+    // A reason to leave a route has done so; any other is an error.
+    if (reason && reason !== 'route') router.use((_request, _response, next) => next(reason));
+    (router as unknown as Router).stack.push(...this.router.stack.slice(index));
+    const app = Object.create(this.app, { router: { value: router } }) as Application;
+    (app as unknown as { handle: (...exchange: unknown[]) => void }).handle(request, response);
+  }
+
+  private plan(): void {
+    const { stack, params } = this.router;
+    const plans = new Map<string, Plan[]>();
+    // What looks at parameters may do so at any route.
+    const methods = Object.keys(params).length > 0 || this.app.enabled('x-powered-by') ? [] : METHODS;
+    for (const method of methods) {
+      for (const plan of planRoutes(method, stack)) {
+        const shape = `${method} ${plan.segments.length}`;
+        const alike = plans.get(shape) ?? [];
+        const isTaken = alike.some((other) => fits(other.segments, plan.segments));
+        const isExact = !isTaken && !plan.segments.some(isParameter);
+        if (isExact) plans.set(`${method} /${plan.segments.join('/')}`, [plan]);
+        plans.set(shape, [...alike, plan]);
+      }
+    }
+    this.plans = plans;
+    this.plannedLayers = stack.length;
+  }
+}
+
+/** What Express does to a request and its response before it looks for a route. */
+function begin(request: Request, response: Response, next: NextFunction): void {
+  request.res = response;
+  (response as { req: Request }).req = request;
+  response.locals = Object.create(null) as Response['locals'];
+  request.originalUrl = request.url;
+  request.baseUrl = '';
+  request.params = {};
+  request.next = next;
+}
+
+/** What throws or rejects has failed; https://expressjs.com/en/guide/error-handling.html */
+function call(handle: Handler, request: Request, response: Response, next: NextFunction): void {
+  try {
+    const result = handle(request, response, next) as PromiseLike<unknown> | undefined;
+    if (typeof result?.then === 'function') {
+      result.then(undefined, (error: unknown) => next(error || new Error('Rejected promise')));
+    }
+  } catch (error) {
+    next(error);
+  }
+}
+
+function paramsOf(pattern: readonly string[], url: string): Record<string, string> {
+  const params: Record<string, string> = {};
+  if (!pattern.some(isParameter)) return params;
+  const end = url.indexOf('?');
+  const segments = (end === -1 ? url : url.slice(0, end)).slice(1).split('/');
+  pattern.forEach((part, index) => {
+    if (isParameter(part)) params[part.slice(1)] = segments[index]!;
+  });
+  return params;
+}
