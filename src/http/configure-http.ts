@@ -26,8 +26,7 @@ export function configureHttp(app: NestExpressApplication): void {
   app.disable('x-powered-by');
   app.disable('etag');
   app.set('trust proxy', settings.trustProxy);
-  app.use(requestTracking(app.get(RequestObservers)));
-  app.use(shutdown.middleware);
+  app.use(requestTracking(app.get(RequestObservers), shutdown));
   if (settings.corsOrigins.length > 0) {
     app.enableCors({ origin: [...settings.corsOrigins], credentials: true, exposedHeaders: EXPOSED_HEADERS });
   }

@@ -5,6 +5,8 @@ import type { Actor } from '../logging/index.js';
 declare module 'express-serve-static-core' {
   interface Request {
     requestId: string;
+    /** As `performance.now()` counts. */
+    startedAt: number;
     /** Set as soon as it is known who calls. */
     memberId?: string;
   }

@@ -1,12 +1,16 @@
 import type { Manifest } from '../../src/inference/manifest/manifest.js';
 import { ManifestError, parseManifest } from '../../src/inference/manifest/read-manifest.js';
 import { disagreement, isClose, trialRows } from '../../src/inference/pipeline/prove.js';
-import { respond } from '../../src/inference/pipeline/respond.js';
+import { responderFor } from '../../src/inference/pipeline/respond.js';
 import type { Signature, Tensor, TensorSignature } from '../../src/inference/runtime/tensor.js';
 
 /** Of a model whose input counts rows by the dimension "n". */
 function signatureOf(...outputs: TensorSignature[]): Signature {
   return { inputs: [{ name: 'x', type: 'float32', shape: ['n', 1] }], outputs };
+}
+
+function respond(outputs: Tensor[], rowCount: number, manifest: Manifest, signature: Signature) {
+  return responderFor(manifest, signature)(outputs, rowCount);
 }
 
 describe('respond', () => {

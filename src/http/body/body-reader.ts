@@ -30,26 +30,29 @@ export class BodyReader {
     this.readers = { ordinary: bytesUpTo(ordinary), predictions: bytesUpTo(predictions) };
   }
 
-  /** Sets `request.body`, at once where all of it is there; leaves it undefined where there is none. */
-  read(request: Request, response: Response, rule: BodyRule): Promise<void> | undefined {
-    if (!hasBody(request)) return undefined;
+  /** Sets `request.body`; leaves it undefined where there is none. */
+  async read(request: Request, response: Response, rule: BodyRule): Promise<void> {
+    if (!hasBody(request)) return;
     const parse = PARSERS[rule.purpose][kindOf(request, rule)];
-    if (request.headers['content-encoding'] !== undefined) return this.readCompressed(request, response, rule, parse);
-    const limit = this.settings.bodyLimit[rule.purpose];
-    const bytes = takeArrived(request, limit);
-    if (!bytes) return readBytes(request, limit).then((all) => void (request.body = parse(all)));
-    request.body = parse(bytes);
-    return undefined;
+    if (request.headers['content-encoding'] !== undefined) await this.readCompressed(request, response, rule);
+    else request.body = await this.readPlain(request, rule);
+    request.body = parse(request.body as Buffer);
   }
 
-  private async readCompressed(request: Request, response: Response, rule: BodyRule, parse: Parser): Promise<void> {
+  private async readPlain(request: Request, { purpose }: BodyRule): Promise<Buffer> {
+    const limit = this.settings.bodyLimit[purpose];
+    // A small body is taken from the connection right after its headers.
+    await undefined;
+    return takeArrived(request, limit) ?? readBytes(request, limit);
+  }
+
+  private async readCompressed(request: Request, response: Response, rule: BodyRule): Promise<void> {
     await new Promise<void>((resolve, reject) => {
       void this.readers[rule.purpose](request, response, (error?: unknown) => {
         if (error === undefined) resolve();
         else reject(this.translate(error, rule));
       });
     });
-    request.body = parse(request.body as Buffer);
   }
 
   private translate(error: unknown, rule: BodyRule): Error {

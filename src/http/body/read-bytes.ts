@@ -2,11 +2,13 @@ import type { IncomingMessage } from 'node:http';
 import { MalformedRequestError, PayloadTooLargeError } from '../errors/domain-error.js';
 
 /**
- * The whole body of a request that is not compressed, where it has arrived by now, as one that is small has mostly;
- * undefined where it is to be waited for, or is larger than it may be.
+ * The whole body of a request that is not compressed, where it has arrived by now; undefined where it is to be waited for,
+ * or is larger than it may be. A small body comes with its headers, mostly, but is read from them a moment later.
  */
 export function takeArrived(request: IncomingMessage, limit: number): Buffer | undefined {
-  if (!request.complete || request.destroyed || request.readableLength > limit) return undefined;
+  const { readableLength } = request;
+  const isWhole = request.complete || readableLength === Number(request.headers['content-length']);
+  if (!isWhole || request.destroyed || readableLength > limit) return undefined;
   return (request.read() as Buffer | null) ?? Buffer.alloc(0);
 }
 

@@ -34,8 +34,7 @@ export class RequestInputGuard implements CanActivate {
     const request = http.getRequest<Request>();
     const { body, query } = this.intakeOf(context);
     if (request.originalUrl.includes('?')) checkQuery(request, query);
-    const reading = body && this.bodies.read(request, http.getResponse<Response>(), body);
-    return reading ? reading.then(() => true) : true;
+    return body ? this.bodies.read(request, http.getResponse<Response>(), body).then(() => true) : true;
   }
 
   private intakeOf(context: ExecutionContext): Intake {

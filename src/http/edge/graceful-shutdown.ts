@@ -3,7 +3,7 @@ import { Server as NetServer, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type BeforeApplicationShutdown, Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import type { NextFunction, Request, Response } from 'express';
+import type { Response } from 'express';
 import { HttpSettings } from '../http.settings.js';
 
 /** An idle keep-alive connection gets this long to send one more request before it is closed. */
@@ -38,16 +38,16 @@ export class GracefulShutdown implements OnModuleDestroy, BeforeApplicationShutd
     });
   }
 
-  /** Counts requests in flight, and ends keep-alive while draining. */
-  readonly middleware = (_: Request, response: Response, next: NextFunction): void => {
+  /** A request is in flight; its answer ends keep-alive while draining. */
+  began(response: Response): void {
     this.inFlight.add(response);
-    response.once('close', () => {
-      this.inFlight.delete(response);
-      this.lastActivity = Date.now();
-    });
     if (this.draining) endKeepAlive(response);
-    next();
-  };
+  }
+
+  ended(response: Response): void {
+    this.inFlight.delete(response);
+    if (this.draining) this.lastActivity = Date.now();
+  }
 
   async onModuleDestroy(): Promise<void> {
     this.stopping = true;

@@ -1,24 +1,30 @@
 import { randomUUID } from 'node:crypto';
 import type { NextFunction, Request, Response } from 'express';
 import type { Log } from '../../logging/index.js';
+import type { GracefulShutdown } from './graceful-shutdown.js';
 import type { FinishedRequest, RequestObservers } from './request-observers.js';
 
 const SANE_REQUEST_ID = /^[\w.:-]{1,128}$/;
 const MAX_LOGGED_PATH = 2_048;
 const CLIENT_CLOSED_REQUEST = 499;
 
-/** Gives each request its id, and tells the observers when it is over. */
-export function requestTracking(observers: RequestObservers) {
+/** Gives each request its id, and tells when it is over. */
+export function requestTracking(observers: RequestObservers, shutdown: GracefulShutdown) {
+  // One function for all of them, told by `this` whose response it is.
+  function closed(this: Response): void {
+    const { req: request } = this;
+    const status = this.writableFinished ? this.statusCode : CLIENT_CLOSED_REQUEST;
+    const ms = performance.now() - request.startedAt;
+    shutdown.ended(this);
+    observers.notify({ request, response: this, path: pathOf(request.originalUrl), status, ms });
+  }
   return (request: Request, response: Response, next: NextFunction): void => {
-    const started = performance.now();
-    const path = pathOf(request.originalUrl);
+    request.startedAt = performance.now();
     const given = request.headers['x-request-id'];
     request.requestId = typeof given === 'string' && SANE_REQUEST_ID.test(given) ? given : randomUUID();
     response.setHeader('X-Request-Id', request.requestId);
-    response.once('close', () => {
-      const status = response.writableFinished ? response.statusCode : CLIENT_CLOSED_REQUEST;
-      observers.notify({ request, response, path, status, ms: performance.now() - started });
-    });
+    response.on('close', closed);
+    shutdown.began(response);
     next();
   };
 }

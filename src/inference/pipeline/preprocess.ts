@@ -7,55 +7,71 @@ import type { CheckedRow } from '../signature/row-validator.js';
  * Rows to tensors: scales what has a mean or a standard deviation, and fills each input.
  * @param rows of one shape; exactly one where an input does not count rows
  */
-export function preprocess(rows: readonly CheckedRow[], schema: RowSchema): Tensor[] {
-  return schema.inputs.map((input) => fillInput(input, rows));
+export type Preprocess = (rows: readonly CheckedRow[]) => Tensor[];
+
+/** Writes a value and what is nested in it; answers where the next one goes. */
+type Write = (value: unknown, data: TensorData, at: number) => number;
+
+type Element = number | bigint | string;
+
+/** How tensors are made of rows, worked out once. */
+export function preprocessorFor({ inputs }: RowSchema): Preprocess {
+  const fill = inputs.map(fillerFor);
+  return (rows) => fill.map((fillInput) => fillInput(rows));
 }
 
-function fillInput(input: InputPlan, rows: readonly CheckedRow[]): Tensor {
-  const { tensor, fields, positions } = input;
-  const rowShape = rowShapeOf(input, rows[0] ?? []);
-  const rowSize = sizeOf(rowShape);
-  const data = allocate(tensor.type, rows.length * rowSize);
-  let at = 0;
-  for (const row of rows) {
-    for (const [index, field] of fields.entries()) at = write(field, row[positions[index]!], data, at);
-  }
-  return {
-    name: tensor.name,
-    type: tensor.type,
-    shape: input.countsRows ? [rows.length, ...rowShape] : rowShape,
-    data,
+function fillerFor(input: InputPlan): (rows: readonly CheckedRow[]) => Tensor {
+  const { tensor, fields, positions, countsRows } = input;
+  const { name, type } = tensor;
+  const writers = fields.map(writerFor);
+  const fixedShape = fixedShapeOf(input);
+  return (rows) => {
+    const rowShape = fixedShape ?? openShapeOf(input, rows[0] ?? []);
+    const data = allocate(type, rows.length * sizeOf(rowShape));
+    let at = 0;
+    for (const row of rows) {
+      for (let index = 0; index < writers.length; index += 1) at = writers[index]!(row[positions[index]!], data, at);
+    }
+    return { name, type, shape: countsRows ? [rows.length, ...rowShape] : rowShape, data };
   };
 }
 
-/** The tensor's shape without the dimension that counts rows, with open dimensions taken from the row. */
-function rowShapeOf(input: InputPlan, row: CheckedRow): number[] {
-  const declared = input.tensor.shape.slice(input.countsRows ? 1 : 0);
-  const [only] = input.fields;
-  if (!only || only.shape.length === 0)
-    return declared.map((size) => (typeof size === 'string' ? input.fields.length : size));
-  let value = row[input.positions[0]!];
-  return declared.map(() => {
+/** The tensor's shape without the dimension that counts rows; undefined where it depends on the row. */
+function fixedShapeOf({ tensor, fields, countsRows }: InputPlan): readonly number[] | undefined {
+  const declared = tensor.shape.slice(countsRows ? 1 : 0);
+  const isOfPlainFields = fields[0] === undefined || fields[0].shape.length === 0;
+  const shape = declared.map((size) => (typeof size === 'string' && isOfPlainFields ? fields.length : size));
+  return shape.every((size) => typeof size === 'number') ? shape : undefined;
+}
+
+/** The same with open dimensions taken from the row. */
+function openShapeOf({ tensor, positions, countsRows }: InputPlan, row: CheckedRow): number[] {
+  let value = row[positions[0]!];
+  return tensor.shape.slice(countsRows ? 1 : 0).map(() => {
     const { length } = value as unknown[];
     value = (value as unknown[])[0];
     return length;
   });
 }
 
-/** Writes a value and what is nested in it; answers where the next one goes. */
-function write(field: RowField, value: unknown, data: TensorData, at: number): number {
-  if (Array.isArray(value)) {
+function writerFor(field: RowField): Write {
+  const elementOf = converterFor(field);
+  const write: Write = (value, data, at) => {
+    if (!Array.isArray(value)) {
+      data[at] = elementOf(value);
+      return at + 1;
+    }
     let next = at;
-    for (const item of value) next = write(field, item, data, next);
+    for (let index = 0; index < value.length; index += 1) next = write(value[index], data, next);
     return next;
-  }
-  data[at] = toElement(field, value);
-  return at + 1;
+  };
+  return write;
 }
 
-function toElement({ type, feature: { mean = 0, std = 1 } }: RowField, value: unknown): number | bigint | string {
-  if (typeof value === 'string') return value;
-  if (type === 'int64' || type === 'uint64') return BigInt(value as number | bigint);
-  const number = (Number(value) - mean) / std;
-  return type === 'float16' ? toHalf(number) : number;
+/** From a checked value to an element of the tensor. */
+function converterFor({ type, feature: { mean = 0, std = 1 } }: RowField): (value: unknown) => Element {
+  if (type === 'string') return (value) => value as string;
+  if (type === 'int64' || type === 'uint64') return (value) => BigInt(value as number | bigint);
+  if (type === 'float16') return (value) => toHalf((Number(value) - mean) / std);
+  return (value) => (Number(value) - mean) / std;
 }

@@ -1,7 +1,7 @@
 import { RunFailedOnRowError } from '../inference.errors.js';
 import type { Manifest, OutputMapping } from '../manifest/manifest.js';
 import { fromHalf } from '../runtime/float16.js';
-import { type Signature, sizeOf, type Tensor, type TensorSignature } from '../runtime/tensor.js';
+import type { Signature, Tensor } from '../runtime/tensor.js';
 import { countsRows } from '../signature/row-schema.js';
 
 /** What a model answers for one row. */
@@ -14,122 +14,154 @@ export interface Prediction {
   readonly [output: string]: unknown;
 }
 
-/** The part of one output that belongs to one row. */
-interface RowOutput {
-  readonly type: Tensor['type'];
-  readonly shape: readonly number[];
-  readonly data: ArrayLike<number | bigint | string>;
-  /** Whether it is one value, by what the model says of its shape. */
+/** Tensors to predictions, one for each of `rowCount` rows. */
+export type Respond = (outputs: readonly Tensor[], rowCount: number) => Prediction[];
+
+/** What is known of an output before there is one. */
+interface OutputPlan {
+  readonly name: string;
+  /** Whether each row has a part of its own, or all have the whole. */
+  readonly isCounted: boolean;
+  /** Whether a row's part is one value, by what the model says of its shape. */
   readonly isPlain: boolean;
 }
 
-type RowOutputs = ReadonlyMap<string, RowOutput>;
-
-/** Tensors to predictions, one for each of `rowCount` rows. */
-export function respond(
-  outputs: readonly Tensor[],
-  rowCount: number,
-  { output, labels }: Manifest,
-  signature: Signature,
-): Prediction[] {
-  return splitRows(outputs, rowCount, signature).map((own) => {
-    return output ? mapped(own, output, labels) : byName(own);
-  });
+/** The part of one output that belongs to one row: elements `start` to `end`. */
+interface RowOutput {
+  readonly plan: OutputPlan;
+  readonly tensor: Tensor;
+  readonly start: number;
+  readonly end: number;
 }
 
-/** The outputs of each row by tensor name, whatever the manifest says of them. */
-export function respondByName(outputs: readonly Tensor[], rowCount: number, signature: Signature): Prediction[] {
-  return splitRows(outputs, rowCount, signature).map(byName);
-}
-
-function splitRows(outputs: readonly Tensor[], rowCount: number, signature: Signature): RowOutputs[] {
-  const declared = new Map(signature.outputs.map((tensor) => [tensor.name, tensor]));
-  return Array.from({ length: rowCount }, (_, row) => {
-    return new Map(outputs.map((tensor) => [tensor.name, slice(tensor, row, declared.get(tensor.name), signature)]));
-  });
-}
-
-function slice(tensor: Tensor, row: number, declared: TensorSignature | undefined, signature: Signature): RowOutput {
-  const { type, shape, data } = tensor;
-  const isCounted = declared !== undefined && countsRows(declared, signature);
-  const declaredShape = declared?.shape.slice(isCounted ? 1 : 0) ?? shape;
-  const isPlain = declaredShape.length === 0 || (declaredShape.length === 1 && declaredShape[0] === 1);
-  if (!isCounted) return { type, shape, data, isPlain };
-  const rowShape = shape.slice(1);
-  const size = sizeOf(rowShape);
-  return { type, shape: rowShape, data: data.slice(row * size, (row + 1) * size), isPlain };
-}
-
-function byName(outputs: RowOutputs): Prediction {
-  return Object.fromEntries([...outputs].map(([name, output]) => [name, toJson(output)]));
-}
-
-function mapped(outputs: RowOutputs, mapping: OutputMapping, labels: readonly string[] | undefined): Prediction {
-  const scores = scoresOf(outputs, mapping);
-  const index = indexOf(outputs, mapping, labels, scores);
-  const label = labelText(outputs, mapping) ?? (index === undefined ? undefined : (labels?.[index] ?? String(index)));
-  const value = mapping.value === undefined ? undefined : valueOf(outputs.get(mapping.value));
-  demandFinite(value === undefined ? (scores ?? []) : [value]);
-  return {
-    ...(label === undefined ? {} : { label }),
-    ...(index === undefined ? {} : { index }),
-    ...(scores === undefined ? {} : { probabilities: named(scores, labels, mapping.topK) }),
-    ...(value === undefined ? {} : { value }),
+/** How answers of a model are made of its outputs, worked out once. */
+export function responderFor({ output, labels }: Manifest, signature: Signature): Respond {
+  if (!output) return responderByName(signature);
+  const plans = plansFor(signature);
+  const find = finderOf(plans);
+  return (outputs, rowCount) => {
+    const predictions: Prediction[] = [];
+    for (let row = 0; row < rowCount; row += 1) {
+      predictions.push(mapped((name) => find(outputs, name, row), output, labels));
+    }
+    return predictions;
   };
 }
 
-function valueOf(output: RowOutput | undefined): number {
-  return (output && numbersOf(output)[0]) ?? NaN;
+/** The outputs of each row by tensor name, whatever the manifest says of them. */
+export function responderByName(signature: Signature): Respond {
+  const plans = plansFor(signature);
+  return (outputs, rowCount) => {
+    return Array.from({ length: rowCount }, (_, row) => {
+      const entries = outputs.map((tensor) => [tensor.name, toJson(part(planOf(plans, tensor.name), tensor, row))]);
+      return Object.fromEntries(entries) as Prediction;
+    });
+  };
 }
 
-function numbersOf({ data, type }: RowOutput): number[] {
-  return Array.from(data, type === 'float16' ? (bits) => fromHalf(bits as number) : Number);
+type Find = (name: string | undefined) => RowOutput | undefined;
+
+function plansFor(signature: Signature): readonly OutputPlan[] {
+  return signature.outputs.map((declared) => {
+    const isCounted = countsRows(declared, signature);
+    const shape = declared.shape.slice(isCounted ? 1 : 0);
+    return { name: declared.name, isCounted, isPlain: shape.length === 0 || (shape.length === 1 && shape[0] === 1) };
+  });
+}
+
+function planOf(plans: readonly OutputPlan[], name: string): OutputPlan {
+  return plans.find((plan) => plan.name === name) ?? { name, isCounted: false, isPlain: false };
+}
+
+function finderOf(plans: readonly OutputPlan[]) {
+  return (outputs: readonly Tensor[], name: string | undefined, row: number): RowOutput | undefined => {
+    if (name === undefined) return undefined;
+    const tensor = outputs.find((candidate) => candidate.name === name);
+    return tensor && part(planOf(plans, name), tensor, row);
+  };
+}
+
+function part(plan: OutputPlan, tensor: Tensor, row: number): RowOutput {
+  const { length } = tensor.data;
+  if (!plan.isCounted) return { plan, tensor, start: 0, end: length };
+  const size = length / tensor.shape[0]!;
+  return { plan, tensor, start: row * size, end: (row + 1) * size };
+}
+
+function mapped(find: Find, mapping: OutputMapping, labels: readonly string[] | undefined): Prediction {
+  const scores = scoresOf(find, mapping);
+  const named = find(mapping.label);
+  const chosen = named && elementAt(named, 0);
+  const index = indexOf(chosen, labels, scores);
+  const label = typeof chosen === 'string' ? chosen : index === undefined ? undefined : nameOf(index, labels);
+  const valued = find(mapping.value);
+  const value = mapping.value === undefined ? undefined : valued ? numberAt(valued, 0) : NaN;
+  if (value !== undefined) demandFinite(value);
+  else scores?.forEach(demandFinite);
+  const prediction: { -readonly [K in keyof Prediction]: Prediction[K] } = {};
+  if (label !== undefined) prediction.label = label;
+  if (index !== undefined) prediction.index = index;
+  if (scores !== undefined) prediction.probabilities = probabilitiesOf(scores, labels, mapping.topK);
+  if (value !== undefined) prediction.value = value;
+  return prediction;
+}
+
+function nameOf(index: number, labels: readonly string[] | undefined): string {
+  return labels?.[index] ?? String(index);
+}
+
+function elementAt({ tensor, start, end }: RowOutput, index: number): number | bigint | string | undefined {
+  return start + index < end ? tensor.data[start + index] : undefined;
+}
+
+function numberAt({ tensor, start, end }: RowOutput, index: number): number {
+  if (start + index >= end) return NaN;
+  const element = tensor.data[start + index];
+  return tensor.type === 'float16' ? fromHalf(element as number) : Number(element);
 }
 
 /** JSON has no word for what is not finite, and it is no answer either. */
-function demandFinite(numbers: readonly number[]): void {
-  if (!numbers.every(Number.isFinite)) throw new RunFailedOnRowError(new Error('The answer is not a finite number'));
+function demandFinite(number: number): void {
+  if (!Number.isFinite(number)) throw new RunFailedOnRowError(new Error('The answer is not a finite number'));
 }
 
-function scoresOf(outputs: RowOutputs, { probabilities, logits }: OutputMapping): number[] | undefined {
-  const output = outputs.get(probabilities ?? logits ?? '');
+function scoresOf(find: Find, { probabilities, logits }: OutputMapping): number[] | undefined {
+  const output = find(probabilities ?? logits);
   if (!output) return undefined;
-  const scores = numbersOf(output);
+  const scores: number[] = [];
+  for (let index = 0; index < output.end - output.start; index += 1) scores.push(numberAt(output, index));
   return probabilities === undefined ? softmax(scores) : scores;
 }
 
 function indexOf(
-  outputs: RowOutputs,
-  mapping: OutputMapping,
+  chosen: number | bigint | string | undefined,
   labels: readonly string[] | undefined,
   scores: readonly number[] | undefined,
 ): number | undefined {
-  const label = outputs.get(mapping.label ?? '')?.data[0];
-  if (label === undefined) return scores && greatest(scores);
-  if (typeof label !== 'string') return Number(label);
-  const index = labels?.indexOf(label) ?? -1;
+  if (chosen === undefined) return scores && greatest(scores);
+  if (typeof chosen !== 'string') return Number(chosen);
+  const index = labels?.indexOf(chosen) ?? -1;
   return index === -1 ? undefined : index;
 }
 
-function labelText(outputs: RowOutputs, { label }: OutputMapping): string | undefined {
-  const text = outputs.get(label ?? '')?.data[0];
-  return typeof text === 'string' ? text : undefined;
-}
-
 /** Probabilities by label, the `topK` most probable first where that is asked for. */
-function named(
+function probabilitiesOf(
   scores: readonly number[],
   labels: readonly string[] | undefined,
   topK?: number,
 ): Record<string, number> {
-  const entries = scores.map((score, index): [string, number] => [labels?.[index] ?? String(index), score]);
+  const entries = scores.map((score, index): [string, number] => [nameOf(index, labels), score]);
   if (topK === undefined) return Object.fromEntries(entries);
   return Object.fromEntries(entries.sort(([, a], [, b]) => b - a).slice(0, topK));
 }
 
 /** The index of the greatest score, the first of equals. */
 function greatest(scores: readonly number[]): number {
-  return scores.reduce((best, score, index) => (score > (scores[best] ?? -Infinity) ? index : best), 0);
+  let best = 0;
+  for (let index = 1; index < scores.length; index += 1) {
+    if (scores[index]! > (scores[best] ?? -Infinity)) best = index;
+  }
+  return best;
 }
 
 /** With the greatest score taken off first, so that no exponential overflows. */
@@ -141,10 +173,13 @@ function softmax(scores: readonly number[]): number[] {
 }
 
 /** Nested arrays of the output's shape; a plain value for one of shape `[]` or `[1]`. */
-function toJson({ type, shape, data, isPlain }: RowOutput): unknown {
-  const elements = Array.from(data, (element) => elementToJson(element, type));
-  if (isPlain) return elements[0];
-  return shape.slice(1).reduceRight<unknown[]>((items, size) => chunk(items, size), elements);
+function toJson({ plan, tensor, start, end }: RowOutput): unknown {
+  const { type, shape, data } = tensor;
+  const elements: unknown[] = [];
+  for (let at = start; at < end; at += 1) elements.push(elementToJson(data[at]!, type));
+  if (plan.isPlain) return elements[0];
+  const inner = shape.slice(plan.isCounted ? 2 : 1);
+  return inner.reduceRight<unknown[]>((items, size) => chunk(items, size), elements);
 }
 
 function chunk(items: readonly unknown[], size: number): unknown[] {

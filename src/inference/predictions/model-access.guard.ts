@@ -15,13 +15,13 @@ export class ModelAccessGuard implements CanActivate {
     private readonly security: SecurityLog,
   ) {}
 
-  async canActivate(context: ExecutionContext): Promise<boolean> {
+  canActivate(context: ExecutionContext): boolean | Promise<boolean> {
     const http = context.switchToHttp();
     const request = http.getRequest<Request>();
     const { name } = request.params;
     const model = typeof name === 'string' ? this.store.get(name) : this.store.default;
-    if (model.access !== 'public') await this.demandAccess(model, request, http.getResponse<Response>());
-    return true;
+    if (model.access === 'public') return true;
+    return this.demandAccess(model, request, http.getResponse<Response>()).then(() => true);
   }
 
   private async demandAccess(model: Model, request: Request, response: Response): Promise<void> {

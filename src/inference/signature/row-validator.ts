@@ -1,5 +1,6 @@
 import type { FieldError } from '../../http/index.js';
 import { TooManyElementsError } from '../inference.errors.js';
+import { RowAcceptance } from './acceptance.js';
 import { ELEMENT_RULES } from './element-rules.js';
 import type { RowField, RowSchema } from './row-schema.js';
 
@@ -56,8 +57,10 @@ export function wrongDefault({ fields }: RowSchema, check: RowCheck): FieldError
 export class RowValidator {
   private readonly fields: ReadonlyMap<string, RowField>;
   private readonly names: string;
+  private readonly acceptance: RowAcceptance;
 
   constructor(private readonly schema: RowSchema) {
+    this.acceptance = new RowAcceptance(schema);
     this.fields = new Map(schema.fields.map((field) => [field.name, field]));
     this.names = schema.fields.map((field) => field.name).join(', ');
   }
@@ -69,6 +72,11 @@ export class RowValidator {
       check.add(location, 'object', `must be an object with ${this.names}`);
       return [];
     }
+    return this.acceptance.accept(row, check) ?? this.explain(row, location, check);
+  }
+
+  /** The same, value by value: what is wrong with each, and where. */
+  private explain(row: object, location: Location, check: RowCheck): CheckedRow {
     for (const key of Object.keys(row)) {
       if (check.isFull) break;
       if (this.fields.has(key)) continue;

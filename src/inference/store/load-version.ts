@@ -1,9 +1,9 @@
 import { RunFailedOnRowError, RuntimeLostError } from '../inference.errors.js';
 import type { InferenceSettings } from '../inference.settings.js';
 import { type Example, exampleOf, type Manifest } from '../manifest/manifest.js';
-import { preprocess } from '../pipeline/preprocess.js';
+import { type Preprocess, preprocessorFor } from '../pipeline/preprocess.js';
 import { disagreement, sameTogether, trialRows } from '../pipeline/prove.js';
-import { respond, respondByName } from '../pipeline/respond.js';
+import { type Respond, responderByName, responderFor } from '../pipeline/respond.js';
 import { Runtime, type RuntimeEvents } from '../runtime/runtime.js';
 import type { RuntimeOptions } from '../runtime/runtime-options.js';
 import type { Signature, Tensor } from '../runtime/tensor.js';
@@ -21,6 +21,8 @@ export interface Loaded {
   readonly queue: BatchQueue;
   readonly schema: RowSchema;
   readonly validator: RowValidator;
+  readonly preprocess: Preprocess;
+  readonly respond: Respond;
   readonly batching: Batching;
   /** Whether every input has one shape, apart from the number of rows. */
   readonly hasFixedShapes: boolean;
@@ -35,7 +37,7 @@ interface Place {
   readonly settings: InferenceSettings;
 }
 
-type Prepared = Pick<Loaded, 'runtime' | 'queue' | 'schema' | 'validator'> & {
+type Prepared = Pick<Loaded, 'runtime' | 'queue' | 'schema' | 'validator' | 'preprocess' | 'respond'> & {
   readonly manifest: Manifest;
   readonly version: string;
   readonly settings: InferenceSettings;
@@ -81,7 +83,9 @@ function prepare(runtime: Runtime, { manifest, version, settings }: Place, obser
     { deadlineMs: settings.deadlineMs, capacity: settings.queueCapacity },
     observer,
   );
-  return { runtime, queue, schema, manifest, version, validator: new RowValidator(schema), settings };
+  const validator = new RowValidator(schema);
+  const [preprocess, respond] = [preprocessorFor(schema), responderFor(manifest, runtime.signature)];
+  return { runtime, queue, schema, manifest, version, validator, preprocess, respond, settings };
 }
 
 async function prove(prepared: Prepared): Promise<Pick<Loaded, 'batching' | 'exampleRow'>> {
@@ -103,10 +107,10 @@ async function prove(prepared: Prepared): Promise<Pick<Loaded, 'batching' | 'exa
 }
 
 async function proveExample(prepared: Prepared, example: Example, row: CheckedRow): Promise<void> {
-  const { queue, schema, runtime, manifest } = prepared;
-  const outputs = await queue.submit(submissionOf([row], schema));
-  const [answer = {}] = respond(outputs, 1, manifest, runtime.signature);
-  const [byName = {}] = respondByName(outputs, 1, runtime.signature);
+  const { queue, runtime, respond } = prepared;
+  const outputs = await queue.submit(submissionOf([row], prepared));
+  const [answer = {}] = respond(outputs, 1);
+  const [byName = {}] = responderByName(runtime.signature)(outputs, 1);
   const difference = disagreement(answer, byName, example);
   if (difference !== undefined) throw new Error(difference);
 }
@@ -118,11 +122,12 @@ interface Trial {
 }
 
 /** Warms the model up. One that cannot run rows it was not made for still serves; one that dies of them does not. */
-async function tryAlone({ queue, schema }: Prepared, example: CheckedRow | undefined): Promise<Trial> {
+async function tryAlone(prepared: Prepared, example: CheckedRow | undefined): Promise<Trial> {
+  const { queue, schema } = prepared;
   const rows = trialRows(schema, example);
   const alone: Tensor[][] = [];
   try {
-    for (const row of rows) alone.push(await queue.submit(submissionOf([row], schema)));
+    for (const row of rows) alone.push(await queue.submit(submissionOf([row], prepared)));
   } catch (error) {
     if (!(error instanceof RunFailedOnRowError)) throw error;
   }
@@ -131,7 +136,7 @@ async function tryAlone({ queue, schema }: Prepared, example: CheckedRow | undef
 
 /** Why rows may not run together; undefined where three different ones have given together what they give alone. */
 async function findBatchingProblem(
-  { queue, schema }: Prepared,
+  prepared: Prepared,
   isForced: boolean,
   { rows, alone }: Trial,
 ): Promise<string | undefined> {
@@ -140,7 +145,7 @@ async function findBatchingProblem(
   const unproven = 'it could not be proven that rows run together give what they give alone';
   if (alone.length < rows.length) return unproven;
   try {
-    const together = await queue.submit(submissionOf(rows, schema));
+    const together = await prepared.queue.submit(submissionOf(rows, prepared));
     if (sameTogether(together, alone)) return undefined;
     return 'rows run together give other answers than the same rows alone';
   } catch (error) {
@@ -149,8 +154,8 @@ async function findBatchingProblem(
   }
 }
 
-function submissionOf(rows: readonly CheckedRow[], schema: RowSchema) {
-  return { feeds: preprocess(rows, schema), rows: rows.length, group: '' };
+function submissionOf(rows: readonly CheckedRow[], { preprocess }: Prepared) {
+  return { feeds: preprocess(rows), rows: rows.length, group: '' };
 }
 
 function named({ fields }: RowSchema, row: CheckedRow): Record<string, unknown> {

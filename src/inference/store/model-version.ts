@@ -2,8 +2,7 @@ import { DomainError, type DomainErrorKind } from '../../http/index.js';
 import { ModelNotReadyError } from '../inference.errors.js';
 import type { InferenceSettings } from '../inference.settings.js';
 import type { Manifest } from '../manifest/manifest.js';
-import { preprocess } from '../pipeline/preprocess.js';
-import { type Prediction, respond } from '../pipeline/respond.js';
+import type { Prediction } from '../pipeline/respond.js';
 import type { Pins } from '../runtime/model-files.js';
 import type { RuntimeEvents } from '../runtime/runtime.js';
 import type { RuntimeOptions } from '../runtime/runtime-options.js';
@@ -193,19 +192,18 @@ export class ModelVersion {
 
   /** Predicts checked rows by one deadline, as many in a run as the model allows; the answers are in the rows' order. */
   async predict(rows: readonly CheckedRow[], caller: Caller = {}): Promise<Prediction[]> {
-    const { schema, queue, runtime } = this.demandLoaded();
+    const { schema, queue, preprocess, respond } = this.demandLoaded();
     const timed = { ...caller, deadline: caller.deadline ?? queue.deadlineIn() };
     if (rows.length === 1 || (queue.batching && schema.isUniform)) {
-      const outputs = await this.infer(preprocess(rows, schema), timed);
-      return respond(outputs, rows.length, this.manifest, runtime.signature);
+      return respond(await this.infer(preprocess(rows), timed), rows.length);
     }
     const alone = Math.min(SINGLE_RUNS_AT_ONCE, this.options.settings.queueCapacity);
     const atOnce = queue.batching?.maxBatchSize ?? alone;
     const size = this.sizeOfAnswer();
     const predictOne = async (row: CheckedRow): Promise<Prediction[]> => {
-      const outputs = await this.infer(preprocess([row], schema), timed);
+      const outputs = await this.infer(preprocess([row]), timed);
       size.add(outputs);
-      return respond(outputs, 1, this.manifest, runtime.signature);
+      return respond(outputs, 1);
     };
     const predictions: Prediction[] = [];
     for (let start = 0; start < rows.length; start += atOnce) {
