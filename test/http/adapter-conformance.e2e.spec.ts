@@ -7,10 +7,10 @@ import { DIFFERENCES, type Expected } from './conformance/differences.js';
 import { type Answer, exchange } from './conformance/exchange.js';
 import { BODIES, EXPRESS, MIDDLEWARE, PIPELINE, ROUTES } from './conformance/routing.shapes.js';
 import { type Row, type Shape, shapesOf } from './conformance/shape.js';
-import { CONNECTIONS, TARGETS } from './conformance/target.shapes.js';
+import { CONNECTIONS, STATIC, TARGETS } from './conformance/target.shapes.js';
 
 const SHAPES: readonly Shape[] = [
-  ...shapesOf('plain', [...ROUTES, ...MIDDLEWARE, ...PIPELINE, ...BODIES, ...ANSWERS, ...TARGETS]),
+  ...shapesOf('plain', [...ROUTES, ...MIDDLEWARE, ...PIPELINE, ...BODIES, ...ANSWERS, ...TARGETS, ...STATIC]),
   ...CONNECTIONS,
   ...shapesOf('express', EXPRESS),
   ...shapesOf('prefix', PREFIX),

@@ -29,6 +29,12 @@ export const DIFFERENCES: readonly Difference[] = [
     stock: NOT_FOUND,
   },
   {
+    name: 'also at a path without parameters or middleware',
+    shape: shapeOf('PATCH', '/answers/static-object'),
+    our: { ...METHOD_NOT_ALLOWED, header: 'allow: GET, HEAD, OPTIONS' },
+    stock: NOT_FOUND,
+  },
+  {
     name: 'also where only a method of WebDAV is right',
     shape: shapeOf('GET', '/paths/properties'),
     our: { ...METHOD_NOT_ALLOWED, header: 'allow: OPTIONS, PROPFIND' },

@@ -38,6 +38,7 @@ import {
   PipelineController,
   RequestScoped,
 } from './pipeline.controllers.js';
+import { StaticController } from './static.controller.js';
 import { factsOf, step, trace } from './trace.js';
 
 @Controller('leaf')
@@ -70,6 +71,7 @@ const CONTROLLERS = [
   AnswersController,
   ResponsesController,
   PipelineController,
+  StaticController,
 ];
 
 @Module({

@@ -56,6 +56,43 @@ export const TARGETS: readonly Row[] = [
   ['XMLHttpRequest', 'GET', '/cats', { 'X-Requested-With': 'XMLHttpRequest', Accept: 'application/json' }],
 ];
 
+const OVERRIDE = 'X-HTTP-Method-Override';
+
+/** The same, and more, at paths that no middleware and no parameter stand before. */
+export const STATIC: readonly Row[] = [
+  ['static', 'GET', '/still/water'],
+  ['by another method', 'POST', '/still/water', { 'Content-Type': 'application/json' }, '{"a":1}'],
+  ['by a third method', 'DELETE', '/still/water'],
+  ['by OPTIONS', 'OPTIONS', '/still/water'],
+  ['by HEAD', 'HEAD', '/still/water'],
+  ['by HEAD of its own', 'HEAD', '/still/headed'],
+  ['beside a HEAD', 'GET', '/still/headed'],
+  ['before a parameter', 'GET', '/still/before'],
+  ['after a parameter', 'GET', '/still/after'],
+  ['after a parameter of another method', 'POST', '/still/after'],
+  ['a slash', 'GET', '/still/water/'],
+  ['a slash and a query', 'GET', '/still/water/?a=1'],
+  ['two slashes', 'GET', '/still//water'],
+  ['two slashes at the end', 'GET', '/still/water//'],
+  ['two slashes in front', 'GET', '//still/water'],
+  ['upper case', 'GET', '/STILL/Water'],
+  ['an escape', 'GET', '/still/%77ater'],
+  ['an escaped slash', 'GET', '/still%2Fwater'],
+  ['a broken escape', 'GET', '/still/water%'],
+  ['a query', 'GET', '/still/water?a=1&a=2'],
+  ['a question mark', 'GET', '/still/water?'],
+  ['a fragment', 'GET', '/still/water#a'],
+  ['a fragment and a query', 'GET', '/still/water#a?b=1'],
+  ['an absolute target', 'GET', 'http://a.example.test/still/water?a=1'],
+  ['a rewritten target', 'GET', '/rewritten/still/water?a=1'],
+  ['a rewritten target by POST', 'POST', '/rewritten/still/water'],
+  ['a method overridden', 'POST', '/still/water', { [OVERRIDE]: 'DELETE' }],
+  ['refused by a guard', 'GET', '/still/water', { 'X-Refused-By': 'global guard' }],
+  ['a name of every object', 'GET', '/still/constructor'],
+  ['a name of every object, alone', 'GET', '/constructor'],
+  ['__proto__', 'GET', '/__proto__'],
+];
+
 const KEEP = { Connection: 'keep-alive' };
 
 /** Ways to use a connection. */
