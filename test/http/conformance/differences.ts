@@ -1,0 +1,99 @@
+import { compose, type Shape, shapesOf } from './shape.js';
+
+/** What an answer must have; the rest of it is not looked at. */
+export interface Expected {
+  readonly status: string;
+  readonly header?: string;
+  readonly body?: string;
+}
+
+interface Difference {
+  readonly name: string;
+  readonly shape: Shape;
+  readonly our: Expected;
+  readonly stock: Expected;
+}
+
+const METHOD_NOT_ALLOWED = { status: 'HTTP/1.1 405 Method Not Allowed', body: '{"code":"request.method-not-allowed"}' };
+const NOT_FOUND = { status: 'HTTP/1.1 404 Not Found', header: 'content-type: application/json; charset=utf-8' };
+const BAD_REQUEST = { status: 'HTTP/1.1 400 Bad Request' };
+const OK = { status: 'HTTP/1.1 200 OK' };
+const PROBLEM = 'content-type: application/problem+json';
+
+/** What our adapter answers otherwise than Nest's own, on purpose: all of it. */
+export const DIFFERENCES: readonly Difference[] = [
+  {
+    name: 'a wrong method is 405 and says which are right',
+    shape: shapeOf('POST', '/cats/mine'),
+    our: { ...METHOD_NOT_ALLOWED, header: 'allow: DELETE, GET, HEAD, OPTIONS, PATCH, PUT' },
+    stock: NOT_FOUND,
+  },
+  {
+    name: 'also at a path without parameters or middleware',
+    shape: shapeOf('PATCH', '/answers/static-object'),
+    our: { ...METHOD_NOT_ALLOWED, header: 'allow: GET, HEAD, OPTIONS' },
+    stock: NOT_FOUND,
+  },
+  {
+    name: 'also where only a method of WebDAV is right',
+    shape: shapeOf('GET', '/paths/properties'),
+    our: { ...METHOD_NOT_ALLOWED, header: 'allow: OPTIONS, PROPFIND' },
+    stock: NOT_FOUND,
+  },
+  {
+    name: 'also for a method of caches',
+    shape: shapeOf('PURGE', '/CATS/'),
+    our: { ...METHOD_NOT_ALLOWED, header: 'allow: GET, HEAD, OPTIONS, POST' },
+    stock: NOT_FOUND,
+  },
+  {
+    name: 'also for HEAD, without a body',
+    shape: shapeOf('HEAD', '/paths/properties'),
+    our: { ...METHOD_NOT_ALLOWED, header: 'allow: OPTIONS, PROPFIND', body: '' },
+    stock: NOT_FOUND,
+  },
+  {
+    name: 'OPTIONS says which methods are right',
+    shape: shapeOf('OPTIONS', '/cats/7/toys/mouse'),
+    our: { status: 'HTTP/1.1 204 No Content', header: 'allow: GET, HEAD, OPTIONS', body: '' },
+    stock: NOT_FOUND,
+  },
+  {
+    name: 'TRACE that nobody answers is refused',
+    shape: shapeOf('TRACE', '/nowhere'),
+    our: METHOD_NOT_ALLOWED,
+    stock: NOT_FOUND,
+  },
+  {
+    name: 'integers of 64 bits have all their digits',
+    shape: shapeOf('GET', '/answers/value/bigint'),
+    our: { ...OK, header: 'content-length: 27', body: '{"big":9223372036854775807}' },
+    stock: { status: 'HTTP/1.1 500 Internal Server Error' },
+  },
+  {
+    name: 'what is no HTTP is answered with a problem',
+    shape: wire('GET', 'GET /cats/café HTTP/1.1\r\nHost: a\r\n\r\n'),
+    our: { ...BAD_REQUEST, header: PROBLEM },
+    stock: { ...BAD_REQUEST, header: 'connection: close', body: '' },
+  },
+  {
+    name: 'so are headers that are too large',
+    shape: wire('GET', compose('GET', '/cats', { 'X-Large': 'x'.repeat(20_000) })),
+    our: { status: 'HTTP/1.1 431 Request Header Fields Too Large', header: PROBLEM },
+    stock: { status: 'HTTP/1.1 431 Request Header Fields Too Large', header: 'connection: close', body: '' },
+  },
+  {
+    name: 'an idle connection is kept for longer',
+    shape: wire('GET', compose('GET', '/cats', { Connection: 'keep-alive' })),
+    our: { ...OK, header: 'keep-alive: timeout=65' },
+    stock: { ...OK, header: 'keep-alive: timeout=5' },
+  },
+];
+
+function shapeOf(method: string, target: string): Shape {
+  return shapesOf('plain', [['', method, target]])[0]!;
+}
+
+function wire(method: string, bytes: string): Shape {
+  return { app: 'plain', name: '', bytes, methods: [method] };
+}

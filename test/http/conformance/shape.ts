@@ -1,0 +1,50 @@
+import type { AppName } from './apps.js';
+import type { Exchange } from './exchange.js';
+
+/** One kind of request: what it is called, and what is sent. */
+export type Row = readonly [
+  name: string,
+  method: string,
+  target: string,
+  headers?: Readonly<Record<string, string>>,
+  body?: string,
+];
+
+export interface Shape extends Exchange {
+  readonly app: AppName;
+  readonly name: string;
+}
+
+export const HOST = 'cats.example.test';
+export const JSON_BODY = { 'Content-Type': 'application/json' };
+export const FORM_BODY = { 'Content-Type': 'application/x-www-form-urlencoded' };
+
+/** The rows of a table, to be sent to an application. */
+export function shapesOf(app: AppName, rows: readonly Row[]): Shape[] {
+  return rows.map(([name, method, target, headers, body]) => {
+    return {
+      app,
+      name: `${name}: ${method} ${shorten(target)}`,
+      bytes: compose(method, target, headers, body),
+      methods: [method],
+    };
+  });
+}
+
+/** A request as its bytes. A header given replaces the one that every request has. */
+export function compose(
+  method: string,
+  target: string,
+  headers: Readonly<Record<string, string>> = {},
+  body = '',
+): string {
+  const isChunked = headers['Transfer-Encoding'] === 'chunked';
+  const length = body && !isChunked ? { 'Content-Length': String(Buffer.byteLength(body)) } : {};
+  const all = { Host: HOST, Connection: 'close', ...length, ...headers };
+  const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}`);
+  return [`${method} ${target} HTTP/1.1`, ...lines, '', body].join('\r\n');
+}
+
+function shorten(target: string): string {
+  return target.length > 60 ? `${target.slice(0, 60)}…` : target;
+}
