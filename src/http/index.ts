@@ -4,6 +4,7 @@ export { parseExactJson, stringifyExactJson } from './body/exact-json.js';
 export { parseJsonExactly } from './body/parse-body.js';
 export { configureHttp } from './configure-http.js';
 export { BaristaExpressAdapter } from './edge/barista-express.adapter.js';
+export { ClientPresence } from './edge/client-presence.js';
 export { GracefulShutdown } from './edge/graceful-shutdown.js';
 export { type FinishedRequest, RequestObservers } from './edge/request-observers.js';
 export { matchesStrongly, matchesWeakly } from './entity-tags.js';

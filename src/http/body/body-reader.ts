@@ -42,7 +42,7 @@ export class BodyReader {
   private async readPlain(request: Request, { purpose }: BodyRule): Promise<Buffer> {
     const limit = this.settings.bodyLimit[purpose];
     // A small body is taken from the connection right after its headers.
-    await undefined;
+    await Promise.resolve();
     return takeArrived(request, limit) ?? readBytes(request, limit);
   }
 

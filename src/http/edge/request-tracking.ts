@@ -15,6 +15,7 @@ export function requestTracking(observers: RequestObservers, shutdown: GracefulS
     const { req: request } = this;
     const status = this.writableFinished ? this.statusCode : CLIENT_CLOSED_REQUEST;
     const ms = performance.now() - request.startedAt;
+    this.presence?.end(this.writableFinished);
     shutdown.ended(this);
     observers.notify({ request, response: this, path: pathOf(request.originalUrl), status, ms });
   }

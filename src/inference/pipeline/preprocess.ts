@@ -62,7 +62,7 @@ function writerFor(field: RowField): Write {
       return at + 1;
     }
     let next = at;
-    for (let index = 0; index < value.length; index += 1) next = write(value[index], data, next);
+    for (const item of value as unknown[]) next = write(item, data, next);
     return next;
   };
   return write;

@@ -1,6 +1,6 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { Request, Response } from 'express';
-import { ClientPresence } from './client-presence.js';
+import { ClientPresence } from '../../http/index.js';
 
 const FORM = 'application/x-www-form-urlencoded';
 
@@ -15,8 +15,8 @@ export interface PredictionCall {
 }
 
 /** Injects a signal that tells when the client has hung up before its answer. */
-export const ClientGone = createParamDecorator(
-  (_: unknown, context: ExecutionContext) => new ClientPresence(context.switchToHttp().getResponse<Response>()),
+export const ClientGone = createParamDecorator((_: unknown, context: ExecutionContext) =>
+  ClientPresence.of(context.switchToHttp().getResponse<Response>()),
 );
 
 /** Injects the `PredictionCall`. */
@@ -24,5 +24,5 @@ export const CurrentCall = createParamDecorator((_: unknown, context: ExecutionC
   const http = context.switchToHttp();
   const [request, response] = [http.getRequest<Request>(), http.getResponse<Response>()];
   const isForm = request.headers['content-type']?.startsWith(FORM) === true;
-  return { request, response, isForm, gone: new ClientPresence(response) };
+  return { request, response, isForm, gone: ClientPresence.of(response) };
 });

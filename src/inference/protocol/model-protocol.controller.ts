@@ -1,10 +1,9 @@
 import { Body, Controller, Get, Headers, HttpCode, Param, Post, Req, Res, UseGuards } from '@nestjs/common';
 import { ApiBody, ApiHeader, ApiOkResponse, ApiOperation, ApiParam, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
-import { AcceptsBody, MalformedRequestError } from '../../http/index.js';
+import { AcceptsBody, MalformedRequestError, ClientPresence } from '../../http/index.js';
 import { ModelNotReadyError } from '../inference.errors.js';
 import { ModelAccessGuard } from '../predictions/model-access.guard.js';
-import { ClientPresence } from '../predictions/client-presence.js';
 import { ClientGone } from '../predictions/request.decorators.js';
 import { ModelStore } from '../store/model-store.js';
 import type { Model } from '../store/model.js';

@@ -10,6 +10,7 @@ import {
 } from '../inference.errors.js';
 import { RunFailedError, RuntimeDiedError, TooLargeAnswerError } from '../runtime/runtime-process.js';
 import type { Tensor } from '../runtime/tensor.js';
+import { Alarm } from './alarm.js';
 import { concatenate, rowsOf } from './batch.js';
 import { type Caller, QueuedRun, type Submission } from './queued-run.js';
 import { RunCost } from './run-cost.js';
@@ -62,10 +63,11 @@ export class BatchQueue {
   /** Halves of batches that failed: one bad row must fail alone. */
   private readonly retries: QueuedRun[][] = [];
   private readonly cost = new RunCost();
-  private running: { readonly rows: number; readonly runs: number; readonly since: number } | undefined;
+  private running: { readonly batch: readonly QueuedRun[]; readonly rows: number; readonly since: number } | undefined;
   private isPaused = false;
   private isDispatching = false;
   private gathering: NodeJS.Timeout | undefined;
+  private readonly alarm = new Alarm(() => this.expire());
 
   constructor(
     private readonly runtime: Runnable,
@@ -75,7 +77,7 @@ export class BatchQueue {
 
   /** Callers whose runs are in the runtime, and callers that wait for it. */
   get load(): { readonly running: number; readonly waiting: number } {
-    return { running: this.running?.runs ?? 0, waiting: this.waiting.size };
+    return { running: this.running?.batch.length ?? 0, waiting: this.waiting.size };
   }
 
   /** When a prediction that begins now has to be answered, as `performance.now()` counts. */
@@ -93,6 +95,7 @@ export class BatchQueue {
     this.admit(submission, deadline, caller);
     const run = new QueuedRun(submission, deadline, caller, (given, why) => this.giveUp(given, why));
     this.waiting.add(run);
+    this.alarm.set(deadline);
     this.nextSoon();
     return run.outputs;
   }
@@ -167,14 +170,20 @@ export class BatchQueue {
 
   private isDue(run: QueuedRun): boolean {
     if (performance.now() < run.deadline - TIMER_RESOLUTION_MS) return false;
-    this.giveUp(run, 'deadline');
+    this.giveUp(run, new DeadlineError(Math.round(run.deadline - run.submittedAt)));
     return true;
+  }
+
+  /** Lets go of those whose time is up, and looks again when that of the next one is. */
+  private expire(): void {
+    const runs = [...this.waiting.all(), ...this.retries.flat(), ...(this.running?.batch ?? [])];
+    for (const run of runs) if (!run.isSettled && !this.isDue(run)) this.alarm.set(run.deadline);
   }
 
   private async execute(batch: readonly QueuedRun[]): Promise<void> {
     const since = performance.now();
     const rows = batch.reduce((sum, run) => sum + run.submission.rows, 0);
-    this.running = { rows, runs: batch.length, since };
+    this.running = { batch, rows, since };
     this.observer.started?.(
       rows,
       batch.map((run) => since - run.submittedAt),
@@ -204,10 +213,10 @@ export class BatchQueue {
     for (const run of batch) if (!run.isSettled) run.reject(this.refusal(inWords(error)));
   }
 
-  private giveUp(run: QueuedRun, why: DomainError | 'deadline'): void {
+  private giveUp(run: QueuedRun, why: DomainError): void {
     // What runs already runs to its end: the runtime is needed by the next caller anyway.
     this.waiting.delete(run);
-    run.reject(this.refusal(why === 'deadline' ? new DeadlineError(Math.round(run.deadline - run.submittedAt)) : why));
+    run.reject(this.refusal(why));
   }
 }
 

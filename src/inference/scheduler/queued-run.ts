@@ -35,8 +35,8 @@ export class QueuedRun {
   readonly priority: Priority;
   readonly outputs: Promise<Tensor[]>;
   isSettled = false;
-  private timer: NodeJS.Timeout | undefined;
   private readonly signal: GoneSignal | undefined;
+  private readonly abandon: (() => void) | undefined;
   private resolvePromise!: (outputs: Tensor[]) => void;
   private rejectPromise!: (error: Error) => void;
 
@@ -45,7 +45,7 @@ export class QueuedRun {
     readonly submission: Submission,
     readonly deadline: number,
     { signal, priority = 'interactive' }: Caller,
-    private readonly leave: (run: QueuedRun, why: DomainError | 'deadline') => void,
+    private readonly leave: (run: QueuedRun, why: DomainError) => void,
   ) {
     this.priority = priority;
     this.signal = signal;
@@ -53,8 +53,10 @@ export class QueuedRun {
       this.resolvePromise = resolve;
       this.rejectPromise = reject;
     });
-    this.timer = setTimeout(() => this.leave(this, 'deadline'), deadline - this.submittedAt);
-    signal?.addEventListener('abort', this.abandon, { once: true });
+    if (signal) {
+      this.abandon = () => this.leave(this, new ClientGoneError());
+      signal.addEventListener('abort', this.abandon, { once: true });
+    }
   }
 
   resolve(outputs: Tensor[]): void {
@@ -68,10 +70,7 @@ export class QueuedRun {
   private settle(): boolean {
     if (this.isSettled) return false;
     this.isSettled = true;
-    clearTimeout(this.timer);
-    this.signal?.removeEventListener('abort', this.abandon);
+    if (this.abandon) this.signal?.removeEventListener('abort', this.abandon);
     return true;
   }
-
-  private readonly abandon = (): void => this.leave(this, new ClientGoneError());
 }

@@ -27,17 +27,20 @@ export class WaitingRuns {
 
   /** What a run of this priority would have to wait for. */
   ahead(priority: Priority): Amount {
-    const before = PRIORITIES.slice(0, PRIORITIES.indexOf(priority) + 1);
-    return {
-      runs: before.reduce((sum, each) => sum + this.runs[each].size, 0),
-      rows: before.reduce((sum, each) => sum + this.rows[each], 0),
-    };
+    const { runs, rows } = this;
+    if (priority === 'interactive') return { runs: runs.interactive.size, rows: rows.interactive };
+    return { runs: this.size, rows: rows.interactive + rows.background };
   }
 
   /** The one whose turn it is. */
   oldest(): QueuedRun | undefined {
     for (const priority of PRIORITIES) for (const run of this.runs[priority]) return run;
     return undefined;
+  }
+
+  /** In the order of their turns. */
+  *all(): Generator<QueuedRun> {
+    for (const priority of PRIORITIES) yield* this.runs[priority];
   }
 
   /** How many rows wait that may run together as this group. */
@@ -61,9 +64,5 @@ export class WaitingRuns {
       if (room === 0) break;
     }
     return taken;
-  }
-
-  private *all(): Generator<QueuedRun> {
-    for (const priority of PRIORITIES) yield* this.runs[priority];
   }
 }
