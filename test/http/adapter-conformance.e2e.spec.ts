@@ -1,27 +1,36 @@
 import { ExpressAdapter } from '@nestjs/platform-express';
+import type { Express } from 'express';
 import { BaristaExpressAdapter } from '../../src/http/index.js';
 import { ANSWERS } from './conformance/answer.shapes.js';
 import { CORS, HEADER_VERSIONS, PREFIX, STRICT, VERSIONS } from './conformance/app.shapes.js';
 import { APP_NAMES, type AppName, type RunningApp, startApp } from './conformance/apps.js';
 import { DIFFERENCES, type Expected } from './conformance/differences.js';
+import { EDGES, EXPRESS_EDGES, HEADER_VERSION_EDGES, PREFIX_EDGES } from './conformance/edge.shapes.js';
 import { type Answer, exchange } from './conformance/exchange.js';
 import { BODIES, EXPRESS, MIDDLEWARE, PIPELINE, ROUTES } from './conformance/routing.shapes.js';
 import { type Row, type Shape, shapesOf } from './conformance/shape.js';
 import { CONNECTIONS, STATIC, TARGETS } from './conformance/target.shapes.js';
 
 const SHAPES: readonly Shape[] = [
-  ...shapesOf('plain', [...ROUTES, ...MIDDLEWARE, ...PIPELINE, ...BODIES, ...ANSWERS, ...TARGETS, ...STATIC]),
+  ...shapesOf('plain', [...ROUTES, ...MIDDLEWARE, ...PIPELINE, ...BODIES, ...ANSWERS, ...TARGETS, ...STATIC, ...EDGES]),
   ...CONNECTIONS,
-  ...shapesOf('express', EXPRESS),
-  ...shapesOf('prefix', PREFIX),
+  ...shapesOf('express', [...EXPRESS, ...EXPRESS_EDGES]),
+  ...shapesOf('prefix', [...PREFIX, ...PREFIX_EDGES]),
   ...shapesOf('versions', VERSIONS),
-  ...shapesOf('header versions', HEADER_VERSIONS),
+  ...shapesOf('header versions', [...HEADER_VERSIONS, ...HEADER_VERSION_EDGES]),
   ...shapesOf('cors', CORS),
   ...shapesOf('strict', STRICT),
 ];
 
-/** How long a connection is kept; ours is longer on purpose, see the differences. */
-const KEEP_ALIVE = 'keep-alive: ';
+/** How long a connection is kept, which is longer on purpose, see the differences; and what every answer of ours has. */
+const OURS = ['keep-alive: ', 'x-standard: '];
+
+class AdapterWithStandardHeaders extends BaristaExpressAdapter {
+  constructor(instance?: Express) {
+    super(instance);
+    this.setStandardHeaders([['X-Standard', 'yes']]);
+  }
+}
 
 describe('adapter conformance', () => {
   const ours = new Map<AppName, RunningApp>();
@@ -29,7 +38,7 @@ describe('adapter conformance', () => {
 
   beforeAll(async () => {
     for (const name of APP_NAMES) {
-      ours.set(name, await startApp(name, BaristaExpressAdapter));
+      ours.set(name, await startApp(name, AdapterWithStandardHeaders));
       stock.set(name, await startApp(name, ExpressAdapter));
     }
   });
@@ -49,8 +58,14 @@ describe('adapter conformance', () => {
 
   it.each(SHAPES)('$app: $name', async (shape) => {
     const { our, their } = await askBoth(shape);
-    expect(our.map(withoutKeepAlive)).toEqual(their.map(withoutKeepAlive));
+    expect(our.map(withoutOurs)).toEqual(their.map(withoutOurs));
     expect(our.length).toBeGreaterThanOrEqual(shape.methods.length);
+  });
+
+  it('gives every answer the standard headers', async () => {
+    const { our, their } = await askBoth(shapesOf('plain', [['', 'GET', '/cats']])[0]!);
+    expect(our[0]!.headers).toContain('x-standard: yes');
+    expect(their[0]!.headers).not.toContain('x-standard: yes');
   });
 
   it('keeps simultaneous requests apart', async () => {
@@ -61,7 +76,9 @@ describe('adapter conformance', () => {
       'plain',
       targets.map((target): Row => ['', 'GET', target]),
     );
-    for (const { our, their } of await Promise.all(shapes.map(askBoth))) expect(our).toEqual(their);
+    for (const { our, their } of await Promise.all(shapes.map(askBoth))) {
+      expect(our.map(withoutOurs)).toEqual(their.map(withoutOurs));
+    }
   });
 
   it.each(DIFFERENCES)('differs on purpose: $name', async ({ shape, our: expected, stock: expectedOfStock }) => {
@@ -71,8 +88,8 @@ describe('adapter conformance', () => {
   });
 });
 
-function withoutKeepAlive({ headers, ...answer }: Answer): Answer {
-  return { ...answer, headers: headers.filter((line) => !line.startsWith(KEEP_ALIVE)) };
+function withoutOurs({ headers, ...answer }: Answer): Answer {
+  return { ...answer, headers: headers.filter((line) => !OURS.some((own) => line.startsWith(own))) };
 }
 
 function expectAnswer([answer]: readonly Answer[], { status, header, body }: Expected): void {

@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import express, { type Request, type Response } from 'express';
+import { stablePrototypes } from '../../src/http/edge/stable-prototypes.js';
 import { RoutePlans } from '../../src/http/edge/route-plans.js';
 
 const say =
@@ -28,7 +29,7 @@ describe('route plans', () => {
     });
     app.get('/guarded/page', say('behind a guard'));
     app.get('/late', say('late'));
-    server = createServer(new RoutePlans(app).listener);
+    server = createServer(stablePrototypes(app), new RoutePlans(app).listener);
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   });
 

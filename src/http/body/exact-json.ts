@@ -29,13 +29,13 @@ export function parseExactJson(text: string): unknown {
   return value;
 }
 
-/** As `JSON.stringify`, but a bigint is written as a number, with all its digits. */
-export function stringifyExactJson(value: unknown): string {
+/** As `JSON.stringify`, undefined included, but a bigint is written as a number, with all its digits. */
+export function stringifyExactJson(value: unknown): string | undefined {
   try {
     return JSON.stringify(value);
   } catch (error) {
     if (!(error instanceof TypeError && error.message.includes(BIGINT_WORDS))) throw error;
-    return stringify(value) ?? '';
+    return stringify(value);
   }
 }
 

@@ -1,63 +1,79 @@
 import { createServer } from 'node:http';
-import { type NestApplicationOptions, StreamableFile } from '@nestjs/common';
+import { createServer as createSecureServer } from 'node:https';
+import type { NestApplicationOptions, RequestMethod } from '@nestjs/common';
 import { ExpressAdapter } from '@nestjs/platform-express';
-import type { Application, Response } from 'express';
-import { stringifyExactJson } from '../body/exact-json.js';
+import type { Application, RequestHandler, Response } from 'express';
 import { answerClientError } from './client-error.js';
+import { answerJson } from './json-answer.js';
 import { methodNotAllowed } from './method-not-allowed.js';
 import { installStandardHeaders } from './response-headers.js';
 import { RoutePlans } from './route-plans.js';
 import { stablePrototypes } from './stable-prototypes.js';
 
-/** Senders that are slower than this are closed; Node looks once in `CHECK_INTERVAL_MS`. */
-const HEADERS_TIMEOUT_MS = 10_000;
-const REQUEST_TIMEOUT_MS = 30_000;
-const CHECK_INTERVAL_MS = 1_000;
-/** Longer than the usual load balancer keeps an idle connection, so that it is never us who close one it is about to use. */
-const KEEP_ALIVE_TIMEOUT_MS = 65_000;
-
-const JSON_TYPE = 'application/json; charset=utf-8';
+const LIMITS = {
+  /** Senders that are slower than this are closed; Node looks once in `connectionsCheckingInterval`. All in ms. */
+  headersTimeout: 10_000,
+  requestTimeout: 30_000,
+  connectionsCheckingInterval: 1_000,
+  /** Longer than the usual load balancer keeps an idle connection, so that it is never us who close one it is about to use. */
+  keepAliveTimeout: 65_000,
+};
 
 /** Nest's Express adapter with limits on slow senders, exact integers, and an honest answer to a wrong method. */
 export class BaristaExpressAdapter extends ExpressAdapter {
+  /** Layers that look like routes, but are middleware for a method and a path. */
+  private readonly middleware = new WeakSet<object>();
+
   /** Headers of every answer, unless a handler says otherwise. To be called before the first request. */
   setStandardHeaders(headers: readonly (readonly [name: string, value: string])[]): void {
     const { response } = this.getInstance<{ response: object }>();
     installStandardHeaders(response, headers);
   }
 
-  override initHttpServer(_: NestApplicationOptions): void {
-    const limits = {
-      headersTimeout: HEADERS_TIMEOUT_MS,
-      requestTimeout: REQUEST_TIMEOUT_MS,
-      connectionsCheckingInterval: CHECK_INTERVAL_MS,
-      keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
-    };
+  override initHttpServer(options: NestApplicationOptions): void {
+    // Nest's own first: it installs what its other options ask for.
+    super.initHttpServer({ ...options, forceCloseConnections: false });
     const app = this.getInstance<Application>();
-    this.httpServer = createServer({ ...limits, ...stablePrototypes(app) }, new RoutePlans(app).listener);
+    const limits = { ...LIMITS, ...stablePrototypes(app) };
+    const { listener } = new RoutePlans(app);
+    const { httpsOptions } = options;
+    this.httpServer = httpsOptions
+      ? createSecureServer({ ...httpsOptions, ...limits }, listener)
+      : createServer(limits, listener);
     this.httpServer.on('clientError', answerClientError);
+    if (options.forceCloseConnections) (this as unknown as Trackable).trackOpenConnections();
   }
 
-  /**
-   * Writes JSON with one call: header and body leave together. Integers of 64 bits are written with all their digits.
-   */
   override reply(response: Response, body: unknown, statusCode?: number): unknown {
-    if (!isJson(body)) return super.reply(response, body, statusCode);
     if (statusCode !== undefined) response.statusCode = statusCode;
-    const text = stringifyExactJson(body);
-    if (!response.hasHeader('Content-Type')) response.setHeader('Content-Type', JSON_TYPE);
-    // Of a body that is sent whole, Node says itself how long it is.
-    if (response.req.method === 'HEAD') response.setHeader('Content-Length', Buffer.byteLength(text));
-    return response.end(text);
+    return answerJson(response, body) ? response : super.reply(response, body, statusCode);
   }
 
-  override setNotFoundHandler(...args: Parameters<ExpressAdapter['setNotFoundHandler']>): unknown {
-    const instance = this.getInstance<Application>();
-    instance.use(methodNotAllowed(instance));
-    return super.setNotFoundHandler(...args);
+  override createMiddlewareFactory(method: RequestMethod): ReturnType<ExpressAdapter['createMiddlewareFactory']> {
+    const create = super.createMiddlewareFactory(method);
+    return (path, callback) => {
+      const before = this.layers.length;
+      create(path, callback);
+      for (const layer of this.layers.slice(before)) this.middleware.add(layer);
+    };
+  }
+
+  override setNotFoundHandler(
+    handler: RequestHandler,
+    ...rest: Tail<Parameters<ExpressAdapter['setNotFoundHandler']>>
+  ): unknown {
+    const isRoute = (layer: object): boolean => !this.middleware.has(layer);
+    return super.setNotFoundHandler(methodNotAllowed(this.getInstance(), isRoute, handler), ...rest);
+  }
+
+  private get layers(): readonly object[] {
+    return (this.getInstance<Application>().router as unknown as { stack: object[] }).stack;
   }
 }
 
-function isJson(body: unknown): boolean {
-  return typeof body === 'object' && body !== null && !(body instanceof StreamableFile) && !(body instanceof Error);
+/** What Nest's adapter keeps to itself. */
+interface Trackable {
+  trackOpenConnections(): void;
 }
+
+type Tail<T extends unknown[]> = T extends [unknown, ...infer Rest] ? Rest : never;

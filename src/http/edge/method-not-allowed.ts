@@ -1,4 +1,5 @@
-import type { Application, NextFunction, Request, Response } from 'express';
+import { METHODS } from 'node:http';
+import type { Application, RequestHandler } from 'express';
 import { DomainError } from '../errors/domain-error.js';
 
 interface Layer {
@@ -17,27 +18,50 @@ class MethodNotAllowedError extends DomainError {
   }
 }
 
-/** Runs where no route matched: another method at the same path makes it 405 with `Allow`, or answers OPTIONS. */
-export function methodNotAllowed(instance: Application) {
-  return (request: Request, response: Response, next: NextFunction): void => {
-    const allow = allowedMethods(instance, request.path);
-    if (request.method === 'TRACE') next(new MethodNotAllowedError('TRACE', allow.join(', ')));
-    else if (allow.length === 0) next();
-    else if (request.method === 'OPTIONS') response.status(204).set('Allow', allow.join(', ')).end();
-    else next(new MethodNotAllowedError(request.method, allow.join(', ')));
+/**
+ * What `notFound` says to a path that nothing answers at, where another method would have been: 405 with `Allow`, or the
+ * answer to OPTIONS.
+ *
+ * @param isRoute whether a layer is one; middleware for a method and a path looks like a route
+ */
+export function methodNotAllowed(
+  instance: Application,
+  isRoute: (layer: object) => boolean,
+  notFound: RequestHandler,
+): RequestHandler {
+  return (request, response, next) => {
+    const { method } = request;
+    const allow = allowedMethods(instance, isRoute, request.originalUrl);
+    if (method === 'TRACE') next(new MethodNotAllowedError(method, allow.join(', ')));
+    // Its handler ran, and has passed the request on.
+    else if (method !== 'OPTIONS' && allow.includes(method)) notFound(request, response, next);
+    else if (allow.length === 0) notFound(request, response, next);
+    else if (method === 'OPTIONS') response.status(204).set('Allow', allow.join(', ')).end();
+    else next(new MethodNotAllowedError(method, allow.join(', ')));
   };
 }
 
-function allowedMethods(instance: Application, path: string): string[] {
+function allowedMethods(instance: Application, isRoute: (layer: object) => boolean, url: string): string[] {
   const layers = (instance.router as unknown as { stack: Layer[] }).stack;
+  const path = pathOf(url);
   const methods = new Set<string>();
   for (const layer of layers) {
-    if (!layer.route || !matches(layer, path)) continue;
+    // What is there for all methods says nothing of which are right.
+    if (!layer.route || !isRoute(layer) || isForAll(layer.route) || !matches(layer, path)) continue;
     for (const method of Object.keys(layer.route.methods)) methods.add(method.toUpperCase());
   }
   if (methods.has('GET')) methods.add('HEAD');
   if (methods.size > 0) methods.add('OPTIONS');
   return [...methods].sort();
+}
+
+/** Of the URL in its usual form, or with a host in front. */
+function pathOf(url: string): string {
+  return url.startsWith('/') ? url.replace(/\?.*$/s, '') : new URL(url, 'http://localhost').pathname;
+}
+
+function isForAll({ methods }: NonNullable<Layer['route']>): boolean {
+  return methods._all === true || Object.keys(methods).length >= METHODS.length;
 }
 
 function matches(layer: Layer, path: string): boolean {

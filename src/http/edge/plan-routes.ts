@@ -70,8 +70,8 @@ function isFor(method: string, { methods }: Route): boolean {
 }
 
 function segmentsOf(path: unknown): string[] {
-  // What is no text may match anything, as a pattern of no known segment does.
-  return typeof path === 'string' ? path.slice(1).split('/') : ['*'];
+  // What is no text may match anything, as a pattern of no known segment does. A slash at the end says nothing.
+  return typeof path === 'string' ? path.slice(1).replace(/\/$/, '').split('/') : ['*'];
 }
 
 /** The one handler of a route; undefined where there are several, one for errors, or one for all methods. */

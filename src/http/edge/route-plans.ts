@@ -66,6 +66,7 @@ export class RoutePlans {
       }
       call(handle, request, response, next);
     };
+    if (this.app.enabled('x-powered-by')) response.setHeader('X-Powered-By', 'Express');
     begin(request, response, next);
     next();
   }
@@ -84,7 +85,7 @@ export class RoutePlans {
     const { stack, params } = this.router;
     const plans = new Map<string, Plan[]>();
     // What looks at parameters may do so at any route.
-    const methods = Object.keys(params).length > 0 || this.app.enabled('x-powered-by') ? [] : METHODS;
+    const methods = Object.keys(params).length > 0 ? [] : METHODS;
     for (const method of methods) {
       for (const plan of planRoutes(method, stack)) {
         const shape = `${method} ${plan.segments.length}`;
@@ -124,7 +125,8 @@ function call(handle: Handler, request: Request, response: Response, next: NextF
 }
 
 function paramsOf(pattern: readonly string[], url: string): Record<string, string> {
-  const params: Record<string, string> = {};
+  // Without a prototype, as Express has them.
+  const params = Object.create(null) as Record<string, string>;
   if (!pattern.some(isParameter)) return params;
   const end = url.indexOf('?');
   const segments = (end === -1 ? url : url.slice(0, end)).slice(1).split('/');
