@@ -14,6 +14,7 @@ export class Log {
   /** For a line of each request: of fields that are known to be no secrets, which nobody need look for. */
   readonly requests: PinoLogger;
   private readonly destination: DestinationStream & { flushSync?: () => void };
+  private readonly turn: Turn;
 
   constructor(level: string, destination: DestinationStream = stdout()) {
     this.destination = destination;
@@ -25,12 +26,32 @@ export class Log {
     };
     const redact = { paths: SECRETS.flatMap((name) => [name, `*.${name}`]), remove: true };
     this.lines = pino({ ...options, redact }, destination);
-    this.requests = pino(options, destination);
+    this.turn = new Turn(destination);
+    this.requests = pino(options, this.turn);
   }
 
   /** Writes every buffered line before it returns. */
   flush(): void {
+    this.turn.flush();
     this.destination.flushSync?.();
+  }
+}
+
+/** Collects the lines of one turn of the event loop, which go out as one. */
+class Turn implements DestinationStream {
+  private lines = '';
+
+  constructor(private readonly destination: DestinationStream) {}
+
+  write(line: string): void {
+    if (this.lines === '') setImmediate(() => this.flush());
+    this.lines += line;
+  }
+
+  flush(): void {
+    if (this.lines === '') return;
+    this.destination.write(this.lines);
+    this.lines = '';
   }
 }
 

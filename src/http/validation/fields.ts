@@ -2,6 +2,7 @@ import { applyDecorators } from '@nestjs/common';
 import { ApiProperty, type ApiPropertyOptions } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
 import { isISO8601, ValidateBy, ValidateIf, type ValidationArguments } from 'class-validator';
+import { type FieldCheck, rememberCheck } from './field-checks.js';
 
 /** RFC 3339: a date, a time and a zone. */
 const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)$/;
@@ -13,14 +14,12 @@ interface FieldOptions {
   readonly optional?: boolean;
 }
 
-interface FieldRule extends FieldOptions {
+interface FieldRule extends FieldOptions, FieldCheck {
   /** The rule's name, as an error's `type` has it. */
   readonly name: string;
   readonly schema: ApiPropertyOptions;
   /** What is expected, after "must be". */
   readonly expected: string;
-  readonly accepts: (value: unknown) => boolean;
-  readonly convert?: (value: unknown) => unknown;
 }
 
 /**
@@ -35,6 +34,7 @@ export function Field(rule: FieldRule): PropertyDecorator {
     ...(convert ? [Transform(({ value }: { value: unknown }) => convert(value))] : []),
     ...(optional ? [ValidateIf((_: object, value: unknown) => value !== undefined)] : []),
     ValidateBy({ name, validator: { validate: accepts, defaultMessage: message } }),
+    rememberCheck(rule),
   );
 }
 

@@ -2,6 +2,7 @@ import { type ArgumentMetadata, Injectable, type PipeTransform, type Type } from
 import { plainToInstance } from 'class-transformer';
 import { validate, type ValidationError } from 'class-validator';
 import { type FieldError, InvalidInputError } from '../errors/domain-error.js';
+import { acceptAs } from './field-checks.js';
 import { findUnsafe } from './text-safety.js';
 
 type Place = 'body' | 'query' | 'path';
@@ -12,10 +13,10 @@ const PRIMITIVES = new Set<unknown>([Object, String, Number, Boolean, Array]);
 /** Turns bodies, queries and path parameters into instances of their DTO, or names every broken field. */
 @Injectable()
 export class RequestValidationPipe implements PipeTransform {
-  async transform(value: unknown, { type, metatype }: ArgumentMetadata): Promise<unknown> {
+  transform(value: unknown, { type, metatype }: ArgumentMetadata): unknown {
     const place = PLACES[type];
     if (place === undefined || metatype === undefined || PRIMITIVES.has(metatype)) return value;
-    return validateAs(metatype as Type<object>, value, [place]);
+    return acceptAs(metatype as Type<object>, value) ?? validateAs(metatype as Type<object>, value, [place]);
   }
 }
 

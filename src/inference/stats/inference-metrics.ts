@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { Counter, Gauge, Histogram } from 'prom-client';
-import { Metrics } from '../../metrics/index.js';
+import { Counter, Gauge, type Registry } from 'prom-client';
+import { Histogram, Metrics } from '../../metrics/index.js';
 import { type Load, VersionRecorder } from './version-recorder.js';
 
 /** Seconds; from a run of a small model to one that meets its deadline. */
@@ -10,7 +10,7 @@ const BATCH_BUCKETS = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512];
 /** What each model's versions do, for Prometheus: labelled by model and version. */
 @Injectable()
 export class InferenceMetrics {
-  private readonly registers;
+  private readonly registers: Registry[];
   private readonly loads = new Map<() => Load, readonly [model: string, version: string]>();
   private readonly queueTime;
   private readonly runTime;
@@ -49,7 +49,7 @@ export class InferenceMetrics {
   }
 
   private histogram(name: string, help: string, buckets = DURATION_BUCKETS): Histogram {
-    return new Histogram({ name, help, labelNames: ['model', 'version'], buckets, registers: this.registers });
+    return new Histogram({ name, help, labelNames: ['model', 'version'], buckets, registry: this.registers[0]! });
   }
 
   private counter(name: string, help: string, ...more: string[]): Counter {

@@ -1,4 +1,5 @@
-import type { Counter, Histogram } from 'prom-client';
+import type { Counter } from 'prom-client';
+import type { Series } from '../../metrics/index.js';
 import { VersionStats } from './version-stats.js';
 
 /** How many predictions a version has under way, and how many of them wait for its runtime. */
@@ -9,10 +10,10 @@ export interface Load {
 
 /** One version's share of the figures. */
 interface VersionMetrics {
-  readonly queueTime: Histogram.Internal<string>;
-  readonly runTime: Histogram.Internal<string>;
-  readonly requestTime: Histogram.Internal<string>;
-  readonly batchSize: Histogram.Internal<string>;
+  readonly queueTime: Series;
+  readonly runTime: Series;
+  readonly requestTime: Series;
+  readonly batchSize: Series;
   readonly restarts: Counter.Internal;
   rejection(reason: string): Counter.Internal;
   lookup(result: string): Counter.Internal;

@@ -1,0 +1,11 @@
+/** What is used here of what class-transformer knows of classes; it has no types of its own for this file. */
+declare module 'class-transformer/cjs/storage.js' {
+  interface Storage {
+    getStrategy(type: object): 'excludeAll' | 'exposeAll' | 'none';
+    findTransformMetadatas(type: object, property: string, direction: number): readonly object[];
+    findTypeMetadata(type: object, property: string): object | undefined;
+    findExposeMetadata(type: object, property: string): object | undefined;
+    findExcludeMetadata(type: object, property: string): object | undefined;
+  }
+  export const defaultMetadataStorage: Storage;
+}
