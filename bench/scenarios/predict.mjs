@@ -23,7 +23,7 @@ export async function run({ trial, only, ...effort }) {
         subjects.push({ peer, ...best });
         notes.push(noteOn(peer, best));
       } catch (error) {
-        missing.push({ what: peer.name, figure: `not measured: ${error.message}` });
+        missing.push({ what: peer.name, figure: `not measured: ${error.message.split('\n')[0]}` });
       }
     }
     const rows = [];
@@ -68,7 +68,8 @@ async function startBest({ prepare, settings }, trial) {
         await startRight({ setting, request: REQUEST, isRight, connections: CONNECTIONS[0], ...rest }, start, tools),
       );
     } catch (error) {
-      failures.push(`${setting}: ${error.message}`);
+      failures.push(`${setting}: ${error.message.split('\n')[0]}`);
+      console.error(`  ${setting}: ${error.message}`);
     }
   }
   if (running.length === 0) throw new Error(failures.join('; '));

@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const AUTOCANNON = fileURLToPath(new URL('../node_modules/autocannon/autocannon.js', import.meta.url));
+/** A slow answer is an answer: only one that does not come is a failure. */
+const PATIENCE = '30s';
 const hasWrk = !spawnSync('wrk', ['--version']).error;
 
 /** What makes the load on this machine. */
@@ -28,7 +30,8 @@ export async function load({ url }, request, effort) {
 async function wrk(url, request, { connections, seconds }, folder) {
   const script = join(folder, 'request.lua');
   await writeFile(script, luaOf(request));
-  const text = await outputOf('wrk', ['-t1', `-c${connections}`, `-d${seconds}s`, '--latency', '-s', script, url]);
+  const args = ['-t1', `-c${connections}`, `-d${seconds}s`, '--timeout', PATIENCE, '--latency', '-s', script, url];
+  const text = await outputOf('wrk', args);
   const failed = Number(/Non-2xx or 3xx responses: (\d+)/.exec(text)?.[1] ?? 0) + socketErrors(text);
   const total = Number(/(\d+) requests in/.exec(text)?.[1] ?? 0);
   const rate = Number(/Requests\/sec:\s+([\d.]+)/.exec(text)?.[1] ?? 0);
@@ -62,7 +65,18 @@ function percentilesOf(text) {
 }
 
 async function autocannon(url, { method = 'GET', path, headers = {}, body }, { connections, seconds }, folder) {
-  const args = ['--json', '--no-progress', '-c', String(connections), '-d', String(seconds), '-m', method];
+  const args = [
+    '--json',
+    '--timeout',
+    PATIENCE.replace('s', ''),
+    '--no-progress',
+    '-c',
+    String(connections),
+    '-d',
+    String(seconds),
+    '-m',
+    method,
+  ];
   for (const [name, value] of Object.entries(headers)) args.push('-H', `${name}=${value}`);
   if (body !== undefined) {
     await writeFile(join(folder, 'body'), body);

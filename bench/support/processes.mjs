@@ -21,12 +21,17 @@ for (const [name, code] of [
 }
 
 /**
- * Starts a program and waits until it serves: until it logs `{"url": …}`, or, where it cannot say where it listens, until
+ * Starts a program and waits until it serves: until it logs `{"url": …}` (or what `isUp` finds), or, where it cannot say where it listens, until
  * `probe`, a request to `url`, is answered as it should be.
  *
  * @returns name, url, pid, and functions: `stop`, `pause` and `resume` with all its children, and `memory` of all in MiB
  */
-export async function startProgram(name, command, args, { variables = {}, cwd = tmpdir(), url, probe } = {}) {
+export async function startProgram(
+  name,
+  command,
+  args,
+  { variables = {}, cwd = tmpdir(), isUp = (line) => line.url, url, probe } = {},
+) {
   const child = spawn(command, args, {
     env: { PATH: process.env.PATH, ORT_DISABLE_TELEMETRY: '1', ...variables },
     cwd,
@@ -38,7 +43,7 @@ export async function startProgram(name, command, args, { variables = {}, cwd = 
   const log = tailOf(child.stderr);
   try {
     const found = await Promise.race([
-      url === undefined ? lineOf(child, (line) => line.url) : answers(child, url, probe),
+      url === undefined ? lineOf(child, isUp) : answers(child, url, probe),
       failureOf(child),
       sleep(START_SECONDS * 1000, undefined, { ref: false }).then(() => {
         throw new Error(`not up within ${START_SECONDS} s`);

@@ -62,14 +62,16 @@ export function inWords({ rate, p50, p99, memory, failed }) {
   return parts.join(', ');
 }
 
-/** The ratio of a row, met where it is at least `goal`. */
+/** The ratio of a row, met where it is at least `goal`; none, and not met, where a side has not answered. */
 export function ratio(value, goal) {
-  return { ratio: `${shortly(value)}×`, goal: `≥ ${goal}×`, isMet: value >= goal };
+  const isKnown = Number.isFinite(value) && value > 0;
+  return { ratio: isKnown ? `${shortly(value)}×` : 'unknown', goal: `≥ ${goal}×`, isMet: isKnown && value >= goal };
 }
 
 /** The ratio of a row, met where it is at most `limit`. */
 export function ratioWithin(value, limit) {
-  return { ratio: `${shortly(value)}×`, goal: `≤ ${limit}×`, isMet: value <= limit };
+  const isKnown = Number.isFinite(value) && value > 0;
+  return { ratio: isKnown ? `${shortly(value)}×` : 'unknown', goal: `≤ ${limit}×`, isMet: isKnown && value <= limit };
 }
 
 export function failureRow(what, results) {
