@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const AUTOCANNON = fileURLToPath(new URL('../node_modules/autocannon/autocannon.js', import.meta.url));
+const AUTOCANNON = fileURLToPath(new URL('autocannon.mjs', import.meta.url));
 /** A slow answer is an answer: only one that does not come is a failure. */
-const PATIENCE = '30s';
+const PATIENCE_SECONDS = 30;
 const hasWrk = !spawnSync('wrk', ['--version']).error;
 
 /** What makes the load on this machine. */
@@ -30,7 +30,17 @@ export async function load({ url }, request, effort) {
 async function wrk(url, request, { connections, seconds }, folder) {
   const script = join(folder, 'request.lua');
   await writeFile(script, luaOf(request));
-  const args = ['-t1', `-c${connections}`, `-d${seconds}s`, '--timeout', PATIENCE, '--latency', '-s', script, url];
+  const args = [
+    '-t1',
+    `-c${connections}`,
+    `-d${seconds}s`,
+    '--timeout',
+    `${PATIENCE_SECONDS}s`,
+    '--latency',
+    '-s',
+    script,
+    url,
+  ];
   const text = await outputOf('wrk', args);
   const failed = Number(/Non-2xx or 3xx responses: (\d+)/.exec(text)?.[1] ?? 0) + socketErrors(text);
   const total = Number(/(\d+) requests in/.exec(text)?.[1] ?? 0);
@@ -65,26 +75,11 @@ function percentilesOf(text) {
 }
 
 async function autocannon(url, { method = 'GET', path, headers = {}, body }, { connections, seconds }, folder) {
-  const args = [
-    '--json',
-    '--timeout',
-    PATIENCE.replace('s', ''),
-    '--no-progress',
-    '-c',
-    String(connections),
-    '-d',
-    String(seconds),
-    '-m',
-    method,
-  ];
-  for (const [name, value] of Object.entries(headers)) args.push('-H', `${name}=${value}`);
-  if (body !== undefined) {
-    await writeFile(join(folder, 'body'), body);
-    args.push('-i', join(folder, 'body'));
-  }
-  const result = JSON.parse(await outputOf(process.execPath, [AUTOCANNON, ...args, `${url}${path}`]));
-  const { latency, duration } = result;
-  return { rate: result['2xx'] / duration, failed: result.non2xx + result.errors, p50: latency.p50, p99: latency.p99 };
+  const file = join(folder, 'request.json');
+  const content = body === undefined ? undefined : Buffer.from(body).toString('base64');
+  const options = { url: url + path, method, headers, connections, duration: seconds, timeout: PATIENCE_SECONDS };
+  await writeFile(file, JSON.stringify({ ...options, body: content }));
+  return JSON.parse(await outputOf(process.execPath, [AUTOCANNON, file]));
 }
 
 function outputOf(command, args) {

@@ -9,6 +9,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 const START_SECONDS = 120;
 const STOP_SECONDS = 10;
 const POLL_MS = 50;
+const IDLE_SECONDS = 60;
+const IDLE_MS = 300;
+const IDLE_TICKS = 2;
 const KEPT_OF_LOG = 4000;
 
 const running = new Set();
@@ -24,7 +27,8 @@ for (const [name, code] of [
  * Starts a program and waits until it serves: until it logs `{"url": …}` (or what `isUp` finds), or, where it cannot say where it listens, until
  * `probe`, a request to `url`, is answered as it should be.
  *
- * @returns name, url, pid, and functions: `stop`, `pause` and `resume` with all its children, and `memory` of all in MiB
+ * @returns name, url, pid, and functions: `stop`, `pause` and `resume` with all its children, `memory` of all in MiB,
+ * and `idle`, which waits until they have worked off what they were still asked
  */
 export async function startProgram(
   name,
@@ -64,6 +68,7 @@ function serverOf(name, url, child) {
     pause: () => signal(child.pid, 'SIGSTOP'),
     resume: () => signal(child.pid, 'SIGCONT'),
     memory: () => memoryOf(child.pid),
+    idle: () => idle(child.pid),
     stop: () => stop(child),
   };
 }
@@ -159,6 +164,37 @@ export function memoryOf(pid) {
 function pssOf(pid) {
   try {
     return Number(/^Pss:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))?.[1] ?? 0);
+  } catch {
+    return 0;
+  }
+}
+
+/**
+ * Waits until a process and all below it do nothing more. Where a load ends, its last requests are still with the server,
+ * and one that takes long over each would spend the next measurement on them.
+ */
+async function idle(pid) {
+  const end = Date.now() + IDLE_SECONDS * 1000;
+  let before = ticksOf(pid);
+  while (Date.now() < end) {
+    await sleep(IDLE_MS);
+    const now = ticksOf(pid);
+    if (now - before <= IDLE_TICKS) return;
+    before = now;
+  }
+}
+
+/** Hundredths of a second of processor time; 0 where the system does not tell. */
+function ticksOf(pid) {
+  if (process.platform !== 'linux') return 0;
+  return treeOf(pid).reduce((sum, one) => sum + ticksOfOne(one), 0);
+}
+
+function ticksOfOne(pid) {
+  try {
+    // After the name, which may hold anything: state is field 3, user and system time are 14 and 15.
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1).split(' ');
+    return Number(fields[11]) + Number(fields[12]);
   } catch {
     return 0;
   }

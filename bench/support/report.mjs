@@ -18,7 +18,7 @@ const RULES = [
 
 /** The machine, and what was measured on it. */
 export function headOf() {
-  const commit = spawnSync('git', ['rev-parse', '--short', 'HEAD'], { cwd: ROOT, encoding: 'utf8' }).stdout?.trim();
+  const commit = spawnSync('git', ['describe', '--always', '--dirty'], { cwd: ROOT, encoding: 'utf8' }).stdout?.trim();
   return [
     `${cpus().length} × ${cpus()[0]?.model}, ${Math.round(totalmem() / 2 ** 30)} GiB, ${type()} ${release()}`,
     `Node ${process.version}, load by ${LOAD_TOOL}${commit ? `, Barista at ${commit}` : ''}`,
@@ -44,7 +44,7 @@ export function writeResults(results, { isWhole, isQuick }) {
   const sections = results.map(({ title, rows, notes = [] }) => [
     `## ${title}`,
     '',
-    '| What | Measured | Barista is | Goal | |',
+    '| What | Measured | Barista is … of it | Goal | |',
     '| --- | --- | --- | --- | --- |',
     ...rows.map(({ what, figure, ratio = '', goal = '', isMet }) =>
       [`| ${cell(what)}`, cell(figure), ratio, goal, `${wordFor(isMet)} |`].join(' | '),

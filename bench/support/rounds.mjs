@@ -32,8 +32,13 @@ export async function inTurn(subjects, { rounds, seconds, warmUp }) {
 async function measure({ server, request, connections }, seconds, settle) {
   server.resume();
   try {
-    if (settle) await load(server, request, { connections, seconds: settle });
-    return { ...(await load(server, request, { connections, seconds })), memory: server.memory() };
+    if (settle) {
+      await load(server, request, { connections, seconds: settle });
+      await server.idle();
+    }
+    const figures = { ...(await load(server, request, { connections, seconds })), memory: server.memory() };
+    await server.idle();
+    return figures;
   } finally {
     server.pause();
   }
