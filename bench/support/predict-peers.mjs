@@ -108,7 +108,7 @@ export const PEERS_OF_PREDICT = [
       'async def': bentoMl('AsyncIris', 1),
       def: bentoMl('ThreadsIris', 1),
       'async def, 2 workers': bentoMl('AsyncIris', 2),
-      batchable: bentoMl('BatchesIris', 1, {
+      'batchable, in a list of rows': bentoMl('BatchesIris', 1, {
         request: post('/predict', { rows: [ROW] }),
         isRight: (answer) => JSON.parse(answer)[0] === CLASS,
       }),
@@ -170,12 +170,18 @@ function mlServer({ workers, batch = 0, wait = 0 }) {
         MLSERVER_PARALLEL_WORKERS: String(workers),
         MLSERVER_DEBUG: 'false',
       };
-      const server = await startOnFreePort('MLServer', request, (port) => [
-        join(bin, 'mlserver'),
-        ['start', folder],
-        { cwd: folder, variables: { ...variables, MLSERVER_HTTP_PORT: port } },
-      ]);
-      return { ...server, stop: () => server.stop().finally(() => rm(folder, { recursive: true, force: true })) };
+      const clear = () => rm(folder, { recursive: true, force: true });
+      try {
+        const server = await startOnFreePort('MLServer', request, (port) => [
+          join(bin, 'mlserver'),
+          ['start', folder],
+          { cwd: folder, variables: { ...variables, MLSERVER_HTTP_PORT: port } },
+        ]);
+        return { ...server, stop: () => server.stop().finally(clear) };
+      } catch (error) {
+        await clear();
+        throw error;
+      }
     },
   };
 }

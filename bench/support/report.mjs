@@ -7,7 +7,7 @@ import { ROOT } from './servers.mjs';
 
 const RULES = [
   'What counts is the ratio of two figures of one run on one machine; a figure alone says little.',
-  'Everybody serves the same model and, where its protocol does not ask for another, gets the same body; a note says where.',
+  'Everybody serves the same model, on the same version of onnxruntime, and gets the same body. Exceptions are in the notes: a protocol that asks for another body, and scikit-learn, which has a forest of its own of the same size.',
   'Everybody may use all cores, beside the program that makes the load. The model runs on one thread.',
   'Barista runs as it ships, in production mode: checks, access, security headers, one log line a request, metrics. A peer runs as its own pages have it, without an access log; its notes say what it does.',
   'Where a peer has several settings worth trying, all are tried in this run, and the fastest is measured.',
