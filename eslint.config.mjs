@@ -40,7 +40,16 @@ const FORBIDDEN_IMPORTS = [
 const DEFAULT_EXPORTS = ['*.config.mjs', 'ormconfig.ts', 'scripts/count-reporter.mjs', 'scripts/jest-typescript.mjs'];
 
 export default defineConfig(
-  globalIgnores(['dist', 'data', 'coverage', 'test/fixtures', 'test/output', '**/.venv']),
+  globalIgnores([
+    'dist',
+    'data',
+    'coverage',
+    'test/fixtures',
+    'test/output',
+    '**/.venv',
+    'bench/.venvs',
+    'bench/target',
+  ]),
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
   js.configs.recommended,
   tseslint.configs.strictTypeChecked,

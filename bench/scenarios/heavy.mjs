@@ -37,7 +37,7 @@ export async function run({ rounds, seconds }) {
       busy.push(await load(barista, { path: '/menus' }, { connections: 1, seconds }));
       await saturated;
     }
-    return report(ours, theirs, idle, busy);
+    return { rows: report(ours, theirs, idle, busy) };
   } finally {
     await Promise.all([barista.stop(), bare.stop()]);
   }

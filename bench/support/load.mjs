@@ -2,8 +2,52 @@ import { spawn, spawnSync } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
-/** What a request is: method, path, headers and body. */
+const AUTOCANNON = fileURLToPath(new URL('autocannon.mjs', import.meta.url));
+/** A slow answer is an answer: only one that does not come is a failure. */
+const PATIENCE_SECONDS = 30;
+const hasWrk = !spawnSync('wrk', ['--version']).error;
+
+/** What makes the load on this machine. */
+export const LOAD_TOOL = hasWrk ? 'wrk -t1' : 'autocannon (wrk is not installed)';
+
+/**
+ * Sends one request over and over, on so many connections kept open, for so many seconds.
+ *
+ * @param request method, path, headers and body, a text or a Buffer
+ * @returns requests a second that were answered 2xx, 50th and 99th percentile in ms, and how many failed
+ */
+export async function load({ url }, request, effort) {
+  const folder = await mkdtemp(join(tmpdir(), 'barista-load-'));
+  try {
+    return await (hasWrk ? wrk : autocannon)(url, request, effort, folder);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+async function wrk(url, request, { connections, seconds }, folder) {
+  const script = join(folder, 'request.lua');
+  await writeFile(script, luaOf(request));
+  const args = [
+    '-t1',
+    `-c${connections}`,
+    `-d${seconds}s`,
+    '--timeout',
+    `${PATIENCE_SECONDS}s`,
+    '--latency',
+    '-s',
+    script,
+    url,
+  ];
+  const text = await outputOf('wrk', args);
+  const failed = Number(/Non-2xx or 3xx responses: (\d+)/.exec(text)?.[1] ?? 0) + socketErrors(text);
+  const total = Number(/(\d+) requests in/.exec(text)?.[1] ?? 0);
+  const rate = Number(/Requests\/sec:\s+([\d.]+)/.exec(text)?.[1] ?? 0);
+  return { rate: total === 0 ? 0 : rate * (1 - Math.min(failed, total) / total), failed, ...percentilesOf(text) };
+}
+
 function luaOf({ method = 'GET', path, headers = {}, body }) {
   const lines = [`wrk.method = ${lua(method)}`, `wrk.path = ${lua(path)}`];
   for (const [name, value] of Object.entries(headers)) lines.push(`wrk.headers[${lua(name)}] = ${lua(value)}`);
@@ -11,26 +55,9 @@ function luaOf({ method = 'GET', path, headers = {}, body }) {
   return lines.join('\n');
 }
 
-const lua = (text) => `"${text.replace(/[\\"]/g, '\\$&').replaceAll('\n', '\\n')}"`;
-
-/**
- * Sends one request over and over, on so many connections kept open, for so many seconds.
- *
- * @returns requests a second that were answered 2xx, 50th and 99th percentile in ms, and how many failed
- */
-export async function load({ url }, request, { connections, seconds }) {
-  demandWrk();
-  const folder = await mkdtemp(join(tmpdir(), 'barista-load-'));
-  const script = join(folder, 'request.lua');
-  await writeFile(script, luaOf(request));
-  const args = ['-t1', `-c${connections}`, `-d${seconds}s`, '--latency', '-s', script, url];
-  const text = await outputOf('wrk', args);
-  await rm(folder, { recursive: true });
-  const failed = Number(/Non-2xx or 3xx responses: (\d+)/.exec(text)?.[1] ?? 0) + socketErrors(text);
-  const total = Number(/(\d+) requests in/.exec(text)?.[1] ?? 0);
-  const rate = Number(/Requests\/sec:\s+([\d.]+)/.exec(text)?.[1] ?? 0);
-  return { rate: total === 0 ? 0 : rate * (1 - Math.min(failed, total) / total), failed, ...percentilesOf(text) };
-}
+/** Each byte by its number, which is right for any text and any bytes. */
+const lua = (content) =>
+  `"${Array.from(Buffer.from(content), (byte) => `\\${String(byte).padStart(3, '0')}`).join('')}"`;
 
 function socketErrors(text) {
   const [, ...counts] = /Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)/.exec(text) ?? [];
@@ -47,13 +74,17 @@ function percentilesOf(text) {
   return { p50: percentile('50'), p99: percentile('99') };
 }
 
-function demandWrk() {
-  if (spawnSync('wrk', ['--version']).error) throw new Error('The benchmark needs wrk: apt-get install wrk');
+async function autocannon(url, { method = 'GET', path, headers = {}, body }, { connections, seconds }, folder) {
+  const file = join(folder, 'request.json');
+  const content = body === undefined ? undefined : Buffer.from(body).toString('base64');
+  const options = { url: url + path, method, headers, connections, duration: seconds, timeout: PATIENCE_SECONDS };
+  await writeFile(file, JSON.stringify({ ...options, body: content }));
+  return JSON.parse(await outputOf(process.execPath, [AUTOCANNON, file]));
 }
 
 function outputOf(command, args) {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'ignore'] });
     let text = '';
     child.stdout.on('data', (chunk) => (text += chunk));
     child.on('error', reject);

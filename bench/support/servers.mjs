@@ -1,16 +1,28 @@
-import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
-import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { startProgram } from './processes.mjs';
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+export const MAIN = join(ROOT, 'dist/bundle/main.js');
+export const IRIS = join(ROOT, 'models/iris/1/model.onnx');
+const NODE_OPTIONS = (process.env.BENCH_NODE_OPTIONS ?? '').split(' ').filter(Boolean);
 
 /** Barista as it ships, in production mode, on a database and a model store of its own. */
 export async function startBarista({ models = {}, variables = {} } = {}) {
+  const { folder, settings } = await baristaHome(models);
+  const server = await startProgram('Barista', process.execPath, [...NODE_OPTIONS, MAIN], {
+    variables: { ...settings, ...variables },
+  });
+  while (!(await fetch(`${server.url}/health/ready`)).ok) await sleep(20);
+  return { ...server, folder, stop: () => server.stop().finally(() => rm(folder, { recursive: true, force: true })) };
+}
+
+/** A folder with a model store that has iris, and the settings to run on it. */
+export async function baristaHome(models = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'barista-bench-'));
   const store = join(folder, 'models');
   await cp(join(ROOT, 'models/iris'), join(store, 'iris'), { recursive: true });
@@ -19,71 +31,21 @@ export async function startBarista({ models = {}, variables = {} } = {}) {
     await cp(file, join(store, name, '1/model.onnx'));
     if (manifest) await writeFile(join(store, name, 'model.json'), JSON.stringify(manifest));
   }
-  const server = await start('Barista', [join(ROOT, 'dist/bundle/main.js')], {
+  const settings = {
     PORT: '0',
     NODE_ENV: 'production',
     SESSION_SECRET: randomBytes(32).toString('hex'),
-    DATABASE_URL: `sqlite:${join(folder, 'barista.db')}`,
+    DATABASE_URL: `sqlite:${databaseIn(folder)}`,
     MODELS_DIR: store,
-    ...variables,
-  });
-  await until(async () => (await fetch(`${server.url}/health/ready`)).ok);
-  return { ...server, folder, stop: () => server.stop().finally(() => rm(folder, { recursive: true, force: true })) };
-}
-
-/** A peer: a program of `bench/peers` that logs `{"url": …}` when it listens. */
-export async function startPeer(name, file, ...args) {
-  return start(name, [join(ROOT, 'bench/peers', file), ...args], {});
-}
-
-async function start(name, args, variables) {
-  const env = { PATH: process.env.PATH, ORT_DISABLE_TELEMETRY: '1', ...variables };
-  const child = spawn(
-    process.execPath,
-    [...(process.env.BENCH_NODE_OPTIONS ?? '').split(' ').filter(Boolean), ...args],
-    { env, cwd: tmpdir(), stdio: ['ignore', 'pipe', 'inherit'] },
-  );
-  const url = await urlOf(child, name);
-  return {
-    name,
-    url,
-    pid: child.pid,
-    stop: async () => {
-      child.kill('SIGTERM');
-      await once(child, 'exit');
-    },
   };
+  return { folder, settings };
 }
 
-async function urlOf(child, name) {
-  const lines = createInterface({ input: child.stdout });
-  try {
-    for await (const line of lines) {
-      const { url } = JSON.parse(line);
-      if (url) return url;
-    }
-  } finally {
-    // The log is part of what is measured: it is read to the end, and thrown away.
-    child.stdout.resume();
-  }
-  throw new Error(`${name} did not start`);
+export function databaseIn(folder) {
+  return join(folder, 'barista.db');
 }
 
-async function until(holds) {
-  while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, 20));
-}
-
-/** Proportional set size of a process and its children, in MiB; undefined where the system does not tell. */
-export async function memoryOf(pid) {
-  try {
-    const children = (await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8')).trim().split(' ').filter(Boolean);
-    const sizes = await Promise.all([pid, ...children].map(pssOf));
-    return sizes.reduce((sum, size) => sum + size, 0) / 1024;
-  } catch {
-    return undefined;
-  }
-}
-
-async function pssOf(pid) {
-  return Number(/^Pss:\s+(\d+)/m.exec(await readFile(`/proc/${pid}/smaps_rollup`, 'utf8'))?.[1] ?? 0);
+/** A peer in JavaScript: a program below `bench` that logs `{"url": …}` when it listens. */
+export async function startPeer(name, file, ...args) {
+  return startProgram(name, process.execPath, [...NODE_OPTIONS, join(ROOT, 'bench/peers', file), ...args]);
 }
