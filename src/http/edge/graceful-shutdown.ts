@@ -5,6 +5,7 @@ import { type BeforeApplicationShutdown, Injectable, type OnModuleDestroy } from
 import { HttpAdapterHost } from '@nestjs/core';
 import type { Response } from 'express';
 import { HttpSettings } from '../http.settings.js';
+import { Roster } from './roster.js';
 
 /** An idle keep-alive connection gets this long to send one more request before it is closed. */
 const IDLE_CONNECTION_MS = 250;
@@ -18,7 +19,7 @@ export class GracefulShutdown implements OnModuleDestroy, BeforeApplicationShutd
   private stopping = false;
   private draining = false;
   private readonly connections = new Set<Socket>();
-  private readonly inFlight = new Set<Response>();
+  private readonly inFlight = new Roster<Response>();
   private lastActivity = 0;
 
   constructor(
@@ -56,7 +57,7 @@ export class GracefulShutdown implements OnModuleDestroy, BeforeApplicationShutd
 
   async beforeApplicationShutdown(): Promise<void> {
     this.draining = true;
-    for (const response of this.inFlight) endKeepAlive(response);
+    this.inFlight.forEach(endKeepAlive);
     this.lastActivity = Date.now();
     const server = this.adapterHost.httpAdapter.getHttpServer() as HttpServer | undefined;
     if (!server?.listening) return;

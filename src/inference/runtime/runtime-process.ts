@@ -38,7 +38,8 @@ interface ReadyMessage extends Required<Pins> {
 export class RuntimeProcess {
   /** Resolves when the process has ended, however it did. */
   readonly exited: Promise<void>;
-  private readonly runs = new Map<number, Waiting<Tensor[]>>();
+  /** In the order in which they were sent, which is the order of their answers. */
+  private runs: (Waiting<Tensor[]> & { readonly id: number })[] = [];
   private ready: Waiting<ReadyMessage> | undefined;
   private nextId = 1;
   private hasExited = false;
@@ -103,7 +104,7 @@ export class RuntimeProcess {
     if (this.hasExited) return Promise.reject(new RuntimeDiedError('The runtime has ended'));
     const id = this.nextId++ % 0x1_0000_0000;
     return new Promise((resolve, reject) => {
-      this.runs.set(id, { resolve, reject });
+      this.runs.push({ id, resolve, reject });
       this.input.write(encodeFrame(FrameKind.run, id, encodeTensors(feeds)));
     });
   }
@@ -140,8 +141,8 @@ export class RuntimeProcess {
   }
 
   private take(id: number): Waiting<Tensor[]> | undefined {
-    const run = this.runs.get(id);
-    this.runs.delete(id);
+    const run = this.runs.find((candidate) => candidate.id === id);
+    this.runs = this.runs.filter((other) => other !== run);
     return run;
   }
 
@@ -150,7 +151,7 @@ export class RuntimeProcess {
     const { how, stderr } = this.lastWords;
     const cause = stderr === '' ? undefined : new Error(stderr);
     this.ready?.reject(new ModelLoadError(`its process ended (${how}) while it loaded`, { cause }));
-    for (const run of this.runs.values()) run.reject(new RuntimeDiedError(`The runtime ended (${how})`));
-    this.runs.clear();
+    for (const run of this.runs) run.reject(new RuntimeDiedError(`The runtime ended (${how})`));
+    this.runs = [];
   }
 }

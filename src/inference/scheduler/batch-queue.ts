@@ -50,9 +50,14 @@ export interface QueueObserver {
 /** How near its deadline a run is no longer worth beginning: its timer is about to fire. */
 const TIMER_RESOLUTION_MS = 1;
 
+/** With each run; a crowd that has left is forgotten after some ten of them. */
+const CROWD_DECAY = 0.9;
+
 /**
  * Dynamic batching in front of one runtime. It is work-conserving: an idle runtime is given what waits at once, and while
- * it is busy the next batch grows. A run can be given up while it waits. A run that has been in the runtime for longer than
+ * it is busy the next batch grows. Callers who ask again and again would all fall into one batch, and this process and the
+ * runtime would wait for each other in turn: so an idle runtime is given half of them, and works while the other half is
+ * read. A run can be given up while it waits. A run that has been in the runtime for longer than
  * the deadline ends the runtime, because nothing less stops ONNX Runtime. When the runtime dies, those in it are told so;
  * those that wait go on waiting until it is back or their time is up.
  */
@@ -60,6 +65,8 @@ export class BatchQueue {
   /** Set once it is known that rows may run together. */
   batching: BatchRule | undefined;
   private readonly waiting = new WaitingRuns();
+  /** How many callers there have been at a time lately. */
+  private crowd = 0;
   /** Halves of batches that failed: one bad row must fail alone. */
   private readonly retries: QueuedRun[][] = [];
   private readonly cost = new RunCost();
@@ -85,6 +92,12 @@ export class BatchQueue {
     return performance.now() + Math.min(ms, this.options.deadlineMs);
   }
 
+  /** The caller, with a deadline. */
+  timed(caller: Caller): Caller {
+    if (caller.deadline !== undefined) return caller;
+    return { signal: caller.signal, deadline: this.deadlineIn(), priority: caller.priority };
+  }
+
   /**
    * @param submission at most `maxBatchSize` rows where there is batching
    * @throws QueueFullError, OverloadedError, DeadlineError, ClientGoneError, RuntimeLostError, RunFailedOnRowError
@@ -96,7 +109,8 @@ export class BatchQueue {
     const run = new QueuedRun(submission, deadline, caller, (given, why) => this.giveUp(given, why));
     this.waiting.add(run);
     this.alarm.set(deadline);
-    this.nextSoon();
+    if (this.waiting.size * 2 >= this.crowd) this.next();
+    else this.nextSoon();
     return run.outputs;
   }
 
@@ -184,6 +198,7 @@ export class BatchQueue {
     const since = performance.now();
     const rows = batch.reduce((sum, run) => sum + run.submission.rows, 0);
     this.running = { batch, rows, since };
+    this.crowd = Math.max(batch.length + this.waiting.size, this.crowd * CROWD_DECAY);
     this.observer.started?.(
       rows,
       batch.map((run) => since - run.submittedAt),

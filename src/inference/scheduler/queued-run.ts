@@ -35,6 +35,8 @@ export class QueuedRun {
   readonly priority: Priority;
   readonly outputs: Promise<Tensor[]>;
   isSettled = false;
+  /** Kept by `WaitingRuns`. */
+  isWaiting = false;
   private readonly signal: GoneSignal | undefined;
   private readonly abandon: (() => void) | undefined;
   private resolvePromise!: (outputs: Tensor[]) => void;

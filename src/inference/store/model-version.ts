@@ -193,7 +193,7 @@ export class ModelVersion {
   /** Predicts checked rows by one deadline, as many in a run as the model allows; the answers are in the rows' order. */
   async predict(rows: readonly CheckedRow[], caller: Caller = {}): Promise<Prediction[]> {
     const { schema, queue, preprocess, respond } = this.demandLoaded();
-    const timed = { ...caller, deadline: caller.deadline ?? queue.deadlineIn() };
+    const timed = queue.timed(caller);
     if (rows.length === 1 || (queue.batching && schema.isUniform)) {
       return respond(await this.infer(preprocess(rows), timed), rows.length);
     }
@@ -219,12 +219,20 @@ export class ModelVersion {
    *
    * @throws QueueFullError, OverloadedError, DeadlineError, RuntimeLostError, RunFailedOnRowError, AnswerTooLargeError
    */
-  async infer(feeds: readonly Tensor[], caller: Caller = {}): Promise<readonly Tensor[]> {
+  infer(feeds: readonly Tensor[], caller: Caller = {}): Promise<readonly Tensor[]> {
     const { queue } = this.demandLoaded();
     const { maxBatchSize = Infinity } = queue.batching ?? {};
     const rows = queue.batching ? (feeds[0]?.shape[0] ?? 1) : 1;
-    const timed = { ...caller, deadline: caller.deadline ?? queue.deadlineIn() };
-    if (rows <= maxBatchSize) return this.answer(feeds, rows, timed);
+    const timed = queue.timed(caller);
+    return rows <= maxBatchSize ? this.answer(feeds, rows, timed) : this.inferInParts(feeds, rows, maxBatchSize, timed);
+  }
+
+  private async inferInParts(
+    feeds: readonly Tensor[],
+    rows: number,
+    maxBatchSize: number,
+    timed: Caller,
+  ): Promise<readonly Tensor[]> {
     const size = this.sizeOfAnswer();
     const parts: (readonly Tensor[])[] = [];
     for (let start = 0; start < rows; start += maxBatchSize) {
@@ -238,9 +246,9 @@ export class ModelVersion {
 
   private answer(feeds: readonly Tensor[], rows: number, caller: Caller): Promise<readonly Tensor[]> {
     const { queue, hasFixedShapes } = this.demandLoaded();
-    const group = hasFixedShapes ? '' : groupOf(feeds);
-    const run = (by: Caller): Promise<Tensor[]> => queue.submit({ feeds, rows, group }, by);
-    return this.cache ? this.cache.answer(feeds, caller, run) : run(caller);
+    const submission = { feeds, rows, group: hasFixedShapes ? '' : groupOf(feeds) };
+    if (!this.cache) return queue.submit(submission, caller);
+    return this.cache.answer(feeds, caller, (by) => queue.submit(submission, by));
   }
 
   private sizeOfAnswer(): AnswerSize {
