@@ -3,7 +3,7 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { NextFunction, Request, Response } from 'express';
 import { EnvironmentSettings } from '../config/index.js';
 import { SecurityLog } from '../logging/index.js';
-import { guardInput, RequestInputGuard } from './body/request-input.guard.js';
+import { RequestInputGuard } from './body/request-input.guard.js';
 import type { BaristaExpressAdapter } from './edge/barista-express.adapter.js';
 import { refuseCrossSiteWrites } from './edge/cross-site.js';
 import { GracefulShutdown } from './edge/graceful-shutdown.js';
@@ -12,6 +12,7 @@ import { requestTracking } from './edge/request-tracking.js';
 import { standardHeaders } from './edge/security-headers.js';
 import { ProblemFilter } from './errors/problem.filter.js';
 import { HttpSettings } from './http.settings.js';
+import { prepareHandlers } from './prepare-handlers.js';
 
 /** Everything that happens to a request before its handler's own guards, pipes and filters. */
 export function configureHttp(app: NestExpressApplication): void {
@@ -19,7 +20,7 @@ export function configureHttp(app: NestExpressApplication): void {
   const shutdown = app.get(GracefulShutdown);
   const filter = app.get(ProblemFilter);
   shutdown.track(app.getHttpServer());
-  guardInput(app.get(ModulesContainer), app.get(RequestInputGuard));
+  prepareHandlers(app.get(ModulesContainer), app.get(RequestInputGuard));
 
   const adapter = app.getHttpAdapter() as unknown as BaristaExpressAdapter;
   adapter.setStandardHeaders(standardHeaders(app.get(EnvironmentSettings).isProduction));

@@ -1,5 +1,5 @@
 import { Global, Module } from '@nestjs/common';
-import { APP_FILTER, APP_PIPE } from '@nestjs/core';
+import { APP_FILTER } from '@nestjs/core';
 import { SettingsModule } from '../config/index.js';
 import { Log } from '../logging/index.js';
 import { BodyReader } from './body/body-reader.js';
@@ -11,7 +11,6 @@ import { ErrorFormats } from './errors/error-formats.js';
 import { ErrorTranslators } from './errors/error-translators.js';
 import { ProblemFilter } from './errors/problem.filter.js';
 import { HttpSettings } from './http.settings.js';
-import { RequestValidationPipe } from './validation/validation.pipe.js';
 
 const settings = SettingsModule.forFeature(HttpSettings);
 
@@ -28,7 +27,6 @@ const settings = SettingsModule.forFeature(HttpSettings);
     RequestInputGuard,
     RequestObservers,
     { provide: APP_FILTER, useExisting: ProblemFilter },
-    { provide: APP_PIPE, useClass: RequestValidationPipe },
   ],
   exports: [settings, ErrorFormats, ErrorTranslators, GracefulShutdown, ProblemFilter, RequestObservers],
 })

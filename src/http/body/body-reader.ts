@@ -31,19 +31,19 @@ export class BodyReader {
   }
 
   /** Sets `request.body`; leaves it undefined where there is none. */
-  async read(request: Request, response: Response, rule: BodyRule): Promise<void> {
-    if (!hasBody(request)) return;
+  async read(request: Request, response: Response, rule: BodyRule): Promise<true> {
+    if (!hasBody(request)) return true;
     const parse = PARSERS[rule.purpose][kindOf(request, rule)];
-    if (request.headers['content-encoding'] !== undefined) await this.readCompressed(request, response, rule);
-    else request.body = await this.readPlain(request, rule);
-    request.body = parse(request.body as Buffer);
-  }
-
-  private async readPlain(request: Request, { purpose }: BodyRule): Promise<Buffer> {
-    const limit = this.settings.bodyLimit[purpose];
+    if (request.headers['content-encoding'] !== undefined) {
+      await this.readCompressed(request, response, rule);
+      request.body = parse(request.body as Buffer);
+      return true;
+    }
+    const limit = this.settings.bodyLimit[rule.purpose];
     // A small body is taken from the connection right after its headers.
     await Promise.resolve();
-    return takeArrived(request, limit) ?? readBytes(request, limit);
+    request.body = parse(takeArrived(request, limit) ?? (await readBytes(request, limit)));
+    return true;
   }
 
   private async readCompressed(request: Request, response: Response, rule: BodyRule): Promise<void> {

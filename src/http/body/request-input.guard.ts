@@ -1,6 +1,5 @@
-import { type CanActivate, type ExecutionContext, Injectable, type Type } from '@nestjs/common';
-import { GUARDS_METADATA, PATH_METADATA } from '@nestjs/common/internal';
-import { MetadataScanner, type ModulesContainer, Reflector } from '@nestjs/core';
+import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
 import type { Request, Response } from 'express';
 import { type FieldError, InvalidInputError } from '../errors/domain-error.js';
 import { ANY_QUERY } from './any-query.decorator.js';
@@ -34,7 +33,7 @@ export class RequestInputGuard implements CanActivate {
     const request = http.getRequest<Request>();
     const { body, query } = this.intakeOf(context);
     if (request.originalUrl.includes('?')) checkQuery(request, query);
-    return body ? this.bodies.read(request, http.getResponse<Response>(), body).then(() => true) : true;
+    return body ? this.bodies.read(request, http.getResponse<Response>(), body) : true;
   }
 
   private intakeOf(context: ExecutionContext): Intake {
@@ -48,25 +47,6 @@ export class RequestInputGuard implements CanActivate {
     this.intakes.set(handler, intake);
     return intake;
   }
-}
-
-/** Puts the guard behind the guards of every handler; to be called before Nest makes its routes. */
-export function guardInput(modules: ModulesContainer, guard: RequestInputGuard): void {
-  const scanner = new MetadataScanner();
-  for (const { controllers } of modules.values()) {
-    for (const { metatype } of controllers.values()) {
-      const prototype = (metatype as Type<object>).prototype as Record<string, object>;
-      for (const name of scanner.getAllMethodNames(prototype)) putLast(guard, prototype[name]!);
-    }
-  }
-}
-
-function putLast(guard: RequestInputGuard, handler: object): void {
-  if (!Reflect.hasMetadata(PATH_METADATA, handler)) return;
-  const guards = (Reflect.getMetadata(GUARDS_METADATA, handler) ?? []) as object[];
-  // A controller may belong to several applications, one after the other.
-  const others = guards.filter((other) => !(other instanceof RequestInputGuard));
-  Reflect.defineMetadata(GUARDS_METADATA, [...others, guard], handler);
 }
 
 function checkQuery(request: Request, takesAnyQuery: boolean): void {

@@ -33,7 +33,7 @@ export function requestTracking(observers: RequestObservers, shutdown: GracefulS
 /** One line a request. */
 export function logRequest(log: Log, { request, path, status, ms }: FinishedRequest): void {
   const { requestId, method, memberId } = request;
-  log.requests.info({ requestId, method, path, status, ms: Math.round(ms * 100) / 100, memberId }, 'request');
+  log.request({ requestId, method, path, status, ms: Math.round(ms * 100) / 100, memberId });
 }
 
 function pathOf(url: string): string {

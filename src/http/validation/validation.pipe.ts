@@ -1,4 +1,5 @@
 import { type ArgumentMetadata, Injectable, type PipeTransform, type Type } from '@nestjs/common';
+import { RouteParamtypes } from '@nestjs/common/internal';
 import { plainToInstance } from 'class-transformer';
 import { validate, type ValidationError } from 'class-validator';
 import { type FieldError, InvalidInputError } from '../errors/domain-error.js';
@@ -8,14 +9,19 @@ import { findUnsafe } from './text-safety.js';
 type Place = 'body' | 'query' | 'path';
 
 const PLACES: Partial<Record<ArgumentMetadata['type'], Place>> = { body: 'body', query: 'query', param: 'path' };
-const PRIMITIVES = new Set<unknown>([Object, String, Number, Boolean, Array]);
+const VALIDATED = new Set<number>([RouteParamtypes.BODY, RouteParamtypes.QUERY, RouteParamtypes.PARAM]);
+const PRIMITIVES = new Set<unknown>([undefined, Object, String, Number, Boolean, Array]);
+
+/** Whether a parameter that is taken from there, with this type, is a DTO. */
+export function isValidated(from: number, type: unknown): boolean {
+  return VALIDATED.has(from) && !PRIMITIVES.has(type);
+}
 
 /** Turns bodies, queries and path parameters into instances of their DTO, or names every broken field. */
 @Injectable()
 export class RequestValidationPipe implements PipeTransform {
   transform(value: unknown, { type, metatype }: ArgumentMetadata): unknown {
-    const place = PLACES[type];
-    if (place === undefined || metatype === undefined || PRIMITIVES.has(metatype)) return value;
+    const place = PLACES[type]!;
     return acceptAs(metatype as Type<object>, value) ?? validateAs(metatype as Type<object>, value, [place]);
   }
 }

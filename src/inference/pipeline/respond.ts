@@ -150,9 +150,13 @@ function probabilitiesOf(
   labels: readonly string[] | undefined,
   topK?: number,
 ): Record<string, number> {
+  if (topK === undefined && !labels?.includes('__proto__')) {
+    const probabilities: Record<string, number> = {};
+    for (let index = 0; index < scores.length; index += 1) probabilities[nameOf(index, labels)] = scores[index]!;
+    return probabilities;
+  }
   const entries = scores.map((score, index): [string, number] => [nameOf(index, labels), score]);
-  if (topK === undefined) return Object.fromEntries(entries);
-  return Object.fromEntries(entries.sort(([, a], [, b]) => b - a).slice(0, topK));
+  return Object.fromEntries(entries.sort(([, a], [, b]) => (topK === undefined ? 0 : b - a)).slice(0, topK));
 }
 
 /** The index of the greatest score, the first of equals. */

@@ -47,22 +47,28 @@ export class PredictionsService {
     private readonly identity: Identity,
   ) {}
 
-  async predict({ model, version: wanted, value, itemsOf, call }: PredictionRequest): Promise<Predictions> {
-    const { isForm, gone, request, response } = call;
+  /** @throws whatever keeps it from beginning; rejects with whatever keeps it from ending */
+  predict({ model, version: wanted, value, itemsOf, call }: PredictionRequest): Promise<Predictions> {
+    const { isForm, gone } = call;
     const pipeline = this.pipelines.of(model);
     if (isForm && !takesForms(pipeline)) throw new UnsupportedMediaTypeError('Send the body as application/json.');
     return this.store.use(model, wanted, async (version) => {
       const items = itemsOf({ value, isForm }, version);
-      if (!pipeline) {
-        const predictions = await version.predict(rowsOf(items, version), { signal: gone });
-        return { model, version: version.version, predictions };
-      }
-      const caller = (): Promise<Principal | undefined> => this.identity.identify(request, response);
-      const deadline = version.deadlineIn();
-      const context = { model, version: version.version, signal: gone.toAbortSignal(), deadline, caller };
-      const predictions = await runPipeline(pipeline, items, version, context);
+      const predictions = pipeline
+        ? await runPipeline(pipeline, items, version, this.contextOf(model, version, call))
+        : await version.predict(rowsOf(items, version), { signal: gone });
       return { model, version: version.version, predictions };
     });
+  }
+
+  private contextOf(
+    model: string,
+    version: ModelVersion,
+    { gone, request, response }: PredictionCall,
+  ): PipelineContext & Pace {
+    const caller = (): Promise<Principal | undefined> => this.identity.identify(request, response);
+    const deadline = version.deadlineIn();
+    return { model, version: version.version, signal: gone.toAbortSignal(), deadline, caller };
   }
 }
 

@@ -102,15 +102,17 @@ export class BatchQueue {
    * @param submission at most `maxBatchSize` rows where there is batching
    * @throws QueueFullError, OverloadedError, DeadlineError, ClientGoneError, RuntimeLostError, RunFailedOnRowError
    */
-  async submit(submission: Submission, caller: Caller = {}): Promise<Tensor[]> {
-    const deadline = caller.deadline ?? this.deadlineIn();
-    if (caller.signal?.aborted) throw this.refusal(new ClientGoneError());
-    this.admit(submission, deadline, caller);
-    const run = new QueuedRun(submission, deadline, caller, (given, why) => this.giveUp(given, why));
+  submit(submission: Submission, caller: Caller = {}): Promise<Tensor[]> {
+    const now = performance.now();
+    const deadline = caller.deadline ?? now + this.options.deadlineMs;
+    const refusal = caller.signal?.aborted
+      ? new ClientGoneError()
+      : this.findObstacle(submission, caller, deadline, now);
+    if (refusal) return Promise.reject(this.refusal(refusal));
+    const run = new QueuedRun(submission, now, deadline, caller, this.giveUp);
     this.waiting.add(run);
     this.alarm.set(deadline);
-    if (this.waiting.size * 2 >= this.crowd) this.next();
-    else this.nextSoon();
+    this.go();
     return run.outputs;
   }
 
@@ -120,16 +122,20 @@ export class BatchQueue {
     this.nextSoon();
   }
 
-  /** Refuses at once what would only wait until its deadline. */
-  private admit({ rows }: Submission, deadline: number, { priority }: Caller): void {
+  /** What keeps a run from being taken: it would only wait until its deadline, or there is no room. */
+  private findObstacle(
+    { rows }: Submission,
+    { priority }: Caller,
+    deadline: number,
+    now: number,
+  ): DomainError | undefined {
     const { capacity } = this.options;
     const ahead = this.waiting.ahead(priority ?? 'interactive');
-    if (this.waiting.size >= capacity) throw this.refusal(new QueueFullError(capacity));
-    const allowedMs = deadline - performance.now();
-    const predictedMs = this.remainingMs() + this.estimate(ahead.runs + 1, ahead.rows + rows);
-    if (ahead.runs > 0 && predictedMs > allowedMs) {
-      throw this.refusal(new OverloadedError(ahead.runs, predictedMs, allowedMs));
-    }
+    if (this.waiting.size >= capacity) return new QueueFullError(capacity);
+    if (ahead.runs === 0) return undefined;
+    const allowedMs = deadline - now;
+    const predictedMs = this.remainingMs(now) + this.estimate(ahead.runs + 1, ahead.rows + rows);
+    return predictedMs > allowedMs ? new OverloadedError(ahead.runs, predictedMs, allowedMs) : undefined;
   }
 
   private estimate(callers: number, rows: number): number {
@@ -138,14 +144,20 @@ export class BatchQueue {
   }
 
   /** What the run under way is likely to take from now on. */
-  private remainingMs(): number {
+  private remainingMs(now: number): number {
     if (!this.running) return 0;
-    return Math.max(0, this.cost.estimate(1, this.running.rows) - (performance.now() - this.running.since));
+    return Math.max(0, this.cost.estimate(1, this.running.rows) - (now - this.running.since));
   }
 
   private refusal(error: DomainError): DomainError {
     this.observer.refused?.(error.code.split('.').at(-1)!);
     return error;
+  }
+
+  /** At once where half of the crowd waits, else as soon as the others have been read. */
+  private go(): void {
+    if (this.crowd > 0 && this.waiting.size * 2 >= this.crowd) this.next();
+    else this.nextSoon();
   }
 
   /** Once everything that has arrived at the same time has been read: it goes into the same run. */
@@ -162,7 +174,8 @@ export class BatchQueue {
   private next(): void {
     if (this.running || this.isPaused) return;
     const batch = this.retries.shift() ?? this.gather();
-    const live = batch?.filter((run) => !run.isSettled && !this.isDue(run)) ?? [];
+    const now = performance.now();
+    const live = batch?.filter((run) => !run.isSettled && !this.isDue(run, now)) ?? [];
     if (live.length > 0) void this.execute(live);
     else if (batch) this.next();
   }
@@ -182,8 +195,8 @@ export class BatchQueue {
     return this.waiting.take(oldest, batching.maxBatchSize);
   }
 
-  private isDue(run: QueuedRun): boolean {
-    if (performance.now() < run.deadline - TIMER_RESOLUTION_MS) return false;
+  private isDue(run: QueuedRun, now: number): boolean {
+    if (now < run.deadline - TIMER_RESOLUTION_MS) return false;
     this.giveUp(run, new DeadlineError(Math.round(run.deadline - run.submittedAt)));
     return true;
   }
@@ -191,7 +204,8 @@ export class BatchQueue {
   /** Lets go of those whose time is up, and looks again when that of the next one is. */
   private expire(): void {
     const runs = [...this.waiting.all(), ...this.retries.flat(), ...(this.running?.batch ?? [])];
-    for (const run of runs) if (!run.isSettled && !this.isDue(run)) this.alarm.set(run.deadline);
+    const now = performance.now();
+    for (const run of runs) if (!run.isSettled && !this.isDue(run, now)) this.alarm.set(run.deadline);
   }
 
   private async execute(batch: readonly QueuedRun[]): Promise<void> {
@@ -216,7 +230,7 @@ export class BatchQueue {
     }
     clearTimeout(tooLong);
     this.running = undefined;
-    this.nextSoon();
+    this.go();
   }
 
   private fail(batch: readonly QueuedRun[], error: Error): void {
@@ -228,11 +242,11 @@ export class BatchQueue {
     for (const run of batch) if (!run.isSettled) run.reject(this.refusal(inWords(error)));
   }
 
-  private giveUp(run: QueuedRun, why: DomainError): void {
+  private readonly giveUp = (run: QueuedRun, why: DomainError): void => {
     // What runs already runs to its end: the runtime is needed by the next caller anyway.
     this.waiting.delete(run);
     run.reject(this.refusal(why));
-  }
+  };
 }
 
 function inWords(error: Error): DomainError {

@@ -31,7 +31,6 @@ export interface Submission {
 
 /** One caller's run, from its submission until somebody has been told how it ended. */
 export class QueuedRun {
-  readonly submittedAt = performance.now();
   readonly priority: Priority;
   readonly outputs: Promise<Tensor[]>;
   isSettled = false;
@@ -45,6 +44,8 @@ export class QueuedRun {
   /** @param leave takes it out of the queue; called when it is given up */
   constructor(
     readonly submission: Submission,
+    /** As `performance.now()` counts. */
+    readonly submittedAt: number,
     readonly deadline: number,
     { signal, priority = 'interactive' }: Caller,
     private readonly leave: (run: QueuedRun, why: DomainError) => void,

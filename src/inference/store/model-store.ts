@@ -94,10 +94,10 @@ export class ModelStore implements OnModuleInit, OnApplicationShutdown {
    *
    * @throws ModelNotFoundError, VersionNotFoundError, ModelNotReadyError
    */
-  async use<T>(name: string, version: string | undefined, work: (version: ModelVersion) => Promise<T>): Promise<T> {
+  use<T>(name: string, version: string | undefined, work: (version: ModelVersion) => Promise<T>): Promise<T> {
     const shelf = this.shelf(name);
-    if (shelf.model.isAwaited) await this.loadForUse(shelf);
-    return shelf.model.resolve(version).use(work);
+    const start = (): Promise<T> => shelf.model.resolve(version).use(work);
+    return shelf.model.isAwaited ? this.loadForUse(shelf).then(start) : start();
   }
 
   /** Makes `version` the one that serves, or the newest ready one where it is null; kept across restarts. */
