@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import { isatty } from 'node:tty';
 import type PinoPretty from 'pino-pretty';
 import pino, { type DestinationStream, type Logger as PinoLogger } from 'pino';
 
@@ -91,7 +92,7 @@ class Turn implements DestinationStream {
 }
 
 function stdout(): DestinationStream {
-  if (!process.stdout.isTTY) return pino.destination({ fd: 1, sync: false });
+  if (!isatty(1)) return pino.destination({ fd: 1, sync: false });
   // Loaded for a terminal only; in this thread, because what a transport's thread has not written is lost at exit.
   const pretty = createRequire(import.meta.url)('pino-pretty') as typeof PinoPretty;
   return pretty({ sync: true, singleLine: true, translateTime: 'SYS:HH:MM:ss.l' });

@@ -18,6 +18,7 @@ interface Headed extends ServerResponse {
 }
 
 const { prototype: node } = ServerResponse;
+const { _storeHeader: storeHeader } = node as unknown as { _storeHeader: (line: string, headers: unknown) => void };
 
 /**
  * Gives every response that has this prototype the same `standard` headers, which a handler may set to something else or
@@ -28,7 +29,7 @@ const { prototype: node } = ServerResponse;
 export function installStandardHeaders(prototype: object, standard: readonly (readonly [string, string])[]): void {
   const headers = standard.map(([name, value]): Header => ({ key: name.toLowerCase(), name, value }));
   const byKey = new Map(headers.map((header) => [header.key, header]));
-  const flat = standard.flat();
+  const block = blockOf(standard);
 
   function find(response: Headed, key: string): Header | undefined {
     return response.own?.find((header) => header.key === key) ?? findStandard(response, key);
@@ -43,13 +44,9 @@ export function installStandardHeaders(prototype: object, standard: readonly (re
     return [...headers.filter(({ key }) => !dropped?.has(key) && !isReplaced(key)), ...own];
   }
 
-  /** Name after value; the order in which Node writes them. */
-  function rawOf(response: Headed): HeaderValue[] {
-    const { own = [], dropped } = response;
-    const isStandard = dropped === undefined && !own.some(({ key }) => byKey.has(key));
-    const raw: HeaderValue[] = isStandard ? flat.slice() : [];
-    for (const { name, value } of isStandard ? own : all(response)) raw.push(name, value);
-    return raw;
+  /** Whether the standard headers are as they were at the start. */
+  function hasStandard({ own = [], dropped }: Headed): boolean {
+    return dropped === undefined && !own.some(({ key }) => byKey.has(key));
   }
 
   const methods: ThisType<Headed> & Record<string, unknown> = {
@@ -104,12 +101,27 @@ export function installStandardHeaders(prototype: object, standard: readonly (re
     writeHead(status: number, reason?: string | object, given?: object): unknown {
       const more = typeof reason === 'string' ? given : reason;
       if (more !== undefined && !this.headersSent) addAll(this, more);
-      const raw = rawOf(this) as string[];
       if (typeof reason === 'string') this.statusMessage = reason;
-      return node.writeHead.call(this, status, raw);
+      const raw: HeaderValue[] = [];
+      for (const { name, value } of hasStandard(this) ? (this.own ?? []) : all(this)) raw.push(name, value);
+      return node.writeHead.call(this, status, raw as string[]);
+    },
+
+    /** Node's own puts together the head of a message: a first line, and the headers, each of which it checks. */
+    _storeHeader(firstLine: string, headers: unknown): void {
+      storeHeader.call(this, hasStandard(this) ? firstLine + block : firstLine, headers);
     },
   };
   Object.assign(prototype, methods);
+}
+
+/** Headers as they go over the wire; checked here, once, as Node checks others each time. */
+function blockOf(headers: readonly (readonly [string, string])[]): string {
+  for (const [name, value] of headers) {
+    validateHeaderName(name);
+    validateHeaderValue(name, value);
+  }
+  return headers.map(([name, value]) => `${name}: ${value}\r\n`).join('');
 }
 
 /** Headers in the forms that `writeHead` takes: an object, or names and values in turn, where a name may be there twice. */
