@@ -2,6 +2,7 @@ export { dataSourceOptions } from './data-source-options.js';
 export { isUniqueViolation } from './database-failure.js';
 export { DatabaseModule } from './database.module.js';
 export { DatabaseSettings } from './database.settings.js';
+export { EntityStatements } from './entity-statements.js';
 export { InstantColumn } from './instant.column.js';
 export { migrate } from './migrate.js';
 export { withDatabase } from './open-database.js';

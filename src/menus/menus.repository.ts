@@ -1,17 +1,19 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import type { EntityManager, FindOneOptions, Repository, SelectQueryBuilder } from 'typeorm';
-import { rowLock } from '../database/index.js';
+import type { EntityManager, Repository, SelectQueryBuilder } from 'typeorm';
+import { EntityStatements, rowLock } from '../database/index.js';
 import { MAX_ID, Menu } from './entities/menu.entity.js';
 import { isDescending, type MenuListing, type Position, sortColumns } from './menu-listing.js';
 
 /** The menus as rows. What takes a manager belongs into a unit of work. */
 @Injectable()
 export class MenusRepository {
+  private readonly statements = new EntityStatements(Menu, 'id');
+
   constructor(@InjectRepository(Menu) private readonly menus: Repository<Menu>) {}
 
-  findById(id: number): Promise<Menu | null> {
-    return findOne(this.menus.manager, id);
+  async findById(id: number): Promise<Menu | null> {
+    return id > MAX_ID ? null : this.statements.find(this.menus.manager, id);
   }
 
   /**
@@ -34,13 +36,13 @@ export class MenusRepository {
   }
 
   /** The menu, which nobody else changes until the transaction ends. */
-  findForChange(id: number, manager: EntityManager): Promise<Menu | null> {
-    return findOne(manager, id, rowLock(manager));
+  async findForChange(id: number, manager: EntityManager): Promise<Menu | null> {
+    return id > MAX_ID ? null : manager.findOne(Menu, { where: { id }, lock: rowLock(manager) });
   }
 
   /** Adds a new menu, and gives it its id. */
   async add(menu: Menu, manager: EntityManager): Promise<void> {
-    await manager.insert(Menu, menu);
+    await this.statements.insert(manager, menu);
   }
 
   async update(menu: Menu, manager: EntityManager): Promise<void> {
@@ -76,10 +78,6 @@ function beyond(query: SelectQueryBuilder<Menu>, { sort }: MenuListing, bounds: 
       const comparison = isLast ? (isDescending(sort) ? '<' : '>') : '=';
       query.andWhere(`menu.${column} ${comparison} :bound${index}`, { [`bound${index}`]: bounds[index] });
     });
-}
-
-async function findOne(manager: EntityManager, id: number, lock?: FindOneOptions['lock']): Promise<Menu | null> {
-  return id > MAX_ID ? null : manager.findOne(Menu, { where: { id }, lock });
 }
 
 function filter(query: SelectQueryBuilder<Menu>, { partOfNameKey, minPrice, maxPrice }: MenuListing): void {

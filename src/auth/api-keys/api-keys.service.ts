@@ -2,7 +2,7 @@ import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { Repository } from 'typeorm';
-import { UnitOfWork } from '../../database/index.js';
+import { EntityStatements, UnitOfWork } from '../../database/index.js';
 import { actorOf } from '../../http/index.js';
 import { Log, SecurityLog } from '../../logging/index.js';
 import { ApiKeyNotFoundError, NotAuthenticatedError, TooManyApiKeysError } from '../auth.errors.js';
@@ -23,6 +23,8 @@ const MAX_KEYS = 100;
 /** Keys that stand in for their owner. */
 @Injectable()
 export class ApiKeys {
+  private readonly statements = new EntityStatements(ApiKey, 'digest');
+
   constructor(
     @InjectRepository(ApiKey) private readonly rows: Repository<ApiKey>,
     private readonly members: Members,
@@ -60,7 +62,7 @@ export class ApiKeys {
   /** The id of the member whose key this is; undefined where it is malformed, unknown or expired. */
   async memberOf(key: string): Promise<string | undefined> {
     if (!KEY.test(key)) return undefined;
-    const row = await this.rows.findOneBy({ digest: digestOf(key) });
+    const row = await this.statements.find(this.rows.manager, digestOf(key));
     if (row === null || (row.expiresAt !== null && row.expiresAt.getTime() <= Date.now())) return undefined;
     this.noteUse(row);
     return row.memberId;

@@ -1,16 +1,18 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { type EntityManager, Repository } from 'typeorm';
-import { rowLock } from '../../database/index.js';
+import { EntityStatements, rowLock } from '../../database/index.js';
 import { Member } from '../entities/member.entity.js';
 
 /** Members, as the rest of this room looks for them. */
 @Injectable()
 export class Members {
+  private readonly statements = new EntityStatements(Member, 'id');
+
   constructor(@InjectRepository(Member) private readonly rows: Repository<Member>) {}
 
   findById(id: string): Promise<Member | null> {
-    return this.rows.findOneBy({ id });
+    return this.statements.find(this.rows.manager, id);
   }
 
   findByEmail(email: string): Promise<Member | null> {
@@ -22,7 +24,8 @@ export class Members {
    * for this first, so that such changes follow one another.
    */
   lock(manager: EntityManager, id: string): Promise<Member | null> {
-    return manager.findOne(Member, { where: { id }, lock: rowLock(manager) });
+    const lock = rowLock(manager);
+    return lock ? manager.findOne(Member, { where: { id }, lock }) : this.statements.find(manager, id);
   }
 }
 

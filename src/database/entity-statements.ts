@@ -1,0 +1,96 @@
+import type { Type } from '@nestjs/common';
+import type { DataSource, EntityManager, EntityMetadata, ObjectLiteral } from 'typeorm';
+import { type Sqlite, sqliteOf, type Statement } from './sqlite.js';
+
+type ColumnMetadata = EntityMetadata['columns'][number];
+
+/** Types whose values SQLite gives and takes as they are. */
+const PLAIN = new Set<unknown>([Number, String, 'integer', 'bigint', 'text', 'varchar']);
+
+interface Prepared {
+  readonly find: Statement;
+  readonly insert: Statement;
+  readonly columns: readonly ColumnMetadata[];
+  readonly dataSource: DataSource;
+}
+
+/**
+ * The few statements that nearly every request needs: an entity found by one unique column, and a new one put in. On
+ * SQLite they are prepared once and run in some 5 µs, where TypeORM's builders take 80 (measured: `findOne` 77, `query`
+ * 20); elsewhere the network takes longer than either, and TypeORM does it.
+ */
+export class EntityStatements<E extends ObjectLiteral> {
+  private readonly prepared = new WeakMap<Sqlite, Prepared>();
+
+  constructor(
+    private readonly entity: Type<E>,
+    private readonly key: keyof E & string,
+  ) {}
+
+  /** The entity whose key this is, as the manager's connection sees it. */
+  async find(manager: EntityManager, key: string | number): Promise<E | null> {
+    const statements = this.statementsFor(manager);
+    if (!statements) return manager.findOneBy(this.entity, { [this.key]: key } as never);
+    const row = statements.find.get(key) as Record<string, unknown> | undefined;
+    return row ? this.hydrate(row, statements) : null;
+  }
+
+  /** Puts a new entity in, and gives it its generated id where it has one. Belongs into a unit of work. */
+  async insert(manager: EntityManager, entity: E): Promise<void> {
+    const statements = this.statementsFor(manager);
+    if (!statements) {
+      await manager.insert(this.entity, entity);
+      return;
+    }
+    const { columns, dataSource, insert } = statements;
+    const values = columns
+      .filter((column) => !column.isGenerated)
+      .map((column) => toColumn(entity, column, dataSource));
+    const { lastInsertRowid } = insert.run(...values);
+    const generated = columns.find((column) => column.isGenerated);
+    if (generated) Object.assign(entity, { [generated.propertyName]: Number(lastInsertRowid) });
+  }
+
+  private hydrate(row: Record<string, unknown>, { columns, dataSource }: Prepared): E {
+    const entity = new this.entity() as Record<string, unknown>;
+    for (const column of columns) {
+      const value = row[column.databaseName];
+      entity[column.propertyName] = isPlain(column) ? value : dataSource.driver.prepareHydratedValue(value, column);
+    }
+    return entity as E;
+  }
+
+  private statementsFor(manager: EntityManager): Prepared | undefined {
+    const sqlite = sqliteOf(manager.dataSource);
+    if (!sqlite) return undefined;
+    const known = this.prepared.get(sqlite);
+    if (known) return known;
+    const made = this.prepare(sqlite, manager.dataSource);
+    this.prepared.set(sqlite, made);
+    return made;
+  }
+
+  private prepare(sqlite: Sqlite, dataSource: DataSource): Prepared {
+    const { columns, tablePath } = dataSource.getMetadata(this.entity);
+    const name = (column: ColumnMetadata): string => dataSource.driver.escape(column.databaseName);
+    const table = dataSource.driver.escape(tablePath);
+    const key = columns.find((column) => column.propertyName === this.key)!;
+    const given = columns.filter((column) => !column.isGenerated);
+    const places = given.map(() => '?').join(', ');
+    return {
+      find: sqlite.prepare(`SELECT ${columns.map(name).join(', ')} FROM ${table} WHERE ${name(key)} = ?`),
+      insert: sqlite.prepare(`INSERT INTO ${table} (${given.map(name).join(', ')}) VALUES (${places})`),
+      columns,
+      dataSource,
+    };
+  }
+}
+
+function isPlain({ transformer, type }: ColumnMetadata): boolean {
+  return transformer === undefined && PLAIN.has(type);
+}
+
+function toColumn(entity: ObjectLiteral, column: ColumnMetadata, { driver }: DataSource): unknown {
+  const value = (entity as Record<string, unknown>)[column.propertyName];
+  return isPlain(column) ? value : (driver.preparePersistentValue(value, column) as unknown);
+}
