@@ -1,5 +1,5 @@
 import type { Env } from '../config/index.js';
-import type { InputLimits } from './signature/row-validator.js';
+import type { InputLimits } from './signature/row-check.js';
 
 /** No array is longer. */
 const MAX_ELEMENTS = 2 ** 32 - 2;

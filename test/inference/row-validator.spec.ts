@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import type { Signature } from '../../src/inference/runtime/tensor.js';
 import { RowAcceptance } from '../../src/inference/signature/acceptance.js';
 import { rowSchemaOf } from '../../src/inference/signature/row-schema.js';
-import { RowCheck, RowValidator } from '../../src/inference/signature/row-validator.js';
+import { RowCheck } from '../../src/inference/signature/row-check.js';
+import { RowValidator } from '../../src/inference/signature/row-validator.js';
 
 const LIMITS = { rows: 10, elements: 6, textLength: 5 };
 
@@ -104,7 +105,7 @@ describe.each(SCHEMAS)('the quick look at rows of %#', (schema) => {
   }
 
   it('changes nothing of what is answered', () => {
-    let accepted = 0;
+    let [accepted, wronglyAccepted] = [0, 0];
     const known = new Set([...schema.fields.map(({ name }) => name), 'other']);
     const property = fc.property(rowsOfFields, (all) => {
       const row = Object.fromEntries(Object.entries(all).filter(([name]) => known.has(name)));
@@ -112,10 +113,12 @@ describe.each(SCHEMAS)('the quick look at rows of %#', (schema) => {
       expect(look(row)).toEqual(thorough);
       if (quick(row)) accepted += 1;
       // What it is sure of has no errors.
-      if (quick(row)) expect('errors' in thorough && thorough.errors?.length === 0).toBe(true);
+      wronglyAccepted += quick(row) && thorough.errors?.length !== 0 ? 1 : 0;
     });
     fc.assert(property, { numRuns: 5_000 });
-    if (schema === SCHEMAS[1]) expect(accepted).toBeGreaterThan(50);
+    expect(wronglyAccepted).toBe(0);
+    // Of some kinds of fields it is never sure.
+    expect(accepted).toBeGreaterThanOrEqual(schema === SCHEMAS[1] ? 50 : 0);
   });
 
   function quick(row: object): boolean {

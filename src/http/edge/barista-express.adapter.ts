@@ -21,6 +21,7 @@ const LIMITS = {
 
 /** Nest's Express adapter with limits on slow senders, exact integers, and an honest answer to a wrong method. */
 export class BaristaExpressAdapter extends ExpressAdapter {
+  readonly plans = new RoutePlans(this.getInstance<Application>());
   /** Layers that look like routes, but are middleware for a method and a path. */
   private readonly middleware = new WeakSet<object>();
 
@@ -35,7 +36,7 @@ export class BaristaExpressAdapter extends ExpressAdapter {
     super.initHttpServer({ ...options, forceCloseConnections: false });
     const app = this.getInstance<Application>();
     const limits = { ...LIMITS, ...stablePrototypes(app) };
-    const { listener } = new RoutePlans(app);
+    const { listener } = this.plans;
     const { httpsOptions } = options;
     this.httpServer = httpsOptions
       ? createSecureServer({ ...httpsOptions, ...limits }, listener)

@@ -29,7 +29,7 @@ const { _storeHeader: storeHeader } = node as unknown as { _storeHeader: (line: 
 export function installStandardHeaders(prototype: object, standard: readonly (readonly [string, string])[]): void {
   const headers = standard.map(([name, value]): Header => ({ key: name.toLowerCase(), name, value }));
   const byKey = new Map(headers.map((header) => [header.key, header]));
-  const block = blockOf(standard);
+  const blocks = new Map([['', blockOf(standard)]]);
 
   function find(response: Headed, key: string): Header | undefined {
     return response.own?.find((header) => header.key === key) ?? findStandard(response, key);
@@ -44,9 +44,17 @@ export function installStandardHeaders(prototype: object, standard: readonly (re
     return [...headers.filter(({ key }) => !dropped?.has(key) && !isReplaced(key)), ...own];
   }
 
-  /** Whether the standard headers are as they were at the start. */
-  function hasStandard({ own = [], dropped }: Headed): boolean {
-    return dropped === undefined && !own.some(({ key }) => byKey.has(key));
+  /** The standard headers that a response has, as text; put together once for each of those that it goes without. */
+  function blockFor({ own = [], dropped }: Headed): string {
+    let absent = '';
+    for (const { key } of own) if (byKey.has(key)) absent += `${key} `;
+    if (dropped) absent += [...dropped].join(' ');
+    const known = blocks.get(absent);
+    if (known !== undefined) return known;
+    const missing = new Set(absent.split(' '));
+    const made = blockOf(standard.filter(([name]) => !missing.has(name.toLowerCase())));
+    blocks.set(absent, made);
+    return made;
   }
 
   const methods: ThisType<Headed> & Record<string, unknown> = {
@@ -103,13 +111,13 @@ export function installStandardHeaders(prototype: object, standard: readonly (re
       if (more !== undefined && !this.headersSent) addAll(this, more);
       if (typeof reason === 'string') this.statusMessage = reason;
       const raw: HeaderValue[] = [];
-      for (const { name, value } of hasStandard(this) ? (this.own ?? []) : all(this)) raw.push(name, value);
+      for (const { name, value } of this.own ?? []) raw.push(name, value);
       return node.writeHead.call(this, status, raw as string[]);
     },
 
     /** Node's own puts together the head of a message: a first line, and the headers, each of which it checks. */
     _storeHeader(firstLine: string, headers: unknown): void {
-      storeHeader.call(this, hasStandard(this) ? firstLine + block : firstLine, headers);
+      storeHeader.call(this, firstLine + blockFor(this), headers);
     },
   };
   Object.assign(prototype, methods);

@@ -39,7 +39,8 @@ export class RoutePlans {
     else this.app(request, response);
   };
 
-  private find({ method, url }: Request): Plan | undefined {
+  /** The plan of a request; undefined where it is left to Express. */
+  find({ method, url }: Pick<Request, 'method' | 'url'>): Plan | undefined {
     // Handlers can be added at any time.
     if (this.router.stack.length !== this.plannedLayers) this.plan();
     const end = url.indexOf('?');

@@ -2,7 +2,7 @@ import type { InferenceSettings } from '../inference.settings.js';
 import { exampleOf, type Manifest, type VersionEntry } from '../manifest/manifest.js';
 import { disagreement, isClose, trialRows } from '../pipeline/prove.js';
 import type { Prediction } from '../pipeline/respond.js';
-import { type CheckedRow, RowCheck } from '../signature/row-validator.js';
+import { type CheckedRow, RowCheck } from '../signature/row-check.js';
 import { VersionRecorder } from '../stats/version-recorder.js';
 import { ModelVersion } from '../store/model-version.js';
 import { runtimeOptionsOf } from '../store/runtime-options-of.js';

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InvalidInputError } from '../../http/index.js';
 import type { Prediction } from '../pipeline/respond.js';
-import { RowCheck } from '../signature/row-validator.js';
+import { RowCheck } from '../signature/row-check.js';
 import { ModelStore } from '../store/model-store.js';
 import type { PredictOptions } from './model-client.js';
 

@@ -1,7 +1,7 @@
 import { toHalf } from '../runtime/float16.js';
 import { allocate, sizeOf, type Tensor, type TensorData } from '../runtime/tensor.js';
 import type { InputPlan, RowField, RowSchema } from '../signature/row-schema.js';
-import type { CheckedRow } from '../signature/row-validator.js';
+import type { CheckedRow } from '../signature/row-check.js';
 
 /**
  * Rows to tensors: scales what has a mean or a standard deviation, and fills each input.

@@ -2,7 +2,7 @@ import { type FieldError, InvalidInputError } from '../../http/index.js';
 import { TooManyRowsError } from '../inference.errors.js';
 import type { FoundPipeline } from '../pipeline/pipelines.service.js';
 import type { ModelVersion } from '../store/model-version.js';
-import { type CheckedRow, RowCheck } from '../signature/row-validator.js';
+import { type CheckedRow, RowCheck } from '../signature/row-check.js';
 
 /** A body as it came, and whether it came as a form, in which every value is a text. */
 export interface PredictionBody {

@@ -5,7 +5,7 @@ import { InvalidInputError, UnsupportedMediaTypeError, validateAs } from '../../
 import { ClientGoneError, DeadlineError, PipelineFailedError } from '../inference.errors.js';
 import type { PipelineContext } from '../pipeline/pipeline.decorator.js';
 import { type FoundPipeline, Pipelines } from '../pipeline/pipelines.service.js';
-import { type CheckedRow, RowCheck } from '../signature/row-validator.js';
+import { type CheckedRow, RowCheck } from '../signature/row-check.js';
 import { ModelStore } from '../store/model-store.js';
 import type { ModelVersion } from '../store/model-version.js';
 import { type Items, type PredictionBody, rowsOf, takesForms } from './prediction-input.js';

@@ -2,7 +2,7 @@ import { MalformedRequestError, parseJsonExactly } from '../../http/index.js';
 import { WrongTensorError } from '../inference.errors.js';
 import type { Signature, Tensor } from '../runtime/tensor.js';
 import { checkClaims, checkData, type TensorClaim } from '../signature/check-feeds.js';
-import type { InputLimits } from '../signature/row-validator.js';
+import type { InputLimits } from '../signature/row-check.js';
 import type { InferCall } from './infer-call.js';
 import { decodeBinary } from './binary-tensors.js';
 import { ALL_DATATYPES, elementTypeOf, isDatatype } from './datatypes.js';

@@ -1,7 +1,7 @@
 import { MalformedRequestError } from '../../http/index.js';
 import type { Signature, TensorSignature } from '../runtime/tensor.js';
 import { checkClaims, checkData, type TensorClaim } from '../signature/check-feeds.js';
-import type { InputLimits } from '../signature/row-validator.js';
+import type { InputLimits } from '../signature/row-check.js';
 import { decodeBinary, decodeText } from './binary-tensors.js';
 import { bytesPerElement } from './datatypes.js';
 import type { InferCall } from './infer-call.js';

@@ -1,6 +1,6 @@
 import { ELEMENT_RULES } from './element-rules.js';
 import type { RowField, RowSchema } from './row-schema.js';
-import type { CheckedRow, InputLimits, RowCheck } from './row-validator.js';
+import type { CheckedRow, InputLimits, RowCheck } from './row-check.js';
 
 /** Whether a value breaks no rule for sure; `false` says nothing. */
 type Accepts = (value: unknown, limits: InputLimits) => boolean;

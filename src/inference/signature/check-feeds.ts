@@ -1,7 +1,7 @@
 import { TooManyElementsError, TooManyRowsError, WrongTensorError } from '../inference.errors.js';
 import { type ElementType, type Signature, sizeOf, type Tensor, type TensorSignature } from '../runtime/tensor.js';
 import { rowDimension } from './row-schema.js';
-import type { InputLimits } from './row-validator.js';
+import type { InputLimits } from './row-check.js';
 
 /** What a caller says of a tensor, without its data. */
 export interface TensorClaim {

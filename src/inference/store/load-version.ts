@@ -9,7 +9,8 @@ import type { RuntimeOptions } from '../runtime/runtime-options.js';
 import type { Signature, Tensor } from '../runtime/tensor.js';
 import { BatchQueue, type BatchRule, type QueueObserver } from '../scheduler/batch-queue.js';
 import { rowDimension, type RowSchema, rowSchemaOf, SignatureError } from '../signature/row-schema.js';
-import { type CheckedRow, RowCheck, RowValidator, wrongDefault } from '../signature/row-validator.js';
+import { type CheckedRow, RowCheck } from '../signature/row-check.js';
+import { RowValidator, wrongDefault } from '../signature/row-validator.js';
 
 /** Whether several rows go into one run, and if not, why. */
 export type Batching =

@@ -10,7 +10,7 @@ import type { Signature, Tensor } from '../runtime/tensor.js';
 import { concatenate, groupOf, rowsOf } from '../scheduler/batch.js';
 import type { Caller } from '../scheduler/queued-run.js';
 import type { RowSchema } from '../signature/row-schema.js';
-import type { CheckedRow, RowCheck } from '../signature/row-validator.js';
+import type { CheckedRow, RowCheck } from '../signature/row-check.js';
 import type { VersionRecorder } from '../stats/version-recorder.js';
 import { AnswerCache } from '../cache/answer-cache.js';
 import { AnswerSize } from './answer-size.js';
