@@ -57,7 +57,8 @@ function allowedMethods(instance: Application, isRoute: (layer: object) => boole
 
 /** Of the URL in its usual form, or with a host in front. */
 function pathOf(url: string): string {
-  return url.startsWith('/') ? url.replace(/\?.*$/s, '') : new URL(url, 'http://localhost').pathname;
+  if (url.startsWith('/') || !URL.canParse(url)) return url.replace(/\?.*$/s, '');
+  return new URL(url).pathname;
 }
 
 function isForAll({ methods }: NonNullable<Layer['route']>): boolean {

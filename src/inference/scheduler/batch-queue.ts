@@ -156,7 +156,8 @@ export class BatchQueue {
 
   /** At once where half of the crowd waits, else as soon as the others have been read. */
   private go(): void {
-    if (this.crowd > 0 && this.waiting.size * 2 >= this.crowd) this.next();
+    const isHalf = this.crowd > 0 && this.waiting.size * 2 >= this.crowd;
+    if (isHalf && !this.batching?.maxWaitMs) this.next();
     else this.nextSoon();
   }
 
