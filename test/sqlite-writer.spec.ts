@@ -76,6 +76,13 @@ describe('the one writer of SQLite', () => {
     expect(words()).toEqual(['a', 'c']);
   });
 
+  it.each([0, 1, 2, 3, 4, 5])('takes up a unit that comes %d promises after the last one has ended', async (count) => {
+    await writer.run(add('a'));
+    for (let index = 0; index < count; index += 1) await Promise.resolve();
+    await writer.run(add('b'));
+    expect(words()).toEqual(['a', 'b']);
+  });
+
   it('works more off than fit into one group', async () => {
     const texts = Array.from({ length: 150 }, (_, index) => String(index).padStart(3, '0'));
     await Promise.all(texts.map((text) => writer.run(add(text))));

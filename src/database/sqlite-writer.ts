@@ -30,7 +30,7 @@ type Outcome = () => void;
 export class SqliteWriter {
   private readonly runner: QueryRunner;
   private readonly sqlite: Sqlite;
-  private waiting: Unit[] = [];
+  private readonly waiting: Unit[] = [];
   private working: Promise<void> | undefined;
 
   constructor(private readonly dataSource: DataSource) {
@@ -50,12 +50,12 @@ export class SqliteWriter {
         work,
         deadline: Date.now() + MAX_WAIT_MS,
         timer,
-        resolve: resolve,
+        resolve,
         reject,
         isOver: false,
       };
       this.waiting.push(unit);
-      this.working ??= this.workOff().finally(() => (this.working = undefined));
+      this.working ??= this.workOff();
     });
   }
 
@@ -65,20 +65,22 @@ export class SqliteWriter {
   }
 
   private async workOff(): Promise<void> {
-    // Those that have arrived by now have been read then.
-    await nextTurn();
-    while (this.waiting.length > 0) {
+    // Those that have arrived by now have been read then; and between two groups, whoever waits for anything else has a turn.
+    do {
+      await nextTurn();
       const group = this.waiting.splice(0, MAX_GROUP).filter(({ isOver }) => !isOver);
-      const [first] = group;
-      if (!first) continue;
-      try {
-        await this.begin(first.deadline);
-        await this.runTogether(group);
-      } catch (error) {
-        for (const unit of group) settle(unit, () => unit.reject(error));
-      }
-      // Whoever waits for anything else has a turn between two groups.
-      if (this.waiting.length > 0) await nextTurn();
+      if (group.length > 0) await this.tryTogether(group);
+    } while (this.waiting.length > 0);
+    // At once: a unit that came between the last look and this would wait for nobody.
+    this.working = undefined;
+  }
+
+  private async tryTogether(group: readonly Unit[]): Promise<void> {
+    try {
+      await this.begin(group[0]!.deadline);
+      await this.runTogether(group);
+    } catch (error) {
+      for (const unit of group) settle(unit, () => unit.reject(error));
     }
   }
 
