@@ -1,5 +1,6 @@
 import type { Type } from '@nestjs/common';
 import type { DataSource, EntityManager, EntityMetadata, ObjectLiteral } from 'typeorm';
+import { rowLock } from './row-lock.js';
 import { type Sqlite, sqliteOf, type Statement } from './sqlite.js';
 
 type ColumnMetadata = EntityMetadata['columns'][number];
@@ -11,6 +12,9 @@ interface Prepared {
   readonly find: Statement;
   readonly insert: Statement;
   readonly columns: readonly ColumnMetadata[];
+  /** Those that an insert fills, and the one that the database does. */
+  readonly given: readonly ColumnMetadata[];
+  readonly generated: ColumnMetadata | undefined;
   readonly dataSource: DataSource;
 }
 
@@ -35,6 +39,13 @@ export class EntityStatements<E extends ObjectLiteral> {
     return row ? this.hydrate(row, statements) : null;
   }
 
+  /** The same, and nobody else changes it until the transaction ends. Belongs into a unit of work. */
+  async findForChange(manager: EntityManager, key: string | number): Promise<E | null> {
+    const lock = rowLock(manager);
+    if (!lock) return this.find(manager, key);
+    return manager.findOne(this.entity, { where: { [this.key]: key } as never, lock });
+  }
+
   /** Puts a new entity in, and gives it its generated id where it has one. Belongs into a unit of work. */
   async insert(manager: EntityManager, entity: E): Promise<void> {
     const statements = this.statementsFor(manager);
@@ -42,12 +53,8 @@ export class EntityStatements<E extends ObjectLiteral> {
       await manager.insert(this.entity, entity);
       return;
     }
-    const { columns, dataSource, insert } = statements;
-    const values = columns
-      .filter((column) => !column.isGenerated)
-      .map((column) => toColumn(entity, column, dataSource));
-    const { lastInsertRowid } = insert.run(...values);
-    const generated = columns.find((column) => column.isGenerated);
+    const { given, generated, dataSource, insert } = statements;
+    const { lastInsertRowid } = insert.run(...given.map((column) => toColumn(entity, column, dataSource)));
     if (generated) Object.assign(entity, { [generated.propertyName]: Number(lastInsertRowid) });
   }
 
@@ -81,6 +88,8 @@ export class EntityStatements<E extends ObjectLiteral> {
       find: sqlite.prepare(`SELECT ${columns.map(name).join(', ')} FROM ${table} WHERE ${name(key)} = ?`),
       insert: sqlite.prepare(`INSERT INTO ${table} (${given.map(name).join(', ')}) VALUES (${places})`),
       columns,
+      given,
+      generated: columns.find((column) => column.isGenerated),
       dataSource,
     };
   }

@@ -21,6 +21,8 @@ export class LoggingModule implements OnApplicationShutdown {
   constructor(private readonly log: Log) {}
 
   onApplicationShutdown(): void {
+    // Before the last line: those of the last requests.
+    this.log.flush();
     this.log.lines.info('stopped');
     this.log.flush();
   }

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import type { EntityManager, Repository, SelectQueryBuilder } from 'typeorm';
-import { EntityStatements, rowLock } from '../database/index.js';
+import { EntityStatements } from '../database/index.js';
 import { MAX_ID, Menu } from './entities/menu.entity.js';
 import { isDescending, type MenuListing, type Position, sortColumns } from './menu-listing.js';
 
@@ -37,7 +37,7 @@ export class MenusRepository {
 
   /** The menu, which nobody else changes until the transaction ends. */
   async findForChange(id: number, manager: EntityManager): Promise<Menu | null> {
-    return id > MAX_ID ? null : manager.findOne(Menu, { where: { id }, lock: rowLock(manager) });
+    return id > MAX_ID ? null : this.statements.findForChange(manager, id);
   }
 
   /** Adds a new menu, and gives it its id. */

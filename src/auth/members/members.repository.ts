@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { type EntityManager, Repository } from 'typeorm';
-import { EntityStatements, rowLock } from '../../database/index.js';
+import { EntityStatements } from '../../database/index.js';
 import { Member } from '../entities/member.entity.js';
 
 /** Members, as the rest of this room looks for them. */
@@ -24,8 +24,7 @@ export class Members {
    * for this first, so that such changes follow one another.
    */
   lock(manager: EntityManager, id: string): Promise<Member | null> {
-    const lock = rowLock(manager);
-    return lock ? manager.findOne(Member, { where: { id }, lock }) : this.statements.find(manager, id);
+    return this.statements.findForChange(manager, id);
   }
 }
 

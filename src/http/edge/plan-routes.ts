@@ -9,12 +9,9 @@ export interface Layer {
   /** Whether it is middleware for every path. */
   readonly slash: boolean;
   readonly route?: Route;
-  match(path: string): unknown;
-  handleRequest(request: Request, response: Response, next: NextFunction): void;
 }
 
 export interface Route {
-  readonly path: unknown;
   readonly methods: Readonly<Record<string, boolean>>;
   readonly stack: readonly { readonly method?: string; readonly handle: Handler }[];
 }

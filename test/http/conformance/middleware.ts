@@ -95,11 +95,11 @@ function useFailures(app: NestExpressApplication): void {
     throw new Error('thrown by middleware');
   });
   app.use('/throws-text', () => {
-    // eslint-disable-next-line @typescript-eslint/only-throw-error -- users do
+    // eslint-disable-next-line @typescript-eslint/only-throw-error -- Express passes on whatever is thrown
     throw 'a text';
   });
   app.use('/throws-nothing', () => {
-    // eslint-disable-next-line @typescript-eslint/only-throw-error -- users do
+    // eslint-disable-next-line @typescript-eslint/only-throw-error -- Express passes on whatever is thrown
     throw undefined;
   });
   app.use('/rejects', async () => {
