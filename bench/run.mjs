@@ -10,7 +10,7 @@ import { installPackages } from './support/tools.mjs';
 
 const FULL = {
   rounds: 5,
-  seconds: 8,
+  seconds: 5,
   warmUp: 15,
   trial: { rounds: 2, seconds: 4, warmUp: 4 },
   starts: 11,
@@ -34,7 +34,7 @@ const HELP = `How fast Barista is beside its peers.
   npm run bench -- predict --peers bare-node,axum
                                     only these peers
 
-All of it takes about an hour, and writes bench/results.md; less than all writes bench/results.local.md.
+All of it takes about 45 minutes, and writes bench/results.md; less than all writes bench/results.local.md.
 Needs wrk (apt-get install wrk), or does with autocannon; peers need cargo and python3, or are left out and said so.
 `;
 

@@ -62,7 +62,11 @@ function writerFor(field: RowField): Write {
       return at + 1;
     }
     let next = at;
-    for (const item of value as unknown[]) next = write(item, data, next);
+    for (const item of value as unknown[]) {
+      // Of a list of numbers, none is worth a call.
+      if (Array.isArray(item)) next = write(item, data, next);
+      else data[next++] = elementOf(item);
+    }
     return next;
   };
   return write;
