@@ -43,6 +43,13 @@ describe('sessions in production', () => {
     ]);
   });
 
+  it('warn at the start where no proxy is believed: nobody could log in through one', async () => {
+    const direct = await ProcessApp.start({ NODE_ENV: 'production', SESSION_SECRET: newSecret() });
+    const warnings = direct.lines.filter(({ msg }) => msg.startsWith('TRUST_PROXY is 0'));
+    expect(warnings).toMatchObject([{ level: 'warn', msg: expect.stringContaining('auth.tls-required') }]);
+    await direct.stop();
+  });
+
   it('do not believe a proxy that is not there', async () => {
     const direct = await startTestApp({ NODE_ENV: 'production', SESSION_SECRET: newSecret() });
     await direct.client().post('/auth/signup', CREDENTIALS);

@@ -1,8 +1,9 @@
 import { Controller, Get } from '@nestjs/common';
 import { Authenticated } from '../src/auth/index.js';
-import { brokenFields, countOf, logInAgain, sql, untilStatus } from './support/auth.js';
+import { brokenFields, countOf, logInAgain, sql } from './support/auth.js';
 import type { Client } from './support/client.js';
 import { startTestApp, type TestApp } from './support/test-app.js';
+import { until } from './support/until.js';
 
 /** A request that goes on until the test lets it end. */
 const nothing = (): void => undefined;
@@ -187,23 +188,37 @@ describe('sessions', () => {
 });
 
 describe('the life of a session', () => {
+  const me = async (client: Client): Promise<number> => (await client.get('/auth/me')).status;
+
   it('ends when it is idle, and is prolonged by use', async () => {
-    const app = await startTestApp({ SESSION_IDLE_MINUTES: '0.05' });
+    const app = await startTestApp({ SESSION_IDLE_MINUTES: '30' });
     const [used, idle] = [app.client(), app.client()];
-    await used.signUpAndLogIn();
+    const { id } = await used.signUpAndLogIn();
     await idle.signUpAndLogIn();
-    const started = Date.now();
-    while (Date.now() - started < 4_000) expect((await used.get('/auth/me')).status).toBe(200);
-    expect((await idle.get('/auth/me')).status).toBe(401);
+    const pass = (minutes: number): Promise<unknown> =>
+      sql(app, `UPDATE session SET "lastSeenAt" = "lastSeenAt" - ${minutes * 60_000}`);
+    await pass(29);
+    expect(await me(used)).toBe(200);
+    // The use is written down behind the answer's back.
+    const justSeen = `session WHERE "memberId" = '${id}' AND "lastSeenAt" > ${Date.now() - 60_000}`;
+    await until('the use is written down', async () => (await countOf(app, justSeen)) === 1);
+    await pass(2);
+    expect([await me(used), await me(idle)]).toEqual([200, 401]);
+    await pass(31);
+    expect(await me(used)).toBe(401);
     await app.close();
   });
 
   it('ends at its greatest age, used or not', async () => {
-    const app = await startTestApp({ SESSION_MAX_HOURS: '0.0003' });
+    const app = await startTestApp({ SESSION_MAX_HOURS: '2' });
     const client = app.client();
     await client.signUpAndLogIn();
-    expect((await client.get('/auth/me')).status).toBe(200);
-    await untilStatus(client, '/auth/me', 401);
+    const pass = (minutes: number): Promise<unknown> =>
+      sql(app, `UPDATE session SET "createdAt" = "createdAt" - ${minutes * 60_000}, "lastSeenAt" = ${Date.now()}`);
+    await pass(119);
+    expect(await me(client)).toBe(200);
+    await pass(2);
+    expect(await me(client)).toBe(401);
     await app.close();
   });
 });

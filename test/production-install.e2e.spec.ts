@@ -30,6 +30,8 @@ describe('an installation without development packages', () => {
     );
     const client = npm.client();
     expect((await client.post('/predict', ROW)).body).toEqual({ result: [2] });
+    const common = await client.post('/auth/signup', { email: 'ada@cafe.example', password: 'baseball' });
+    expect(common).toMatchObject({ status: 422, body: { errors: [{ type: 'common' }] } });
     await client.signUpAndLogIn();
     expect((await client.post('/menus', { name: 'Americano', price: 4500 })).status).toBe(201);
     expect((await client.get('/docs')).status).toBe(200);

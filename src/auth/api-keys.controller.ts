@@ -21,7 +21,8 @@ export class ApiKeysController {
   constructor(private readonly apiKeys: ApiKeys) {}
 
   @Post()
-  @Authenticated({ session: true })
+  // An administrator's key opens what their session opens only while it is fresh.
+  @Authenticated({ session: true, fresh: 'admin' })
   @ApiOperation({ summary: 'Make an API key, to be sent as Authorization: Bearer <key>' })
   @ApiCreatedResponse({ type: CreatedApiKeyDto })
   @ApiProblems({ ...BODY_PROBLEMS, 409: 'There are too many keys already' })

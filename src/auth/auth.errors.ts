@@ -1,4 +1,5 @@
-import { DomainError, MalformedRequestError } from '../http/index.js';
+import { DomainError, InvalidInputError, MalformedRequestError } from '../http/index.js';
+import { GUESSABLE } from './members/guessable-passwords.js';
 
 /** Nobody is logged in where somebody has to be. */
 export class NotAuthenticatedError extends DomainError {
@@ -117,6 +118,18 @@ export function sessionRequired(): ForbiddenError {
   return new ForbiddenError('auth.session-required', 'An API key may not do this: log in and use the session.');
 }
 
-export function roleRequired(roles: readonly string[]): ForbiddenError {
-  return new ForbiddenError('auth.forbidden', `This is for the role ${roles.join(' or ')}.`);
+export function roleRequired(role: string): ForbiddenError {
+  return new ForbiddenError('auth.forbidden', `This is for the role ${role}.`);
+}
+
+export function freshSessionRequired(minutes: number): ForbiddenError {
+  return new ForbiddenError(
+    'auth.fresh-session-required',
+    `Log in again, and repeat this: it needs a password given within the last ${minutes} minutes.`,
+  );
+}
+
+/** Of a new password that the member's own e-mail address gives away. */
+export function guessablePassword(field: string): InvalidInputError {
+  return new InvalidInputError([{ location: ['body', field], type: 'common', message: `${field} ${GUESSABLE}` }]);
 }

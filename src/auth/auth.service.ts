@@ -6,12 +6,19 @@ import { actorOf, networkOf } from '../http/index.js';
 import { SecurityLog } from '../logging/index.js';
 import { Attempts } from './attempts/attempts.service.js';
 import { KnownAddresses } from './attempts/known-addresses.js';
-import { BadCredentialsError, EmailTakenError, NotAuthenticatedError, wrongPassword } from './auth.errors.js';
+import {
+  BadCredentialsError,
+  EmailTakenError,
+  guessablePassword,
+  NotAuthenticatedError,
+  wrongPassword,
+} from './auth.errors.js';
 import type { ChangePasswordDto, LogInDto, SignUpDto } from './dto/credentials.dto.js';
 import { ApiKey } from './entities/api-key.entity.js';
 import { Member } from './entities/member.entity.js';
 import { Session } from './entities/session.entity.js';
 import { bearerToken } from './identity/bearer-token.js';
+import { isGuessable } from './members/guessable-passwords.js';
 import { MemberWithdrawals } from './members/member-withdrawals.js';
 import { emailKeyOf, Members } from './members/members.repository.js';
 import { Passwords } from './members/passwords.service.js';
@@ -107,6 +114,7 @@ export class AuthService {
     this.sessions.requireTls(exchange);
     const { publicId } = exchange.request.session;
     const member = await this.requirePassword(exchange, memberId, dto.currentPassword);
+    if (isGuessable(dto.newPassword, member.email)) throw guessablePassword('newPassword');
     const passwordHash = await this.passwords.hash(dto.newPassword);
     await this.sessions.begin(exchange, memberId, async (manager) => {
       await this.requireUnchanged(manager, member, publicId);

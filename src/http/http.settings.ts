@@ -36,6 +36,8 @@ function megabytes(env: Env, name: string, fallback: number): number {
   return Math.floor(env.decimal(name, { default: fallback, min: 0.001, max: 65_536 }) * MEGABYTE);
 }
 
+/** One, in whole: a pattern would match nothing. */
 function isOrigin(text: string): boolean {
-  return URL.canParse(text) && /^https?:$/.test(new URL(text).protocol) && new URL(text).origin === text;
+  if (text.includes('*') || !URL.canParse(text)) return false;
+  return /^https?:$/.test(new URL(text).protocol) && new URL(text).origin === text;
 }

@@ -2,12 +2,6 @@ import { request as send } from 'node:http';
 import { UnitOfWork } from '../../src/database/index.js';
 import type { Client } from './client.js';
 import type { TestApp } from './test-app.js';
-import { until } from './until.js';
-
-/** Asks until the answer has this status: for what happens by itself after a while. */
-export function untilStatus(client: Client, path: string, status: number): Promise<void> {
-  return until(`${path} answers ${status}`, async () => (await client.get(path)).status === status);
-}
 
 /** A second browser of the same member. */
 export async function logInAgain(client: Client, credentials: { email: string; password: string }): Promise<Client> {

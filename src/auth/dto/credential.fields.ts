@@ -1,5 +1,7 @@
-import { isEmail } from 'class-validator';
+import { applyDecorators } from '@nestjs/common';
+import { isEmail, ValidateBy, type ValidationArguments } from 'class-validator';
 import { Field, hasLength } from '../../http/index.js';
+import { GUESSABLE, isGuessable } from '../members/guessable-passwords.js';
 
 /** RFC 5321 leaves an address no more than this. */
 const MAX_EMAIL = 254;
@@ -21,9 +23,22 @@ export function EmailField(): PropertyDecorator {
   });
 }
 
-/** A password to be set: any characters, counted as code points, every one of which matters. */
-export function NewPasswordField(description = 'Any characters; 15 or more are recommended'): PropertyDecorator {
-  return passwordField(MIN_PASSWORD, description);
+/**
+ * A password to be set: any characters, counted as code points, every one of which matters; but none that is guessed first,
+ * by the `email` beside it where there is one.
+ */
+export function NewPasswordField(
+  description = 'Any characters, but no common password; 15 or more are recommended',
+): PropertyDecorator {
+  const validate = (value: unknown, args?: ValidationArguments): boolean => {
+    const { email } = (args?.object ?? {}) as { email?: unknown };
+    return !isPassword(value, MIN_PASSWORD) || !isGuessable(value, typeof email === 'string' ? email : '');
+  };
+  const defaultMessage = (args?: ValidationArguments): string => `${args?.property ?? 'The password'} ${GUESSABLE}`;
+  return applyDecorators(
+    passwordField(MIN_PASSWORD, description),
+    ValidateBy({ name: 'common', validator: { validate, defaultMessage } }),
+  );
 }
 
 /** A password to be checked. A short one is wrong, not invalid. */
@@ -37,6 +52,10 @@ function passwordField(minLength: number, description?: string): PropertyDecorat
     description,
     schema: { type: 'string', format: 'password', minLength, maxLength: MAX_PASSWORD, example: EXAMPLE.password },
     expected: `text of ${minLength} to ${MAX_PASSWORD} characters`,
-    accepts: (value) => typeof value === 'string' && hasLength(value, minLength, MAX_PASSWORD),
+    accepts: (value) => isPassword(value, minLength),
   });
+}
+
+function isPassword(value: unknown, minLength: number): value is string {
+  return typeof value === 'string' && hasLength(value, minLength, MAX_PASSWORD);
 }

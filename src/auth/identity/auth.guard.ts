@@ -2,17 +2,29 @@ import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/com
 import { Reflector } from '@nestjs/core';
 import { actorOf } from '../../http/index.js';
 import { SecurityLog } from '../../logging/index.js';
-import { type ForbiddenError, NotAuthenticatedError, roleRequired, sessionRequired } from '../auth.errors.js';
+import {
+  type ForbiddenError,
+  freshSessionRequired,
+  NotAuthenticatedError,
+  roleRequired,
+  sessionRequired,
+} from '../auth.errors.js';
 import { exchangeOf } from '../sessions/exchange.js';
 import { Identity } from './identity.service.js';
 import type { Principal } from './principal.js';
+
+/** A session counts as fresh for this long after its login or password change. */
+export const FRESH_MINUTES = 15;
+const FRESH_MS = FRESH_MINUTES * 60_000;
 
 /** What a handler demands of its caller. */
 export interface Demand {
   /** An API key will not do. */
   readonly session?: boolean;
-  /** Any one of these; all roles will do where there is none. */
-  readonly roles?: readonly Principal['role'][];
+  /** A session has to be fresh, or only one of a member of this role. */
+  readonly fresh?: boolean | Principal['role'];
+  /** Any role will do where there is none. */
+  readonly role?: Principal['role'];
 }
 
 export const DEMAND = Symbol('demand');
@@ -38,8 +50,15 @@ export class AuthGuard implements CanActivate {
   }
 }
 
-function refusalOf({ role, via }: Principal, { session, roles }: Demand): ForbiddenError | undefined {
-  if (session && via !== 'session') return sessionRequired();
-  if (roles && !roles.includes(role)) return roleRequired(roles);
+function refusalOf(principal: Principal, demand: Demand): ForbiddenError | undefined {
+  const { role, via } = principal;
+  if (demand.session && via !== 'session') return sessionRequired();
+  if (demand.role && role !== demand.role) return roleRequired(demand.role);
+  const asksForFresh = via === 'session' && (demand.fresh === true || demand.fresh === role);
+  if (asksForFresh && !isFresh(principal)) return freshSessionRequired(FRESH_MINUTES);
   return undefined;
+}
+
+function isFresh({ loggedInAt }: Principal): boolean {
+  return loggedInAt !== undefined && Date.now() - loggedInAt < FRESH_MS;
 }

@@ -45,7 +45,8 @@ export class Identity {
     const member = memberId === undefined ? null : await this.members.findById(memberId);
     if (member === null) return undefined;
     request.memberId = member.id;
-    request.principal = { id: member.id, role: member.role, via };
+    const loggedInAt = via === 'session' ? request.session.loggedInAt : undefined;
+    request.principal = { id: member.id, role: member.role, via, loggedInAt };
     return request.principal;
   }
 

@@ -4,6 +4,8 @@ export interface Principal {
   readonly id: string;
   readonly role: 'member' | 'admin';
   readonly via: 'session' | 'api-key';
+  /** When the password was given that began the session, as `Date.now()` counts; an API key has none. */
+  readonly loggedInAt?: number;
 }
 
 declare module 'express-serve-static-core' {

@@ -10,6 +10,8 @@ declare module 'express-session' {
     memberId: string;
     /** The id that the member sees, never the one in the cookie. */
     publicId: string;
+    /** When the password was given, at login or when it was changed. */
+    loggedInAt: number;
     lastSeenAt: number;
   }
 }
@@ -51,8 +53,9 @@ export class SessionStore extends Store {
   }
 }
 
-function toData({ id, memberId, lastSeenAt }: Session): SessionData {
+function toData({ id, memberId, createdAt, lastSeenAt }: Session): SessionData {
   // The cookie's attributes matter only when it is set, which it is not for a session that goes on.
   const cookie = new Cookie();
-  return { memberId, publicId: id, lastSeenAt: lastSeenAt.getTime(), cookie };
+  const [loggedInAt, seen] = [createdAt.getTime(), lastSeenAt.getTime()];
+  return { memberId, publicId: id, loggedInAt, lastSeenAt: seen, cookie };
 }

@@ -14,6 +14,9 @@ import type { Exchange } from './exchange.js';
 import { SessionRows } from './session-rows.js';
 import { SessionStore } from './session-store.js';
 
+/** Not "cache": nothing personal is in it, and Chrome takes seconds to clear it (https://crbug.com/40233601). */
+const KEPT_BY_BROWSERS = '"cookies", "storage"';
+
 /** Injects the secrets that cookies are signed with. */
 export const SESSION_SECRETS = Symbol('session secrets');
 
@@ -101,13 +104,19 @@ export class Sessions {
     }
     request.session.memberId = memberId;
     request.session.publicId = row.id;
+    request.session.loggedInAt = row.createdAt.getTime();
     request.session.lastSeenAt = row.lastSeenAt.getTime();
   }
 
-  /** Ends the session of this request, on the server first, and takes the cookie back. */
+  /**
+   * Ends the session of this request, on the server first, and takes the cookie back. Not from a browser that has sent none:
+   * another site may have made it ask, without the cookie, and an answer that clears it would log the member out.
+   */
   async end(exchange: Exchange): Promise<void> {
-    if (exchange.request.session.memberId) await this.rows.removeBySecretId(exchange.request.sessionID);
-    this.takeBack(exchange);
+    const { headers, session, sessionID } = exchange.request;
+    if (session.memberId) await this.rows.removeBySecretId(sessionID);
+    if (headers.cookie === undefined) forget(exchange);
+    else this.takeBack(exchange);
   }
 
   /** Ends a session of the caller's, which may be the one in use. */
@@ -117,10 +126,11 @@ export class Sessions {
     if (id === exchange.request.session.publicId) this.takeBack(exchange);
   }
 
-  /** Takes the cookie back where the session's row is gone. */
+  /** Takes the cookie back where the session's row is gone, and has the browser forget what pages have kept. */
   takeBack(exchange: Exchange): void {
     forget(exchange);
     exchange.response.clearCookie(this.settings.cookieName, this.cookie);
+    exchange.response.setHeader('Clear-Site-Data', KEPT_BY_BROWSERS);
   }
 }
 

@@ -38,5 +38,6 @@ function helmetFor(isProduction: boolean): RequestHandler {
     },
     strictTransportSecurity: isProduction ? { maxAge: 31_536_000, includeSubDomains: true } : false,
     referrerPolicy: { policy: 'no-referrer' },
+    xFrameOptions: { action: 'deny' },
   });
 }

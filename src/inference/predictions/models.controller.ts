@@ -45,7 +45,7 @@ export class ModelsController {
   }
 
   @Put(':name/default')
-  @Roles('admin')
+  @Roles('admin', { fresh: true })
   @ApiModelName()
   @ApiOperation({ summary: 'Choose the version that serves; kept across restarts (administrators)' })
   @ApiOkResponse({ type: ModelDto })

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { Injectable } from '@nestjs/common';
 import { OpenApi } from '../../docs/index.js';
 import { ReadinessRegistry } from '../../health/index.js';
@@ -11,7 +10,7 @@ import { InferenceMetrics } from '../stats/inference-metrics.js';
 import type { Model } from './model.js';
 import { ModelVersion } from './model-version.js';
 import { runtimeOptionsOf } from './runtime-options-of.js';
-import { fileInStore, type ModelFolder, type VersionFolder } from './scan-models.js';
+import { fileInStore, findInStore, type ModelFolder, type VersionFolder } from './scan-models.js';
 
 /** Makes a model like its folder: loads what is new beside what serves, and takes away what is gone. */
 @Injectable()
@@ -38,7 +37,8 @@ export class ModelLoader {
   /** Reads what the folder says of the model; what serves goes on with what it was loaded from. */
   async describe(model: Model, folder: ModelFolder): Promise<void> {
     try {
-      const manifest = await readManifest(join(folder.path, 'model.json'));
+      const file = await findInStore(this.settings.modelsDir, folder.name, 'model.json');
+      const manifest = file === undefined ? undefined : await readManifest(file);
       if (manifest === undefined && model.hasManifest) throw new Error('model.json has gone: what it said last holds');
       model.hasManifest = manifest !== undefined;
       model.manifest = manifest ?? {};

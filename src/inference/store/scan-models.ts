@@ -1,5 +1,5 @@
 import { type Dirent } from 'node:fs';
-import { readdir, realpath, stat } from 'node:fs/promises';
+import { lstat, readdir, realpath, stat } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 
 /** A version's folder, and what its files look like from outside. */
@@ -61,13 +61,19 @@ async function lookAt(folder: string, name: string): Promise<string> {
 
 /** The real path of a file in the store; throws where it is not there or a link leads out of the store. */
 export async function fileInStore(modelsDir: string, ...parts: string[]): Promise<string> {
-  const file = join(modelsDir, ...parts);
-  const [root, target] = await Promise.all([realpath(modelsDir), realpath(file).catch(() => undefined)]);
-  if (target === undefined) throw new Error(`${parts.at(-1)} is missing`);
+  const paths = [modelsDir, join(modelsDir, ...parts)];
+  const [root, target] = await Promise.all(paths.map((path) => realpath(path).catch(() => undefined)));
+  if (root === undefined || target === undefined) throw new Error(`${parts.at(-1)} is missing`);
   const inside = relative(root, target);
   if (inside === '..' || inside.startsWith(`..${sep}`))
     throw new Error(`${parts.at(-1)} is a link out of the model store`);
   return target;
+}
+
+/** As `fileInStore`; undefined where nothing is there, not even a link that leads nowhere. */
+export async function findInStore(modelsDir: string, ...parts: string[]): Promise<string | undefined> {
+  const found = await lstat(join(modelsDir, ...parts)).catch(ifGone(undefined));
+  return found && fileInStore(modelsDir, ...parts);
 }
 
 async function listFolders(path: string): Promise<string[]> {
