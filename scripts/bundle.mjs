@@ -1,5 +1,5 @@
-// Puts the built application and the packages it uses into one file, dist/bundle/main.js: Node reads one file instead of
-// some 2,500, which is most of what a start takes. Names are kept and nothing is minified, so stack traces stay readable.
+// Puts the built application and the packages it uses into one file, dist/bundle/serve.js, and beside it main.js, which listens
+// for signals and then loads it: Node reads one file instead of some 2,500, which is most of what a start takes. Names are kept and nothing is minified, so stack traces stay readable.
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { builtinModules } from 'node:module';
 import { join } from 'node:path';
@@ -46,14 +46,14 @@ const optional = {
   },
 };
 
-const outfile = join(root, 'dist/bundle/main.js');
+const main = join(root, 'dist/bundle/main.js');
+const outfile = join(root, 'dist/bundle/serve.js');
+const options = { bundle: true, platform: 'node', format: 'esm', target: 'node20', logLevel: 'error' };
+
 await build({
-  entryPoints: [join(source, 'main.js')],
+  ...options,
+  entryPoints: [join(source, 'serve.js')],
   outfile,
-  bundle: true,
-  platform: 'node',
-  format: 'esm',
-  target: 'node20',
   keepNames: true,
   external: LEFT_OUTSIDE,
   plugins: [discovered, optional],
@@ -66,7 +66,6 @@ await build({
       "const __filename = new URL(import.meta.url).pathname, __dirname = new URL('.', import.meta.url).pathname;",
     ].join('\n'),
   },
-  logLevel: 'error',
 });
 
 // Classes keep their names, for Nest, TypeORM and Swagger. What esbuild would do for that to each function too, whenever one
@@ -80,3 +79,6 @@ writeFileSync(
     .replaceAll('__name(this, ', '__nameClass(this, ')
     .replace(NAMING, `${NAMING.replace('__name', '__nameClass')}\nvar __name = (target) => target;`),
 );
+
+// Last, since it is what tells that there is a build.
+await build({ ...options, entryPoints: [join(source, 'main.js')], outfile: main, external: ['./serve.js'] });

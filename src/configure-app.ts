@@ -10,6 +10,9 @@ import { configureHome } from './home/index.js';
 import { BaristaExpressAdapter, configureHttp, HttpSettings } from './http/index.js';
 import { Log, NestLogger, StartError } from './logging/index.js';
 
+/** How many connections may wait to be accepted; the operating system may allow fewer. Node's 511 are not a burst of clients. */
+const BACKLOG = 4_096;
+
 /**
  * The application, made from settings; `process.env` is read by the caller alone.
  *
@@ -33,12 +36,19 @@ export function configureApp(app: NestExpressApplication): NestExpressApplicatio
   return app;
 }
 
-/** Opens the port. Models may still be loading: `/health/ready` and the log's `ready` tell when they are not. */
-export async function listen(app: NestExpressApplication): Promise<void> {
+/**
+ * Opens the port. Models may still be loading: `/health/ready` and the log's `ready` tell when they are not.
+ *
+ * @param opened called before the first request can come
+ */
+export async function listen(app: NestExpressApplication, opened?: () => void): Promise<void> {
   const { host, port } = app.get(HttpSettings);
-  await app.listen(port, host).catch((error: NodeJS.ErrnoException) => {
+  // Nest hands on whatever Node takes, but its types do not say so.
+  const open = app.listen.bind(app) as unknown as (port: number, host: string, backlog: number) => Promise<unknown>;
+  await open(port, host, BACKLOG).catch((error: NodeJS.ErrnoException) => {
     throw addressError(error, host, port);
   });
+  opened?.();
   app.get(Log).lines.info({ url: urlOf(app.getHttpServer()) }, 'listening');
   await app.get(ReadinessRegistry).start();
 }

@@ -1,10 +1,7 @@
-import 'reflect-metadata';
-import { processVariables } from './config/index.js';
-import { configureApp, createApp, listen } from './configure-app.js';
-import { endStart } from './logging/index.js';
+import { StopSignals } from './stop-signals.js';
 
-try {
-  await listen(configureApp(await createApp(processVariables())));
-} catch (error) {
-  endStart(error);
-}
+const signals = new StopSignals();
+signals.listen();
+// Loading all the rest takes most of a start, and a signal may come meanwhile.
+const { serve } = await import('./serve.js');
+await serve(signals);

@@ -1,9 +1,9 @@
-import { Agent, get as httpGet, type IncomingMessage } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
+import { KeepAliveLoad } from './support/keep-alive-load.js';
 import { killLeftovers, ProcessApp } from './support/process-app.js';
 import { ROOT } from './support/project.js';
 import { until } from './support/until.js';
@@ -117,13 +117,14 @@ describe('lifecycle', () => {
 
     it('fails no request of 40 keep-alive clients', async () => {
       const app = await ProcessApp.start();
-      const load = new Load(`${app.url}/health/live`, 40);
+      const load = new KeepAliveLoad(app.url, 40, () => ({ path: '/health/live' }));
       await until('the load is under way', () => load.answered.length >= 1_000);
       const { code, lines } = await app.stop();
       await load.over;
 
       expect(code).toBe(0);
       expect(load.failures).toEqual([]);
+      expect(load.answered.filter(({ status }) => status !== 200)).toEqual([]);
       expect(load.answered.filter(({ closes }) => closes)).not.toHaveLength(0);
       const logged = new Set(lines.filter(({ msg }) => msg === 'request').map(({ requestId }) => requestId));
       expect(load.answered.filter(({ requestId }) => !logged.has(requestId))).toEqual([]);
@@ -173,48 +174,4 @@ function isRefused(url: string): Promise<boolean> {
     socket.unref();
     socket.once('connect', () => socket.destroy());
   });
-}
-
-interface AnsweredRequest {
-  readonly requestId: string;
-  readonly closes: boolean;
-}
-
-/** Clients that send one request after another on connections they keep, until the server accepts no more. */
-class Load {
-  readonly answered: AnsweredRequest[] = [];
-  /** Everything but an answer, or a connection refused. */
-  readonly failures: string[] = [];
-  readonly over: Promise<unknown>;
-  private readonly agent: Agent;
-
-  constructor(
-    private readonly url: string,
-    clients: number,
-  ) {
-    this.agent = new Agent({ keepAlive: true, maxSockets: clients });
-    this.over = Promise.all(Array.from({ length: clients }, () => this.sendUntilRefused()));
-  }
-
-  private async sendUntilRefused(): Promise<void> {
-    for (;;) {
-      try {
-        await this.send();
-      } catch (error) {
-        const { code, message } = error as NodeJS.ErrnoException;
-        if (code !== 'ECONNREFUSED') this.failures.push(`${String(code)} ${message}`);
-        return;
-      }
-    }
-  }
-
-  private async send(): Promise<void> {
-    const request = httpGet(this.url, { agent: this.agent });
-    const [response] = (await once(request, 'response')) as [IncomingMessage];
-    response.resume();
-    await once(response, 'end');
-    const { headers, statusCode } = response;
-    if (statusCode !== 200) this.failures.push(`status ${String(statusCode)}`);
-    this.answered.push({ requestId: String(headers['x-request-id']), closes: headers.connection === 'close' });
-  }
 }

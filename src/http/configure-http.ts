@@ -1,15 +1,24 @@
+import type { Server } from 'node:http';
+import { NotFoundException } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { NextFunction, Request, Response } from 'express';
 import { EnvironmentSettings } from '../config/index.js';
-import { SecurityLog } from '../logging/index.js';
+import { Log, SecurityLog } from '../logging/index.js';
 import { RequestInputGuard } from './body/request-input.guard.js';
+import { Admission } from './edge/admission.js';
 import type { BaristaExpressAdapter } from './edge/barista-express.adapter.js';
+import { clientErrors, hangUp } from './edge/client-error.js';
 import { refuseCrossSiteWrites } from './edge/cross-site.js';
+import { entrance } from './edge/entrance.js';
 import { GracefulShutdown } from './edge/graceful-shutdown.js';
+import { MethodNotAllowedError } from './edge/method-not-allowed.js';
 import { RequestObservers } from './edge/request-observers.js';
 import { requestTracking } from './edge/request-tracking.js';
 import { standardHeaders } from './edge/security-headers.js';
+import { limitServer } from './edge/server-limits.js';
+import { SlowReaders } from './edge/slow-readers.js';
+import { Traffic } from './edge/traffic.js';
 import { ProblemFilter } from './errors/problem.filter.js';
 import { HttpSettings } from './http.settings.js';
 import { prepareHandlers } from './prepare-handlers.js';
@@ -19,15 +28,24 @@ export function configureHttp(app: NestExpressApplication): void {
   const settings = app.get(HttpSettings);
   const shutdown = app.get(GracefulShutdown);
   const filter = app.get(ProblemFilter);
-  shutdown.track(app.getHttpServer());
   prepareHandlers(app.get(ModulesContainer), app.get(RequestInputGuard));
 
   const adapter = app.getHttpAdapter() as unknown as BaristaExpressAdapter;
-  adapter.setStandardHeaders(standardHeaders(app.get(EnvironmentSettings).isProduction));
+  const headers = standardHeaders(app.get(EnvironmentSettings).isProduction);
+  adapter.setStandardHeaders(headers);
+  guardServer(app, headers);
   app.disable('x-powered-by');
   app.disable('etag');
   app.set('trust proxy', settings.trustProxy);
-  app.use(requestTracking(app.get(RequestObservers), shutdown));
+  const track = requestTracking(app.get(RequestObservers), shutdown);
+  const enter = entrance(filter, app.get(Admission));
+  app.use(track);
+  app.use(enter);
+  adapter.plans.lastResort = (request, response) => {
+    track(request, response, () =>
+      enter(request, response, () => filter.answer(new NotFoundException(), request, response)),
+    );
+  };
   if (settings.corsOrigins.length > 0) {
     app.enableCors({ origin: [...settings.corsOrigins], credentials: true, exposedHeaders: EXPOSED_HEADERS });
   }
@@ -36,6 +54,19 @@ export function configureHttp(app: NestExpressApplication): void {
   app.use((error: unknown, request: Request, response: Response, _: NextFunction) => {
     filter.answer(error, request, response);
   });
+}
+
+/** What Node's server does by itself, or leaves undone, before a request is one. */
+function guardServer(app: NestExpressApplication, headers: ReturnType<typeof standardHeaders>): void {
+  const server: Server = app.getHttpServer();
+  const { plans } = app.getHttpAdapter() as unknown as BaristaExpressAdapter;
+  const traffic = app.get(Traffic);
+  limitServer(server, app.get(HttpSettings), app.get(Log));
+  traffic.track(server);
+  app.get(SlowReaders).watch();
+  server.on('clientError', clientErrors(app.get(ProblemFilter), traffic, headers));
+  server.on('connect', ({ socket }) => hangUp(socket, new MethodNotAllowedError('CONNECT', ''), headers));
+  server.on('checkExpectation', plans.listener);
 }
 
 const EXPOSED_HEADERS = ['ETag', 'Inference-Header-Content-Length', 'Location', 'Retry-After', 'X-Request-Id'];

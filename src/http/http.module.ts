@@ -4,9 +4,12 @@ import { SettingsModule } from '../config/index.js';
 import { Log } from '../logging/index.js';
 import { BodyReader } from './body/body-reader.js';
 import { RequestInputGuard } from './body/request-input.guard.js';
+import { Admission } from './edge/admission.js';
 import { GracefulShutdown } from './edge/graceful-shutdown.js';
 import { RequestObservers } from './edge/request-observers.js';
 import { logRequest } from './edge/request-tracking.js';
+import { SlowReaders } from './edge/slow-readers.js';
+import { Traffic } from './edge/traffic.js';
 import { ErrorFormats } from './errors/error-formats.js';
 import { ErrorTranslators } from './errors/error-translators.js';
 import { ProblemFilter } from './errors/problem.filter.js';
@@ -19,6 +22,7 @@ const settings = SettingsModule.forFeature(HttpSettings);
 @Module({
   imports: [settings],
   providers: [
+    Admission,
     BodyReader,
     ErrorFormats,
     ErrorTranslators,
@@ -26,6 +30,8 @@ const settings = SettingsModule.forFeature(HttpSettings);
     ProblemFilter,
     RequestInputGuard,
     RequestObservers,
+    SlowReaders,
+    Traffic,
     { provide: APP_FILTER, useExisting: ProblemFilter },
   ],
   exports: [settings, ErrorFormats, ErrorTranslators, GracefulShutdown, ProblemFilter, RequestObservers],

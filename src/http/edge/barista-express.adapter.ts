@@ -3,23 +3,13 @@ import { createServer as createSecureServer } from 'node:https';
 import type { NestApplicationOptions, RequestMethod } from '@nestjs/common';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import type { Application, RequestHandler, Response } from 'express';
-import { answerClientError } from './client-error.js';
 import { answerJson } from './json-answer.js';
 import { methodNotAllowed } from './method-not-allowed.js';
 import { installStandardHeaders } from './response-headers.js';
 import { RoutePlans } from './route-plans.js';
 import { stablePrototypes } from './stable-prototypes.js';
 
-const LIMITS = {
-  /** Senders that are slower than this are closed; Node looks once in `connectionsCheckingInterval`. All in ms. */
-  headersTimeout: 10_000,
-  requestTimeout: 30_000,
-  connectionsCheckingInterval: 1_000,
-  /** Longer than the usual load balancer keeps an idle connection, so that it is never us who close one it is about to use. */
-  keepAliveTimeout: 65_000,
-};
-
-/** Nest's Express adapter with limits on slow senders, exact integers, and an honest answer to a wrong method. */
+/** Nest's Express adapter with exact integers and an honest answer to a wrong method. */
 export class BaristaExpressAdapter extends ExpressAdapter {
   readonly plans = new RoutePlans(this.getInstance<Application>());
   /** Layers that look like routes, but are middleware for a method and a path. */
@@ -35,13 +25,12 @@ export class BaristaExpressAdapter extends ExpressAdapter {
     // Nest's own first: it installs what its other options ask for.
     super.initHttpServer({ ...options, forceCloseConnections: false });
     const app = this.getInstance<Application>();
-    const limits = { ...LIMITS, ...stablePrototypes(app) };
+    const classes = stablePrototypes(app);
     const { listener } = this.plans;
     const { httpsOptions } = options;
     this.httpServer = httpsOptions
-      ? createSecureServer({ ...httpsOptions, ...limits }, listener)
-      : createServer(limits, listener);
-    this.httpServer.on('clientError', answerClientError);
+      ? createSecureServer({ ...httpsOptions, ...classes }, listener)
+      : createServer(classes, listener);
     if (options.forceCloseConnections) (this as unknown as Trackable).trackOpenConnections();
   }
 

@@ -1,34 +1,71 @@
 import { randomUUID } from 'node:crypto';
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
+import type { Response } from 'express';
+import { type DomainError, MalformedRequestError, PayloadTooLargeError } from '../errors/domain-error.js';
+import { type ProblemFilter, statusOf } from '../errors/problem.filter.js';
+import { HeadersTooLargeError, RequestTimeoutError } from './refusals.js';
+import type { Traffic } from './traffic.js';
 
 /** What Node's HTTP parser gives up on; everything else is malformed. */
-const STATUS: Record<string, { status: number; code: string; detail: string }> = {
-  HPE_HEADER_OVERFLOW: { status: 431, code: 'request.headers-too-large', detail: 'The headers are too large.' },
-  ERR_HTTP_REQUEST_TIMEOUT: { status: 408, code: 'request.timeout', detail: 'The request took too long to arrive.' },
+const ERRORS: Record<string, () => DomainError> = {
+  HPE_HEADER_OVERFLOW: () => new HeadersTooLargeError(),
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: () => new PayloadTooLargeError('The extensions of the chunks are too large.'),
+  ERR_HTTP_REQUEST_TIMEOUT: () => new RequestTimeoutError(),
 };
-const MALFORMED = { status: 400, code: 'request.malformed', detail: 'This is not well-formed HTTP.' };
+/** A client that is told what is wrong may still be sending, and would not see the answer if that were refused. */
+const LINGER_MS = 1_000;
 
-/** Answers what is no request, and so never reaches the application, in the words of the application, and hangs up. */
-export function answerClientError(error: NodeJS.ErrnoException, socket: Socket): void {
-  if (!socket.writable || error.code === 'ECONNRESET') {
-    socket.destroy();
+type Headers = readonly (readonly [name: string, value: string])[];
+
+/**
+ * Answers what never becomes a request, or ends in the middle of one, in the words of the application, and hangs up. An answer
+ * to an earlier request of the same connection goes out before that.
+ *
+ * @param standardHeaders of every answer
+ */
+export function clientErrors(filter: ProblemFilter, traffic: Traffic, standardHeaders: Headers) {
+  return (error: NodeJS.ErrnoException, socket: Socket): void => {
+    if (socket.isRefused) return;
+    if (!socket.writable || error.code === 'ECONNRESET') {
+      socket.destroy();
+      return;
+    }
+    socket.isRefused = true;
+    const problem = ERRORS[error.code ?? '']?.() ?? new MalformedRequestError('This is not well-formed HTTP.');
+    const last = traffic.on(socket).at(-1);
+    if (!last) hangUp(socket, problem, standardHeaders);
+    else endWith(last, problem, filter);
+  };
+}
+
+/** Makes an answer in flight the last one of its connection: it says what is wrong if it is its own request that is. */
+function endWith(response: Response, problem: DomainError, filter: ProblemFilter): void {
+  const { req: request } = response;
+  if (response.headersSent) {
+    response.once('close', () => request.socket.destroySoon());
     return;
   }
-  const { status, code, detail } = STATUS[error.code ?? ''] ?? MALFORMED;
+  response.setHeader('Connection', 'close');
+  if (!request.complete) filter.answer(problem, request, response);
+}
+
+/** Says what is wrong to a client without a request, and closes the connection. */
+export function hangUp(socket: Socket, problem: DomainError, standardHeaders: Headers): void {
+  const { code, message: detail } = problem;
+  const status = statusOf(problem);
   const title = STATUS_CODES[status] ?? 'Error';
   const requestId = randomUUID();
   const body = JSON.stringify({ type: `urn:barista:problem:${code}`, title, status, code, detail, requestId });
-  const head = [
-    `HTTP/1.1 ${status} ${title}`,
-    'Content-Type: application/problem+json',
-    `Content-Length: ${Buffer.byteLength(body)}`,
-    'Cache-Control: no-store',
-    "Content-Security-Policy: default-src 'none'; frame-ancestors 'none'",
-    'Referrer-Policy: no-referrer',
-    'X-Content-Type-Options: nosniff',
-    `X-Request-Id: ${requestId}`,
-    'Connection: close',
+  const headers: Headers = [
+    ...standardHeaders,
+    ...Object.entries(problem.headers ?? {}),
+    ['Content-Type', 'application/problem+json'],
+    ['Content-Length', String(Buffer.byteLength(body))],
+    ['X-Request-Id', requestId],
+    ['Connection', 'close'],
   ];
+  const head = [`HTTP/1.1 ${status} ${title}`, ...headers.map(([name, value]) => `${name}: ${value}`)];
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
+  setTimeout(() => socket.destroy(), LINGER_MS).unref();
 }

@@ -1,11 +1,11 @@
 import { type Server as HttpServer } from 'node:http';
-import { Server as NetServer, type Socket } from 'node:net';
+import { Server as NetServer } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type BeforeApplicationShutdown, Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { Response } from 'express';
 import { HttpSettings } from '../http.settings.js';
-import { Roster } from './roster.js';
+import { Traffic } from './traffic.js';
 
 /** An idle keep-alive connection gets this long to send one more request before it is closed. */
 const IDLE_CONNECTION_MS = 250;
@@ -18,13 +18,12 @@ const IDLE_CONNECTION_MS = 250;
 export class GracefulShutdown implements OnModuleDestroy, BeforeApplicationShutdown {
   private stopping = false;
   private draining = false;
-  private readonly connections = new Set<Socket>();
-  private readonly inFlight = new Roster<Response>();
   private lastActivity = 0;
 
   constructor(
     private readonly adapterHost: HttpAdapterHost,
     private readonly settings: HttpSettings,
+    private readonly traffic: Traffic,
   ) {}
 
   /** Whether the process has been asked to stop. */
@@ -32,21 +31,14 @@ export class GracefulShutdown implements OnModuleDestroy, BeforeApplicationShutd
     return this.stopping;
   }
 
-  track(server: HttpServer): void {
-    server.on('connection', (socket: Socket) => {
-      this.connections.add(socket);
-      socket.once('close', () => this.connections.delete(socket));
-    });
-  }
-
   /** A request is in flight; its answer ends keep-alive while draining. */
   began(response: Response): void {
-    this.inFlight.add(response);
+    this.traffic.inFlight.add(response);
     if (this.draining) endKeepAlive(response);
   }
 
   ended(response: Response): void {
-    this.inFlight.delete(response);
+    this.traffic.inFlight.delete(response);
     if (this.draining) this.lastActivity = Date.now();
   }
 
@@ -57,19 +49,20 @@ export class GracefulShutdown implements OnModuleDestroy, BeforeApplicationShutd
 
   async beforeApplicationShutdown(): Promise<void> {
     this.draining = true;
-    this.inFlight.forEach(endKeepAlive);
+    this.traffic.inFlight.forEach(endKeepAlive);
     this.lastActivity = Date.now();
     const server = this.adapterHost.httpAdapter.getHttpServer() as HttpServer | undefined;
     if (!server?.listening) return;
     // http.Server's own close also ends idle connections at once, resetting a request that is on its way.
     NetServer.prototype.close.call(server);
     const deadline = Date.now() + this.settings.shutdownGraceMs;
-    while (this.connections.size > 0 && !this.isQuiet() && Date.now() < deadline) await delay(10);
-    for (const socket of this.connections) socket.destroy();
+    const { connections } = this.traffic;
+    while (connections.size > 0 && !this.isQuiet() && Date.now() < deadline) await delay(10);
+    for (const socket of connections) socket.destroy();
   }
 
   private isQuiet(): boolean {
-    return this.inFlight.size === 0 && Date.now() - this.lastActivity >= IDLE_CONNECTION_MS;
+    return this.traffic.inFlight.size === 0 && Date.now() - this.lastActivity >= IDLE_CONNECTION_MS;
   }
 }
 

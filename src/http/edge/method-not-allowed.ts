@@ -7,7 +7,7 @@ interface Layer {
   match(path: string): boolean;
 }
 
-class MethodNotAllowedError extends DomainError {
+export class MethodNotAllowedError extends DomainError {
   readonly kind = 'method-not-allowed';
   readonly code = 'request.method-not-allowed';
   override readonly headers: Readonly<Record<string, string>>;

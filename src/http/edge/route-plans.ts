@@ -27,6 +27,9 @@ export class RoutePlans {
   private readonly recent = new Map<string, Plan>();
   private plannedLayers = 0;
 
+  /** Called for what Express has no path for, and so answers by itself, in its own words, before any middleware. */
+  lastResort: ((request: Request, response: Response) => void) | undefined;
+
   private readonly router: Router;
 
   constructor(private readonly app: Application) {
@@ -39,7 +42,7 @@ export class RoutePlans {
     // Who wants to be told of each layer that Express runs is told.
     const plan = traced.hasSubscribers ? undefined : this.find(request);
     if (plan) this.run(plan, request, response);
-    else this.app(request, response);
+    else this.leaveToExpress(request, response);
   };
 
   /** The plan of a request; undefined where it is left to Express. */
@@ -61,6 +64,13 @@ export class RoutePlans {
       this.recent.set(address, plan);
     }
     return plan;
+  }
+
+  private leaveToExpress(request: Request, response: Response): void {
+    const { lastResort } = this;
+    const run: (request: Request, response: Response, done?: () => void) => void = this.app;
+    if (lastResort) run(request, response, () => lastResort(request, response));
+    else run(request, response);
   }
 
   private run({ route, steps, segments }: Plan, request: Request, response: Response): void {

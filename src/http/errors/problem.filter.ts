@@ -13,12 +13,15 @@ const STATUS: Record<DomainErrorKind, number> = {
   forbidden: 403,
   'not-found': 404,
   'method-not-allowed': 405,
+  timeout: 408,
   conflict: 409,
   stale: 412,
   'too-large': 413,
   'unsupported-media-type': 415,
+  'expectation-failed': 417,
   invalid: 422,
   'rate-limited': 429,
+  'headers-too-large': 431,
   internal: 500,
   unavailable: 503,
   deadline: 504,
@@ -57,7 +60,7 @@ export class ProblemFilter implements ExceptionFilter {
       response.destroy();
       return;
     }
-    const format = this.formats.find(request.path) ?? ((plain: Problem) => formatProblem(plain, request.requestId));
+    const format = this.formats.find(pathOf(request)) ?? ((plain: Problem) => formatProblem(plain, request.requestId));
     send(format(problem), problem.headers, request, response);
   }
 
@@ -76,11 +79,15 @@ export class ProblemFilter implements ExceptionFilter {
   }
 }
 
+export function statusOf({ kind }: DomainError): number {
+  return STATUS[kind];
+}
+
 function fromDomain(error: DomainError): Problem {
   const retry: Record<string, string> =
     error.retryAfterSeconds === undefined ? {} : { 'Retry-After': String(error.retryAfterSeconds) };
   return {
-    status: STATUS[error.kind],
+    status: statusOf(error),
     code: error.code,
     detail: error.message,
     headers: { ...retry, ...error.headers },
@@ -93,6 +100,15 @@ function fromFramework(error: HttpException): Problem {
   if (status >= 500) return { status: 500, ...INTERNAL };
   const known = FRAMEWORK[status];
   return { status, code: known?.code ?? `http.${status}`, detail: known?.detail ?? STATUS_CODES[status] ?? 'Error' };
+}
+
+/** Nothing, where the target is no URL. */
+function pathOf(request: Request): string {
+  try {
+    return request.path;
+  } catch {
+    return '';
+  }
 }
 
 function formatProblem({ status, code, detail, errors }: Problem, requestId: string): FormattedError {

@@ -1,0 +1,85 @@
+import { KeepAliveLoad } from '../support/keep-alive-load.js';
+import { TestModelStore } from '../support/model-store.js';
+import { killLeftovers, ProcessApp } from '../support/process-app.js';
+import { until } from '../support/until.js';
+
+const HELD = 8;
+const PATIENCE_MS = 120_000;
+
+describe('overload', () => {
+  let store: TestModelStore;
+
+  beforeAll(async () => {
+    store = await TestModelStore.create();
+    await store.add('spin', 'spin', { manifest: { example: { input: { turns: 3 } } } });
+  });
+
+  afterEach(killLeftovers);
+  afterAll(() => store.remove());
+
+  it('beyond REQUEST_CAPACITY is refused with Retry-After, in the format of the path, while health answers', async () => {
+    const app = await ProcessApp.start({
+      REQUEST_CAPACITY: String(HELD),
+      MODELS_DIR: store.path,
+      DEADLINE_MS: '600000',
+      SHUTDOWN_GRACE_MS: '0',
+    });
+    const client = app.client();
+    const held = Array.from({ length: HELD }, () =>
+      client.post('/models/spin/predict', { turns: 1_000_000_000_000 }).catch(() => undefined),
+    );
+    await until('there is no room', async () => (await client.get('/menus')).status === 503);
+
+    const refused = await client.post('/auth/login', { email: 'ada@cafe.example', password: 'a cup of coffee' });
+    expect(refused).toMatchObject({ status: 503, body: { code: 'server.overloaded' } });
+    expect(refused.headers.get('retry-after')).toBe('1');
+    expect(refused.headers.get('content-type')).toBe('application/problem+json');
+    const protocol = await client.get('/v2/models/iris');
+    expect(protocol.status).toBe(503);
+    expect(protocol.body).toEqual({ error: expect.any(String) });
+    for (const path of ['/health/live', '/health/ready', '/v2/health/live', '/v2/health/ready']) {
+      expect(await client.get(path)).toMatchObject({ status: 200 });
+    }
+    expect(app.lines).toContainEqual(
+      expect.objectContaining({ msg: 'overloaded: requests are refused', level: 'warn' }),
+    );
+    await app.stop();
+    await Promise.all(held);
+  });
+
+  it(
+    'of the process is refused with Retry-After while health answers, and is over when the load is',
+    async () => {
+      const app = await ProcessApp.start({ OVERLOAD_MS: '10' });
+      const load = new KeepAliveLoad(app.url, 100, () => ({ path: '/metrics' }));
+      await until('some are refused', () => load.answered.some(({ status }) => status === 503), PATIENCE_MS);
+      for (let probe = 0; probe < 5; probe += 1) {
+        expect((await app.client().get('/health/live')).status).toBe(200);
+      }
+      await load.end();
+
+      expect(load.failures).toEqual([]);
+      const statuses = new Set(load.answered.map(({ status }) => status));
+      expect([...statuses].sort()).toEqual([200, 503]);
+      const refused = load.answered.filter(({ status }) => status === 503);
+      expect(refused.filter(({ headers }) => headers['retry-after'] !== '1')).toEqual([]);
+      expect((await app.client().get('/metrics')).status).toBe(200);
+      await app.stop();
+    },
+    PATIENCE_MS,
+  );
+
+  it(
+    'is not what 512 clients at full speed are',
+    async () => {
+      const app = await ProcessApp.start();
+      const load = new KeepAliveLoad(app.url, 512, (number) => ({ path: number % 2 ? '/menus' : '/health/live' }));
+      await until('the load is under way', () => load.answered.length >= 3_000, PATIENCE_MS);
+      await load.end();
+      expect(load.failures).toEqual([]);
+      expect(load.answered.filter(({ status }) => status !== 200)).toEqual([]);
+      await app.stop();
+    },
+    PATIENCE_MS,
+  );
+});
