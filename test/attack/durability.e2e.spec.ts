@@ -1,0 +1,134 @@
+import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import Sqlite from 'better-sqlite3';
+import { addMenu, allPages } from '../support/menus.js';
+import { isPossible } from '../support/possible.js';
+import { killLeftovers, ProcessApp } from '../support/process-app.js';
+import { straceTrouble, traced, tracedCalls } from '../support/strace.js';
+
+const describeTraced = isPossible(await straceTrouble()) ? describe : describe.skip;
+const SYNC = 'fsync,fdatasync';
+
+let directory: string;
+let database: string;
+let databaseUrl: string;
+let trace: string;
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'barista-durability-'));
+  database = join(directory, 'barista.db');
+  databaseUrl = `sqlite:${database}`;
+  trace = join(directory, 'trace');
+});
+
+afterEach(async () => {
+  await killLeftovers();
+  await rm(directory, { recursive: true });
+});
+
+const numbered = (count: number): string[] => Array.from({ length: count }, (_, index) => `menu-${index}-of-many`);
+const start = (command?: [string, ...string[]]): Promise<ProcessApp> => ProcessApp.start({}, { databaseUrl, command });
+const namesIn = async (app: ProcessApp): Promise<string[]> =>
+  (await allPages(app.client(), 'limit=100')).map(({ name }) => name);
+const integrity = (): unknown => new Sqlite(database).pragma('integrity_check', { simple: true });
+
+describeTraced('what was acknowledged', () => {
+  it('had been synced, itself and not something else, before the answer left', async () => {
+    const calls = ['-s', '9000', '-e', `trace=write,writev,sendmsg,pwrite64,${SYNC}`];
+    const app = await start(traced(trace, ...calls));
+    const member = app.client();
+    await member.signUpAndLogIn();
+    const names = numbered(40);
+    for (const name of names.slice(0, 8)) await addMenu(member, { name });
+    await Promise.all(names.slice(8).map((name) => addMenu(member, { name })));
+    await app.stop();
+
+    const seen = await tracedCalls(trace, app.pid);
+    const find = (call: RegExp, name = '', from = 0): number =>
+      seen.findIndex((line, index) => index >= from && call.test(line) && line.includes(name));
+    for (const name of names) {
+      const written = find(/^pwrite64\(\d+<.*\/barista\.db-wal>/, name);
+      const synced = find(/^(fsync|fdatasync)\(\d+<.*\/barista\.db-wal>/, '', written);
+      const answered = find(/^(write|writev|sendmsg)\(\d+<(socket|TCP)/, name);
+      expect([written, synced, answered]).not.toContain(-1);
+      expect(written < synced && synced < answered).toBe(true);
+    }
+  });
+
+  it('is all there is where a sync fails, and the next write is taken', async () => {
+    const failing = ['-P', `${database}-wal`, '-e', `trace=${SYNC}`, '-e', `inject=${SYNC}:error=EIO:when=30..34`];
+    const first = await start();
+    await first.client().signUpAndLogIn();
+    await first.stop();
+    const app = await start(traced(trace, ...failing));
+    const member = app.client();
+    await member.signUpAndLogIn();
+    const statuses = new Map<string, number>();
+    for (const name of numbered(50)) {
+      const { status, headers, body } = await member.post('/menus', { name, price: 1 });
+      statuses.set(name, status);
+      if (status === 503) expect([body.code, headers.get('retry-after')]).toEqual(['database.unavailable', '1']);
+    }
+    expect([...statuses.values()].filter((status) => status === 503)).toHaveLength(5);
+    const acknowledged = [...statuses].filter(([, status]) => status === 201).map(([name]) => name);
+    expect(acknowledged).toHaveLength(45);
+    expect(await namesIn(app)).toEqual(acknowledged);
+    await app.stop('SIGKILL');
+
+    const restarted = await start();
+    expect(await namesIn(restarted)).toEqual(acknowledged);
+    await restarted.stop();
+  });
+
+  // The database's own file is written at a checkpoint only: at the first page of it, or in the middle.
+  it.each([1, 12])('outlasts kill -9 at page %d of a checkpoint', async (page) => {
+    const first = await start();
+    await first.stop();
+    const dying = ['-P', database, '-e', 'trace=pwrite64', '-e', `inject=pwrite64:signal=SIGKILL:when=${page}`];
+    const app = await start(traced(trace, ...dying));
+    const member = app.client();
+    await member.signUpAndLogIn();
+    const acknowledged: string[] = [];
+    for (const name of numbered(2_000)) {
+      const answer = await member.post('/menus', { name, price: 1 }).catch(() => undefined);
+      if (answer === undefined) break;
+      if (answer.status === 201) acknowledged.push(name);
+    }
+    expect(await app.ended).toMatchObject({ signal: 'SIGKILL' });
+    expect(acknowledged.length).toBeGreaterThan(50);
+
+    const restarted = await start();
+    expect(restarted.lines.map(({ msg }) => msg)).toContain('the database is whole');
+    const names = await namesIn(restarted);
+    expect(names.slice(0, acknowledged.length)).toEqual(acknowledged);
+    // The one whose answer never came may have been made.
+    expect(names.length - acknowledged.length).toBeLessThanOrEqual(1);
+    await restarted.stop();
+    expect(integrity()).toBe('ok');
+  });
+});
+
+describe('the log of writes', () => {
+  const MAX_BYTES = 8_000_000;
+
+  it('stays small under readers that never pause', async () => {
+    const app = await start();
+    const member = app.client();
+    await member.signUpAndLogIn();
+    let isOver = false;
+    const readers = Array.from({ length: 8 }, async () => {
+      const reader = app.client();
+      while (!isOver) expect((await reader.get('/menus?limit=100&sort=-name')).status).toBe(200);
+    });
+    const sizes: number[] = [];
+    for (const name of numbered(600)) {
+      await addMenu(member, { name });
+      sizes.push((await stat(`${database}-wal`)).size);
+    }
+    isOver = true;
+    await Promise.all(readers);
+    expect(Math.max(...sizes)).toBeLessThan(MAX_BYTES);
+    await app.stop();
+  });
+});
