@@ -12,6 +12,8 @@ import { startTestApp, type TestApp } from './support/test-app.js';
 
 const COMMAND = 'dist/src/database/backup.command.js';
 const OWNER_ONLY = 0o600;
+/** Commands are started, and further applications. */
+const PATIENCE_MS = 60_000;
 
 let directory: string;
 let app: TestApp;
@@ -72,30 +74,38 @@ describe('a backup of SQLite', () => {
     await rm(directory, { recursive: true, force: true });
   });
 
-  it('is taken while the application writes, and can be started on', async () => {
-    const file = join(directory, 'first.db');
-    const { names, finished } = await backUpUnderWriters(() => backUp(url, [file]));
-    expect(finished).toMatchObject({ code: 0, stderr: '' });
-    const { size, mode } = await stat(file);
-    expect(finished.stdout).toBe(`The database was copied into ${file}: ${size} bytes, checked.\n`);
-    expect(mode & 0o777).toBe(OWNER_ONLY);
-    expect(new Sqlite(file, { readonly: true }).pragma('integrity_check', { simple: true })).toBe('ok');
-    await expectRestored(`sqlite:${file}`, names);
-  });
+  it(
+    'is taken while the application writes, and can be started on',
+    async () => {
+      const file = join(directory, 'first.db');
+      const { names, finished } = await backUpUnderWriters(() => backUp(url, [file]));
+      expect(finished).toMatchObject({ code: 0, stderr: '' });
+      const { size, mode } = await stat(file);
+      expect(finished.stdout).toBe(`The database was copied into ${file}: ${size} bytes, checked.\n`);
+      expect(mode & 0o777).toBe(OWNER_ONLY);
+      expect(new Sqlite(file, { readonly: true }).pragma('integrity_check', { simple: true })).toBe('ok');
+      await expectRestored(`sqlite:${file}`, names);
+    },
+    PATIENCE_MS,
+  );
 
-  it('replaces a file that is there only when told to, and leaves nothing beside it', async () => {
-    const file = join(directory, 'taken', 'kept.db');
-    await run('mkdir', [dirname(file)]);
-    await writeFile(file, 'mine');
-    const refused = await backUp(url, [file]);
-    expect(refused).toMatchObject({ code: 1, stdout: '' });
-    expect(refused.stderr).toBe(`${file} is there already: name another, or say --force to replace it.\n`);
-    expect(await readFile(file, 'utf8')).toBe('mine');
+  it(
+    'replaces a file that is there only when told to, and leaves nothing beside it',
+    async () => {
+      const file = join(directory, 'taken', 'kept.db');
+      await run('mkdir', [dirname(file)]);
+      await writeFile(file, 'mine');
+      const refused = await backUp(url, [file]);
+      expect(refused).toMatchObject({ code: 1, stdout: '' });
+      expect(refused.stderr).toBe(`${file} is there already: name another, or say --force to replace it.\n`);
+      expect(await readFile(file, 'utf8')).toBe('mine');
 
-    expect(await backUp(url, [file, '--force'])).toMatchObject({ code: 0, stderr: '' });
-    expect(await readdir(dirname(file))).toEqual(['kept.db']);
-    await expectRestored(`sqlite:${file}`, ['Americano', 'Latte']);
-  });
+      expect(await backUp(url, [file, '--force'])).toMatchObject({ code: 0, stderr: '' });
+      expect(await readdir(dirname(file))).toEqual(['kept.db']);
+      await expectRestored(`sqlite:${file}`, ['Americano', 'Latte']);
+    },
+    PATIENCE_MS,
+  );
 
   it.each(['', '-wal', '-shm', '-open'])(
     'is never put in the place of the database itself: barista.db%s',
@@ -111,46 +121,58 @@ describe('a backup of SQLite', () => {
     },
   );
 
-  it('is not made of a damaged database', async () => {
-    const damaged = join(directory, 'damaged.db');
-    expect((await backUp(url, [damaged])).code).toBe(0);
-    const bytes = await readFile(damaged);
-    await writeFile(damaged, bytes.fill(0xff, 8192, bytes.length - 4096));
-    const { code, stderr } = await backUp(`sqlite:${damaged}`, [join(directory, 'copy.db')]);
-    expect(code).toBe(1);
-    expect(stderr).toMatch(/malformed|damaged/);
-    expect((await readdir(directory)).filter((name) => name.startsWith('copy.db'))).toEqual([]);
-  });
+  it(
+    'is not made of a damaged database',
+    async () => {
+      const damaged = join(directory, 'damaged.db');
+      expect((await backUp(url, [damaged])).code).toBe(0);
+      const bytes = await readFile(damaged);
+      await writeFile(damaged, bytes.fill(0xff, 8192, bytes.length - 4096));
+      const { code, stderr } = await backUp(`sqlite:${damaged}`, [join(directory, 'copy.db')]);
+      expect(code).toBe(1);
+      expect(stderr).toMatch(/malformed|damaged/);
+      expect((await readdir(directory)).filter((name) => name.startsWith('copy.db'))).toEqual([]);
+    },
+    PATIENCE_MS,
+  );
 
-  it('is explained by --help, and what is wrong is told in words', async () => {
-    const help = await backUp(url, ['--help']);
-    expect(help).toMatchObject({ code: 0, stderr: '', stdout: expect.stringContaining('npm run backup -- <file>') });
-    const missing = join(directory, 'nowhere', 'a.db');
-    const wrong = await Promise.all([
-      backUp(url, []),
-      backUp(url, ['a', 'b']),
-      backUp(url, ['--gzip', 'a']),
-      backUp(url, [missing]),
-      backUp(`sqlite:${missing}`, [join(directory, 'a.db')]),
-      backUp('mysql://db', [join(directory, 'a.db')]),
-    ]);
-    for (const { code, stdout } of wrong) expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
-    expect(wrong.map(({ stderr }) => stderr)).toEqual([
-      expect.stringContaining('npm run backup -- <file>'),
-      expect.stringContaining('npm run backup -- <file>'),
-      expect.stringContaining('--gzip'),
-      `There is no folder ${dirname(missing)}.\n`,
-      `DATABASE_URL: there is no database at ${missing}.\n`,
-      expect.stringContaining('DATABASE_URL: expected sqlite:'),
-    ]);
-  });
+  it(
+    'is explained by --help, and what is wrong is told in words',
+    async () => {
+      const help = await backUp(url, ['--help']);
+      expect(help).toMatchObject({ code: 0, stderr: '', stdout: expect.stringContaining('npm run backup -- <file>') });
+      const missing = join(directory, 'nowhere', 'a.db');
+      const wrong = await Promise.all([
+        backUp(url, []),
+        backUp(url, ['a', 'b']),
+        backUp(url, ['--gzip', 'a']),
+        backUp(url, [missing]),
+        backUp(`sqlite:${missing}`, [join(directory, 'a.db')]),
+        backUp('mysql://db', [join(directory, 'a.db')]),
+      ]);
+      for (const { code, stdout } of wrong) expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+      expect(wrong.map(({ stderr }) => stderr)).toEqual([
+        expect.stringContaining('npm run backup -- <file>'),
+        expect.stringContaining('npm run backup -- <file>'),
+        expect.stringContaining('--gzip'),
+        `There is no folder ${dirname(missing)}.\n`,
+        `DATABASE_URL: there is no database at ${missing}.\n`,
+        expect.stringContaining('DATABASE_URL: expected sqlite:'),
+      ]);
+    },
+    PATIENCE_MS,
+  );
 
-  it('says what else to do where PostgreSQL has to be copied and pg_dump is missing', async () => {
-    const file = join(directory, 'archive');
-    const { code, stderr } = await backUp('postgres://a:b@127.0.0.1:1/c', [file], { PATH: directory });
-    expect(code).toBe(1);
-    expect(stderr).toMatch(/pg_dump.*not installed.*postgresql-client/);
-  });
+  it(
+    'says what else to do where PostgreSQL has to be copied and pg_dump is missing',
+    async () => {
+      const file = join(directory, 'archive');
+      const { code, stderr } = await backUp('postgres://a:b@127.0.0.1:1/c', [file], { PATH: directory });
+      expect(code).toBe(1);
+      expect(stderr).toMatch(/pg_dump.*not installed.*postgresql-client/);
+    },
+    PATIENCE_MS,
+  );
 });
 
 const bin = findPostgres();
@@ -164,7 +186,7 @@ describeWithPostgres('a backup of PostgreSQL', () => {
     directory = await mkdtemp(join(tmpdir(), 'barista-backup-'));
     postgres = await startPostgres(bin!);
     await begin(postgres.url);
-  }, 60_000);
+  }, PATIENCE_MS);
 
   afterAll(async () => {
     await app?.close();
@@ -172,25 +194,33 @@ describeWithPostgres('a backup of PostgreSQL', () => {
     await rm(directory, { recursive: true, force: true });
   });
 
-  it('is taken while the application writes, and can be restored and started on', async () => {
-    const file = join(directory, 'barista.dump');
-    const { names, finished } = await backUpUnderWriters(() => backUp(postgres.url, [file]));
-    expect(finished).toMatchObject({ code: 0, stderr: '' });
-    expect((await stat(file)).mode & 0o777).toBe(OWNER_ONLY);
+  it(
+    'is taken while the application writes, and can be restored and started on',
+    async () => {
+      const file = join(directory, 'barista.dump');
+      const { names, finished } = await backUpUnderWriters(() => backUp(postgres.url, [file]));
+      expect(finished).toMatchObject({ code: 0, stderr: '' });
+      expect((await stat(file)).mode & 0o777).toBe(OWNER_ONLY);
 
-    const restoredUrl = postgres.url.replace(/postgres$/, 'restored');
-    const create = ['--dbname', postgres.url, '--command', 'CREATE DATABASE restored'];
-    expect(await run('psql', create)).toMatchObject({ code: 0 });
-    expect(await run('pg_restore', ['--no-owner', '--dbname', restoredUrl, file])).toMatchObject({ code: 0 });
-    await expectRestored(restoredUrl, names);
-  });
+      const restoredUrl = postgres.url.replace(/postgres$/, 'restored');
+      const create = ['--dbname', postgres.url, '--command', 'CREATE DATABASE restored'];
+      expect(await run('psql', create)).toMatchObject({ code: 0 });
+      expect(await run('pg_restore', ['--no-owner', '--dbname', restoredUrl, file])).toMatchObject({ code: 0 });
+      await expectRestored(restoredUrl, names);
+    },
+    PATIENCE_MS,
+  );
 
-  it('is not made where the server cannot be reached, and no password is told', async () => {
-    const file = join(directory, 'nothing');
-    const { code, stderr } = await backUp('postgres://ada:dark-roast@127.0.0.1:1/barista', [file]);
-    expect(code).toBe(1);
-    expect(stderr).toContain('pg_dump failed');
-    expect(stderr).not.toContain('dark-roast');
-    expect(await readdir(directory)).not.toContainEqual(expect.stringContaining('nothing'));
-  });
+  it(
+    'is not made where the server cannot be reached, and no password is told',
+    async () => {
+      const file = join(directory, 'nothing');
+      const { code, stderr } = await backUp('postgres://ada:dark-roast@127.0.0.1:1/barista', [file]);
+      expect(code).toBe(1);
+      expect(stderr).toContain('pg_dump failed');
+      expect(stderr).not.toContain('dark-roast');
+      expect(await readdir(directory)).not.toContainEqual(expect.stringContaining('nothing'));
+    },
+    PATIENCE_MS,
+  );
 });

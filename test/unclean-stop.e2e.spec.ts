@@ -8,6 +8,8 @@ import { run } from './support/project.js';
 
 const CHECKING = 'the last stop was not a clean one: checking the database';
 const WHOLE = 'the database is whole';
+/** Each test starts the application two or three times. */
+const PATIENCE_MS = 60_000;
 const EMAIL = 'ada@cafe.example';
 
 describe('a start', () => {
@@ -49,74 +51,102 @@ describe('a start', () => {
     await file.close();
   }
 
-  it('after a clean stop checks nothing', async () => {
-    expect(await (await started()).stop()).toMatchObject({ code: 0 });
-    const again = await start();
-    expect(messages(again)).not.toContain(CHECKING);
-    await again.stop();
-  });
+  it(
+    'after a clean stop checks nothing',
+    async () => {
+      expect(await (await started()).stop()).toMatchObject({ code: 0 });
+      const again = await start();
+      expect(messages(again)).not.toContain(CHECKING);
+      await again.stop();
+    },
+    PATIENCE_MS,
+  );
 
-  it('after a kill checks the database, says so first, and serves', async () => {
-    await (await started()).stop('SIGKILL');
-    const again = await start();
-    expect(messages(again).slice(0, 3)).toEqual([CHECKING, WHOLE, 'listening']);
-    expect((await again.client().get('/menus')).body.items).toMatchObject([{ name: 'Americano' }]);
-    await again.stop();
+  it(
+    'after a kill checks the database, says so first, and serves',
+    async () => {
+      await (await started()).stop('SIGKILL');
+      const again = await start();
+      expect(messages(again).slice(0, 3)).toEqual([CHECKING, WHOLE, 'listening']);
+      expect((await again.client().get('/menus')).body.items).toMatchObject([{ name: 'Americano' }]);
+      await again.stop();
 
-    const third = await start();
-    expect(messages(third)).not.toContain(CHECKING);
-    await third.stop();
-  });
+      const third = await start();
+      expect(messages(third)).not.toContain(CHECKING);
+      await third.stop();
+    },
+    PATIENCE_MS,
+  );
 
-  it('checks also where a command has opened and closed the database since the kill', async () => {
-    await (await started()).stop('SIGKILL');
-    const variables = { DATABASE_URL: `sqlite:${database}` };
-    const granted = await run(process.execPath, ['dist/src/auth/admin.command.js', 'grant', EMAIL], { variables });
-    expect(granted).toMatchObject({ code: 0, stderr: '' });
-    const again = await start();
-    expect(messages(again)).toContain(WHOLE);
-    await again.stop();
-  });
+  it(
+    'checks also where a command has opened and closed the database since the kill',
+    async () => {
+      await (await started()).stop('SIGKILL');
+      const variables = { DATABASE_URL: `sqlite:${database}` };
+      const granted = await run(process.execPath, ['dist/src/auth/admin.command.js', 'grant', EMAIL], { variables });
+      expect(granted).toMatchObject({ code: 0, stderr: '' });
+      const again = await start();
+      expect(messages(again)).toContain(WHOLE);
+      await again.stop();
+    },
+    PATIENCE_MS,
+  );
 
-  it('checks files that were copied from under a running application', async () => {
-    const app = await started();
-    const copy = join(directory, 'copy.db');
-    for (const ending of ['', '-wal']) await cp(database + ending, copy + ending);
-    const other = await start(copy);
-    expect(messages(other)).toContain(WHOLE);
-    await Promise.all([app.stop(), other.stop()]);
-  });
+  it(
+    'checks files that were copied from under a running application',
+    async () => {
+      const app = await started();
+      const copy = join(directory, 'copy.db');
+      for (const ending of ['', '-wal']) await cp(database + ending, copy + ending);
+      const other = await start(copy);
+      expect(messages(other)).toContain(WHOLE);
+      await Promise.all([app.stop(), other.stop()]);
+    },
+    PATIENCE_MS,
+  );
 
-  it('ends on a damaged database, in words, before anybody is served', async () => {
-    await (await started()).stop('SIGKILL');
-    await damage('menu');
-    const { code, lines, stderr } = await (await ProcessApp.spawn({}, { databaseUrl: `sqlite:${database}` })).ended;
-    expect(code).toBe(1);
-    expect(lines.map(({ msg }) => msg)).toEqual([CHECKING]);
-    expect(stderr).toContain(`${database} is damaged`);
-    expect(stderr).toContain('restore a backup: docs/operators.md');
-    expect(stderr).not.toContain('    at ');
-  });
+  it(
+    'ends on a damaged database, in words, before anybody is served',
+    async () => {
+      await (await started()).stop('SIGKILL');
+      await damage('menu');
+      const { code, lines, stderr } = await (await ProcessApp.spawn({}, { databaseUrl: `sqlite:${database}` })).ended;
+      expect(code).toBe(1);
+      expect(lines.map(({ msg }) => msg)).toEqual([CHECKING]);
+      expect(stderr).toContain(`${database} is damaged`);
+      expect(stderr).toContain('restore a backup: docs/operators.md');
+      expect(stderr).not.toContain('    at ');
+    },
+    PATIENCE_MS,
+  );
 
-  it('ends on a file that is no database', async () => {
-    await (await started()).stop('SIGKILL');
-    const file = await open(database, 'r+');
-    await file.write('this was a database once', 0);
-    await file.close();
-    const { code, stderr } = await (await ProcessApp.spawn({}, { databaseUrl: `sqlite:${database}` })).ended;
-    expect(code).toBe(1);
-    expect(stderr).toMatch(/is damaged[\s\S]*not a database/);
-  });
+  it(
+    'ends on a file that is no database',
+    async () => {
+      await (await started()).stop('SIGKILL');
+      const file = await open(database, 'r+');
+      await file.write('this was a database once', 0);
+      await file.close();
+      const { code, stderr } = await (await ProcessApp.spawn({}, { databaseUrl: `sqlite:${database}` })).ended;
+      expect(code).toBe(1);
+      expect(stderr).toMatch(/is damaged[\s\S]*not a database/);
+    },
+    PATIENCE_MS,
+  );
 
-  it('tells of rows that refer to none, and serves', async () => {
-    await (await started()).stop('SIGKILL');
-    const connection = new Sqlite(database);
-    connection.pragma('foreign_keys = OFF');
-    connection.exec('DELETE FROM member');
-    connection.close();
-    const again = await start();
-    const told = again.lines.find(({ msg }) => msg === 'the database has rows that refer to none');
-    expect(told).toMatchObject({ level: 'error', tables: expect.arrayContaining(['session']) });
-    await again.stop();
-  });
+  it(
+    'tells of rows that refer to none, and serves',
+    async () => {
+      await (await started()).stop('SIGKILL');
+      const connection = new Sqlite(database);
+      connection.pragma('foreign_keys = OFF');
+      connection.exec('DELETE FROM member');
+      connection.close();
+      const again = await start();
+      const told = again.lines.find(({ msg }) => msg === 'the database has rows that refer to none');
+      expect(told).toMatchObject({ level: 'error', tables: expect.arrayContaining(['session']) });
+      await again.stop();
+    },
+    PATIENCE_MS,
+  );
 });

@@ -10,8 +10,9 @@ import { killLeftovers, ProcessApp } from '../support/process-app.js';
 import { ROOT, run } from '../support/project.js';
 
 /** What a caller may wait for a request that does not write: far more than one takes, far less than a write may wait. */
-const STALL_MS = 1_000;
-const ROUNDS = 4;
+const STALL_MS = 2_500;
+const ROUNDS = 2;
+const PATIENCE_MS = 60_000;
 
 /** Takes the write lock again and again, with short pauses, until its input ends. */
 const GREEDY_WRITER = `
@@ -65,48 +66,62 @@ describe('another process that writes', () => {
     return durations;
   }
 
-  it('and never ends makes writes give up in seconds, and nobody else wait', async () => {
-    const other = new Sqlite(database);
-    other.exec('BEGIN IMMEDIATE');
-    const writing = Promise.all([1, 2, 3].map((price) => member.post('/menus', { name: 'Refused', price })));
-    const durations = await durationsDuring(writing);
-    other.exec('ROLLBACK');
-    other.close();
-    for (const { status, headers, body } of await writing) {
-      expect([status, body.code, headers.get('retry-after')]).toEqual([503, 'database.unavailable', '1']);
-    }
-    expect(durations.length).toBeGreaterThan(100);
-    expect(Math.max(...durations)).toBeLessThan(STALL_MS);
-    expect((await member.get('/menus?name=refused')).body.items).toEqual([]);
-  });
-
-  it('all the time leaves room for every write, and nobody else waits', async () => {
-    const args = ['-e', GREEDY_WRITER, database];
-    const greedy = spawn(process.execPath, args, { cwd: ROOT, stdio: ['pipe', 'pipe', 'inherit'] });
-    await once(greedy.stdout, 'data');
-    const writing = (async () => {
-      for (let index = 0; index < 30; index += 1) await addMenu(member, { name: `Beside ${index}` });
-    })();
-    const durations = await durationsDuring(writing);
-    await writing;
-    greedy.stdin.end();
-    await once(greedy, 'exit');
-    expect(Math.max(...durations)).toBeLessThan(STALL_MS);
-  });
-
-  it('as npm run admin does, again and again, disturbs nobody', async () => {
-    const variables = { DATABASE_URL: `sqlite:${database}` };
-    const commands = (async () => {
-      for (let round = 0; round < ROUNDS; round += 1) {
-        for (const verb of ['grant', 'revoke']) {
-          const finished = await run(process.execPath, ['dist/src/auth/admin.command.js', verb, email], { variables });
-          expect(finished).toMatchObject({ code: 0, stderr: '' });
-          await addMenu(member, { name: `After ${verb} ${round}` });
-        }
+  it(
+    'and never ends makes writes give up in seconds, and nobody else wait',
+    async () => {
+      const other = new Sqlite(database);
+      other.exec('BEGIN IMMEDIATE');
+      const writing = Promise.all([1, 2, 3].map((price) => member.post('/menus', { name: 'Refused', price })));
+      const durations = await durationsDuring(writing);
+      other.exec('ROLLBACK');
+      other.close();
+      for (const { status, headers, body } of await writing) {
+        expect([status, body.code, headers.get('retry-after')]).toEqual([503, 'database.unavailable', '1']);
       }
-    })();
-    const durations = await durationsDuring(commands);
-    await commands;
-    expect(Math.max(...durations)).toBeLessThan(STALL_MS);
-  });
+      expect(durations.length).toBeGreaterThan(30);
+      expect(Math.max(...durations)).toBeLessThan(STALL_MS);
+      expect((await member.get('/menus?name=refused')).body.items).toEqual([]);
+    },
+    PATIENCE_MS,
+  );
+
+  it(
+    'all the time leaves room for every write, and nobody else waits',
+    async () => {
+      const args = ['-e', GREEDY_WRITER, database];
+      const greedy = spawn(process.execPath, args, { cwd: ROOT, stdio: ['pipe', 'pipe', 'inherit'] });
+      await once(greedy.stdout, 'data');
+      const writing = (async () => {
+        for (let index = 0; index < 30; index += 1) await addMenu(member, { name: `Beside ${index}` });
+      })();
+      const durations = await durationsDuring(writing);
+      await writing;
+      greedy.stdin.end();
+      await once(greedy, 'exit');
+      expect(Math.max(...durations)).toBeLessThan(STALL_MS);
+    },
+    PATIENCE_MS,
+  );
+
+  it(
+    'as npm run admin does, again and again, disturbs nobody',
+    async () => {
+      const variables = { DATABASE_URL: `sqlite:${database}` };
+      const commands = (async () => {
+        for (let round = 0; round < ROUNDS; round += 1) {
+          for (const verb of ['grant', 'revoke']) {
+            const finished = await run(process.execPath, ['dist/src/auth/admin.command.js', verb, email], {
+              variables,
+            });
+            expect(finished).toMatchObject({ code: 0, stderr: '' });
+            await addMenu(member, { name: `After ${verb} ${round}` });
+          }
+        }
+      })();
+      const durations = await durationsDuring(commands);
+      await commands;
+      expect(Math.max(...durations)).toBeLessThan(STALL_MS);
+    },
+    PATIENCE_MS,
+  );
 });

@@ -163,7 +163,7 @@ describe('a SQLite file', () => {
     member = app.client();
     await member.signUpAndLogIn();
     await addMenu(member, { name: 'Before' });
-  });
+  }, PATIENCE_MS);
 
   afterEach(async () => {
     await killLeftovers();
@@ -202,19 +202,27 @@ describe('a SQLite file', () => {
     },
   );
 
-  it('removed takes no write, and ends no process', async () => {
-    for (const ending of ['', '-wal', '-shm']) await rm(database + ending);
-    await expectRefusals();
-    expect(await app.stop()).toMatchObject({ code: 0, stderr: '' });
-  });
+  it(
+    'removed takes no write, and ends no process',
+    async () => {
+      for (const ending of ['', '-wal', '-shm']) await rm(database + ending);
+      await expectRefusals();
+      expect(await app.stop()).toMatchObject({ code: 0, stderr: '' });
+    },
+    PATIENCE_MS,
+  );
 
-  it('replaced is left alone by whoever has the old one open', async () => {
-    const other = join(directory, 'other.db');
-    await cp(database, other);
-    const bytes = await readFile(other);
-    await rename(other, database);
-    await expectRefusals();
-    expect(await app.stop()).toMatchObject({ code: 0, stderr: '' });
-    expect(Buffer.compare(await readFile(database), bytes)).toBe(0);
-  });
+  it(
+    'replaced is left alone by whoever has the old one open',
+    async () => {
+      const other = join(directory, 'other.db');
+      await cp(database, other);
+      const bytes = await readFile(other);
+      await rename(other, database);
+      await expectRefusals();
+      expect(await app.stop()).toMatchObject({ code: 0, stderr: '' });
+      expect(Buffer.compare(await readFile(database), bytes)).toBe(0);
+    },
+    PATIENCE_MS,
+  );
 });

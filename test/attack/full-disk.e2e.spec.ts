@@ -12,6 +12,7 @@ const describeOnSmallDisk = isPossible(await smallDiskTrouble()) ? describe : de
 const ENOUGH_REFUSALS = 40;
 const MAX_ROUNDS = 500;
 const WRITERS = 8;
+const PATIENCE_MS = 60_000;
 const NEWCOMER = { email: 'newcomer@cafe.example', password: 'a cup of good coffee' };
 
 let directory: string;
@@ -66,59 +67,71 @@ async function expectWrites(app: ProcessApp, member: Client): Promise<void> {
 }
 
 describeOnSmallDisk('a disk without room', () => {
-  it('refuses writes with 507, loses nothing, and is used again when there is room', async () => {
-    const databaseUrl = `sqlite:${join(directory, 'barista.db')}`;
-    const app = await ProcessApp.start({}, { databaseUrl, command: onSmallDisk(directory) });
-    const member = app.client();
-    await member.signUpAndLogIn();
-    const makeRoom = await fillDisk(app.pid, directory);
+  it(
+    'refuses writes with 507, loses nothing, and is used again when there is room',
+    async () => {
+      const databaseUrl = `sqlite:${join(directory, 'barista.db')}`;
+      const app = await ProcessApp.start({}, { databaseUrl, command: onSmallDisk(directory) });
+      const member = app.client();
+      await member.signUpAndLogIn();
+      const makeRoom = await fillDisk(app.pid, directory);
 
-    const { acknowledged, refused } = await writeUntilRefused(member);
-    expect(refused.length).toBeGreaterThanOrEqual(ENOUGH_REFUSALS);
-    expect(new Set(refused.map(({ status, code }) => `${status} ${code}`))).toEqual(new Set(['507 database.full']));
-    await expectOnlyReads(app, member, 507);
-    expect(await namesIn(app)).toEqual(acknowledged.toSorted());
+      const { acknowledged, refused } = await writeUntilRefused(member);
+      expect(refused.length).toBeGreaterThanOrEqual(ENOUGH_REFUSALS);
+      expect(new Set(refused.map(({ status, code }) => `${status} ${code}`))).toEqual(new Set(['507 database.full']));
+      await expectOnlyReads(app, member, 507);
+      expect(await namesIn(app)).toEqual(acknowledged.toSorted());
 
-    await makeRoom();
-    await expectWrites(app, member);
-    expect(await namesIn(app)).toEqual([...acknowledged, 'Room again'].sort());
-    expect(app.lines.filter(({ msg }) => msg === 'unexpected error')).toEqual([]);
-    expect(await app.stop()).toMatchObject({ code: 0, stderr: '' });
-  });
+      await makeRoom();
+      await expectWrites(app, member);
+      expect(await namesIn(app)).toEqual([...acknowledged, 'Room again'].sort());
+      expect(app.lines.filter(({ msg }) => msg === 'unexpected error')).toEqual([]);
+      expect(await app.stop()).toMatchObject({ code: 0, stderr: '' });
+    },
+    PATIENCE_MS,
+  );
 });
 
 /** A limit that needs no privilege: the kernel refuses to let a file grow, which to SQLite is a failing disk. */
 describe('files that may not grow', () => {
-  it('refuse writes with 503, and lose nothing, also when killed then', async () => {
-    const databaseUrl = `sqlite:${join(directory, 'barista.db')}`;
-    const limited = ['prlimit', '--fsize=700000:unlimited', process.execPath, MAIN] as const;
-    const app = await ProcessApp.start({}, { databaseUrl, command: [...limited] });
-    const member = app.client();
-    await member.signUpAndLogIn();
+  it(
+    'refuse writes with 503, and lose nothing, also when killed then',
+    async () => {
+      const databaseUrl = `sqlite:${join(directory, 'barista.db')}`;
+      const limited = ['prlimit', '--fsize=700000:unlimited', process.execPath, MAIN] as const;
+      const app = await ProcessApp.start({}, { databaseUrl, command: [...limited] });
+      const member = app.client();
+      await member.signUpAndLogIn();
 
-    const { acknowledged, refused } = await writeUntilRefused(member);
-    expect(acknowledged).not.toEqual([]);
-    const words = refused.map(({ status, code }) => `${status} ${code}`);
-    expect(new Set(words)).toEqual(new Set(['503 database.unavailable']));
-    expect(words.length).toBeGreaterThanOrEqual(ENOUGH_REFUSALS);
-    await expectOnlyReads(app, member, 503);
-    await app.stop('SIGKILL');
+      const { acknowledged, refused } = await writeUntilRefused(member);
+      expect(acknowledged).not.toEqual([]);
+      const words = refused.map(({ status, code }) => `${status} ${code}`);
+      expect(new Set(words)).toEqual(new Set(['503 database.unavailable']));
+      expect(words.length).toBeGreaterThanOrEqual(ENOUGH_REFUSALS);
+      await expectOnlyReads(app, member, 503);
+      await app.stop('SIGKILL');
 
-    const restarted = await ProcessApp.start({}, { databaseUrl });
-    expect(await namesIn(restarted)).toEqual(acknowledged.sort());
-    await restarted.stop();
-  });
+      const restarted = await ProcessApp.start({}, { databaseUrl });
+      expect(await namesIn(restarted)).toEqual(acknowledged.sort());
+      await restarted.stop();
+    },
+    PATIENCE_MS,
+  );
 
-  it('are written again as soon as they may', async () => {
-    const databaseUrl = `sqlite:${join(directory, 'barista.db')}`;
-    const limited = ['prlimit', '--fsize=700000:unlimited', process.execPath, MAIN] as const;
-    const app = await ProcessApp.start({}, { databaseUrl, command: [...limited] });
-    const member = app.client();
-    await member.signUpAndLogIn();
-    const { acknowledged } = await writeUntilRefused(member);
-    expect(await run('prlimit', ['--pid', String(app.pid), '--fsize=unlimited'])).toMatchObject({ code: 0 });
-    await expectWrites(app, member);
-    expect(await namesIn(app)).toEqual([...acknowledged, 'Room again'].sort());
-    expect(await app.stop()).toMatchObject({ code: 0 });
-  });
+  it(
+    'are written again as soon as they may',
+    async () => {
+      const databaseUrl = `sqlite:${join(directory, 'barista.db')}`;
+      const limited = ['prlimit', '--fsize=700000:unlimited', process.execPath, MAIN] as const;
+      const app = await ProcessApp.start({}, { databaseUrl, command: [...limited] });
+      const member = app.client();
+      await member.signUpAndLogIn();
+      const { acknowledged } = await writeUntilRefused(member);
+      expect(await run('prlimit', ['--pid', String(app.pid), '--fsize=unlimited'])).toMatchObject({ code: 0 });
+      await expectWrites(app, member);
+      expect(await namesIn(app)).toEqual([...acknowledged, 'Room again'].sort());
+      expect(await app.stop()).toMatchObject({ code: 0 });
+    },
+    PATIENCE_MS,
+  );
 });

@@ -12,9 +12,9 @@ const DEBIAN_VERSIONS = '/usr/lib/postgresql';
 export interface PostgresServer {
   readonly url: string;
   /** As a crash does: whoever is connected is cut off. */
-  breakDown(): Promise<void>;
+  breakDown(): Promise<unknown>;
   /** After it has broken down: at the same address, with what was there. */
-  comeBack(): Promise<void>;
+  comeBack(): Promise<unknown>;
   /** For good, and its data with it. */
   stop(): Promise<void>;
 }
@@ -45,8 +45,8 @@ export async function startPostgres(bin: string): Promise<PostgresServer> {
   await start();
   return {
     url: `postgres://barista@127.0.0.1:${port}/postgres`,
-    breakDown: async () => void (await breakDown()),
-    comeBack: async () => void (await start()),
+    breakDown,
+    comeBack: start,
     stop: async () => {
       await breakDown().catch(() => undefined);
       await rm(directory, { recursive: true, force: true });
