@@ -22,7 +22,8 @@ export async function createApp(
   variables: Variables,
   root: DynamicModule = AppModule.forRoot(variables),
 ): Promise<NestExpressApplication> {
-  const options = { bodyParser: false, bufferLogs: true, abortOnError: false };
+  // Of a start that fails, Nest's own story, in a format of its own, is left out: `endStart` says what an operator needs.
+  const options = { bodyParser: false, bufferLogs: true, autoFlushLogs: false, abortOnError: false };
   return NestFactory.create<NestExpressApplication>(root, new BaristaExpressAdapter(), options);
 }
 

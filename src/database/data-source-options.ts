@@ -1,6 +1,7 @@
 import type { DataSourceOptions, MixedList } from 'typeorm';
 import type { DatabaseSettings } from './database.settings.js';
 import { discover } from './discover.js';
+import { SilentConnections } from './silent-connections.js';
 
 /** The part of a better-sqlite3 connection that is used here. */
 interface SqliteConnection {
@@ -10,13 +11,17 @@ interface SqliteConnection {
 const ENTITY_FILE = /[/\\]entities[/\\][\w-]+\.entity\.js$/;
 const MIGRATION_FILE = /[/\\]migrations[/\\][\w-]+\.js$/;
 
-/** A write that finds another process writing fails at once and is retried without blocking the event loop. */
+/** How long a statement may stop everybody else while another process has the file locked, as at its recovery. */
 const BUSY_TIMEOUT_MS = 20;
+
+/** A backup keeps the write-ahead log from being written anew, so that it grows; it is cut back to this afterwards. */
+const MAX_KEPT_LOG_BYTES = 64 * 1024 * 1024;
 
 /** A server that does not answer is an error in seconds, not a request that hangs. */
 const POSTGRES_LIMITS = {
   connectTimeoutMS: 5_000,
   extra: { statement_timeout: 10_000, query_timeout: 12_000 },
+  subscribers: [SilentConnections],
 };
 
 /**
@@ -44,6 +49,7 @@ export async function dataSourceOptions(settings: DatabaseSettings): Promise<Dat
 export function makeDurable(connection: SqliteConnection): void {
   connection.pragma('journal_mode = WAL');
   connection.pragma('synchronous = FULL');
+  connection.pragma(`journal_size_limit = ${MAX_KEPT_LOG_BYTES}`);
 }
 
 /** For a connection that must not write: a write through it fails instead of joining somebody's transaction. */

@@ -1,13 +1,15 @@
-import { Global, Module, type OnModuleInit } from '@nestjs/common';
+import { Global, Module, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { InjectDataSource, TypeOrmModule } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 import { SettingsModule } from '../config/index.js';
 import { ReadinessRegistry } from '../health/index.js';
 import { ErrorTranslators } from '../http/index.js';
+import { Log } from '../logging/index.js';
 import { dataSourceOptions } from './data-source-options.js';
 import { translateDatabaseError } from './database-failure.js';
 import { DatabaseSettings } from './database.settings.js';
 import { openMigrated } from './open-database.js';
+import { checkAfterUncleanStop, markClosed, markOpen } from './unclean-stop.js';
 import { UnitOfWork } from './unit-of-work.js';
 
 const settings = SettingsModule.forFeature(DatabaseSettings);
@@ -19,17 +21,22 @@ const settings = SettingsModule.forFeature(DatabaseSettings);
     settings,
     TypeOrmModule.forRootAsync({
       imports: [settings],
-      inject: [DatabaseSettings],
-      useFactory: async (database: DatabaseSettings) => ({ ...(await dataSourceOptions(database)), retryAttempts: 0 }),
+      inject: [DatabaseSettings, Log],
+      useFactory: async (database: DatabaseSettings, log: Log) => {
+        if (database.kind === 'sqlite') checkAfterUncleanStop(database.location, log);
+        return { ...(await dataSourceOptions(database)), retryAttempts: 0 };
+      },
       dataSourceFactory: (options) => openMigrated(options!),
     }),
   ],
   providers: [UnitOfWork],
   exports: [UnitOfWork, settings],
 })
-export class DatabaseModule implements OnModuleInit {
+export class DatabaseModule implements OnModuleInit, OnApplicationShutdown {
   constructor(
+    private readonly database: DatabaseSettings,
     @InjectDataSource() private readonly dataSource: DataSource,
+    private readonly unitOfWork: UnitOfWork,
     private readonly readiness: ReadinessRegistry,
     private readonly translators: ErrorTranslators,
   ) {}
@@ -37,11 +44,18 @@ export class DatabaseModule implements OnModuleInit {
   onModuleInit(): void {
     this.translators.add(translateDatabaseError);
     this.readiness.add('database', () => this.ping());
+    if (this.database.kind === 'sqlite') markOpen(this.database.location);
+  }
+
+  /** After that of `UnitOfWork`, which has written its last by then. */
+  onApplicationShutdown(): void {
+    if (this.database.kind === 'sqlite') markClosed(this.database.location);
   }
 
   private async ping(): Promise<{ ok: boolean; detail: string }> {
     try {
       await this.dataSource.query('SELECT 1');
+      this.unitOfWork.requireInPlace();
       return { ok: true, detail: 'up' };
     } catch {
       return { ok: false, detail: 'down' };

@@ -1,11 +1,12 @@
 import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
 import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
 import { DatabaseUnavailableError, isBusy } from './database-failure.js';
+import { SqliteFiles } from './sqlite-files.js';
 import { type Sqlite, sqliteOf } from './sqlite.js';
 
 /** How long a write waits for its turn, or for another process's write, before it is refused. */
 const MAX_WAIT_MS = 5_000;
-const RETRY_MS = 10;
+const RETRY_MS = 5;
 /** Units in one transaction: the last of them waits for all. */
 const MAX_GROUP = 64;
 
@@ -30,12 +31,21 @@ type Outcome = () => void;
 export class SqliteWriter {
   private readonly runner: QueryRunner;
   private readonly sqlite: Sqlite;
+  private readonly files: SqliteFiles;
   private readonly waiting: Unit[] = [];
   private working: Promise<void> | undefined;
 
   constructor(private readonly dataSource: DataSource) {
     this.runner = dataSource.createQueryRunner();
     this.sqlite = sqliteOf(dataSource)!;
+    this.files = new SqliteFiles(String(dataSource.options.database));
+    // SQLite would wait for another process's write without letting anybody else go on; `begin` does not.
+    this.sqlite.exec('PRAGMA busy_timeout = 0');
+  }
+
+  /** Throws `DatabaseUnavailableError` where what is written now would not be found after the next start. */
+  requireInPlace(): void {
+    this.files.requireInPlace();
   }
 
   /** A turn that has not come in time never comes: so one inside another ends both instead of waiting for itself. */
@@ -89,7 +99,9 @@ export class SqliteWriter {
     const outcomes: [Unit, Outcome][] = [];
     try {
       for (const unit of group) if (!unit.isOver) outcomes.push([unit, await this.runOne(unit)]);
+      this.requireInPlace();
       this.sqlite.exec('COMMIT');
+      this.requireInPlace();
     } catch (error) {
       // A full disk makes SQLite roll back by itself; there is then nothing left to undo.
       if (this.sqlite.inTransaction) this.sqlite.exec('ROLLBACK');

@@ -31,6 +31,11 @@ export class UnitOfWork implements OnModuleInit, OnApplicationShutdown {
     await this.writer?.close();
   }
 
+  /** Throws `DatabaseUnavailableError` where a write would not be kept, whatever SQLite says. */
+  requireInPlace(): void {
+    this.writer?.requireInPlace();
+  }
+
   async run<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
     try {
       return await (this.writer ? this.writer.run(work) : this.dataSource.transaction(work));

@@ -11,6 +11,11 @@ const DEBIAN_VERSIONS = '/usr/lib/postgresql';
 /** A server of its own for one test file: nobody else's data, gone afterwards. */
 export interface PostgresServer {
   readonly url: string;
+  /** As a crash does: whoever is connected is cut off. */
+  breakDown(): Promise<unknown>;
+  /** After it has broken down: at the same address, with what was there. */
+  comeBack(): Promise<unknown>;
+  /** For good, and its data with it. */
   stop(): Promise<void>;
 }
 
@@ -35,11 +40,15 @@ export async function startPostgres(bin: string): Promise<PostgresServer> {
   const english = ['--locale=C', '--encoding=UTF8', '--locale-provider=icu', '--icu-locale=en'];
   await run('initdb', '-D', data, '-U', 'barista', '--auth=trust', '--no-sync', ...english);
   const options = `-p ${port} -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c fsync=off`;
-  await run('pg_ctl', 'start', '-w', '-D', data, '-l', join(directory, 'log'), '-o', options);
+  const start = () => run('pg_ctl', 'start', '-w', '-D', data, '-l', join(directory, 'log'), '-o', options);
+  const breakDown = () => run('pg_ctl', 'stop', '-w', '-m', 'immediate', '-D', data);
+  await start();
   return {
     url: `postgres://barista@127.0.0.1:${port}/postgres`,
+    breakDown,
+    comeBack: start,
     stop: async () => {
-      await run('pg_ctl', 'stop', '-w', '-m', 'immediate', '-D', data);
+      await breakDown().catch(() => undefined);
       await rm(directory, { recursive: true, force: true });
     },
   };

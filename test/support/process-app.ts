@@ -32,7 +32,7 @@ export interface ProcessOptions {
   readonly databaseUrl?: string;
 }
 
-const MAIN = join(ROOT, 'dist/bundle/main.js');
+export const MAIN = join(ROOT, 'dist/bundle/main.js');
 const running = new Set<ProcessApp>();
 
 /** The built application as a process of its own, on a free port and a database of its own. */

@@ -1,3 +1,5 @@
+import type { Client } from './client.js';
+
 import { setTimeout as delay } from 'node:timers/promises';
 
 const POLL_MS = 10;
@@ -9,4 +11,9 @@ export async function until(what: string, holds: () => boolean | Promise<boolean
     if (Date.now() > deadline) throw new Error(`Waited ${timeoutMs} ms in vain: ${what}`);
     await delay(POLL_MS);
   }
+}
+
+/** Asks until the answer has this status: for what happens by itself after a while. */
+export function untilStatus(client: Client, path: string, status: number): Promise<void> {
+  return until(`${path} answers ${status}`, async () => (await client.get(path)).status === status);
 }

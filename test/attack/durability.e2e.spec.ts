@@ -1,0 +1,150 @@
+import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import Sqlite from 'better-sqlite3';
+import type { Answer } from '../support/client.js';
+import { addMenu, allPages } from '../support/menus.js';
+import { isPossible } from '../support/possible.js';
+import { killLeftovers, ProcessApp } from '../support/process-app.js';
+import { straceTrouble, traced, tracedCalls } from '../support/strace.js';
+
+const describeTraced = isPossible(await straceTrouble()) ? describe : describe.skip;
+const SYNC = 'fsync,fdatasync';
+/** Several processes are started, and every call of theirs is looked at. */
+const PATIENCE_MS = 120_000;
+/** SQLite tries a checkpoint with every commit beyond 1,000 pages in the log. */
+const CHECKPOINT_BYTES = 4_300_000;
+
+let directory: string;
+let database: string;
+let databaseUrl: string;
+let trace: string;
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'barista-durability-'));
+  database = join(directory, 'barista.db');
+  databaseUrl = `sqlite:${database}`;
+  trace = join(directory, 'trace');
+});
+
+afterEach(async () => {
+  await killLeftovers();
+  await rm(directory, { recursive: true });
+});
+
+const numbered = (count: number): string[] => Array.from({ length: count }, (_, index) => `menu-${index}-of-many`);
+const start = (command?: [string, ...string[]]): Promise<ProcessApp> => ProcessApp.start({}, { databaseUrl, command });
+const namesIn = async (app: ProcessApp): Promise<string[]> =>
+  (await allPages(app.client(), 'limit=100')).map(({ name }) => name);
+const integrity = (): unknown => new Sqlite(database).pragma('integrity_check', { simple: true });
+
+describeTraced('what was acknowledged', () => {
+  it(
+    'had been synced, itself and not something else, before the answer left',
+    async () => {
+      const calls = ['-s', '9000', '-e', `trace=write,writev,sendmsg,pwrite64,${SYNC}`];
+      const app = await start(traced(trace, ...calls));
+      const member = app.client();
+      await member.signUpAndLogIn();
+      const names = numbered(40);
+      for (const name of names.slice(0, 8)) await addMenu(member, { name });
+      await Promise.all(names.slice(8).map((name) => addMenu(member, { name })));
+      await app.stop();
+
+      const seen = await tracedCalls(trace, app.pid);
+      const find = (call: RegExp, name = '', from = 0): number =>
+        seen.findIndex((line, index) => index >= from && call.test(line) && line.includes(name));
+      for (const name of names) {
+        const written = find(/^pwrite64\(\d+<.*\/barista\.db-wal>/, name);
+        const synced = find(/^(fsync|fdatasync)\(\d+<.*\/barista\.db-wal>/, '', written);
+        const answered = find(/^(write|writev|sendmsg)\(\d+<(socket|TCP)/, name);
+        expect([written, synced, answered]).not.toContain(-1);
+        expect(written < synced && synced < answered).toBe(true);
+      }
+    },
+    PATIENCE_MS,
+  );
+
+  it(
+    'is all there is where a sync fails, and the next write is taken',
+    async () => {
+      const failing = ['-P', `${database}-wal`, '-e', `trace=${SYNC}`, '-e', `inject=${SYNC}:error=EIO:when=30..34`];
+      const first = await start();
+      await first.client().signUpAndLogIn();
+      await first.stop();
+      const app = await start(traced(trace, ...failing));
+      const member = app.client();
+      await member.signUpAndLogIn();
+      const answers = new Map<string, Answer>();
+      for (const name of numbered(50)) answers.set(name, await member.post('/menus', { name, price: 1 }));
+      const refused = [...answers.values()].filter(({ status }) => status !== 201);
+      const words = refused.map(({ status, body, headers }) => `${status} ${body.code} ${headers.get('retry-after')}`);
+      expect(words).toEqual(Array.from({ length: 5 }, () => '503 database.unavailable 1'));
+      const acknowledged = [...answers].filter(([, { status }]) => status === 201).map(([name]) => name);
+      expect(acknowledged).toHaveLength(45);
+      expect(await namesIn(app)).toEqual(acknowledged);
+      await app.stop('SIGKILL');
+
+      const restarted = await start();
+      expect(await namesIn(restarted)).toEqual(acknowledged);
+      await restarted.stop();
+    },
+    PATIENCE_MS,
+  );
+
+  // The database's own file is written at a checkpoint only: at its first page, or in the middle, it comes to its end.
+  it.each([1, 12])(
+    'outlasts a checkpoint that breaks off at page %d, and kill -9 then',
+    async (page) => {
+      await (await start()).stop();
+      const breaking = ['-P', database, '-e', 'trace=pwrite64', '-e', `inject=pwrite64:error=EIO:when=${page}+`];
+      const app = await start(traced(trace, ...breaking));
+      const member = app.client();
+      await member.signUpAndLogIn();
+      const acknowledged: string[] = [];
+      while ((await stat(`${database}-wal`)).size < CHECKPOINT_BYTES) {
+        const name = `menu ${acknowledged.length}`;
+        await addMenu(member, { name });
+        acknowledged.push(name);
+      }
+      await app.stop('SIGKILL');
+      const calls = await tracedCalls(trace, app.pid);
+      expect(calls).toContainEqual(expect.stringMatching(/^pwrite64\(\d+<.*\/barista\.db>.*\(INJECTED\)$/));
+
+      const restarted = await start();
+      expect(restarted.lines.map(({ msg }) => msg)).toContain('the database is whole');
+      expect(await namesIn(restarted)).toEqual(acknowledged);
+      await restarted.stop();
+      expect(integrity()).toBe('ok');
+    },
+    PATIENCE_MS,
+  );
+});
+
+describe('the log of writes', () => {
+  const MAX_BYTES = 6_000_000;
+
+  it(
+    'stays small under readers that never pause',
+    async () => {
+      const app = await start();
+      const member = app.client();
+      await member.signUpAndLogIn();
+      let isOver = false;
+      const readers = Array.from({ length: 2 }, async () => {
+        const reader = app.client();
+        while (!isOver) expect((await reader.get('/menus?limit=10&sort=-name')).status).toBe(200);
+      });
+      const sizes: number[] = [];
+      for (const name of numbered(400)) {
+        await addMenu(member, { name });
+        sizes.push((await stat(`${database}-wal`)).size);
+      }
+      isOver = true;
+      await Promise.all(readers);
+      expect(Math.max(...sizes)).toBeLessThan(MAX_BYTES);
+      await app.stop();
+    },
+    PATIENCE_MS,
+  );
+});

@@ -1,0 +1,137 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Client } from '../support/client.js';
+import { allPages, type MenuBody } from '../support/menus.js';
+import { isPossible } from '../support/possible.js';
+import { killLeftovers, MAIN, ProcessApp } from '../support/process-app.js';
+import { run } from '../support/project.js';
+import { fillDisk, onSmallDisk, smallDiskTrouble } from '../support/small-disk.js';
+
+const describeOnSmallDisk = isPossible(await smallDiskTrouble()) ? describe : describe.skip;
+const ENOUGH_REFUSALS = 40;
+const MAX_ROUNDS = 500;
+const WRITERS = 8;
+const PATIENCE_MS = 60_000;
+const NEWCOMER = { email: 'newcomer@cafe.example', password: 'a cup of good coffee' };
+
+let directory: string;
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'barista-full-'));
+});
+
+afterEach(async () => {
+  await killLeftovers();
+  await rm(directory, { recursive: true, force: true });
+});
+
+interface Attempts {
+  readonly acknowledged: string[];
+  readonly refused: { readonly status: number; readonly code: string }[];
+}
+
+/** Several write at once, until enough of them have been refused. */
+async function writeUntilRefused(member: Client): Promise<Attempts> {
+  const acknowledged: string[] = [];
+  const refused: Attempts['refused'][number][] = [];
+  for (let round = 0; round < MAX_ROUNDS && refused.length < ENOUGH_REFUSALS; round += 1) {
+    const names = Array.from({ length: WRITERS }, (_, index) => `menu ${round} ${index}`);
+    const answers = await Promise.all(names.map((name) => member.post('/menus', { name, price: 1 })));
+    answers.forEach(({ status, body }, index) => {
+      if (status === 201) acknowledged.push(names[index]!);
+      else refused.push({ status, code: body.code });
+    });
+  }
+  return { acknowledged, refused };
+}
+
+async function namesIn(app: ProcessApp): Promise<string[]> {
+  const menus: MenuBody[] = await allPages(app.client(), 'limit=100');
+  return menus.map(({ name }) => name).sort();
+}
+
+/** What does not write is answered as ever, and what does is refused with nothing of it done. */
+async function expectOnlyReads(app: ProcessApp, member: Client, refusal: number): Promise<void> {
+  for (const path of ['/menus', '/auth/me', '/health/live', '/health/ready']) {
+    expect([path, (await member.get(path)).status]).toEqual([path, 200]);
+  }
+  expect((await app.client().post('/auth/signup', NEWCOMER)).status).toBe(refusal);
+  expect((await member.post('/auth/logout')).status).toBe(refusal);
+  expect((await member.get('/auth/me')).status).toBe(200);
+}
+
+async function expectWrites(app: ProcessApp, member: Client): Promise<void> {
+  expect((await member.post('/menus', { name: 'Room again', price: 1 })).status).toBe(201);
+  expect((await app.client().post('/auth/signup', NEWCOMER)).status).toBe(201);
+}
+
+describeOnSmallDisk('a disk without room', () => {
+  it(
+    'refuses writes with 507, loses nothing, and is used again when there is room',
+    async () => {
+      const databaseUrl = `sqlite:${join(directory, 'barista.db')}`;
+      const app = await ProcessApp.start({}, { databaseUrl, command: onSmallDisk(directory) });
+      const member = app.client();
+      await member.signUpAndLogIn();
+      const makeRoom = await fillDisk(app.pid, directory);
+
+      const { acknowledged, refused } = await writeUntilRefused(member);
+      expect(refused.length).toBeGreaterThanOrEqual(ENOUGH_REFUSALS);
+      expect(new Set(refused.map(({ status, code }) => `${status} ${code}`))).toEqual(new Set(['507 database.full']));
+      await expectOnlyReads(app, member, 507);
+      expect(await namesIn(app)).toEqual(acknowledged.toSorted());
+
+      await makeRoom();
+      await expectWrites(app, member);
+      expect(await namesIn(app)).toEqual([...acknowledged, 'Room again'].sort());
+      expect(app.lines.filter(({ msg }) => msg === 'unexpected error')).toEqual([]);
+      expect(await app.stop()).toMatchObject({ code: 0, stderr: '' });
+    },
+    PATIENCE_MS,
+  );
+});
+
+/** A limit that needs no privilege: the kernel refuses to let a file grow, which to SQLite is a failing disk. */
+describe('files that may not grow', () => {
+  it(
+    'refuse writes with 503, and lose nothing, also when killed then',
+    async () => {
+      const databaseUrl = `sqlite:${join(directory, 'barista.db')}`;
+      const limited = ['prlimit', '--fsize=700000:unlimited', process.execPath, MAIN] as const;
+      const app = await ProcessApp.start({}, { databaseUrl, command: [...limited] });
+      const member = app.client();
+      await member.signUpAndLogIn();
+
+      const { acknowledged, refused } = await writeUntilRefused(member);
+      expect(acknowledged).not.toEqual([]);
+      const words = refused.map(({ status, code }) => `${status} ${code}`);
+      expect(new Set(words)).toEqual(new Set(['503 database.unavailable']));
+      expect(words.length).toBeGreaterThanOrEqual(ENOUGH_REFUSALS);
+      await expectOnlyReads(app, member, 503);
+      await app.stop('SIGKILL');
+
+      const restarted = await ProcessApp.start({}, { databaseUrl });
+      expect(await namesIn(restarted)).toEqual(acknowledged.sort());
+      await restarted.stop();
+    },
+    PATIENCE_MS,
+  );
+
+  it(
+    'are written again as soon as they may',
+    async () => {
+      const databaseUrl = `sqlite:${join(directory, 'barista.db')}`;
+      const limited = ['prlimit', '--fsize=700000:unlimited', process.execPath, MAIN] as const;
+      const app = await ProcessApp.start({}, { databaseUrl, command: [...limited] });
+      const member = app.client();
+      await member.signUpAndLogIn();
+      const { acknowledged } = await writeUntilRefused(member);
+      expect(await run('prlimit', ['--pid', String(app.pid), '--fsize=unlimited'])).toMatchObject({ code: 0 });
+      await expectWrites(app, member);
+      expect(await namesIn(app)).toEqual([...acknowledged, 'Room again'].sort());
+      expect(await app.stop()).toMatchObject({ code: 0 });
+    },
+    PATIENCE_MS,
+  );
+});
