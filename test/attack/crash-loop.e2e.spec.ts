@@ -47,6 +47,7 @@ describe('kill -9 under 32 writers', () => {
         await lookForTrouble(app);
         await workUntilKilled(app, MIN_ACKNOWLEDGED + random(MORE_ACKNOWLEDGED));
         figures.kills += 1;
+        if (figures.kills % 10 === 0) report('crash loop so far', { ...figures, acknowledged: journal.acknowledged });
       }
       await lookForTrouble(await start());
       figures.acknowledged = journal.acknowledged;

@@ -8,9 +8,9 @@ import { pythonWith } from '../support/python.js';
 import { ATTACK_MS, countEach, report, scale } from '../support/reliability.js';
 
 const HERE = join(ROOT, 'test/attack');
-const PHASES = scale('fuzzing', 'examples,coverage,fuzzing,stateful');
-/** Of each operation and member, in the phases that make them up. */
+/** Of each operation and member, where they are made up. */
 const EXAMPLES = scale(6, 150);
+const PHASES = EXAMPLES > 6 ? 'examples,coverage,fuzzing,stateful' : 'fuzzing';
 /** Of both members together. */
 const MIN_REQUESTS = scale(300, 20_000);
 const CHECKS = [

@@ -146,7 +146,7 @@ export function hostileRequests(operation: Operation, document: OpenApiDocument)
     .record({
       parameters,
       query: maybe(oneOf(QUERIES, ownQuery)),
-      headers: fc.array(fc.constantFrom(...Object.keys(HEADERS)).chain(headerOf), { maxLength: 2 }),
+      headers: fc.array(fc.constantFrom(...Object.keys(HEADERS)).chain(headerOf), { maxLength: 4 }),
       body: operation.requestBody ? hostileBody(example) : maybe(hostileBody({})),
       address: fc.nat(0xffff),
     })
