@@ -1,9 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import { Agent, request as send } from 'node:http';
 import { TestModelStore } from './support/model-store.js';
 import { mutate, type WireRequest } from './support/mutations.js';
 import { killLeftovers, ProcessApp } from './support/process-app.js';
-import { run } from './support/project.js';
+import { processes, residentKilobytes } from './support/processes.js';
 
 const REQUESTS = 5_000;
 const AT_ONCE = 8;
@@ -103,16 +102,4 @@ function seed(model: string, json: object, binary?: Buffer): WireRequest {
   if (!binary) return { path, headers: {}, body: text };
   const headers = { 'inference-header-content-length': String(text.length) };
   return { path, headers, body: Buffer.concat([text, binary]) };
-}
-
-/** The application's own process, and those of its models. */
-async function processes({ pid }: ProcessApp): Promise<string[]> {
-  const { stdout } = await run('ps', ['-o', 'pid=', '--ppid', String(pid)]);
-  return [String(pid), ...stdout.split('\n').map((line) => line.trim())].sort();
-}
-
-async function residentKilobytes(pid: number): Promise<number> {
-  const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
-  const [, resident] = /^VmRSS:\s+(\d+)/m.exec(status) ?? [];
-  return Number(resident ?? (await run('ps', ['-o', 'rss=', '-p', String(pid)])).stdout);
 }

@@ -50,8 +50,9 @@ function complete(operation: Operation, method: string): void {
 function commonProblems({ parameters, requestBody, responses }: Operation, method: string): Record<string, string> {
   if (responses.default) return {};
   return {
+    400: 'The query is malformed',
     ...(parameters?.some((parameter) => 'in' in parameter && parameter.in === 'path') && {
-      400: 'The path is malformed',
+      400: 'The path or the query is malformed',
     }),
     ...(requestBody && {
       400: 'The request is malformed',

@@ -6,6 +6,9 @@ import pino, { type DestinationStream, type Logger as PinoLogger } from 'pino';
 /** Field names whose values never reach the log, wherever they stand at the first two levels of a line. */
 const SECRETS = ['password', 'currentPassword', 'newPassword', 'cookie', 'authorization', 'key', 'secret', 'token'];
 
+/** Where TypeORM and PostgreSQL keep, with a failed query, what was to be written: hashes and e-mails among it. */
+const VALUES = new Set(['parameters', 'driverError', 'detail', 'where']);
+
 /**
  * The one log of the process: JSON lines on stdout, or readable text on a terminal. Values are JSON strings, so a CR or
  * LF in them cannot forge a line.
@@ -25,7 +28,7 @@ export class Log {
       formatters: { level: (label: string) => ({ level: label }) },
     };
     const redact = { paths: SECRETS.flatMap((name) => [name, `*.${name}`]), remove: true };
-    this.lines = pino({ ...options, redact }, destination);
+    this.lines = pino({ ...options, redact, serializers: { err: withoutValues } }, destination);
     this.turn = new Turn(destination);
   }
 
@@ -47,6 +50,12 @@ export class Log {
     this.turn.flush();
     this.destination.flushSync?.();
   }
+}
+
+/** An error as pino has it, without the values of a query that failed. */
+function withoutValues(error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  return Object.fromEntries(Object.entries(pino.stdSerializers.err(error)).filter(([name]) => !VALUES.has(name)));
 }
 
 /** What is said of each request. */

@@ -25,6 +25,7 @@ export async function beginRequest(
   method: string,
   path: string,
   json: object,
+  further: Readonly<Record<string, string>> = {},
 ): Promise<{ finish(): Promise<number | undefined> }> {
   const text = JSON.stringify(json);
   const headers = {
@@ -32,6 +33,7 @@ export async function beginRequest(
     'content-type': 'application/json',
     'content-length': Buffer.byteLength(text),
     expect: '100-continue',
+    ...further,
   };
   const request = send(client.url + path, { method, headers });
   const status = new Promise<number | undefined>((resolve, reject) => {

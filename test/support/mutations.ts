@@ -1,4 +1,5 @@
 import { deflateSync, gzipSync } from 'node:zlib';
+import { pick, type Random, randomFrom } from './reliability.js';
 
 /** A request to `/v2/models/…/infer` as it goes over the wire. */
 export interface WireRequest {
@@ -7,7 +8,6 @@ export interface WireRequest {
   readonly body: Buffer;
 }
 
-type Random = (below: number) => number;
 type Mutation = (request: WireRequest, random: Random) => WireRequest;
 
 const HEADER = 'inference-header-content-length';
@@ -52,27 +52,12 @@ export function* mutate(seeds: readonly WireRequest[], count: number, seed: numb
   }
 }
 
-/** Mulberry32: 32 bits of state, the same numbers everywhere. */
-function randomFrom(seed: number): Random {
-  let state = seed;
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let bits = Math.imul(state ^ (state >>> 15), state | 1);
-    bits = (bits + Math.imul(bits ^ (bits >>> 7), bits | 61)) ^ bits;
-    return ((bits ^ (bits >>> 14)) >>> 0) % Math.max(below, 1);
-  };
-}
-
 function withBody(change: (body: Buffer, random: Random) => Buffer, headers: WireRequest['headers'] = {}): Mutation {
   return (request, random) => ({
     ...request,
     headers: { ...request.headers, ...headers },
     body: change(request.body, random),
   });
-}
-
-function pick<T>(choices: readonly T[], random: Random): T {
-  return choices[random(choices.length)]!;
 }
 
 function flip(body: Buffer, random: Random): Buffer {

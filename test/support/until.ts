@@ -1,6 +1,5 @@
-import type { Client } from './client.js';
-
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Client } from './client.js';
 
 const POLL_MS = 10;
 

@@ -5,9 +5,11 @@ import { OpenInferenceErrorDto } from './dto/metadata.dto.js';
 
 const CONTENT = { 'application/json': { schema: { $ref: getSchemaPath(OpenInferenceErrorDto) } } };
 
+const QUERY_ERROR = { 400: 'The query is malformed' };
+
 /** What every operation of the protocol has: its own error answers, and query parameters that nobody reads let be. */
 export function OpenInference(errors: Readonly<Record<number, string>> = {}): MethodDecorator {
-  const responses = Object.entries(errors).map(([status, description]) =>
+  const responses = Object.entries({ ...QUERY_ERROR, ...errors }).map(([status, description]) =>
     ApiResponse({ status: Number(status), description, content: CONTENT }),
   );
   return applyDecorators(
@@ -19,7 +21,7 @@ export function OpenInference(errors: Readonly<Record<number, string>> = {}): Me
 }
 
 export const MODEL_ERRORS = {
-  400: 'The path is malformed',
+  400: 'The path or the query is malformed',
   404: 'No such model or version',
 };
 

@@ -1,0 +1,106 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { readFacts } from '../support/facts.js';
+import { Journal } from '../support/journal.js';
+import { TestModelStore } from '../support/model-store.js';
+import { killLeftovers, ProcessApp } from '../support/process-app.js';
+import { ATTACK_MS, randomFrom, report, scale } from '../support/reliability.js';
+import { Writer } from '../support/writer.js';
+
+const KILLS = scale(5, 300);
+const WRITERS = 32;
+/** How many acknowledgements there are between a start and its end. */
+const MIN_ACKNOWLEDGED = 10;
+const MORE_ACKNOWLEDGED = 120;
+/** Event loop turns from the last of them to the end. */
+const MAX_TURNS = 60;
+
+describe('kill -9 under 32 writers', () => {
+  const random = randomFrom(1);
+  const journal = new Journal();
+  const writers = Array.from(
+    { length: WRITERS },
+    (_, index) => new Writer(`w${index}`, `10.0.0.${index}`, journal, randomFrom(index)),
+  );
+  const figures = { kills: 0, acknowledged: 0, unanswered: 0, 'of these done': 0 };
+  const troubles: unknown[] = [];
+  let directory: string;
+  let file: string;
+  let store: TestModelStore;
+
+  beforeAll(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'barista-crash-'));
+    file = join(directory, 'barista.db');
+    store = await TestModelStore.create();
+  });
+
+  afterAll(async () => {
+    await killLeftovers();
+    await store.remove();
+    await rm(directory, { recursive: true, force: true });
+  });
+
+  it(
+    'loses nothing that was acknowledged, and leaves nothing half-written',
+    async () => {
+      while (figures.kills < KILLS && troubles.length === 0) {
+        const app = await start();
+        await lookForTrouble(app);
+        await workUntilKilled(app, MIN_ACKNOWLEDGED + random(MORE_ACKNOWLEDGED));
+        figures.kills += 1;
+        if (figures.kills % 10 === 0) report('crash loop so far', { ...figures, acknowledged: journal.acknowledged });
+      }
+      await lookForTrouble(await start());
+      figures.acknowledged = journal.acknowledged;
+      report('crash loop', figures);
+      expect(troubles).toEqual([]);
+      expect(figures).toMatchObject({ kills: KILLS });
+      // The kills came in the middle of the work.
+      expect(figures.unanswered).toBeGreaterThan(KILLS);
+    },
+    ATTACK_MS,
+  );
+
+  async function start(): Promise<ProcessApp> {
+    const settings = { MODELS_DIR: store.path, TRUST_PROXY: '1' };
+    const app = await ProcessApp.spawn(settings, { databaseUrl: `sqlite:${file}` });
+    // Models still load: members need none.
+    await app.line('listening');
+    return app;
+  }
+
+  async function workUntilKilled(app: ProcessApp, acknowledgements: number): Promise<void> {
+    const { url } = app;
+    let left = acknowledgements;
+    const work = async (writer: Writer): Promise<void> => {
+      while (left > 0) {
+        const outcome = await writer.step(url);
+        if (outcome === 'unanswered') figures.unanswered += 1;
+        if (outcome !== 'acknowledged') continue;
+        left -= 1;
+        if (left === 0) await killSoon(app);
+      }
+    };
+    await Promise.all(writers.map(work));
+    await app.ended;
+  }
+
+  /** Not just when something was acknowledged, but between any two steps of what is still under way. */
+  async function killSoon(app: ProcessApp): Promise<void> {
+    for (let turns = random(MAX_TURNS); turns > 0; turns -= 1) await nextTurn();
+    app.signal('SIGKILL');
+  }
+
+  async function lookForTrouble({ url }: ProcessApp): Promise<void> {
+    const { facts, damage } = readFacts(file);
+    const { lost, phantom, half, done } = journal.settle(facts);
+    figures['of these done'] += done.size;
+    for (const writer of writers) writer.learn(done);
+    await Promise.all(writers.map((writer) => writer.prove(url)));
+    const surprises = writers.flatMap((writer) => writer.surprises);
+    const found = { kill: figures.kills, lost, phantom, half, damage, surprises };
+    if ([lost, phantom, half, damage, surprises].some(({ length }) => length > 0)) troubles.push(found);
+  }
+});

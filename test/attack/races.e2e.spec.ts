@@ -1,0 +1,240 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import Sqlite from 'better-sqlite3';
+import { beginRequest, logInAgain } from '../support/auth.js';
+import type { Client } from '../support/client.js';
+import { readFacts } from '../support/facts.js';
+import { killLeftovers, ProcessApp } from '../support/process-app.js';
+import { ATTACK_MS, report, scale } from '../support/reliability.js';
+
+const LOGOUTS = scale(50, 1_000);
+const ROUNDS = scale(20, 200);
+const ABREAST = 4;
+
+type Slow = Awaited<ReturnType<typeof beginRequest>>;
+
+const NEW_MENU = ['POST', '/menus', { name: 'Slow', price: 1 }] as const;
+const NEW_KEY = ['POST', '/auth/api-keys', { name: 'slow' }] as const;
+
+describe('races', () => {
+  let directory: string;
+  let file: string;
+  let app: ProcessApp;
+
+  beforeAll(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'barista-races-'));
+    file = join(directory, 'barista.db');
+    app = await ProcessApp.start({ TRUST_PROXY: '1' }, { databaseUrl: `sqlite:${file}` });
+  });
+
+  afterAll(async () => {
+    await killLeftovers();
+    await rm(directory, { recursive: true, force: true });
+  });
+
+  it(
+    'leave no session alive after a logout, whatever goes on with it',
+    () =>
+      race('logout against slow requests', LOGOUTS, async (round) => {
+        const client = app.client();
+        const { email, password } = await client.signUpAndLogIn();
+        const thief = copyOf(client);
+        const slow = [await beginRequest(client, ...NEW_MENU), await beginRequest(client, ...NEW_KEY)];
+        const passwords = { currentPassword: password, newPassword: `${password}, and a new one` };
+        const isFirst = round % 2 === 0;
+        if (isFirst) slow.push(await beginRequest(client, 'POST', '/auth/password', passwords));
+        makeOld(email);
+        const logout = client.post('/auth/logout');
+        if (isFirst) await logout;
+        const answers = await finish(slow, thief.get('/auth/me'), thief.get('/auth/sessions'));
+        expect((await logout).status).toBe(204);
+        // What had been let in with the session may end; it makes no other way in.
+        const late = isFirst ? [...answers.slice(1), ...factsOf(email, 'key')] : [];
+        expect(late.filter((found) => found !== 401)).toEqual([]);
+        expect([200, 201, 401]).toEqual(expect.arrayContaining([...new Set(answers)]));
+        expect((await thief.get('/auth/me')).status).toBe(401);
+        expect(factsOf(email, 'session')).toEqual([]);
+      }),
+    ATTACK_MS,
+  );
+
+  it(
+    'leave nothing of a member who withdraws, twice at once',
+    () =>
+      race('withdrawal', ROUNDS, async () => {
+        const client = app.client();
+        const member = await client.signUpAndLogIn();
+        const other = await logInAgain(app.client(), member);
+        const authorization = `Bearer ${(await client.post('/auth/api-keys', { name: 'till' })).body.key}`;
+        const slow = [
+          await beginRequest(other, ...NEW_MENU),
+          await beginRequest(other, ...NEW_KEY),
+          await beginRequest(app.client(), ...NEW_MENU, { authorization }),
+        ];
+        makeOld(member.email);
+        const { password } = member;
+        const both = [client, other].map((each) => each.delete('/auth/me', { password }));
+        const statuses = (await Promise.all(both)).map(({ status }) => status);
+        expect(statuses.toSorted()).toEqual([204, 401]);
+        expect(await finish(slow)).toEqual([401, 401, 401]);
+        expect(factsOf(member.email, '')).toEqual([]);
+        expect((await app.client().get('/auth/me', { headers: { authorization } })).status).toBe(401);
+      }),
+    ATTACK_MS,
+  );
+
+  it(
+    'end all other sessions when the password changes, and let one of two changes win',
+    () =>
+      race('password change', ROUNDS, async (round) => {
+        const client = app.client();
+        const { email, password } = await client.signUpAndLogIn();
+        const other = await logInAgain(app.client(), { email, password });
+        const [thief, robber] = [copyOf(client), copyOf(other)];
+        const slow = [await beginRequest(client, ...NEW_KEY), await beginRequest(other, ...NEW_KEY)];
+        makeOld(email);
+        const changes = [client, other].map((each, index) =>
+          each.post('/auth/password', { currentPassword: password, newPassword: `a new secret ${index}` }, from(round)),
+        );
+        const statuses = (await Promise.all(changes)).map(({ status }) => status);
+        expect(statuses.toSorted()[0]).toBe(204);
+        expect([401, 403]).toContain(statuses.toSorted()[1]);
+        expect(await finish(slow, thief.get('/auth/me'), robber.get('/auth/me'))).toEqual([401, 401, 401, 401]);
+        expect(factsOf(email, 'session')).toHaveLength(1);
+        expect(factsOf(email, 'key')).toEqual([]);
+        const logins = [password, 'a new secret 0', 'a new secret 1'].map((secret) =>
+          app.client().post('/auth/login', { email, password: secret }, from(round)),
+        );
+        const winner = statuses.indexOf(204);
+        const expected = [401, winner === 0 ? 200 : 401, winner === 1 ? 200 : 401];
+        expect((await Promise.all(logins)).map(({ status }) => status)).toEqual(expected);
+      }),
+    ATTACK_MS,
+  );
+
+  it(
+    'leave a session dead that was ended from another',
+    () =>
+      race('end of another session', ROUNDS, async () => {
+        const client = app.client();
+        const member = await client.signUpAndLogIn();
+        const other = await logInAgain(app.client(), member);
+        const items = (await client.get('/auth/sessions')).body.items as { id: string; current: boolean }[];
+        const ofOther = items.find(({ current }) => !current)!.id;
+        const slow = [await beginRequest(other, ...NEW_MENU), await beginRequest(other, ...NEW_KEY)];
+        makeOld(member.email);
+        const using = [other.get('/auth/me'), other.get('/menus')];
+        expect((await client.delete(`/auth/sessions/${ofOther}`)).status).toBe(204);
+        expect((await finish(slow, ...using))[1]).toBe(401);
+        expect((await other.get('/auth/me')).status).toBe(401);
+        expect(factsOf(member.email, 'session')).toHaveLength(1);
+        expect(factsOf(member.email, 'key')).toEqual([]);
+      }),
+    ATTACK_MS,
+  );
+
+  it(
+    'leave an API key dead that was ended',
+    () =>
+      race('end of an API key', ROUNDS, async () => {
+        const client = app.client();
+        const { email } = await client.signUpAndLogIn();
+        const { id, key } = (await client.post('/auth/api-keys', { name: 'till' })).body;
+        const headers = { authorization: `Bearer ${key}` };
+        const slow = [await beginRequest(app.client(), ...NEW_MENU, headers)];
+        const using = [1, 2, 3].map(() => app.client().get('/auth/me', { headers }));
+        expect((await client.delete(`/auth/api-keys/${id}`)).status).toBe(204);
+        expect([200, 201, 401]).toEqual(expect.arrayContaining(await finish(slow, ...using)));
+        expect((await app.client().get('/auth/me', { headers })).status).toBe(401);
+        expect(factsOf(email, 'key')).toEqual([]);
+      }),
+    ATTACK_MS,
+  );
+
+  it(
+    'make one member of an e-mail, in whatever case and normalisation',
+    () =>
+      race('sign-up', ROUNDS, async (round) => {
+        const email = `caf\u00e9-${round}@cafe.example`;
+        const spellings = [email, email.toUpperCase(), email.normalize('NFD')];
+        const signUps = spellings.map((each) =>
+          app.client().post('/auth/signup', { email: each, password: 'eight or more' }, from(round)),
+        );
+        const statuses = (await Promise.all(signUps)).map(({ status }) => status);
+        expect(statuses.toSorted()).toEqual([201, 409, 409]);
+        expect(spellings.flatMap((each) => factsOf(each, 'member'))).toHaveLength(1);
+      }),
+    ATTACK_MS,
+  );
+
+  it(
+    'let one of three win who change the same state of a menu',
+    () =>
+      race('If-Match', ROUNDS, async () => {
+        const client = app.client();
+        await client.signUpAndLogIn();
+        const { body, headers: created } = await client.post('/menus', { name: 'Raced for', price: 0 });
+        const headers = { 'if-match': created.get('etag')! };
+        const path = `/menus/${body.id}`;
+        const answers = await Promise.all([
+          client.patch(path, { price: 1 }, { headers }),
+          client.put(path, { name: 'Replaced', price: 2 }, { headers }),
+          client.delete(path, undefined, { headers }),
+        ]);
+        const winners = answers.filter(({ status }) => status < 300);
+        expect(winners).toHaveLength(1);
+        const isGone = answers[2]!.status === 204;
+        expect(answers.filter(({ status }) => status === (isGone ? 404 : 412))).toHaveLength(2);
+        const now = await client.get(path);
+        expect(isGone ? now.status : now.body).toEqual(isGone ? 404 : winners[0]!.body);
+      }),
+    ATTACK_MS,
+  );
+
+  function copyOf(client: Client): Client {
+    const copy = app.client();
+    client.cookies.forEach((value, name) => copy.cookies.set(name, value));
+    return copy;
+  }
+
+  /** Rows of a kind that belong to a member; of all kinds where it is empty. */
+  function factsOf(email: string, kind: string): string[] {
+    return [...readFacts(file).facts].filter((fact) => fact.startsWith(kind) && fact.split(' ').includes(email));
+  }
+
+  /** The next use of a session is written down, when the answer to it goes out: too late, if it was ended by then. */
+  function makeOld(email: string): void {
+    const database = new Sqlite(file, { timeout: 5_000 });
+    const ofMember = 'memberId = (SELECT id FROM member WHERE email = ?)';
+    database.prepare(`UPDATE session SET lastSeenAt = lastSeenAt - 120000 WHERE ${ofMember}`).run(email);
+    database.close();
+  }
+});
+
+/** An address of its own for each round: failures of one do not slow down the next. */
+function from(round: number) {
+  return { headers: { 'x-forwarded-for': `10.5.${round >> 8}.${round & 0xff}` } };
+}
+
+/** Runs the rounds, some at a time. */
+async function race(what: string, rounds: number, run: (round: number) => Promise<void>): Promise<void> {
+  let next = 0;
+  const lane = async (): Promise<void> => {
+    while (next < rounds) {
+      next += 1;
+      await run(next);
+    }
+  };
+  await Promise.all(Array.from({ length: ABREAST }, lane));
+  report(`race: ${what}`, { rounds: next });
+}
+
+/** The statuses of slow requests that now come to their end, and of what is asked beside them. */
+async function finish(
+  slow: readonly Slow[],
+  ...beside: Promise<{ status: number }>[]
+): Promise<(number | undefined)[]> {
+  const others = beside.map(async (answer) => (await answer).status);
+  return Promise.all([...slow.map((request) => request.finish()), ...others]);
+}
