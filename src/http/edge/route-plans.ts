@@ -58,7 +58,9 @@ export class RoutePlans {
   private search(method: string, path: string, address: string): Plan | undefined {
     if (!PLAIN_PATH.test(path)) return undefined;
     const segments = path.slice(1).split('/');
-    const plan = this.plans.get(`${method} ${segments.length}`)?.find((candidate) => fits(candidate.segments, segments));
+    const plan = this.plans
+      .get(`${method} ${segments.length}`)
+      ?.find((candidate) => fits(candidate.segments, segments));
     if (plan) {
       if (this.recent.size === MAX_RECENT) this.recent.clear();
       this.recent.set(address, plan);
