@@ -1,7 +1,7 @@
 import { Body, Controller, Delete, Get, HttpCode, Post } from '@nestjs/common';
 import { ApiCreatedResponse, ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { ApiProblems } from '../http/index.js';
-import { BODY_PROBLEMS, DATABASE_PROBLEM } from './auth.docs.js';
+import { BODY_PROBLEMS, DATABASE_PROBLEM, LIMITED } from './auth.docs.js';
 import { AuthService } from './auth.service.js';
 import { ChangePasswordDto, LogInDto, SignUpDto, WithdrawDto } from './dto/credentials.dto.js';
 import { MemberDto, toMemberDto } from './dto/member.dto.js';
@@ -17,7 +17,7 @@ export class AuthController {
   @Post('signup')
   @ApiOperation({ summary: 'Become a member' })
   @ApiCreatedResponse({ type: MemberDto })
-  @ApiProblems({ ...BODY_PROBLEMS, 409: 'The e-mail is taken' })
+  @ApiProblems({ ...BODY_PROBLEMS, ...LIMITED, 409: 'The e-mail is taken' })
   async signUp(@CurrentExchange() exchange: Exchange, @Body() body: SignUpDto): Promise<MemberDto> {
     return toMemberDto(await this.auth.signUp(exchange, body));
   }
@@ -26,7 +26,12 @@ export class AuthController {
   @HttpCode(200)
   @ApiOperation({ summary: 'Log in: the answer sets the session cookie' })
   @ApiOkResponse({ type: MemberDto })
-  @ApiProblems({ ...BODY_PROBLEMS, 400: 'Malformed JSON, or not over TLS', 401: 'The e-mail or the password is wrong' })
+  @ApiProblems({
+    ...BODY_PROBLEMS,
+    ...LIMITED,
+    400: 'Malformed JSON, or not over TLS',
+    401: 'The e-mail or the password is wrong',
+  })
   async logIn(@CurrentExchange() exchange: Exchange, @Body() body: LogInDto): Promise<MemberDto> {
     return toMemberDto(await this.auth.logIn(exchange, body));
   }
@@ -54,7 +59,7 @@ export class AuthController {
   @Authenticated({ session: true })
   @ApiOperation({ summary: 'Change the password: this session gets a new id, your other sessions end' })
   @ApiNoContentResponse()
-  @ApiProblems({ ...BODY_PROBLEMS, 403: 'The current password is wrong, or an API key was used' })
+  @ApiProblems({ ...BODY_PROBLEMS, ...LIMITED, 403: 'The current password is wrong, or an API key was used' })
   async changePassword(
     @CurrentExchange() exchange: Exchange,
     @CurrentMember() member: Principal,
@@ -68,7 +73,7 @@ export class AuthController {
   @Authenticated({ session: true })
   @ApiOperation({ summary: 'Withdraw: you, your sessions and your keys are gone; your menus lose their owner' })
   @ApiNoContentResponse()
-  @ApiProblems({ ...BODY_PROBLEMS, 403: 'The password is wrong, or an API key was used' })
+  @ApiProblems({ ...BODY_PROBLEMS, ...LIMITED, 403: 'The password is wrong, or an API key was used' })
   async withdraw(
     @CurrentExchange() exchange: Exchange,
     @CurrentMember() member: Principal,

@@ -7,6 +7,10 @@ export const BODY_PROBLEMS = {
   413: 'The body is too large',
   415: 'The body is not JSON',
   422: 'A field is wrong; `errors` names it',
+  507: 'The database is full',
 };
+
+/** Of what takes a password, or tells whether there is such a member. */
+export const LIMITED = { 429: 'Too many attempts have failed; see Retry-After' };
 
 export const ID_PROBLEMS = { ...DATABASE_PROBLEM, 422: 'The id is not a UUID' };

@@ -35,6 +35,34 @@ export class BadCredentialsError extends DomainError {
   }
 }
 
+/** Too much has been guessed, from one place or at one account. */
+export class TooManyFailuresError extends DomainError {
+  readonly kind = 'rate-limited';
+  readonly code = 'auth.too-many-failures';
+  override readonly retryAfterSeconds: number;
+
+  /** @param limit which one, for the log: what a client is told is the same for each */
+  constructor(
+    readonly limit: string,
+    waitMs: number,
+  ) {
+    const seconds = Math.max(1, Math.ceil(waitMs / 1_000));
+    super(`Too many attempts have failed. Try again in ${seconds} seconds.`);
+    this.retryAfterSeconds = seconds;
+  }
+}
+
+/** More passwords wait to be hashed than will be in good time. */
+export class HashingBusyError extends DomainError {
+  readonly kind = 'unavailable';
+  readonly code = 'auth.busy';
+  override readonly retryAfterSeconds = 5;
+
+  constructor() {
+    super('Too many people are logging in just now. Nothing was changed; try again.');
+  }
+}
+
 export class EmailTakenError extends DomainError {
   readonly kind = 'conflict';
   readonly code = 'auth.email-taken';

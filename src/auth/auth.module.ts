@@ -6,10 +6,15 @@ import { HttpSettings } from '../http/index.js';
 import { Log } from '../logging/index.js';
 import { ApiKeys } from './api-keys/api-keys.service.js';
 import { ApiKeysController } from './api-keys.controller.js';
+import { Attempts } from './attempts/attempts.service.js';
+import { FailureCounts } from './attempts/failure-counts.js';
+import { KnownAddresses } from './attempts/known-addresses.js';
 import { AuthController } from './auth.controller.js';
 import { AuthService } from './auth.service.js';
 import { AuthSettings } from './auth.settings.js';
 import { ApiKey } from './entities/api-key.entity.js';
+import { FailureCount } from './entities/failure-count.entity.js';
+import { KnownAddress } from './entities/known-address.entity.js';
 import { Member } from './entities/member.entity.js';
 import { Session } from './entities/session.entity.js';
 import { Identity } from './identity/identity.service.js';
@@ -24,12 +29,18 @@ import { SESSION_SECRETS, Sessions } from './sessions/sessions.service.js';
 /** Members, sessions and API keys. Global: a room that asks who calls need not import it. */
 @Global()
 @Module({
-  imports: [SettingsModule.forFeature(AuthSettings), TypeOrmModule.forFeature([ApiKey, Member, Session])],
+  imports: [
+    SettingsModule.forFeature(AuthSettings),
+    TypeOrmModule.forFeature([ApiKey, FailureCount, KnownAddress, Member, Session]),
+  ],
   controllers: [AuthController, SessionsController, ApiKeysController],
   providers: [
     ApiKeys,
+    Attempts,
     AuthService,
+    FailureCounts,
     Identity,
+    KnownAddresses,
     Members,
     MemberWithdrawals,
     Passwords,

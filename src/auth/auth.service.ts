@@ -2,8 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { isUniqueViolation, UnitOfWork } from '../database/index.js';
-import { actorOf } from '../http/index.js';
+import { actorOf, networkOf } from '../http/index.js';
 import { SecurityLog } from '../logging/index.js';
+import { Attempts } from './attempts/attempts.service.js';
+import { KnownAddresses } from './attempts/known-addresses.js';
 import {
   BadCredentialsError,
   EmailTakenError,
@@ -32,10 +34,18 @@ export class AuthService {
     private readonly sessions: Sessions,
     private readonly withdrawals: MemberWithdrawals,
     private readonly unitOfWork: UnitOfWork,
+    private readonly attempts: Attempts,
+    private readonly knownAddresses: KnownAddresses,
     private readonly security: SecurityLog,
   ) {}
 
-  async signUp({ request }: Exchange, { email, password, name }: SignUpDto): Promise<Member> {
+  async signUp(exchange: Exchange, dto: SignUpDto): Promise<Member> {
+    const member = await this.attempts.addMember(exchange, () => this.addMember(dto));
+    this.security.record('auth.signup', { ...actorOf(exchange.request), memberId: member.id });
+    return member;
+  }
+
+  private async addMember({ email, password, name }: SignUpDto): Promise<Member> {
     const passwordHash = await this.passwords.hash(password);
     const member = Object.assign(new Member(), {
       id: randomUUID(),
@@ -51,12 +61,15 @@ export class AuthService {
     } catch (error) {
       throw isUniqueViolation(error) ? new EmailTakenError() : error;
     }
-    this.security.record('auth.signup', { ...actorOf(request), memberId: member.id });
     return member;
   }
 
-  async logIn(exchange: Exchange, { email, password }: LogInDto): Promise<Member> {
+  async logIn(exchange: Exchange, dto: LogInDto): Promise<Member> {
     this.sessions.requireTls(exchange);
+    return this.attempts.checkPassword(exchange, emailKeyOf(dto.email), () => this.checkAndLogIn(exchange, dto));
+  }
+
+  private async checkAndLogIn(exchange: Exchange, { email, password }: LogInDto): Promise<Member> {
     const actor = actorOf(exchange.request);
     const member = await this.members.findByEmail(email);
     const isRight = await this.passwords.matches(password, member?.passwordHash);
@@ -75,6 +88,7 @@ export class AuthService {
     await this.sessions.begin(exchange, id, async (manager) => {
       const current = await this.members.lock(manager, id);
       if (current?.passwordHash !== passwordHash) throw new BadCredentialsError();
+      await this.knownAddresses.remember(manager, id, networkOf(exchange.request.ip ?? ''));
     });
   }
 
@@ -125,12 +139,15 @@ export class AuthService {
     this.security.record('auth.withdrawn', actorOf(exchange.request));
   }
 
-  private async requirePassword({ request }: Exchange, memberId: string, password: string): Promise<Member> {
+  private async requirePassword(exchange: Exchange, memberId: string, password: string): Promise<Member> {
     const member = await this.show(memberId);
-    if (await this.passwords.matches(password, member.passwordHash)) return member;
-    const refusal = wrongPassword();
-    this.security.record('auth.refused', actorOf(request), { code: refusal.code, path: request.path });
-    throw refusal;
+    const { request } = exchange;
+    return this.attempts.checkPassword(exchange, member.emailKey, async () => {
+      if (await this.passwords.matches(password, member.passwordHash)) return member;
+      const refusal = wrongPassword();
+      this.security.record('auth.refused', actorOf(request), { code: refusal.code, path: request.path });
+      throw refusal;
+    });
   }
 
   /** What was checked before the transaction has to be so inside it too. */

@@ -1,3 +1,4 @@
+import { isIPv6 } from 'node:net';
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { Request } from 'express';
 import type { Actor } from '../logging/index.js';
@@ -29,3 +30,21 @@ export function actorOf(request: Request): RequestActor {
 export const CurrentActor = createParamDecorator((_: unknown, context: ExecutionContext) =>
   actorOf(context.switchToHttp().getRequest<Request>()),
 );
+
+const IPV4_MAPPED = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i;
+/** Sixteen bits each: half of an address, which is what one household or server gets (RFC 6177). */
+const GROUPS_OF_NETWORK = 4;
+const GROUPS = 8;
+
+/** What an address is counted as: an IPv4 address itself, the /64 of an IPv6 one, of which a caller has 2^64. */
+export function networkOf(address: string): string {
+  const mapped = IPV4_MAPPED.exec(address)?.[1];
+  if (mapped !== undefined || !isIPv6(address)) return mapped ?? address;
+  const [head = [], tail = []] = address
+    .split('%')[0]!
+    .split('::')
+    .map((part) => part.split(':').filter(Boolean));
+  const zeros = Array.from({ length: GROUPS - head.length - tail.length }, () => '0');
+  const groups = [...head, ...zeros, ...tail].map((group) => parseInt(group, 16).toString(16));
+  return `${groups.slice(0, GROUPS_OF_NETWORK).join(':')}::/64`;
+}

@@ -41,6 +41,18 @@ export class VersionNotReadyError extends DomainError {
   }
 }
 
+export class TooManyPredictionsError extends DomainError {
+  readonly kind = 'rate-limited';
+  readonly code = 'model.rate-limited';
+  override readonly retryAfterSeconds: number;
+
+  constructor(perMinute: number, waitMs: number) {
+    const seconds = Math.max(RETRY_AFTER_SECONDS, Math.ceil(waitMs / 1_000));
+    super(`You may ask for predictions ${perMinute} times a minute. Try again in ${seconds} seconds.`);
+    this.retryAfterSeconds = seconds;
+  }
+}
+
 export class QueueFullError extends DomainError {
   readonly kind = 'unavailable';
   readonly code = 'model.queue-full';

@@ -12,6 +12,7 @@ import { Pipelines } from './pipeline/pipelines.service.js';
 import { describeModels } from './predictions/model-openapi.js';
 import { ModelsController } from './predictions/models.controller.js';
 import { PredictController } from './predictions/predict.controller.js';
+import { PredictionRate } from './predictions/prediction-rate.js';
 import { PredictionsService } from './predictions/predictions.service.js';
 import { ModelProtocolController, VersionProtocolController } from './protocol/model-protocol.controller.js';
 import { OpenInferenceController } from './protocol/open-inference.controller.js';
@@ -40,6 +41,7 @@ import { ModelStore } from './store/model-store.js';
     ModelDefaultsRepository,
     InferenceMetrics,
     Pipelines,
+    PredictionRate,
     PredictionsService,
     ModelCalls,
   ],

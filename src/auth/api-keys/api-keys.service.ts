@@ -1,4 +1,4 @@
-import { createHash, randomBytes, randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { Repository } from 'typeorm';
@@ -6,6 +6,7 @@ import { EntityStatements, UnitOfWork } from '../../database/index.js';
 import { actorOf } from '../../http/index.js';
 import { Log, SecurityLog } from '../../logging/index.js';
 import { ApiKeyNotFoundError, NotAuthenticatedError, TooManyApiKeysError } from '../auth.errors.js';
+import { digestOf } from '../digest.js';
 import type { CreateApiKeyDto } from '../dto/api-key.dto.js';
 import { ApiKey } from '../entities/api-key.entity.js';
 import { Members } from '../members/members.repository.js';
@@ -87,8 +88,4 @@ function newRow(memberId: string, key: string, { name, expiresAt }: CreateApiKey
     expiresAt: expiresAt ?? null,
     lastUsedAt: null,
   });
-}
-
-function digestOf(key: string): string {
-  return createHash('sha256').update(key).digest('hex');
 }

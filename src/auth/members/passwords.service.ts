@@ -1,23 +1,31 @@
 import { randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { Algorithm, hash, verify } from '@node-rs/argon2';
+import { HashingLanes } from './hashing-lanes.js';
 
 /** OWASP's first choice for argon2id: 19 MiB, 2 passes, 1 lane. */
 const PARAMETERS = { algorithm: 2 satisfies Algorithm.Argon2id, memoryCost: 19_456, timeCost: 2, parallelism: 1 };
 
-/** Hashes passwords with argon2id, off the event loop. */
+/** Hashes passwords with argon2id, off the event loop, and few at a time. */
 @Injectable()
 export class Passwords {
+  private readonly lanes = new HashingLanes();
   /** Of a password that nobody has. */
   private readonly nobodys = this.hash(randomBytes(32).toString('base64'));
 
+  /** @throws HashingBusyError */
   hash(password: string): Promise<string> {
-    return hash(normalised(password), PARAMETERS);
+    return this.lanes.run(() => hash(normalised(password), PARAMETERS));
   }
 
-  /** Takes as long without a hash as with one: the time does not tell whether there is such a member. */
+  /**
+   * Takes as long without a hash as with one: the time does not tell whether there is such a member.
+   *
+   * @throws HashingBusyError
+   */
   async matches(password: string, storedHash: string | undefined): Promise<boolean> {
-    const matches = await verify(storedHash ?? (await this.nobodys), normalised(password));
+    const hashed = storedHash ?? (await this.nobodys);
+    const matches = await this.lanes.run(() => verify(hashed, normalised(password)));
     return matches && storedHash !== undefined;
   }
 }

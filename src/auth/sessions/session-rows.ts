@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { type EntityManager, type FindOptionsWhere, In, LessThanOrEqual, MoreThan, Repository } from 'typeorm';
 import { UnitOfWork } from '../../database/index.js';
 import { AuthSettings } from '../auth.settings.js';
+import { digestOf } from '../digest.js';
 import { Session } from '../entities/session.entity.js';
 
 /** A login clears away at most this many sessions that are over. */
@@ -74,9 +74,4 @@ export class SessionRows {
     const now = Date.now();
     return { createdAfter: new Date(now - this.settings.maxMs), seenAfter: new Date(now - this.settings.idleMs) };
   }
-}
-
-/** What the table knows of an id: enough to recognise it, too little to log in with. */
-export function digestOf(secretId: string): string {
-  return createHash('sha256').update(secretId).digest('hex');
 }

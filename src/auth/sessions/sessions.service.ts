@@ -8,9 +8,10 @@ import { actorOf } from '../../http/index.js';
 import { Log, SecurityLog } from '../../logging/index.js';
 import { NotAuthenticatedError, SessionNotFoundError, TlsRequiredError } from '../auth.errors.js';
 import { AuthSettings } from '../auth.settings.js';
+import { digestOf } from '../digest.js';
 import { Session } from '../entities/session.entity.js';
 import type { Exchange } from './exchange.js';
-import { digestOf, SessionRows } from './session-rows.js';
+import { SessionRows } from './session-rows.js';
 import { SessionStore } from './session-store.js';
 
 /** Not "cache": nothing personal is in it, and Chrome takes seconds to clear it (https://crbug.com/40233601). */

@@ -11,6 +11,8 @@ interface Router {
 
 /** A path of which nothing has to be decoded, and whose case cannot matter. */
 const PLAIN_PATH = /^(?:\/[a-z0-9._~-]+)+$/;
+/** Paths with parameters whose plans are remembered: those of models, and of what everybody looks at. */
+const MAX_RECENT = 1_000;
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'];
 const traced = tracingChannel('express.router.request');
 
@@ -22,6 +24,7 @@ const traced = tracingChannel('express.router.request');
  */
 export class RoutePlans {
   private plans: ReadonlyMap<string, readonly Plan[]> = new Map();
+  private readonly recent = new Map<string, Plan>();
   private plannedLayers = 0;
 
   private readonly router: Router;
@@ -45,11 +48,19 @@ export class RoutePlans {
     if (this.router.stack.length !== this.plannedLayers) this.plan();
     const end = url.indexOf('?');
     const path = end === -1 ? url : url.slice(0, end);
-    const known = this.plans.get(`${method} ${path}`);
-    if (known) return known[0];
+    const address = `${method} ${path}`;
+    return this.plans.get(address)?.[0] ?? this.recent.get(address) ?? this.search(method, path, address);
+  }
+
+  private search(method: string, path: string, address: string): Plan | undefined {
     if (!PLAIN_PATH.test(path)) return undefined;
     const segments = path.slice(1).split('/');
-    return this.plans.get(`${method} ${segments.length}`)?.find((plan) => fits(plan.segments, segments));
+    const plan = this.plans.get(`${method} ${segments.length}`)?.find((candidate) => fits(candidate.segments, segments));
+    if (plan) {
+      if (this.recent.size === MAX_RECENT) this.recent.clear();
+      this.recent.set(address, plan);
+    }
+    return plan;
   }
 
   private run({ route, steps, segments }: Plan, request: Request, response: Response): void {
@@ -98,6 +109,7 @@ export class RoutePlans {
       }
     }
     this.plans = plans;
+    this.recent.clear();
     this.plannedLayers = stack.length;
   }
 }

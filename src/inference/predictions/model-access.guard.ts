@@ -5,13 +5,15 @@ import { actorOf } from '../../http/index.js';
 import { SecurityLog } from '../../logging/index.js';
 import type { Model } from '../store/model.js';
 import { ModelStore } from '../store/model-store.js';
+import { PredictionRate } from './prediction-rate.js';
 
-/** Lets those predict whom the manifest's `access` lets; before the body is read. */
+/** Lets those predict whom the manifest's `access` lets, as often as `PREDICT_RATE` does; before the body is read. */
 @Injectable()
 export class ModelAccessGuard implements CanActivate {
   constructor(
     private readonly store: ModelStore,
     private readonly identity: Identity,
+    private readonly rate: PredictionRate,
     private readonly security: SecurityLog,
   ) {}
 
@@ -20,8 +22,14 @@ export class ModelAccessGuard implements CanActivate {
     const request = http.getRequest<Request>();
     const { name } = request.params;
     const model = typeof name === 'string' ? this.store.get(name) : this.store.default;
-    if (model.access === 'public') return true;
-    return this.demandAccess(model, request, http.getResponse<Response>()).then(() => true);
+    if (model.access === 'public' && !this.rate.isLimited) return true;
+    return this.admit(model, request, http.getResponse<Response>());
+  }
+
+  private async admit(model: Model, request: Request, response: Response): Promise<true> {
+    if (model.access !== 'public') await this.demandAccess(model, request, response);
+    await this.rate.count(request, response);
+    return true;
   }
 
   private async demandAccess(model: Model, request: Request, response: Response): Promise<void> {

@@ -30,6 +30,7 @@ export const INFER_ERRORS = {
   404: 'No such model or version',
   413: 'More rows or values than one request may have, or a body over its limit',
   415: 'Compressed in another way than gzip, deflate or br',
+  429: 'More requests a minute than PREDICT_RATE lets one caller make; see Retry-After',
   500: 'The model failed on valid tensors',
   503: 'The model is not ready, its queue is full, or its runtime died; see Retry-After',
   504: 'Not ready within the deadline, or the timeout',

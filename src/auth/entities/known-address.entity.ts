@@ -1,0 +1,18 @@
+import { Entity, ForeignKey, PrimaryColumn } from 'typeorm';
+import { InstantColumn } from '../../database/index.js';
+import { Member } from './member.entity.js';
+
+/** Where a member has logged in from. */
+@Entity({ name: 'known_address' })
+export class KnownAddress {
+  @ForeignKey(() => Member, { name: 'known_address_member', onDelete: 'CASCADE' })
+  @PrimaryColumn({ type: 'varchar', length: 36 })
+  memberId!: string;
+
+  /** SHA-256, in hex, of the member's id and the address. */
+  @PrimaryColumn({ type: 'varchar', length: 64 })
+  digest!: string;
+
+  @InstantColumn()
+  lastUsedAt!: Date;
+}
