@@ -137,7 +137,7 @@ function relativeImportsSeen({ source, dependencies }: Cruise['modules'][number]
 }
 
 function relativeImportsWritten(file: string): Imports {
-  const written = read(file).matchAll(/(?:from|import) '(\.{1,2}\/[^']+)\.js';/g);
+  const written = read(file).matchAll(/(?:from |import[ (])'(\.{1,2}\/[^']+)\.js'/g);
   const imports = [...written].map(([, path = '']) => `${join(file, '..', path)}.ts`);
   return [file, [...new Set(imports)].sort()];
 }
