@@ -65,9 +65,7 @@ describeWithPython('requests that schemathesis makes of the OpenAPI document', (
       ]);
       expect(sent.filter(({ status }) => Number(status) >= 500)).toEqual([]);
       expect(sent.length).toBeGreaterThan(MIN_REQUESTS);
-      expect(Object.keys(statuses)).toEqual(
-        expect.arrayContaining(['200', '201', '204', '400', '401', '403', '404', '422']),
-      );
+      expect(Object.keys(statuses)).toEqual(expect.arrayContaining(['200', '201', '400', '403', '404', '422']));
       expect((await withKey.get('/auth/me', { headers: { authorization: `Bearer ${key}` } })).status).toBe(200);
       expect((await withSession.get('/auth/me')).status).toBe(200);
     },
