@@ -9,10 +9,10 @@ import { ATTACK_MS, countEach, report, scale } from '../support/reliability.js';
 
 const HERE = join(ROOT, 'test/attack');
 /** Of each operation and member, where they are made up. */
-const EXAMPLES = scale(6, 150);
+const EXAMPLES = scale(6, 400);
 const PHASES = EXAMPLES > 6 ? 'examples,coverage,fuzzing,stateful' : 'fuzzing';
 /** Of both members together. */
-const MIN_REQUESTS = scale(300, 20_000);
+const MIN_REQUESTS = scale(200, 20_000);
 const CHECKS = [
   'not_a_server_error',
   'status_code_conformance',
@@ -23,7 +23,7 @@ const CHECKS = [
 
 /** What would end that which all the rest is asked with: the other member does it. */
 const ENDS_KEYS = ['DELETE /auth/api-keys/{id}'];
-const ENDS_SESSIONS = ['POST /auth/logout', 'DELETE /auth/sessions/{id}'];
+const ENDS_SESSIONS = ['POST /auth/login', 'POST /auth/logout', 'DELETE /auth/sessions/{id}'];
 
 const python = await pythonWith(join(HERE, 'requirements.txt'));
 // Only where there is no Python to test with, and never in CI; `pythonWith` says so on stderr.
@@ -65,9 +65,7 @@ describeWithPython('requests that schemathesis makes of the OpenAPI document', (
       ]);
       expect(sent.filter(({ status }) => Number(status) >= 500)).toEqual([]);
       expect(sent.length).toBeGreaterThan(MIN_REQUESTS);
-      expect(Object.keys(statuses)).toEqual(
-        expect.arrayContaining(['200', '201', '204', '400', '401', '403', '404', '422']),
-      );
+      expect(Object.keys(statuses)).toEqual(expect.arrayContaining(['200', '201', '400', '403', '404', '422']));
       expect((await withKey.get('/auth/me', { headers: { authorization: `Bearer ${key}` } })).status).toBe(200);
       expect((await withSession.get('/auth/me')).status).toBe(200);
     },
