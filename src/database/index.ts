@@ -1,5 +1,5 @@
 export { dataSourceOptions } from './data-source-options.js';
-export { isUniqueViolation } from './database-failure.js';
+export { isUniqueViolation, translateDatabaseError } from './database-failure.js';
 export { DatabaseModule } from './database.module.js';
 export { DatabaseSettings } from './database.settings.js';
 export { EntityStatements } from './entity-statements.js';

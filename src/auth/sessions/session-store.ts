@@ -1,4 +1,5 @@
 import { Cookie, type SessionData, Store } from 'express-session';
+import { translateDatabaseError } from '../../database/index.js';
 import type { Log } from '../../logging/index.js';
 import type { AuthSettings } from '../auth.settings.js';
 import type { Session } from '../entities/session.entity.js';
@@ -32,7 +33,9 @@ export class SessionStore extends Store {
   }
 
   override get(secretId: string, done: (error: unknown, session?: SessionData | null) => void): void {
-    this.rows.findBySecretId(secretId).then((row) => done(null, row && toData(row)), done);
+    // As it is, an error whose code is ENOENT (a database's socket that is gone) would mean to express-session: no session.
+    const fail = (error: unknown): void => done(translateDatabaseError(error) ?? error);
+    this.rows.findBySecretId(secretId).then((row) => done(null, row && toData(row)), fail);
   }
 
   /** What a session holds never changes, so saving one only says that it is used. */

@@ -50,6 +50,9 @@ export interface QueueObserver {
 /** How near its deadline a run is no longer worth beginning: its timer is about to fire. */
 const TIMER_RESOLUTION_MS = 1;
 
+/** Of the time that a run has: what is predicted to take more is refused, because predictions are no better than that. */
+const ADMITTED_SHARE = 0.8;
+
 /** With each run; a crowd that has left is forgotten after some ten of them. */
 const CROWD_DECAY = 0.9;
 
@@ -135,7 +138,9 @@ export class BatchQueue {
     if (ahead.runs === 0) return undefined;
     const allowedMs = deadline - now;
     const predictedMs = this.remainingMs(now) + this.estimate(ahead.runs + 1, ahead.rows + rows);
-    return predictedMs > allowedMs ? new OverloadedError(ahead.runs, predictedMs, allowedMs) : undefined;
+    return predictedMs > allowedMs * ADMITTED_SHARE
+      ? new OverloadedError(ahead.runs, predictedMs, allowedMs)
+      : undefined;
   }
 
   private estimate(callers: number, rows: number): number {
