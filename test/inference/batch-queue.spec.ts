@@ -245,7 +245,8 @@ describe('the batch queue', () => {
 
     it('refuses what would only wait until its deadline, with the figures', async () => {
       const runs = queue({ deadlineMs: 1_000 });
-      let now = performance.now();
+      // Whole, so that sums of milliseconds are too.
+      let now = Math.round(performance.now());
       const clock = jest.spyOn(performance, 'now').mockImplementation(() => now);
       try {
         const slow = runs.send(feeds(1));
