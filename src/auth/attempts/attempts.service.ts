@@ -66,15 +66,15 @@ export class Attempts {
   }
 
   /**
-   * Does `add`, which throws where the e-mail is taken. Counted by address alone: to ask for one e-mail again tells nothing
-   * new.
+   * Does `add`, which throws where the e-mail is taken. Counted by address alone, since to ask for one e-mail again tells
+   * nothing new; and apart from logins, which go on.
    *
    * @throws TooManyFailuresError instead of doing it; and what `add` throws
    */
   addMember<T>(exchange: Exchange, add: () => Promise<T>): Promise<T> {
     return this.logged(exchange, (address) => {
-      const hard = [limitOf('address', [address], BY_ADDRESS)];
-      return this.within(hard, () => this.counted(hard, EMAIL_TAKEN, add));
+      const limits = [limitOf('sign-ups', [address], BY_ADDRESS)];
+      return this.within(limits, () => this.counted(limits, EMAIL_TAKEN, add));
     });
   }
 
