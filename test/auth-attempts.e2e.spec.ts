@@ -152,7 +152,9 @@ describe('who guesses passwords', () => {
 
   it('leave no row behind once their windows have passed', async () => {
     await letPass(3_600);
-    await logIn('nobody-at-all@cafe.example', WRONG, newAddress());
+    const address = newAddress();
+    // Each failure clears away 200 at most.
+    for (let round = 0; round < 3; round += 1) await logIn('nobody-at-all@cafe.example', WRONG, address);
     expect(await countOf(app, 'failure_count')).toBe(3);
   });
 });

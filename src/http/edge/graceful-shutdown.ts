@@ -1,6 +1,6 @@
 import { type Server as HttpServer } from 'node:http';
 import { Server as NetServer } from 'node:net';
-import { setTimeout as delay } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
 import { type BeforeApplicationShutdown, Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { Response } from 'express';
@@ -9,6 +9,8 @@ import { Traffic } from './traffic.js';
 
 /** An idle keep-alive connection gets this long to send one more request before it is closed. */
 const IDLE_CONNECTION_MS = 250;
+/** The longest that connections are still taken on while there are more and more of them. */
+const MAX_ACCEPTING_MS = 1_000;
 
 /**
  * Stops serving without failing a request: for `SHUTDOWN_DELAY_MS` everything goes on while readiness says no; then no
@@ -48,10 +50,11 @@ export class GracefulShutdown implements OnModuleDestroy, BeforeApplicationShutd
   }
 
   async beforeApplicationShutdown(): Promise<void> {
+    const server = this.adapterHost.httpAdapter.getHttpServer() as HttpServer | undefined;
+    if (server?.listening) await this.acceptWhoHasConnected();
     this.draining = true;
     this.traffic.inFlight.forEach(endKeepAlive);
     this.lastActivity = Date.now();
-    const server = this.adapterHost.httpAdapter.getHttpServer() as HttpServer | undefined;
     if (!server?.listening) return;
     // http.Server's own close also ends idle connections at once, resetting a request that is on its way.
     NetServer.prototype.close.call(server);
@@ -59,6 +62,20 @@ export class GracefulShutdown implements OnModuleDestroy, BeforeApplicationShutd
     const { connections } = this.traffic;
     while (connections.size > 0 && !this.isQuiet() && Date.now() < deadline) await delay(10);
     for (const socket of connections) socket.destroy();
+  }
+
+  /**
+   * The event loop takes on one connection a turn (https://github.com/libuv/libuv/pull/3696), and those that wait for that when
+   * the port is closed are reset. Before anybody is told to close, so that nobody comes back on another connection.
+   */
+  private async acceptWhoHasConnected(): Promise<void> {
+    const deadline = Date.now() + MAX_ACCEPTING_MS;
+    let accepted: number;
+    do {
+      accepted = this.traffic.accepted;
+      await nextTurn();
+      await nextTurn();
+    } while (accepted !== this.traffic.accepted && Date.now() < deadline);
   }
 
   private isQuiet(): boolean {

@@ -10,9 +10,12 @@ export class Traffic {
   readonly connections = new Set<Socket>();
   /** The answers that are not finished yet. */
   readonly inFlight = new Roster<Response>();
+  /** How many connections there have been. */
+  accepted = 0;
 
   track(server: HttpServer): void {
     server.on('connection', (socket: Socket) => {
+      this.accepted += 1;
       this.connections.add(socket);
       socket.once('close', () => this.connections.delete(socket));
     });
