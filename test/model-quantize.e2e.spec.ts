@@ -3,6 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Manifest } from '../src/inference/manifest/manifest.js';
 import { TestModelStore } from './support/model-store.js';
+import { isPossible } from './support/possible.js';
 import { type Finished, ROOT, run } from './support/project.js';
 import { startTestApp } from './support/test-app.js';
 
@@ -11,10 +12,9 @@ const COMMAND = 'dist/src/inference/model.command.js';
 const TIMEOUT_MS = 300_000;
 
 const hasPython = spawnSync('python3', ['-c', 'import venv, ensurepip']).status === 0;
-const isRequired = process.env.CI === 'true';
-// Only where there is no Python to make an environment with, and never in CI.
-const describeWithPython = hasPython || isRequired ? describe : describe.skip;
-if (!hasPython) process.stderr.write('No Python 3 with venv was found: what needs it is not tested here.\n');
+const noPython = hasPython ? undefined : 'no Python 3 with venv was found (Debian: python3-venv)';
+// Only where there is no Python to make an environment with, and never in CI; `isPossible` says so on stderr.
+const describeWithPython = isPossible(noPython) ? describe : describe.skip;
 
 describeWithPython('npm run model -- quantize', () => {
   let store: TestModelStore;

@@ -1,22 +1,20 @@
 import { DataSource } from 'typeorm';
 import { itRemembersSales } from './support/demand-behaviour.js';
 import { itKeepsACatalogue } from './support/menu-behaviour.js';
-import { findPostgres, type PostgresServer, startPostgres } from './support/postgres.js';
+import { isPossible } from './support/possible.js';
+import { findPostgres, type PostgresServer, postgresTrouble, startPostgres } from './support/postgres.js';
 import { startTestApp, type TestApp } from './support/test-app.js';
 
 const bin = findPostgres();
-const isRequired = process.env.CI === 'true';
-// Only where there is no PostgreSQL to test with, and never in CI.
-const describeWithPostgres = bin === undefined && !isRequired ? describe.skip : describe;
-if (bin === undefined) process.stderr.write('No PostgreSQL was found: what holds on it is not tested here.\n');
+// Only where there is no PostgreSQL to test with, and never in CI; `isPossible` says so on stderr.
+const describeWithPostgres = isPossible(postgresTrouble(bin)) ? describe : describe.skip;
 
 describeWithPostgres('on PostgreSQL', () => {
   let postgres: PostgresServer;
   let app: TestApp;
 
   beforeAll(async () => {
-    if (bin === undefined) throw new Error('CI=true, and no PostgreSQL was found: install it (Debian: postgresql)');
-    postgres = await startPostgres(bin);
+    postgres = await startPostgres(bin!);
     app = await startTestApp({ DATABASE_URL: postgres.url });
   }, 60_000);
 

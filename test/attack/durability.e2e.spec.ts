@@ -8,6 +8,7 @@ import { isPossible } from '../support/possible.js';
 import { killLeftovers, ProcessApp } from '../support/process-app.js';
 import { straceTrouble, traced, tracedCalls } from '../support/strace.js';
 
+// Only where no process may be traced, and never in CI; `isPossible` says so, and why, on stderr.
 const describeTraced = isPossible(await straceTrouble()) ? describe : describe.skip;
 const SYNC = 'fsync,fdatasync';
 /** Several processes are started, and every call of theirs is looked at. */

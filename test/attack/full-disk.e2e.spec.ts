@@ -8,6 +8,7 @@ import { killLeftovers, MAIN, ProcessApp } from '../support/process-app.js';
 import { run } from '../support/project.js';
 import { fillDisk, onSmallDisk, smallDiskTrouble } from '../support/small-disk.js';
 
+// Only where no file system may be mounted, and never in CI; `isPossible` says so, and why, on stderr.
 const describeOnSmallDisk = isPossible(await smallDiskTrouble()) ? describe : describe.skip;
 const ENOUGH_REFUSALS = 40;
 const MAX_ROUNDS = 500;

@@ -24,6 +24,11 @@ export function findPostgres(): string | undefined {
   return [fromPgConfig(), ...fromDebian()].find((bin) => bin !== undefined && existsSync(join(bin, 'initdb')));
 }
 
+/** Why there can be no server, for `isPossible`; undefined where its programs were found. */
+export function postgresTrouble(bin: string | undefined): string | undefined {
+  return bin === undefined ? 'no PostgreSQL was found (Debian: postgresql)' : undefined;
+}
+
 /**
  * Starts a new cluster on a free port of the loopback address. Its databases sort text as English readers expect, so that
  * an order by code point has to be asked for.
