@@ -6,9 +6,9 @@ import { AppModule } from './app.module.js';
 import type { Variables } from './config/index.js';
 import { configureDocs } from './docs/index.js';
 import { ReadinessRegistry } from './health/index.js';
-import { configureHome } from './home/index.js';
 import { BaristaExpressAdapter, configureHttp, HttpSettings } from './http/index.js';
 import { Log, NestLogger, StartError } from './logging/index.js';
+import { configurePages } from './pages/index.js';
 
 /** How many connections may wait to be accepted; the operating system may allow fewer. Node's 511 are not a burst of clients. */
 const BACKLOG = 4_096;
@@ -31,7 +31,7 @@ export async function createApp(
 export function configureApp(app: NestExpressApplication): NestExpressApplication {
   app.useLogger(app.get(NestLogger));
   configureHttp(app);
-  configureHome(app);
+  configurePages(app);
   configureDocs(app);
   app.enableShutdownHooks(['SIGTERM', 'SIGINT'], { useProcessExit: true });
   return app;

@@ -1,5 +1,5 @@
 import type { Readiness } from '../health/index.js';
-import { type Html, html, when } from './html.js';
+import { type Html, html, page, when } from '../pages/index.js';
 
 /** What the page is made from. */
 export interface HomePageContent {
@@ -15,46 +15,23 @@ const FLOWER = '{"sepal_length":5.9,"sepal_width":3.0,"petal_length":5.1,"petal_
 const MEMBER = '{"email":"barista@cafe.example","password":"a flat white, please"}';
 const MENU = '{"name":"Americano","price":4500}';
 
+const DOCS_LINKS = [
+  ['/docs', 'API docs'],
+  ['/openapi.json', 'OpenAPI'],
+] as const;
+
 /** The page a browser sees first: what this is, whether it is ready, and what to try. */
 export function homePage(content: HomePageContent): string {
-  const page = html`<!doctype html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta name="description" content="A product and its machine-learning models behind one login" />
-        <title>Barista</title>
-        <link rel="icon" href="/assets/icon.svg" type="image/svg+xml" />
-        <link rel="stylesheet" href="/assets/theme.css" />
-        <link rel="stylesheet" href="/assets/home.css" />
-      </head>
-      <body>
-        <a class="skip-link" href="#content">Skip to content</a>
-        ${siteHeader(content.hasDocs)}
-        <main id="content" class="page">
-          <div class="opening">${introduction(content.hasDocs)} ${status(content.readiness)}</div>
-          ${tour(content.address)}
-        </main>
-        ${siteFooter()}
-      </body>
-    </html>`;
-  return page.markup;
+  return page({
+    title: 'Barista',
+    description: 'A product and its machine-learning models behind one login',
+    styles: ['home.css'],
+    path: '/',
+    links: content.hasDocs ? DOCS_LINKS : [],
+    content: html`<div class="opening">${introduction(content.hasDocs)} ${status(content.readiness)}</div>
+      ${tour(content.address)}`,
+  });
 }
-
-function siteHeader(hasDocs: boolean): Html {
-  return html`<header class="site-header">
-    <a class="brand" href="/" aria-current="page">
-      <img src="/assets/icon.svg" alt="" width="32" height="32" />
-      <span>Barista</span>
-    </a>
-    <nav aria-label="Main">
-      ${when(hasDocs, DOCS_LINKS)}
-      <a href="/health/ready">Health</a>
-    </nav>
-  </header>`;
-}
-
-const DOCS_LINKS = html`<a href="/docs">API docs</a> <a href="/openapi.json">OpenAPI</a>`;
 
 function introduction(hasDocs: boolean): Html {
   return html`<div class="introduction">
@@ -127,10 +104,4 @@ function tour(address: string): Html {
 function terminal(label: string, command: string, answer = ''): Html {
   const output = when(answer !== '', html`<samp>${answer}</samp>`);
   return html`<pre tabindex="0" role="group" aria-label="${label}"><code>${command}</code>${output}</pre>`;
-}
-
-function siteFooter(): Html {
-  return html`<footer class="site-footer">
-    <p>Barista is open source under the MIT licence.</p>
-  </footer>`;
 }

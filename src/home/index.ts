@@ -1,2 +1,1 @@
-export { configureHome } from './configure-home.js';
 export { HomeModule } from './home.module.js';

@@ -4,8 +4,8 @@ import type { Response } from 'express';
 import { SOURCE_ROOT } from '../config/index.js';
 
 /** Serves the pages' own style sheets and icon. */
-export function configureHome(app: NestExpressApplication): void {
-  app.useStaticAssets(fileURLToPath(new URL('home/assets', SOURCE_ROOT)), {
+export function configurePages(app: NestExpressApplication): void {
+  app.useStaticAssets(fileURLToPath(new URL('pages/assets', SOURCE_ROOT)), {
     prefix: '/assets',
     index: false,
     redirect: false,

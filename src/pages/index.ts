@@ -1,0 +1,3 @@
+export { configurePages } from './configure-pages.js';
+export { type Html, html, when } from './html.js';
+export { type PageContent, page } from './page.js';
