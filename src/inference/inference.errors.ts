@@ -76,6 +76,20 @@ export class OverloadedError extends DomainError {
   }
 }
 
+/** It was let in, and those before it took longer than was foreseen. */
+export class WaitedInVainError extends DomainError {
+  readonly kind = 'unavailable';
+  readonly code = 'model.overloaded';
+  override readonly retryAfterSeconds: number;
+
+  constructor(waitedMs: number) {
+    super(
+      `The predictions before this one took longer than foreseen: after ${Math.round(waitedMs)} ms in line there is no time left for it. Try later.`,
+    );
+    this.retryAfterSeconds = Math.max(RETRY_AFTER_SECONDS, Math.ceil(waitedMs / 1000));
+  }
+}
+
 export class RuntimeLostError extends DomainError {
   readonly kind = 'unavailable';
   readonly code = 'model.runtime-died';

@@ -86,16 +86,45 @@ describe('the batch queue', () => {
   });
 
   it('does not kill a runtime for a run that waited long and has just begun', async () => {
-    const runs = queue({ deadlineMs: 60 });
+    const runs = queue({ deadlineMs: 600 });
+    for (let run = 0; run < 20; run += 1) {
+      const quick = runs.send(feeds(run));
+      runtime.started.at(-1)!.resolve(feeds(run));
+      await quick;
+    }
     const first = runs.send(feeds(1));
     const late = runs.send(feeds(2), { deadline: runs.deadlineIn() });
     const answer = late.catch((error: unknown) => error);
-    await until('it is nearly time', () => performance.now() > (runtime.startedAt[0] ?? Infinity) + 40);
-    runtime.started[0]!.resolve(feeds(1));
+    await until('it is nearly time', () => performance.now() > runtime.startedAt.at(-1)! + 400);
+    runtime.started.at(-1)!.resolve(feeds(1));
     await first;
     expect(await answer).toMatchObject({ code: 'model.deadline' });
     expect(runtime.kills).toBe(0);
-    runtime.started[1]?.resolve(feeds(2));
+    runtime.started.at(-1)!.resolve(feeds(2));
+  });
+
+  it('says when to come again to who has waited until the deadline while others were served', async () => {
+    const runs = queue({ deadlineMs: 50 });
+    const patient = { deadline: performance.now() + 60_000 };
+    const first = runs.send(feeds(1), patient);
+    const second = runs.send(feeds(2), patient);
+    const third = runs.send(feeds(3)).catch((error: unknown) => error);
+    runtime.started[0]!.resolve(feeds(1));
+    await first;
+    expect(await third).toMatchObject({ code: 'model.overloaded', kind: 'unavailable', retryAfterSeconds: 1 });
+    runtime.started[1]!.resolve(feeds(2));
+    await second;
+  });
+
+  it('does not begin what has waited in line and would not end in time', async () => {
+    const runs = queue({ deadlineMs: 600 });
+    const first = runs.send(feeds(1));
+    const late = runs.send(feeds(2)).catch((error: unknown) => error);
+    await until('it is nearly time', () => performance.now() > runtime.startedAt[0]! + 400);
+    runtime.started[0]!.resolve(feeds(1));
+    await first;
+    expect(await late).toMatchObject({ code: 'model.overloaded' });
+    expect(runtime.started).toHaveLength(1);
   });
 
   it('never starts a run whose caller has gone', async () => {

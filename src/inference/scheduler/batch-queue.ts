@@ -7,6 +7,7 @@ import {
   QueueFullError,
   RunFailedOnRowError,
   RuntimeLostError,
+  WaitedInVainError,
 } from '../inference.errors.js';
 import { RunFailedError, RuntimeDiedError, TooLargeAnswerError } from '../runtime/runtime-process.js';
 import type { Tensor } from '../runtime/tensor.js';
@@ -53,6 +54,9 @@ const TIMER_RESOLUTION_MS = 1;
 /** Of the time that a run has: what is predicted to take more is refused, because predictions are no better than that. */
 const ADMITTED_SHARE = 0.8;
 
+/** Of what a run is likely to take: who has waited in line is given a run only with so much time left for it. */
+const SPARE_TIME = 2;
+
 /** With each run; a crowd that has left is forgotten after some ten of them. */
 const CROWD_DECAY = 0.9;
 
@@ -74,6 +78,8 @@ export class BatchQueue {
   private readonly retries: QueuedRun[][] = [];
   private readonly cost = new RunCost();
   private running: { readonly batch: readonly QueuedRun[]; readonly rows: number; readonly since: number } | undefined;
+  /** When a run ended well last. */
+  private servedAt = -Infinity;
   private isPaused = false;
   private isDispatching = false;
   private gathering: NodeJS.Timeout | undefined;
@@ -181,7 +187,7 @@ export class BatchQueue {
     if (this.running || this.isPaused) return;
     const batch = this.retries.shift() ?? this.gather();
     const now = performance.now();
-    const live = batch?.filter((run) => !run.isSettled && !this.isDue(run, now)) ?? [];
+    const live = batch?.filter((run) => !run.isSettled && !this.isDue(run, now) && !this.isTooLate(run, now)) ?? [];
     if (live.length > 0) void this.execute(live);
     else if (batch) this.next();
   }
@@ -203,8 +209,23 @@ export class BatchQueue {
 
   private isDue(run: QueuedRun, now: number): boolean {
     if (now < run.deadline - TIMER_RESOLUTION_MS) return false;
-    this.giveUp(run, new DeadlineError(Math.round(run.deadline - run.submittedAt)));
+    const isOvertaken = run.isWaiting && this.hasWaitedInLine(run);
+    const allowedMs = run.deadline - run.submittedAt;
+    this.giveUp(run, isOvertaken ? new WaitedInVainError(allowedMs) : new DeadlineError(Math.round(allowedMs)));
     return true;
+  }
+
+  /** Whether a run that had others before it would be past its deadline before it ended: it would keep others waiting in vain. */
+  private isTooLate(run: QueuedRun, now: number): boolean {
+    if (!this.hasWaitedInLine(run)) return false;
+    if (now + this.cost.estimate(1, run.submission.rows) * SPARE_TIME < run.deadline) return false;
+    this.giveUp(run, new WaitedInVainError(now - run.submittedAt));
+    return true;
+  }
+
+  /** Whether others have been served since it came: the runtime is not stuck, only in demand. */
+  private hasWaitedInLine(run: QueuedRun): boolean {
+    return this.servedAt > run.submittedAt;
   }
 
   /** Lets go of those whose time is up, and looks again when that of the next one is. */
@@ -227,7 +248,8 @@ export class BatchQueue {
     try {
       const outputs = await this.runtime.run(concatenate(batch.map((run) => run.submission.feeds)));
       deliver(outputs, batch, rows);
-      const ms = performance.now() - since;
+      this.servedAt = performance.now();
+      const ms = this.servedAt - since;
       this.cost.observe(rows, ms);
       this.observer.finished?.(rows, batch.length, ms);
     } catch (error) {
