@@ -14,6 +14,7 @@ export {
   type FieldError,
   InvalidInputError,
   MalformedRequestError,
+  PayloadTooLargeError,
   UnsupportedMediaTypeError,
   withCause,
 } from './errors/domain-error.js';
