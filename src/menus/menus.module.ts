@@ -2,6 +2,9 @@ import { Module, type OnModuleInit } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { MemberWithdrawals } from '../auth/index.js';
 import { Menu } from './entities/menu.entity.js';
+import { MenuImportController } from './import/menu-import.controller.js';
+import { MenuImportWork } from './import/menu-import.work.js';
+import { MenuImports } from './import/menu-imports.service.js';
 import { MenuCatalogue } from './menu-catalogue.js';
 import { MenusController } from './menus.controller.js';
 import { MenusRepository } from './menus.repository.js';
@@ -10,8 +13,8 @@ import { MenusService } from './menus.service.js';
 /** The catalogue: everybody reads it, members add to it, each changes what is theirs. */
 @Module({
   imports: [TypeOrmModule.forFeature([Menu])],
-  controllers: [MenusController],
-  providers: [MenuCatalogue, MenusRepository, MenusService],
+  controllers: [MenusController, MenuImportController],
+  providers: [MenuCatalogue, MenuImports, MenuImportWork, MenusRepository, MenusService],
   exports: [MenuCatalogue],
 })
 export class MenusModule implements OnModuleInit {

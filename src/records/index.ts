@@ -1,4 +1,5 @@
+export { checkColumns } from './check-columns.js';
 export { CsvWriter } from './csv-writer.js';
 export { readRecords } from './read-records.js';
 export type { FileRecord, ReadOptions, RecordFormat, RecordReader } from './record.js';
-export { formatOf } from './record-format.js';
+export { demandFormat, formatOf } from './record-format.js';
