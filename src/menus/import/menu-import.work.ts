@@ -1,6 +1,8 @@
-import { JobHandler, type JobWork, type RunningJob } from '../../jobs/index.js';
-import type { FileRecord } from '../../records/index.js';
+import type { FieldError } from '../../http/index.js';
+import { type FinishedJob, JobHandler, type JobWork, type RunningJob } from '../../jobs/index.js';
+import { CsvWriter, type FileRecord } from '../../records/index.js';
 import { FileStore } from '../../storage/index.js';
+import type { MenuFields } from '../menus.service.js';
 import type { ImportOutcome } from './import-plan.js';
 import { isGood, MENU_IMPORT, MenuImports, menusOf } from './menu-imports.service.js';
 import { type MenuFile, menuRecords, type MenuRow, menuRowOf } from './menu-rows.js';
@@ -9,6 +11,13 @@ import { type MenuFile, menuRecords, type MenuRow, menuRowOf } from './menu-rows
 const STEP_ROWS = 500;
 /** How often a member may be quicker. */
 const MAX_TRIES = 5;
+
+/** A line of the result. */
+interface ResultLine extends Partial<MenuFields> {
+  readonly row: number;
+  readonly outcome?: ImportOutcome;
+  readonly error?: { readonly code: string; readonly detail: string; readonly errors: readonly FieldError[] };
+}
 
 /** Somebody has changed what a step was planned for. */
 class PlanOutdatedError extends Error {}
@@ -37,6 +46,15 @@ export class MenuImportWork implements JobWork<MenuFile> {
       }
     }
     if (step.length > 0) await this.do(step, job);
+  }
+
+  async *toCsv(job: FinishedJob<MenuFile>): AsyncGenerator<string> {
+    const writer = new CsvWriter(['row', 'name', 'price', 'outcome', 'error']);
+    yield writer.header();
+    for await (const piece of job.lines()) {
+      const lines = piece.toString().trimEnd().split('\n');
+      yield writer.rows(lines.map((line) => cellsOf(JSON.parse(line) as ResultLine)));
+    }
   }
 
   private async do(records: readonly FileRecord[], job: RunningJob<MenuFile>): Promise<void> {
@@ -69,10 +87,14 @@ export class MenuImportWork implements JobWork<MenuFile> {
   }
 }
 
+function cellsOf({ row, name, price, outcome, error }: ResultLine): readonly unknown[] {
+  return [row, name, price, outcome, error?.detail];
+}
+
 /** Of each row what has become of it, or what is wrong with it. */
 function linesOf(rows: readonly MenuRow[], plan: readonly ImportOutcome[]): Buffer {
   const outcomes = plan.values();
-  const lines = rows.map(({ row, menu, errors }) => {
+  const lines = rows.map(({ row, menu, errors }): ResultLine => {
     if (menu) return { row, ...menu, outcome: outcomes.next().value };
     const detail = errors.map(({ message }) => message).join('; ');
     return { row, error: { code: 'request.invalid', detail, errors } };
