@@ -1,7 +1,9 @@
 import { Module, type OnModuleInit } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { MemberWithdrawals } from '../auth/index.js';
+import { OpenApi } from '../docs/index.js';
 import { Menu } from './entities/menu.entity.js';
+import { describeImport } from './import/menu-import.docs.js';
 import { MenuImportController } from './import/menu-import.controller.js';
 import { MenuImportWork } from './import/menu-import.work.js';
 import { MenuImports } from './import/menu-imports.service.js';
@@ -21,7 +23,10 @@ export class MenusModule implements OnModuleInit {
   constructor(
     private readonly menus: MenusService,
     private readonly withdrawals: MemberWithdrawals,
-  ) {}
+    openApi: OpenApi,
+  ) {
+    openApi.contribute(describeImport);
+  }
 
   onModuleInit(): void {
     this.withdrawals.add((memberId, manager) => this.menus.disown(memberId, manager));

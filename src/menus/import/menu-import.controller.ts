@@ -1,10 +1,9 @@
 import { Controller, HttpCode, Post, Query, Req, Res } from '@nestjs/common';
-import { ApiAcceptedResponse, ApiBody, ApiExtraModels, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiAcceptedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
 import { Authenticated, CurrentMember, type Principal } from '../../auth/index.js';
 import { AcceptsBody, ApiProblems, openUpload } from '../../http/index.js';
 import { JobDto } from '../../jobs/index.js';
-import { MenuFieldsDto } from '../dto/menu-fields.dto.js';
 import { ImportMenusDto, ImportPreviewDto } from './dto/menu-import.dto.js';
 import { MenuImports } from './menu-imports.service.js';
 
@@ -24,8 +23,6 @@ export class MenuImportController {
   @ApiOperation({
     summary: 'Add and update your menus from a file: CSV with the columns name and price, JSON lines or JSON',
   })
-  @ApiBody({ type: [MenuFieldsDto] })
-  @ApiExtraModels(ImportPreviewDto)
   @ApiAcceptedResponse({
     type: JobDto,
     description: 'The job that does it; its result has a line a row',
