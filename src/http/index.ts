@@ -1,7 +1,10 @@
 export { AnyQuery } from './body/any-query.decorator.js';
-export { AcceptsBody } from './body/body.decorators.js';
+export { AcceptsBody, IMAGE_TYPES, MULTIPART, ROW_TYPES } from './body/body.decorators.js';
 export { parseExactJson, stringifyExactJson } from './body/exact-json.js';
+export { missingFile, unknownField } from './body/form-errors.js';
+export { openUpload, type Upload } from './body/open-upload.js';
 export { parseJsonExactly } from './body/parse-body.js';
+export { type UploadedFile, UploadedFiles } from './body/uploaded-files.js';
 export { configureHttp } from './configure-http.js';
 export { BaristaExpressAdapter } from './edge/barista-express.adapter.js';
 export { ClientPresence } from './edge/client-presence.js';
@@ -37,5 +40,6 @@ export {
   TextField,
   UuidField,
 } from './validation/fields.js';
+export { type TextFields, textFieldsOf } from './validation/text-fields.js';
 export { isStorableText } from './validation/text-safety.js';
 export { validateAs } from './validation/validation.pipe.js';
