@@ -2,7 +2,7 @@ export { AnyQuery } from './body/any-query.decorator.js';
 export { AcceptsBody } from './body/body.decorators.js';
 export { parseExactJson, stringifyExactJson } from './body/exact-json.js';
 export { openUpload, type Upload } from './body/open-upload.js';
-export { parseJsonExactly } from './body/parse-body.js';
+export { parseForm, parseJsonExactly } from './body/parse-body.js';
 export { type UploadedFile, UploadedFiles } from './body/uploaded-files.js';
 export { configureHttp } from './configure-http.js';
 export { BaristaExpressAdapter } from './edge/barista-express.adapter.js';
