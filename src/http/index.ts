@@ -40,5 +40,6 @@ export {
   TextField,
   UuidField,
 } from './validation/fields.js';
+export { type TextFields, textFieldsOf } from './validation/text-fields.js';
 export { isStorableText } from './validation/text-safety.js';
 export { validateAs } from './validation/validation.pipe.js';

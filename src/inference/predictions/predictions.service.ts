@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Identity, type Principal } from '../../auth/index.js';
-import { UnsupportedMediaTypeError } from '../../http/index.js';
+import { UnsupportedMediaTypeError, UploadedFiles } from '../../http/index.js';
+import { itemsOfFiles } from '../files/items-of-files.js';
 import { Pipelines } from '../pipeline/pipelines.service.js';
 import { ModelStore } from '../store/model-store.js';
 import type { ModelVersion } from '../store/model-version.js';
@@ -40,7 +41,10 @@ export class PredictionsService {
     const pipeline = this.pipelines.of(model);
     if (isForm && !takesForms(pipeline)) throw new UnsupportedMediaTypeError('Send the body as application/json.');
     return this.store.use(model, wanted, async (version) => {
-      const items = itemsOf({ value, isForm }, version);
+      const items =
+        value instanceof UploadedFiles
+          ? await itemsOfFiles(value, version, pipeline)
+          : itemsOf({ value, isForm }, version);
       const predictions = pipeline
         ? await runPipeline(pipeline, items, version, this.contextOf(model, version, call))
         : await version.predict(rowsOf(items, version), { signal: gone });
