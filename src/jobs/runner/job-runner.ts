@@ -107,7 +107,7 @@ export class JobRunner implements OnApplicationBootstrap, OnModuleDestroy, Befor
     if (jobs.length === 0) return;
     try {
       const held = await this.queue.findHeld(jobs.map(({ claim }) => claim));
-      for (const job of jobs) if (!held.has(job.id) || !(await this.extend(job))) job.lose();
+      for (const job of jobs) if (!held.has(job.claim) || !(await this.extend(job))) job.lose();
     } finally {
       for (const job of jobs) if (performance.now() - job.extendedAt > HOLD_MS) job.lose();
     }
