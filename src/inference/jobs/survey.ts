@@ -1,4 +1,4 @@
-import { type FieldError, InvalidInputError, type TextFields, validateAs } from '../../http/index.js';
+import { type FieldError, InvalidInputError, type TextFields, textFieldsOf, validateAs } from '../../http/index.js';
 import type { FileRecord, RecordReader } from '../../records/index.js';
 import { checkColumns } from '../files/text-rows.js';
 import { ClientGoneError } from '../inference.errors.js';
@@ -29,6 +29,8 @@ export interface Surveyed {
 
 /** As many as a problem names. */
 const MAX_ERRORS = 100;
+/** What a row says is its sender's choice. */
+const MAX_COLUMNS = 100;
 
 /**
  * Reads an input from its beginning to its end. What keeps it from being read at all is found, and with `reject` what is
@@ -54,7 +56,7 @@ export async function survey(reader: RecordReader, about: Survey): Promise<Surve
   return { rows, columns: columns ?? [] };
 }
 
-/** Those of a CSV, the model's own, or those of the first row. @throws InvalidInputError where those of a CSV are wrong */
+/** Those of a CSV, those of the model or of the pipeline's DTO, or else those of the first row. @throws InvalidInputError where those of a CSV are wrong */
 function columnsOf(
   { columns }: RecordReader,
   first: FileRecord | undefined,
@@ -64,9 +66,11 @@ function columnsOf(
     if (texts) checkColumns(columns, texts);
     return columns;
   }
-  if (!pipeline?.metadata.input) return version.schema?.fields.map(({ name }) => name);
+  const { input } = pipeline?.metadata ?? {};
+  if (!input) return version.schema?.fields.map(({ name }) => name);
   const value = first?.value;
-  return typeof value === 'object' && value !== null ? Object.keys(value) : undefined;
+  const own = typeof value === 'object' && value !== null ? Object.keys(value).slice(0, MAX_COLUMNS) : undefined;
+  return textFieldsOf(input)?.names ?? own;
 }
 
 function errorsOf(record: FileRecord, { version, pipeline, texts }: Survey): readonly FieldError[] {
