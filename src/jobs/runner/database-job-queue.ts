@@ -90,7 +90,12 @@ export class DatabaseJobQueue extends JobQueue {
   }
 
   postpone(hold: Hold, { until, attempts, isFaultless }: Postponement): Promise<boolean> {
-    const changes = { status: 'queued', dueAt: until, attempts, ...(isFaultless && { savedFence: hold.fence }) } as const;
+    const changes = {
+      status: 'queued',
+      dueAt: until,
+      attempts,
+      ...(isFaultless && { savedFence: hold.fence }),
+    } as const;
     return this.unitOfWork.run((manager) => update(manager, hold, changes));
   }
 

@@ -168,7 +168,10 @@ export class JobRunner implements OnApplicationBootstrap, OnModuleDestroy, Befor
   private async settle(job: HeldJob, thrown: unknown): Promise<void> {
     const error = this.translators.translate(thrown) ?? thrown;
     const { attempts, savedAt } = job.claim;
-    const verdict = judge(error, job.hasSaved ? { attempts: 0, savedAt: Date.now() } : { attempts, savedAt: savedAt.getTime() });
+    const verdict = judge(
+      error,
+      job.hasSaved ? { attempts: 0, savedAt: Date.now() } : { attempts, savedAt: savedAt.getTime() },
+    );
     if ('failure' in verdict) return this.fail(job, verdict.failure, thrown);
     const until = new Date(Date.now() + verdict.delayMs);
     // A job that throws is at work: it does not wear out.
