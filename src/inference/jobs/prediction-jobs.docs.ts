@@ -1,5 +1,5 @@
 import type { OpenAPIObject } from '@nestjs/swagger';
-import { fileContents } from '../files/file-openapi.js';
+import { fileContents } from '../../records/index.js';
 import type { ModelStore } from '../store/model-store.js';
 
 const PATH = '/models/{name}/jobs';

@@ -1,6 +1,5 @@
 import { type FieldError, InvalidInputError, type TextFields, textFieldsOf, validateAs } from '../../http/index.js';
-import type { FileRecord, RecordReader } from '../../records/index.js';
-import { checkColumns } from '../files/text-rows.js';
+import { checkColumns, type FileRecord, type RecordReader } from '../../records/index.js';
 import { ClientGoneError } from '../inference.errors.js';
 import type { FoundPipeline } from '../pipeline/pipelines.service.js';
 import type { ModelVersion } from '../store/model-version.js';
