@@ -23,7 +23,7 @@ const uploads: fc.Arbitrary<Upload> = fc
   .record({
     isMenu: fc.boolean(),
     isForm: fc.boolean(),
-    cut: fc.option(fc.double({ min: 0, max: 1, noNaN: true }), { nil: undefined }),
+    cut: fc.option(fc.double({ min: 0, max: 1, noNaN: true }), { nil: undefined, freq: 2 }),
     at: fc.double({ min: 0, max: 1, noNaN: true }),
     isInHead: fc.boolean(),
     by: fc.constantFrom('', '\0', '"', '\r\n', '\r\n\r\n', '--b0undary', '--b0undary--', ',,,', '\xff\xfe', 'name="x"'),
