@@ -3,7 +3,7 @@ export { AcceptsBody, IMAGE_TYPES, MULTIPART, ROW_TYPES } from './body/body.deco
 export { parseExactJson, stringifyExactJson } from './body/exact-json.js';
 export { missingFile, unknownField } from './body/form-errors.js';
 export { openUpload, type Upload } from './body/open-upload.js';
-export { parseJsonExactly } from './body/parse-body.js';
+export { parseForm, parseJsonExactly } from './body/parse-body.js';
 export { type UploadedFile, UploadedFiles } from './body/uploaded-files.js';
 export { configureHttp } from './configure-http.js';
 export { BaristaExpressAdapter } from './edge/barista-express.adapter.js';

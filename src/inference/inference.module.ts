@@ -8,6 +8,11 @@ import { ModelDefault } from './entities/model-default.entity.js';
 import { InferenceSettings } from './inference.settings.js';
 import { modelProviders } from './injection/inject-model.js';
 import { ModelCalls } from './injection/model-calls.js';
+import { JobPredictions } from './jobs/job-predictions.js';
+import { PredictionJobHandler } from './jobs/prediction-job.handler.js';
+import { describeJobs } from './jobs/prediction-jobs.docs.js';
+import { PredictionJobsController } from './jobs/prediction-jobs.controller.js';
+import { PredictionJobs } from './jobs/prediction-jobs.service.js';
 import { Pipelines } from './pipeline/pipelines.service.js';
 import { describeModels } from './predictions/model-openapi.js';
 import { ModelsController } from './predictions/models.controller.js';
@@ -30,6 +35,7 @@ import { ModelStore } from './store/model-store.js';
   controllers: [
     PredictController,
     ModelsController,
+    PredictionJobsController,
     OpenInferenceController,
     ModelProtocolController,
     VersionProtocolController,
@@ -44,6 +50,9 @@ import { ModelStore } from './store/model-store.js';
     PredictionRate,
     PredictionsService,
     ModelCalls,
+    JobPredictions,
+    PredictionJobs,
+    PredictionJobHandler,
   ],
 })
 export class InferenceModule {
@@ -56,6 +65,7 @@ export class InferenceModule {
   ) {
     errorFormats.add('/v2', formatOpenInferenceError);
     openApi.contribute((document) => describeModels(document, { store, pipelines, settings }));
+    openApi.contribute((document) => describeJobs(document, store));
     openApi.contribute(describeVersionPaths);
   }
 

@@ -17,6 +17,8 @@ export class InferenceSettings {
   readonly predictRate: number | undefined;
   /** What one request may hold. */
   readonly limits: InputLimits;
+  /** How many rows one job may have. */
+  readonly jobMaxRows: number;
   /** How many values one answer may hold. */
   readonly maxAnswerElements: number;
 
@@ -33,6 +35,7 @@ export class InferenceSettings {
       elements: env.integer('PREDICT_MAX_ELEMENTS', { default: 4_000_000, min: 1, max: MAX_ELEMENTS }),
       textLength: env.integer('PREDICT_MAX_TEXT', { default: 65_536, min: 1, max: 2 ** 28 }),
     };
+    this.jobMaxRows = env.integer('JOB_MAX_ROWS', { default: 10_000_000, min: 1, max: 1_000_000_000 });
     this.maxAnswerElements = env.integer('ANSWER_MAX_ELEMENTS', { default: 4_000_000, min: 1, max: MAX_ELEMENTS });
   }
 }

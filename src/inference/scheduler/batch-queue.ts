@@ -57,6 +57,9 @@ const ADMITTED_SHARE = 0.8;
 /** Of what a run is likely to take: who has waited in line is given a run only with so much time left for it. */
 const SPARE_TIME = 2;
 
+/** Rows that are told at once to be within a time, where each is a run of its own. */
+const ALONE_AT_ONCE = 16;
+
 /** With each run; a crowd that has left is forgotten after some ten of them. */
 const CROWD_DECAY = 0.9;
 
@@ -99,6 +102,15 @@ export class BatchQueue {
   /** When a prediction that begins now has to be answered, as `performance.now()` counts. */
   deadlineIn(ms = Infinity): number {
     return performance.now() + Math.min(ms, this.options.deadlineMs);
+  }
+
+  /** How many rows, at most as many as may run together, are likely to keep the runtime busy for no longer than this. */
+  rowsWithin(ms: number): number {
+    const { batching } = this;
+    // What a run takes beside its rows is not less for fewer of them.
+    const each = batching ? this.cost.perRow : this.cost.estimate(1, 1);
+    const most = batching?.maxBatchSize ?? ALONE_AT_ONCE;
+    return each > 0 ? Math.max(1, Math.min(most, Math.floor(ms / each))) : most;
   }
 
   /** The caller, with a deadline. */

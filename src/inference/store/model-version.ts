@@ -191,6 +191,11 @@ export class ModelVersion {
     return this.demandLoaded().queue.deadlineIn(ms);
   }
 
+  /** How many rows, at most as many as may run together, are likely to keep the runtime busy for no longer than this. */
+  rowsWithin(ms: number): number {
+    return this.demandLoaded().queue.rowsWithin(ms);
+  }
+
   /** Predicts checked rows by one deadline, as many in a run as the model allows; the answers are in the rows' order. */
   async predict(rows: readonly CheckedRow[], caller: Caller = {}): Promise<Prediction[]> {
     const { schema, queue, preprocess, respond } = this.demandLoaded();

@@ -1,0 +1,41 @@
+import type { OpenAPIObject } from '@nestjs/swagger';
+import { fileContents } from '../../records/index.js';
+import type { ModelStore } from '../store/model-store.js';
+
+const PATH = '/models/{name}/jobs';
+const ROW = { type: 'object', additionalProperties: true, description: 'A row: a value for each feature' };
+const ROWS = { type: 'array', items: ROW, minItems: 1 };
+const INSTANCES = {
+  type: 'object',
+  required: ['instances'],
+  additionalProperties: false,
+  properties: { instances: ROWS },
+};
+
+/** Unlike a request, a job is made of one file. */
+const FORM = {
+  type: 'object',
+  required: ['file'],
+  additionalProperties: false,
+  properties: {
+    file: {
+      type: 'string',
+      format: 'binary',
+      description: 'CSV, JSON lines or JSON: named so, or with its media type',
+    },
+  },
+};
+
+/** Says what a job may be made of; the examples are of the default model. */
+export function describeJobs(document: OpenAPIObject, store: ModelStore): void {
+  const operation = document.paths[PATH]?.post;
+  if (!operation) return;
+  const row = store.findDefault()?.manifest.example?.input ?? {};
+  const content = {
+    'application/json': { schema: { oneOf: [ROW, ROWS, INSTANCES] }, example: { instances: [row] } },
+    'application/x-www-form-urlencoded': { schema: ROW },
+    ...fileContents(row, true),
+    'multipart/form-data': { schema: FORM },
+  };
+  Object.assign(operation, { requestBody: { required: true, content } });
+}
