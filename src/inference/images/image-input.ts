@@ -33,7 +33,8 @@ export function signatureWithImage(signature: Signature, { input }: Manifest): S
     throw wrong(`a model with one input; this one has ${signature.inputs.length}`);
   }
   const { name, type, shape } = tensor;
-  if (type !== 'float32' && type !== 'float16') throw wrong(`an input of type float32 or float16; "${name}" is ${type}`);
+  if (type !== 'float32' && type !== 'float16')
+    throw wrong(`an input of type float32 or float16; "${name}" is ${type}`);
   const expected = shapeOfImage(input.image);
   if (!hasRoomFor(expected, tensor, signature)) {
     throw wrong(`an input of the shape [N, ${expected.join(', ')}]; "${name}" has [${shape.join(', ')}]`);
@@ -76,7 +77,9 @@ export function imageInputOf({ fields }: RowSchema, { input }: Manifest): ImageI
 function perChannel(key: string, value: number | readonly number[], channels: number): readonly number[] {
   const values = typeof value === 'number' ? new Array<number>(channels).fill(value) : value;
   if (values.length === channels) return values;
-  throw new SignatureError(`input.image.${key} in model.json must be a number, or one for each of ${channels} channels`);
+  throw new SignatureError(
+    `input.image.${key} in model.json must be a number, or one for each of ${channels} channels`,
+  );
 }
 
 function tableOf(mean: number, std: number): Float32Array {

@@ -12,7 +12,7 @@ const MAX_LENGTH = 2 ** 20;
  */
 export function plainPng(bytes: Buffer): Buffer | undefined {
   const kept = [bytes.subarray(0, SIGNATURE_LENGTH)];
-  for (let at = SIGNATURE_LENGTH; at + FRAME <= bytes.length; ) {
+  for (let at = SIGNATURE_LENGTH; at + FRAME <= bytes.length;) {
     const length = bytes.readUInt32BE(at);
     const name = bytes.toString('latin1', at + 4, at + 8);
     const end = at + FRAME + length;
