@@ -37,5 +37,6 @@ export {
   IntegerParameter,
   TextField,
 } from './validation/fields.js';
+export { type TextFields, textFieldsOf } from './validation/text-fields.js';
 export { isStorableText } from './validation/text-safety.js';
 export { validateAs } from './validation/validation.pipe.js';
