@@ -6,7 +6,8 @@ export async function formOf(
   field = 'file',
 ): Promise<{ raw: Uint8Array; headers: Record<string, string> }> {
   const form = new FormData();
-  for (const [index, bytes] of files.entries()) form.append(field, new Blob([Buffer.from(bytes)]), `picture-${index}.png`);
+  for (const [index, bytes] of files.entries())
+    form.append(field, new Blob([Buffer.from(bytes)]), `picture-${index}.png`);
   const response = new Response(form);
   const headers = { 'content-type': response.headers.get('content-type') ?? '' };
   return { raw: new Uint8Array(await response.arrayBuffer()), headers };
@@ -20,7 +21,13 @@ export function pngOf(width: number, height: number, data: Buffer, more: readonl
   header.writeUInt32BE(width, 0);
   header.writeUInt32BE(height, 4);
   header[8] = 8;
-  return Buffer.concat([SIGNATURE, chunk('IHDR', header), ...more, chunk('IDAT', data), chunk('IEND', Buffer.alloc(0))]);
+  return Buffer.concat([
+    SIGNATURE,
+    chunk('IHDR', header),
+    ...more,
+    chunk('IDAT', data),
+    chunk('IEND', Buffer.alloc(0)),
+  ]);
 }
 
 /** A grey PNG, black all over. */
