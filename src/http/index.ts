@@ -27,6 +27,8 @@ export type { Problem } from './errors/problem.js';
 export { ApiProblems, ProblemDto } from './errors/problem.docs.js';
 export { HttpModule } from './http.module.js';
 export { HttpSettings } from './http.settings.js';
+export { decodeCursor, type Position } from './paging/cursor.js';
+export { CursorParameter, DEFAULT_LIMIT, LimitParameter, type Page, pageOf } from './paging/page.js';
 export { actorOf, CurrentActor, networkOf, type RequestActor } from './request.js';
 export {
   ChoiceField,
@@ -36,6 +38,7 @@ export {
   IntegerField,
   IntegerParameter,
   TextField,
+  UuidField,
 } from './validation/fields.js';
 export { type TextFields, textFieldsOf } from './validation/text-fields.js';
 export { isStorableText } from './validation/text-safety.js';
