@@ -39,7 +39,8 @@ export function inflatingText(keyword: string, bytes: number): Buffer {
   return chunk('zTXt', Buffer.concat([Buffer.from(`${keyword}\0\0`), deflateSync(Buffer.alloc(bytes, 'a'))]));
 }
 
-function chunk(name: string, data: Buffer): Buffer {
+/** A part of a PNG, sound but for what it holds. */
+export function chunk(name: string, data: Buffer): Buffer {
   const [length, sum] = [Buffer.alloc(4), Buffer.alloc(4)];
   const content = Buffer.concat([Buffer.from(name, 'latin1'), data]);
   length.writeUInt32BE(data.length);
