@@ -51,12 +51,11 @@ export class DatabaseJobQueue extends JobQueue {
     return this.unitOfWork.run((manager) => update(manager, hold, { dueAt: inALease() }));
   }
 
-  async findHeld(holds: readonly Hold[]): Promise<ReadonlySet<string>> {
+  async findHeld(holds: readonly Hold[]): Promise<ReadonlySet<Hold>> {
     const ids = holds.map(({ id }) => id);
     const select = { id: true, fence: true } as const;
     const rows = await this.jobs.find({ select, where: { id: In(ids), status: 'running' } });
-    const held = holds.filter(({ id, fence }) => rows.some((row) => row.id === id && row.fence === fence));
-    return new Set(held.map(({ id }) => id));
+    return new Set(holds.filter(({ id, fence }) => rows.some((row) => row.id === id && row.fence === fence)));
   }
 
   save(hold: Hold, { progress, state, result, work }: JobStep, known: string | undefined): Promise<string | undefined> {
@@ -91,7 +90,12 @@ export class DatabaseJobQueue extends JobQueue {
   }
 
   postpone(hold: Hold, { until, attempts, isFaultless }: Postponement): Promise<boolean> {
-    const changes = { status: 'queued', dueAt: until, attempts, ...(isFaultless && { savedFence: hold.fence }) } as const;
+    const changes = {
+      status: 'queued',
+      dueAt: until,
+      attempts,
+      ...(isFaultless && { savedFence: hold.fence }),
+    } as const;
     return this.unitOfWork.run((manager) => update(manager, hold, changes));
   }
 

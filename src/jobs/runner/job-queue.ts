@@ -50,7 +50,7 @@ export abstract class JobQueue {
   /** Answers whether it is still held. */
   abstract extend(hold: Hold): Promise<boolean>;
   /** Those of them that are still held. */
-  abstract findHeld(holds: readonly Hold[]): Promise<ReadonlySet<string>>;
+  abstract findHeld(holds: readonly Hold[]): Promise<ReadonlySet<Hold>>;
   /** Saves a step, all or none of it; answers the id of the result, where there is any. @throws JobLostError */
   abstract save(hold: Hold, step: JobStep, resultId: string | undefined): Promise<string | undefined>;
   /** Answers whether it was still held. */

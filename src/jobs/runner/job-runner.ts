@@ -107,7 +107,7 @@ export class JobRunner implements OnApplicationBootstrap, OnModuleDestroy, Befor
     if (jobs.length === 0) return;
     try {
       const held = await this.queue.findHeld(jobs.map(({ claim }) => claim));
-      for (const job of jobs) if (!held.has(job.id) || !(await this.extend(job))) job.lose();
+      for (const job of jobs) if (!held.has(job.claim) || !(await this.extend(job))) job.lose();
     } finally {
       for (const job of jobs) if (performance.now() - job.extendedAt > HOLD_MS) job.lose();
     }
@@ -168,7 +168,10 @@ export class JobRunner implements OnApplicationBootstrap, OnModuleDestroy, Befor
   private async settle(job: HeldJob, thrown: unknown): Promise<void> {
     const error = this.translators.translate(thrown) ?? thrown;
     const { attempts, savedAt } = job.claim;
-    const verdict = judge(error, job.hasSaved ? { attempts: 0, savedAt: Date.now() } : { attempts, savedAt: savedAt.getTime() });
+    const verdict = judge(
+      error,
+      job.hasSaved ? { attempts: 0, savedAt: Date.now() } : { attempts, savedAt: savedAt.getTime() },
+    );
     if ('failure' in verdict) return this.fail(job, verdict.failure, thrown);
     const until = new Date(Date.now() + verdict.delayMs);
     // A job that throws is at work: it does not wear out.
