@@ -123,6 +123,7 @@ export class JobRunner implements OnApplicationBootstrap, OnModuleDestroy, Befor
 
   private begin(claim: ClaimedJob): void {
     const job = new HeldJob(claim, this.queue);
+    if (this.isStopping) job.stop();
     const ended = this.do(job).finally(() => {
       this.held.delete(job);
       this.nudge();
@@ -146,6 +147,7 @@ export class JobRunner implements OnApplicationBootstrap, OnModuleDestroy, Befor
 
   private async attempt(job: HeldJob, work: () => Promise<void>): Promise<void> {
     try {
+      job.signal.throwIfAborted();
       await work();
       // A handler that was told to stop, and did, has not done all.
       job.signal.throwIfAborted();
