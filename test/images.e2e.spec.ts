@@ -19,7 +19,8 @@ describe('pictures of digits', () => {
   let client: Client;
 
   beforeAll(async () => {
-    app = await startTestApp();
+    // The first request waits for the model to be loaded, on a busy machine, too.
+    app = await startTestApp({ DEADLINE_MS: '30000' });
     client = app.client();
   });
 
