@@ -4,6 +4,15 @@ import type { InputLimits } from './signature/row-check.js';
 /** No array is longer. */
 const MAX_ELEMENTS = 2 ** 32 - 2;
 
+export interface ImageLimits {
+  /** Of one picture, width × height. */
+  readonly pixels: number;
+  /** How many are decoded side by side: each takes one of the four threads that Node does files and names on. */
+  readonly lanes: number;
+  /** How many requests may wait for their turn. */
+  readonly queue: number;
+}
+
 export class InferenceSettings {
   /** The model store: a folder for each model. */
   readonly modelsDir: string;
@@ -19,6 +28,8 @@ export class InferenceSettings {
   readonly limits: InputLimits;
   /** How many rows one job may have. */
   readonly jobMaxRows: number;
+  /** What decoding pictures may take. */
+  readonly images: ImageLimits;
   /** How many values one answer may hold. */
   readonly maxAnswerElements: number;
 
@@ -36,6 +47,11 @@ export class InferenceSettings {
       textLength: env.integer('PREDICT_MAX_TEXT', { default: 65_536, min: 1, max: 2 ** 28 }),
     };
     this.jobMaxRows = env.integer('JOB_MAX_ROWS', { default: 10_000_000, min: 1, max: 1_000_000_000 });
+    this.images = {
+      pixels: env.integer('IMAGE_MAX_PIXELS', { default: 50_000_000, min: 1, max: 1_000_000_000 }),
+      lanes: env.integer('IMAGE_LANES', { default: 1, min: 1, max: 64 }),
+      queue: env.integer('IMAGE_QUEUE_CAPACITY', { default: 64, min: 0, max: 1_000_000 }),
+    };
     this.maxAnswerElements = env.integer('ANSWER_MAX_ELEMENTS', { default: 4_000_000, min: 1, max: MAX_ELEMENTS });
   }
 }
