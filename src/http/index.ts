@@ -23,7 +23,7 @@ export type { Problem } from './errors/problem.js';
 export { ApiProblems, ProblemDto } from './errors/problem.docs.js';
 export { HttpModule } from './http.module.js';
 export { HttpSettings } from './http.settings.js';
-export { actorOf, CurrentActor, networkOf, type RequestActor } from './request.js';
+export { actorOf, CurrentActor, networkOf, prefersHtml, type RequestActor } from './request.js';
 export {
   ChoiceField,
   Field,
