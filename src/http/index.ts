@@ -15,6 +15,7 @@ export {
   type FieldError,
   InvalidInputError,
   MalformedRequestError,
+  PayloadTooLargeError,
   UnsupportedMediaTypeError,
   withCause,
 } from './errors/domain-error.js';
@@ -25,6 +26,8 @@ export { ProblemFilter, problemOf } from './errors/problem.filter.js';
 export { ApiProblems, ProblemDto } from './errors/problem.docs.js';
 export { HttpModule } from './http.module.js';
 export { HttpSettings } from './http.settings.js';
+export { decodeCursor, type Position } from './paging/cursor.js';
+export { CursorParameter, DEFAULT_LIMIT, LimitParameter, type Page, pageOf } from './paging/page.js';
 export { actorOf, CurrentActor, networkOf, prefersHtml, type RequestActor } from './request.js';
 export {
   ChoiceField,
@@ -34,6 +37,7 @@ export {
   IntegerField,
   IntegerParameter,
   TextField,
+  UuidField,
 } from './validation/fields.js';
 export { isStorableText } from './validation/text-safety.js';
 export { validateAs } from './validation/validation.pipe.js';
