@@ -12,9 +12,19 @@ import { JobsModule } from './jobs/index.js';
 import { LoggingModule } from './logging/index.js';
 import { MenusModule } from './menus/index.js';
 import { MetricsModule } from './metrics/index.js';
+import { PagesModule } from './pages/index.js';
 import { StorageModule } from './storage/index.js';
 
-const PLATFORM = [LoggingModule, HttpModule, HealthModule, MetricsModule, DatabaseModule, StorageModule, DocsModule];
+const PLATFORM = [
+  LoggingModule,
+  HttpModule,
+  HealthModule,
+  MetricsModule,
+  DatabaseModule,
+  StorageModule,
+  DocsModule,
+  PagesModule,
+];
 const FEATURES = [HomeModule, AuthModule, JobsModule, MenusModule, DemandModule];
 
 /** The table of contents of the system. */

@@ -31,6 +31,11 @@ export const CurrentActor = createParamDecorator((_: unknown, context: Execution
   actorOf(context.switchToHttp().getRequest<Request>()),
 );
 
+/** Whether a caller would rather have a page: a browser that shows what it asks for. Who has no wish gets JSON. */
+export function prefersHtml(request: Request): boolean {
+  return request.accepts(['application/json', 'text/html']) === 'text/html';
+}
+
 const IPV4_MAPPED = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i;
 /** Sixteen bits each: half of an address, which is what one household or server gets (RFC 6177). */
 const GROUPS_OF_NETWORK = 4;

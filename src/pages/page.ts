@@ -1,4 +1,4 @@
-import { type Html, html } from './html.js';
+import { type Html, html, when } from './html.js';
 
 /** What is the page's own; header and footer are the same on all. */
 export interface PageContent {
@@ -11,13 +11,25 @@ export interface PageContent {
   /** Where this page is, so that the navigation can say so. */
   readonly path?: string;
   /** Further links of the navigation, before those that are always there: path and text. */
-  readonly links?: readonly (readonly [path: string, text: string])[];
+  readonly links?: readonly Link[];
+  /** Whether a member looks at it, where the page has asked who does: then the navigation offers what fits. */
+  readonly isMember?: boolean;
   readonly content: Html;
 }
 
-const LINKS = [['/health/ready', 'Health']] as const;
+type Link = readonly [path: string, text: string];
 
-/** A whole page, as it is sent: without an inline script or style, which the content security policy forbids. */
+const LINKS: readonly Link[] = [['/health/ready', 'Health']];
+const LINKS_OF_GUESTS: readonly Link[] = [
+  ['/login', 'Log in'],
+  ['/signup', 'Sign up'],
+];
+const LINKS_OF_MEMBERS: readonly Link[] = [['/account', 'Account']];
+
+/**
+ * A whole page, as it is sent: without an inline script or style, which the content security policy forbids. Its forms say
+ * where they come from in `Origin`, which the header's `no-referrer` would take from them.
+ */
 export function page({
   title,
   description,
@@ -25,6 +37,7 @@ export function page({
   scripts = [],
   path,
   links = [],
+  isMember,
   content,
 }: PageContent): string {
   const about = description === undefined ? [] : [html`<meta name="description" content="${description}" />`];
@@ -33,6 +46,7 @@ export function page({
       <head>
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <meta name="referrer" content="same-origin" />
         ${about}
         <title>${title}</title>
         <link rel="icon" href="/assets/icon.svg" type="image/svg+xml" />
@@ -43,7 +57,7 @@ export function page({
       </head>
       <body>
         <a class="skip-link" href="#content">Skip to content</a>
-        ${siteHeader([...links, ...LINKS], path)}
+        ${siteHeader([...links, ...LINKS, ...linksFor(isMember)], path, isMember)}
         <main id="content" class="page">${content}</main>
         <footer class="site-footer">
           <p>Barista is open source under the MIT licence.</p>
@@ -53,7 +67,12 @@ export function page({
   return document.markup;
 }
 
-function siteHeader(links: readonly (readonly [string, string])[], path: string | undefined): Html {
+function linksFor(isMember: boolean | undefined): readonly Link[] {
+  if (isMember === undefined) return [];
+  return isMember ? LINKS_OF_MEMBERS : LINKS_OF_GUESTS;
+}
+
+function siteHeader(links: readonly Link[], path: string | undefined, isMember = false): Html {
   const current = (target: string): Html => (target === path ? html` aria-current="page"` : html``);
   return html`<header class="site-header">
     <a class="brand" href="/" ${current('/')}>
@@ -62,6 +81,10 @@ function siteHeader(links: readonly (readonly [string, string])[], path: string 
     </a>
     <nav aria-label="Main">
       ${links.map(([target, text]) => html`<a href="${target}" ${current(target)}>${text}</a> `)}
+      ${when(isMember, LOG_OUT)}
     </nav>
   </header>`;
 }
+
+/** Not a link: following one must change nothing. */
+const LOG_OUT = html`<form method="post" action="/logout"><button type="submit">Log out</button></form>`;
