@@ -1,7 +1,9 @@
 export { AnyQuery } from './body/any-query.decorator.js';
 export { AcceptsBody } from './body/body.decorators.js';
 export { parseExactJson, stringifyExactJson } from './body/exact-json.js';
+export { openUpload, type Upload } from './body/open-upload.js';
 export { parseJsonExactly } from './body/parse-body.js';
+export { type UploadedFile, UploadedFiles } from './body/uploaded-files.js';
 export { configureHttp } from './configure-http.js';
 export { BaristaExpressAdapter } from './edge/barista-express.adapter.js';
 export { ClientPresence } from './edge/client-presence.js';
@@ -14,6 +16,7 @@ export {
   type FieldError,
   InvalidInputError,
   MalformedRequestError,
+  PayloadTooLargeError,
   UnsupportedMediaTypeError,
   withCause,
 } from './errors/domain-error.js';

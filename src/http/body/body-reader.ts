@@ -14,9 +14,11 @@ interface ParserError {
 
 type Parser = (bytes: Buffer) => unknown;
 
+const REST = { form: parseForm, bytes: asTheyAre, files: asTheyAre, stream: asTheyAre };
 const PARSERS: Record<BodyPurpose, Record<BodyKind, Parser>> = {
-  ordinary: { json: parseJson, form: parseForm, bytes: asTheyAre },
-  predictions: { json: parseJsonExactly, form: parseForm, bytes: asTheyAre },
+  ordinary: { json: parseJson, ...REST },
+  predictions: { json: parseJsonExactly, ...REST },
+  files: { json: parseJsonExactly, ...REST },
 };
 const CHARSET = /;\s*charset\s*=\s*"?([^\s;"]+)/i;
 
@@ -26,8 +28,8 @@ export class BodyReader {
   private readonly readers: Record<BodyPurpose, RequestHandler>;
 
   constructor(private readonly settings: HttpSettings) {
-    const { ordinary, predictions } = settings.bodyLimit;
-    this.readers = { ordinary: bytesUpTo(ordinary), predictions: bytesUpTo(predictions) };
+    const { ordinary, predictions, files } = settings.bodyLimit;
+    this.readers = { ordinary: bytesUpTo(ordinary), predictions: bytesUpTo(predictions), files: bytesUpTo(files) };
   }
 
   /** Sets `request.body`; leaves it undefined where there is none. */
@@ -83,9 +85,13 @@ function kindOf(request: Request, rule: BodyRule): BodyKind {
   if (rule.kinds.includes('bytes')) return 'bytes';
   const type = request.headers['content-type'] ?? '';
   // What nearly everybody sends needs no look at what else it may mean.
-  const kind = rule.kinds.find((candidate) => type === MEDIA_TYPES[candidate] || request.is(MEDIA_TYPES[candidate]));
+  const kind = rule.kinds.find((candidate) => type === MEDIA_TYPES[candidate][0] || isOneOf(request, candidate));
   const charset = CHARSET.exec(type)?.[1] ?? 'utf-8';
   if (kind && /^utf-?8$/i.test(charset)) return kind;
-  const expected = rule.kinds.map((candidate) => MEDIA_TYPES[candidate]).join(' or ');
+  const expected = rule.kinds.flatMap((candidate) => MEDIA_TYPES[candidate]).join(' or ');
   throw new UnsupportedMediaTypeError(`Send the body as ${expected}, in UTF-8.`);
+}
+
+function isOneOf(request: Request, kind: BodyKind): boolean {
+  return MEDIA_TYPES[kind].some((type) => request.is(type));
 }

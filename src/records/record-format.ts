@@ -1,0 +1,31 @@
+import type { RecordFormat } from './record.js';
+
+const BY_MEDIA_TYPE: Readonly<Record<string, RecordFormat>> = {
+  'text/csv': 'csv',
+  'application/csv': 'csv',
+  'application/x-ndjson': 'jsonl',
+  'application/ndjson': 'jsonl',
+  'application/jsonl': 'jsonl',
+  'application/x-jsonlines': 'jsonl',
+  'application/json': 'json',
+};
+const BY_EXTENSION: Readonly<Record<string, RecordFormat>> = {
+  csv: 'csv',
+  jsonl: 'jsonl',
+  ndjson: 'jsonl',
+  json: 'json',
+};
+
+/**
+ * The format of a file of rows, from its media type, else from its name: a system that knows no type for a file calls it
+ * `application/octet-stream`, or what the program that opens it is called.
+ */
+export function formatOf(mediaType: string | undefined, fileName: string | undefined): RecordFormat | undefined {
+  const type = mediaType?.split(';', 1)[0]?.trim().toLowerCase() ?? '';
+  const extension = fileName?.split('.').at(-1)?.toLowerCase() ?? '';
+  return lookUp(BY_MEDIA_TYPE, type) ?? lookUp(BY_EXTENSION, extension);
+}
+
+function lookUp(formats: Readonly<Record<string, RecordFormat>>, key: string): RecordFormat | undefined {
+  return Object.hasOwn(formats, key) ? formats[key] : undefined;
+}
