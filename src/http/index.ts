@@ -24,6 +24,7 @@ export { ErrorFormats, type FormattedError } from './errors/error-formats.js';
 export { ErrorTranslators } from './errors/error-translators.js';
 export type { Problem } from './errors/problem.js';
 export { ApiProblems, ProblemDto } from './errors/problem.docs.js';
+export { ProblemFilter } from './errors/problem.filter.js';
 export { HttpModule } from './http.module.js';
 export { HttpSettings } from './http.settings.js';
 export { actorOf, CurrentActor, networkOf, prefersHtml, type RequestActor } from './request.js';

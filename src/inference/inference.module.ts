@@ -8,7 +8,11 @@ import { ModelDefault } from './entities/model-default.entity.js';
 import { InferenceSettings } from './inference.settings.js';
 import { modelProviders } from './injection/inject-model.js';
 import { ModelCalls } from './injection/model-calls.js';
+import { ModelPages } from './pages/model-pages.js';
+import { ModelReports } from './pages/report/model-reports.js';
+import { ReportController } from './pages/report/report.controller.js';
 import { Pipelines } from './pipeline/pipelines.service.js';
+import { ModelAccess } from './predictions/model-access.js';
 import { describeModels } from './predictions/model-openapi.js';
 import { ModelsController } from './predictions/models.controller.js';
 import { PredictController } from './predictions/predict.controller.js';
@@ -30,6 +34,7 @@ import { ModelStore } from './store/model-store.js';
   controllers: [
     PredictController,
     ModelsController,
+    ReportController,
     OpenInferenceController,
     ModelProtocolController,
     VersionProtocolController,
@@ -40,6 +45,9 @@ import { ModelStore } from './store/model-store.js';
     ModelLoader,
     ModelDefaultsRepository,
     InferenceMetrics,
+    ModelAccess,
+    ModelPages,
+    ModelReports,
     Pipelines,
     PredictionRate,
     PredictionsService,

@@ -5,7 +5,8 @@ import type { Problem } from './problem.js';
 export interface FormattedError {
   readonly status: number;
   readonly contentType: string;
-  readonly body: object;
+  /** An object is written as JSON. */
+  readonly body: object | string;
 }
 
 type Format = (problem: Problem) => FormattedError;

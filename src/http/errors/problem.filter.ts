@@ -53,15 +53,16 @@ export class ProblemFilter implements ExceptionFilter {
     this.answer(error, http.getRequest<Request>(), http.getResponse<Response>());
   }
 
-  answer(error: unknown, request: Request, response: Response): void {
+  /** @param asPage how whoever has asked for a page is told */
+  answer(error: unknown, request: Request, response: Response, asPage?: (problem: Problem) => FormattedError): void {
     const problem = this.describe(error);
     if (problem.status >= 500) this.logFailure(error, problem.code, request.requestId);
     if (response.headersSent) {
       response.destroy();
       return;
     }
-    const format = this.formats.find(pathOf(request)) ?? ((plain: Problem) => formatProblem(plain, request.requestId));
-    send(format(problem), problem.headers, request, response);
+    const format = asPage ?? this.formats.find(pathOf(request));
+    send(format?.(problem) ?? formatProblem(problem, request.requestId), problem.headers, request, response);
   }
 
   /** What a client is not told: the error itself where nobody expected it, else what caused it. */
@@ -127,5 +128,6 @@ function send(
   response.set({ 'Cache-Control': 'no-store', ...headers });
   response.removeHeader('ETag');
   response.setHeader('Content-Type', contentType);
-  response.end(request.method === 'HEAD' ? undefined : JSON.stringify(body));
+  const text = typeof body === 'string' ? body : JSON.stringify(body);
+  response.end(request.method === 'HEAD' ? undefined : text);
 }

@@ -1,0 +1,36 @@
+import { type ArgumentsHost, Catch, type ExceptionFilter } from '@nestjs/common';
+import type { Request, Response } from 'express';
+import { prefersHtml, ProblemFilter } from '../../http/index.js';
+import { ModelPages } from './model-pages.js';
+
+/** Tells a browser on a model's page what went wrong, on that page; everybody else as always. */
+@Catch()
+export class ModelPageFilter implements ExceptionFilter {
+  constructor(
+    private readonly problems: ProblemFilter,
+    private readonly pages: ModelPages,
+  ) {}
+
+  catch(error: unknown, host: ArgumentsHost): void {
+    const http = host.switchToHttp();
+    const [request, response] = [http.getRequest<Request>(), http.getResponse<Response>()];
+    if (!isOfPage(request)) {
+      this.problems.answer(error, request, response);
+      return;
+    }
+    this.pages.forProblem(request, response).then(
+      (asPage) => this.problems.answer(error, request, response, asPage),
+      (failure: unknown) => this.problems.answer(failure, request, response),
+    );
+  }
+}
+
+/** Whether a request is for a page, or comes from a form on one. */
+export function isOfPage(request: Request): boolean {
+  const isRead = request.method === 'GET' || request.method === 'HEAD';
+  return (isRead || isForm(request)) && prefersHtml(request);
+}
+
+function isForm({ headers }: Request): boolean {
+  return /^(?:application\/x-www-form-urlencoded|multipart\/form-data)\b/i.test(headers['content-type'] ?? '');
+}

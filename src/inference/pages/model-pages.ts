@@ -1,0 +1,141 @@
+import { Injectable } from '@nestjs/common';
+import type { Request, Response } from 'express';
+import { Identity } from '../../auth/index.js';
+import { OpenApi } from '../../docs/index.js';
+import { type FormattedError, type Problem, UploadedFiles } from '../../http/index.js';
+import { Pipelines } from '../pipeline/pipelines.service.js';
+import { describeModel, summarize } from '../predictions/describe-model.js';
+import { ModelAccess } from '../predictions/model-access.js';
+import { schemasOf } from '../predictions/model-schemas.js';
+import { itemsOfModelPredict, type PredictionBody, takesForms } from '../predictions/prediction-input.js';
+import { PredictionsService } from '../predictions/predictions.service.js';
+import type { PredictionCall } from '../predictions/request.decorators.js';
+import type { JsonSchema } from '../signature/json-schema.js';
+import type { Model } from '../store/model.js';
+import { ModelStore } from '../store/model-store.js';
+import { formOf, type ModelForm } from './model-form.js';
+import { type ModelPageContent, modelPage, modelsPage, problemPage, type Sent } from './model-page.js';
+import { textsOf, valuesOf } from './read-form.js';
+import { ModelReports } from './report/model-reports.js';
+
+type Texts = Readonly<Record<string, string>>;
+
+/** The pages of models, for browsers. */
+@Injectable()
+export class ModelPages {
+  constructor(
+    private readonly store: ModelStore,
+    private readonly predictions: PredictionsService,
+    private readonly pipelines: Pipelines,
+    private readonly access: ModelAccess,
+    private readonly reports: ModelReports,
+    private readonly identity: Identity,
+    private readonly openApi: OpenApi,
+  ) {}
+
+  async list(request: Request, response: Response): Promise<string> {
+    const isMember = await this.isMember(request, response);
+    return asPage(modelsPage(this.store.all().map(summarize), isMember), response);
+  }
+
+  async show(name: string, request: Request, response: Response): Promise<string> {
+    return asPage(await this.pageOf(this.store.get(name), request, response), response);
+  }
+
+  /** The page again, with the answer to what its form was filled in with. Rejects as a prediction does. */
+  async predict(name: string, value: unknown, call: PredictionCall): Promise<string> {
+    const { request, response } = call;
+    const model = this.store.get(name);
+    const body = value instanceof UploadedFiles ? { value, isForm: false } : this.bodyOf(model, textsIn(value));
+    const answer = await this.predictions.predict({
+      model: name,
+      value: body.value,
+      itemsOf: itemsOfModelPredict,
+      call: { ...call, isForm: body.isForm },
+    });
+    return asPage(await this.pageOf(model, request, response, { ...sentIn(value), answer }), response);
+  }
+
+  /** Prepares the page that says what went wrong: what was filled in stays, and errors stand at their fields. */
+  async forProblem(request: Request, response: Response): Promise<(problem: Problem) => FormattedError> {
+    const content = await this.contentFor(request, response);
+    const isMember = content ? content.isMember : await this.isMember(request, response);
+    response.vary('Accept');
+    return (problem) => {
+      const body = content
+        ? modelPage({ ...content, sent: { ...sentIn(request.body), problem } })
+        : problemPage(problem, isMember);
+      return { status: problem.status, contentType: HTML, body };
+    };
+  }
+
+  private contentFor(request: Request, response: Response): Promise<ModelPageContent> | undefined {
+    const { name } = request.params;
+    const model = this.store.all().find((candidate) => candidate.name === name);
+    return model && this.contentOf(model, request, response);
+  }
+
+  private async pageOf(model: Model, request: Request, response: Response, sent?: Sent): Promise<string> {
+    return modelPage({ ...(await this.contentOf(model, request, response)), sent });
+  }
+
+  private async contentOf(model: Model, request: Request, response: Response): Promise<ModelPageContent> {
+    const isMember = await this.isMember(request, response);
+    const admission = await this.access.admissionTo(model, request, response);
+    const report = admission === 'admitted' ? await this.reports.of(model.name) : undefined;
+    return {
+      model: describeModel(model),
+      form: this.formFor(model),
+      maxRows: this.maxRowsOf(model),
+      admission,
+      isMember,
+      report,
+    };
+  }
+
+  /** Undefined while it is not known what the model takes. */
+  private formFor(model: Model): ModelForm | undefined {
+    const { manifest } = model.serving ?? model;
+    const image = manifest.input?.image as Record<'width' | 'height' | 'channels', number> | undefined;
+    if (image) return { kind: 'image', ...image };
+    if (model.state !== 'ready' && !model.loadsOnUse) return undefined;
+    const input = this.pipelines.of(model.name)?.metadata.input;
+    if (input) return formOf((this.openApi.schemaOf(input) ?? {}) as JsonSchema, undefined);
+    const schemas = schemasOf(model);
+    return schemas && formOf(schemas.input, schemas.example, manifest.features);
+  }
+
+  private bodyOf(model: Model, entered: Texts): PredictionBody {
+    const form = this.formFor(model);
+    // Of a model that cannot be asked: the prediction says why.
+    if (!form) return { value: entered, isForm: true };
+    const isRow = form.kind === 'fields' && takesForms(this.pipelines.of(model.name));
+    return isRow ? { value: textsOf(form, entered), isForm: true } : { value: valuesOf(form, entered), isForm: false };
+  }
+
+  private maxRowsOf(_model: Model): number | undefined {
+    return undefined;
+  }
+
+  private async isMember(request: Request, response: Response): Promise<boolean> {
+    return (await this.identity.identify(request, response)) !== undefined;
+  }
+}
+
+const HTML = 'text/html; charset=utf-8';
+
+function asPage(page: string, response: Response): string {
+  response.vary('Accept');
+  response.setHeader('Content-Type', HTML);
+  return page;
+}
+
+/** What a form was filled in with; a form without a field has no body. */
+function textsIn(body: unknown): Texts {
+  return (body ?? {}) as Texts;
+}
+
+function sentIn(body: unknown): Sent {
+  if (body instanceof UploadedFiles) return { isFile: true };
+  return typeof body === 'object' && body !== null ? { entered: body as Texts } : {};
+}
