@@ -11,8 +11,9 @@ import { InferenceModule } from './inference/index.js';
 import { LoggingModule } from './logging/index.js';
 import { MenusModule } from './menus/index.js';
 import { MetricsModule } from './metrics/index.js';
+import { PagesModule } from './pages/index.js';
 
-const PLATFORM = [LoggingModule, HttpModule, HealthModule, MetricsModule, DatabaseModule, DocsModule];
+const PLATFORM = [LoggingModule, HttpModule, HealthModule, MetricsModule, DatabaseModule, DocsModule, PagesModule];
 const FEATURES = [HomeModule, AuthModule, MenusModule, DemandModule];
 
 /** The table of contents of the system. */

@@ -122,9 +122,11 @@ export function roleRequired(role: string): ForbiddenError {
   return new ForbiddenError('auth.forbidden', `This is for the role ${role}.`);
 }
 
+export const FRESH_SESSION_REQUIRED = 'auth.fresh-session-required';
+
 export function freshSessionRequired(minutes: number): ForbiddenError {
   return new ForbiddenError(
-    'auth.fresh-session-required',
+    FRESH_SESSION_REQUIRED,
     `Log in again, and repeat this: it needs a password given within the last ${minutes} minutes.`,
   );
 }

@@ -4,6 +4,7 @@ import { SettingsModule } from '../config/index.js';
 import { DatabaseSettings } from '../database/index.js';
 import { HttpSettings } from '../http/index.js';
 import { Log } from '../logging/index.js';
+import { ErrorPages } from '../pages/index.js';
 import { ApiKeys } from './api-keys/api-keys.service.js';
 import { ApiKeysController } from './api-keys.controller.js';
 import { Attempts } from './attempts/attempts.service.js';
@@ -21,6 +22,10 @@ import { Identity } from './identity/identity.service.js';
 import { MemberWithdrawals } from './members/member-withdrawals.js';
 import { Members } from './members/members.repository.js';
 import { Passwords } from './members/passwords.service.js';
+import { AccountSections } from './pages/account-sections.js';
+import { AccountPagesController } from './pages/account-pages.controller.js';
+import { EntryPagesController } from './pages/entry-pages.controller.js';
+import { Visitors } from './pages/visitors.js';
 import { SessionsController } from './sessions.controller.js';
 import { SessionRows } from './sessions/session-rows.js';
 import { keptSecret } from './sessions/session-secret.js';
@@ -33,8 +38,9 @@ import { SESSION_SECRETS, Sessions } from './sessions/sessions.service.js';
     SettingsModule.forFeature(AuthSettings),
     TypeOrmModule.forFeature([ApiKey, FailureCount, KnownAddress, Member, Session]),
   ],
-  controllers: [AuthController, SessionsController, ApiKeysController],
+  controllers: [AuthController, SessionsController, ApiKeysController, EntryPagesController, AccountPagesController],
   providers: [
+    AccountSections,
     ApiKeys,
     Attempts,
     AuthService,
@@ -46,16 +52,20 @@ import { SESSION_SECRETS, Sessions } from './sessions/sessions.service.js';
     Passwords,
     SessionRows,
     Sessions,
+    Visitors,
     { provide: SESSION_SECRETS, inject: [AuthSettings, DatabaseSettings], useFactory: sessionSecrets },
   ],
-  exports: [Identity, MemberWithdrawals],
+  exports: [AccountSections, Identity, MemberWithdrawals, Visitors],
 })
 export class AuthModule implements OnModuleInit {
   constructor(
     private readonly settings: AuthSettings,
     private readonly http: HttpSettings,
     private readonly log: Log,
-  ) {}
+    errorPages: ErrorPages,
+  ) {
+    for (const path of ['/account', '/login', '/logout', '/signup']) errorPages.add(path);
+  }
 
   onModuleInit(): void {
     if (!this.settings.isSecure || this.http.trustProxy > 0) return;

@@ -6,6 +6,8 @@ export interface HomePageContent {
   readonly readiness: Readiness;
   /** Whether `/docs` and `/openapi.json` are there to link to. */
   readonly hasDocs: boolean;
+  /** Whether a member looks at it; undefined where that cannot be known just now. */
+  readonly isMember: boolean | undefined;
   /** What a command has to call this server: `localhost:3000`. */
   readonly address: string;
 }
@@ -28,6 +30,7 @@ export function homePage(content: HomePageContent): string {
     styles: ['home.css'],
     path: '/',
     links: content.hasDocs ? DOCS_LINKS : [],
+    isMember: content.isMember,
     content: html`<div class="opening">${introduction(content.hasDocs)} ${status(content.readiness)}</div>
       ${tour(content.address)}`,
   });
@@ -83,7 +86,10 @@ function tour(address: string): Html {
       </li>
       <li>
         <h3>Sign up</h3>
-        <p>An e-mail address and a password of at least 8 characters make a member.</p>
+        <p>
+          An e-mail address and a password of at least 8 characters make a member;
+          <a href="/signup">in a browser</a> too.
+        </p>
         ${terminal('Sign up', post('/auth/signup', MEMBER))}
       </li>
       <li>

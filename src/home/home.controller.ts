@@ -1,6 +1,7 @@
-import { Controller, Get, Header, Req } from '@nestjs/common';
+import { Controller, Get, Header, Req, Res } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
-import type { Request } from 'express';
+import type { Request, Response } from 'express';
+import { Visitors } from '../auth/index.js';
 import { DocsSettings } from '../docs/index.js';
 import { ReadinessRegistry } from '../health/index.js';
 import { AnyQuery } from '../http/index.js';
@@ -15,14 +16,17 @@ export class HomeController {
   constructor(
     private readonly readiness: ReadinessRegistry,
     private readonly docs: DocsSettings,
+    private readonly visitors: Visitors,
   ) {}
 
   @Get()
   @AnyQuery()
   @Header('Content-Type', 'text/html; charset=utf-8')
-  async show(@Req() request: Request): Promise<string> {
+  async show(@Req() request: Request, @Res({ passthrough: true }) response: Response): Promise<string> {
     const readiness = await this.readiness.evaluate();
-    return homePage({ readiness, hasDocs: this.docs.isServed, address: addressOf(request) });
+    // This page says that the database is away; without it, it is not known who looks.
+    const isMember = await this.visitors.see({ request, response }).then(Boolean, () => undefined);
+    return homePage({ readiness, hasDocs: this.docs.isServed, isMember, address: addressOf(request) });
   }
 }
 

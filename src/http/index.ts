@@ -7,6 +7,7 @@ export { type UploadedFile, UploadedFiles } from './body/uploaded-files.js';
 export { configureHttp } from './configure-http.js';
 export { BaristaExpressAdapter } from './edge/barista-express.adapter.js';
 export { ClientPresence } from './edge/client-presence.js';
+export { OwnFormsGuard } from './edge/cross-site.js';
 export { GracefulShutdown } from './edge/graceful-shutdown.js';
 export { type FinishedRequest, RequestObservers } from './edge/request-observers.js';
 export { matchesStrongly, matchesWeakly } from './entity-tags.js';
@@ -23,8 +24,8 @@ export {
 export { ErrorFormats, type FormattedError } from './errors/error-formats.js';
 export { ErrorTranslators } from './errors/error-translators.js';
 export type { Problem } from './errors/problem.js';
+export { ProblemFilter, problemOf } from './errors/problem.filter.js';
 export { ApiProblems, ProblemDto } from './errors/problem.docs.js';
-export { ProblemFilter } from './errors/problem.filter.js';
 export { HttpModule } from './http.module.js';
 export { HttpSettings } from './http.settings.js';
 export { actorOf, CurrentActor, networkOf, prefersHtml, type RequestActor } from './request.js';

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
 const FLAGS = [
@@ -28,15 +28,16 @@ export function hasBrowser(): boolean {
 export class TestBrowser {
   private browser: Browser | undefined;
 
-  async launch(): Promise<void> {
+  /** @param flags of Chromium, beside those that every test needs */
+  async launch(flags: readonly string[] = []): Promise<void> {
     const executablePath = findChromium();
     if (executablePath === undefined) throw new Error(NOT_FOUND);
-    this.browser = await chromium.launch({ executablePath, args: FLAGS });
+    this.browser = await chromium.launch({ executablePath, args: [...FLAGS, ...flags] });
   }
 
   /** A page of a new profile, and what goes wrong in it: console errors, broken policies and failed loads. */
-  async newPage(): Promise<{ page: Page; complaints: string[] }> {
-    const context = await this.browser!.newContext();
+  async newPage(profile: BrowserContextOptions = {}): Promise<{ page: Page; complaints: string[] }> {
+    const context = await this.browser!.newContext(profile);
     const page = await context.newPage();
     const complaints: string[] = [];
     page.on('console', (message) => {

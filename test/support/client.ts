@@ -43,6 +43,16 @@ export class Client {
     return this.request('DELETE', path, { ...options, json });
   }
 
+  /** Sends a form as a page does. */
+  submit(
+    path: string,
+    fields: Readonly<Record<string, string>> = {},
+    { headers = {} }: RequestOptions = {},
+  ): Promise<Answer> {
+    const form = { 'content-type': 'application/x-www-form-urlencoded', ...headers };
+    return this.request('POST', path, { headers: form, raw: new URLSearchParams(fields).toString() });
+  }
+
   async request(method: string, path: string, { headers = {}, json, raw }: RequestOptions = {}): Promise<Answer> {
     const cookie = [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
     const response = await fetch(this.url + path, {

@@ -59,9 +59,20 @@ export class Sessions {
     });
   }
 
-  /** Ends early, and in words, what would end in a cookie that is not sent. */
-  requireTls({ request }: Exchange): void {
-    if (this.settings.isSecure && !request.secure) throw new TlsRequiredError();
+  /** Whether a login would end in a cookie that is not sent. */
+  lacksTls({ request }: Exchange): boolean {
+    return this.settings.isSecure && !request.secure;
+  }
+
+  /** Ends such a login early, and in words. */
+  requireTls(exchange: Exchange): void {
+    if (this.lacksTls(exchange)) throw new TlsRequiredError();
+  }
+
+  /** Whether the request names a session at all, be there one or not. */
+  isNamedBy({ request }: Exchange): boolean {
+    const pairs = request.headers.cookie?.split(';') ?? [];
+    return pairs.some((pair) => pair.trim().startsWith(`${this.settings.cookieName}=`));
   }
 
   /**

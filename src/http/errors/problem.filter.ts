@@ -61,8 +61,8 @@ export class ProblemFilter implements ExceptionFilter {
       response.destroy();
       return;
     }
-    const format = asPage ?? this.formats.find(pathOf(request));
-    send(format?.(problem) ?? formatProblem(problem, request.requestId), problem.headers, request, response);
+    const formatted = asPage ? asPage(problem) : this.formats.format(problem, request);
+    send(formatted ?? formatProblem(problem, request.requestId), problem.headers, request, response);
   }
 
   /** What a client is not told: the error itself where nobody expected it, else what caused it. */
@@ -74,7 +74,7 @@ export class ProblemFilter implements ExceptionFilter {
 
   private describe(error: unknown): Problem {
     const domainError = error instanceof DomainError ? error : this.translators.translate(error);
-    if (domainError) return fromDomain(domainError);
+    if (domainError) return problemOf(domainError);
     if (error instanceof HttpException) return fromFramework(error);
     return { status: 500, ...INTERNAL };
   }
@@ -84,7 +84,8 @@ export function statusOf({ kind }: DomainError): number {
   return STATUS[kind];
 }
 
-function fromDomain(error: DomainError): Problem {
+/** What the answer to an error says. */
+export function problemOf(error: DomainError): Problem {
   const retry: Record<string, string> =
     error.retryAfterSeconds === undefined ? {} : { 'Retry-After': String(error.retryAfterSeconds) };
   return {
@@ -103,15 +104,6 @@ function fromFramework(error: HttpException): Problem {
   return { status, code: known?.code ?? `http.${status}`, detail: known?.detail ?? STATUS_CODES[status] ?? 'Error' };
 }
 
-/** Nothing, where the target is no URL. */
-function pathOf(request: Request): string {
-  try {
-    return request.path;
-  } catch {
-    return '';
-  }
-}
-
 function formatProblem({ status, code, detail, errors }: Problem, requestId: string): FormattedError {
   const title = STATUS_CODES[status] ?? 'Error';
   const body = { type: `urn:barista:problem:${code}`, title, status, code, detail, requestId, errors };
@@ -119,13 +111,14 @@ function formatProblem({ status, code, detail, errors }: Problem, requestId: str
 }
 
 function send(
-  { status, contentType, body }: FormattedError,
+  { status, contentType, body, vary }: FormattedError,
   headers: Problem['headers'],
   request: Request,
   response: Response,
 ): void {
   response.status(status);
   response.set({ 'Cache-Control': 'no-store', ...headers });
+  if (vary !== undefined) response.vary(vary);
   response.removeHeader('ETag');
   response.setHeader('Content-Type', contentType);
   const text = typeof body === 'string' ? body : JSON.stringify(body);

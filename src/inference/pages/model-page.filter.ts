@@ -1,7 +1,8 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter } from '@nestjs/common';
 import type { Request, Response } from 'express';
-import { prefersHtml, ProblemFilter } from '../../http/index.js';
-import { ModelPages } from './model-pages.js';
+import { type FormattedError, prefersHtml, type Problem, ProblemFilter } from '../../http/index.js';
+import { errorPage } from '../../pages/index.js';
+import { HTML, ModelPages } from './model-pages.js';
 
 /** Tells a browser on a model's page what went wrong, on that page; everybody else as always. */
 @Catch()
@@ -18,9 +19,13 @@ export class ModelPageFilter implements ExceptionFilter {
       this.problems.answer(error, request, response);
       return;
     }
+    const plainPage = (problem: Problem): FormattedError => {
+      const body = errorPage(problem, request.requestId);
+      return { status: problem.status, contentType: HTML, body, vary: 'Accept' };
+    };
     this.pages.forProblem(request, response).then(
-      (asPage) => this.problems.answer(error, request, response, asPage),
-      (failure: unknown) => this.problems.answer(failure, request, response),
+      (page) => this.problems.answer(error, request, response, page ?? plainPage),
+      (failure: unknown) => this.problems.answer(failure, request, response, plainPage),
     );
   }
 }

@@ -1,3 +1,4 @@
+import { loginPath } from '../../auth/index.js';
 import { type Html, html, notice, page, time, when } from '../../pages/index.js';
 import type { ModelDto, ModelSummaryDto, VersionDto } from '../predictions/dto/model.dto.js';
 import type { Admission } from '../predictions/model-access.js';
@@ -23,7 +24,8 @@ export interface ModelPageContent {
   /** The most rows of a file that can be sent; undefined where none can. */
   readonly maxRows: number | undefined;
   readonly admission: Admission;
-  readonly isMember: boolean;
+  /** Undefined where that cannot be known just now. */
+  readonly isMember: boolean | undefined;
   /** Undefined for those who may not see it. */
   readonly report: ModelReport | undefined;
   readonly sent?: Sent;
@@ -56,7 +58,7 @@ export function modelPage(content: ModelPageContent): string {
 }
 
 /** All models there are. */
-export function modelsPage(models: readonly ModelSummaryDto[], isMember: boolean): string {
+export function modelsPage(models: readonly ModelSummaryDto[], isMember: boolean | undefined): string {
   return page({
     title: 'Models – Barista',
     description: 'The machine-learning models that can be asked here',
@@ -68,20 +70,6 @@ export function modelsPage(models: readonly ModelSummaryDto[], isMember: boolean
       <ul class="models">
         ${models.map(modelCard)}
       </ul>
-    </div>`,
-  });
-}
-
-/** Where there is no model's page to show it on. */
-export function problemPage(problem: { readonly status: number; readonly detail: string }, isMember?: boolean): string {
-  return page({
-    title: 'Error – Barista',
-    styles: STYLES,
-    isMember,
-    content: html`<div class="panels">
-      <h1>That did not work</h1>
-      <p class="lead">${problem.detail}</p>
-      <p><a href="/models">All models</a></p>
     </div>`,
   });
 }
@@ -115,7 +103,7 @@ function whyClosed({ model, form, admission }: ModelPageContent): Html | undefin
     const whom = access === 'admin' ? 'administrators' : 'members';
     return html`<div class="notice">
       <p>
-        This model is for ${whom}. <a href="/login?next=/models/${name}">Log in</a> to ask it and to see its report.
+        This model is for ${whom}. <a href="${loginPath(`/models/${name}`)}">Log in</a> to ask it and to see its report.
       </p>
     </div>`;
   }

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Request, Response } from 'express';
-import { Identity } from '../../auth/index.js';
+import { Visitors } from '../../auth/index.js';
 import { OpenApi } from '../../docs/index.js';
 import { type FormattedError, type Problem, UploadedFiles } from '../../http/index.js';
 import { Pipelines } from '../pipeline/pipelines.service.js';
@@ -14,9 +14,11 @@ import type { JsonSchema } from '../signature/json-schema.js';
 import type { Model } from '../store/model.js';
 import { ModelStore } from '../store/model-store.js';
 import { formOf, type ModelForm } from './model-form.js';
-import { type ModelPageContent, modelPage, modelsPage, problemPage, type Sent } from './model-page.js';
+import { type ModelPageContent, modelPage, modelsPage, type Sent } from './model-page.js';
 import { textsOf, valuesOf } from './read-form.js';
 import { ModelReports } from './report/model-reports.js';
+
+export const HTML = 'text/html; charset=utf-8';
 
 type Texts = Readonly<Record<string, string>>;
 
@@ -29,7 +31,7 @@ export class ModelPages {
     private readonly pipelines: Pipelines,
     private readonly access: ModelAccess,
     private readonly reports: ModelReports,
-    private readonly identity: Identity,
+    private readonly visitors: Visitors,
     private readonly openApi: OpenApi,
   ) {}
 
@@ -56,23 +58,19 @@ export class ModelPages {
     return asPage(await this.pageOf(model, request, response, { ...sentIn(value), answer }), response);
   }
 
-  /** Prepares the page that says what went wrong: what was filled in stays, and errors stand at their fields. */
-  async forProblem(request: Request, response: Response): Promise<(problem: Problem) => FormattedError> {
-    const content = await this.contentFor(request, response);
-    const isMember = content ? content.isMember : await this.isMember(request, response);
-    response.vary('Accept');
-    return (problem) => {
-      const body = content
-        ? modelPage({ ...content, sent: { ...sentIn(request.body), problem } })
-        : problemPage(problem, isMember);
-      return { status: problem.status, contentType: HTML, body };
-    };
-  }
-
-  private contentFor(request: Request, response: Response): Promise<ModelPageContent> | undefined {
+  /**
+   * Prepares the page that says what went wrong with a model: what was filled in stays, and errors stand at their fields.
+   * Undefined where it is no model that there is.
+   */
+  async forProblem(request: Request, response: Response): Promise<((problem: Problem) => FormattedError) | undefined> {
     const { name } = request.params;
     const model = this.store.all().find((candidate) => candidate.name === name);
-    return model && this.contentOf(model, request, response);
+    if (!model) return undefined;
+    const content = await this.contentOf(model, request, response);
+    return (problem) => {
+      const body = modelPage({ ...content, sent: { ...sentIn(request.body), problem } });
+      return { status: problem.status, contentType: HTML, body, vary: 'Accept' };
+    };
   }
 
   private async pageOf(model: Model, request: Request, response: Response, sent?: Sent): Promise<string> {
@@ -117,12 +115,11 @@ export class ModelPages {
     return undefined;
   }
 
-  private async isMember(request: Request, response: Response): Promise<boolean> {
-    return (await this.identity.identify(request, response)) !== undefined;
+  /** A page that is for everybody is there without the database, too: then it is not known who looks. */
+  private isMember(request: Request, response: Response): Promise<boolean | undefined> {
+    return this.visitors.see({ request, response }).then(Boolean, () => undefined);
   }
 }
-
-const HTML = 'text/html; charset=utf-8';
 
 function asPage(page: string, response: Response): string {
   response.vary('Accept');

@@ -1,0 +1,155 @@
+import {
+  type Html,
+  html,
+  notice,
+  page,
+  problemsIn,
+  type SentForm,
+  errorSummary,
+  time,
+  when,
+} from '../../pages/index.js';
+import type { ApiKey } from '../entities/api-key.entity.js';
+import type { Member } from '../entities/member.entity.js';
+import type { Session } from '../entities/session.entity.js';
+import { FORMS, type FormName, formPanel } from './account-forms.js';
+import type { AccountSection } from './account-sections.js';
+import { deviceOf } from './device.js';
+
+/** What was done, by the word in the address. */
+const DONE = {
+  signup: 'Welcome: you are a member now.',
+  password: 'Your password is changed, and your other sessions have ended.',
+  session: 'That session has ended.',
+  'api-key': 'That API key has ended: it opens nothing any more.',
+} as const;
+
+export type Done = keyof typeof DONE;
+
+export interface AccountPage {
+  readonly member: Member;
+  readonly sessions: readonly Session[];
+  /** The one that looks. */
+  readonly currentId: string | undefined;
+  readonly apiKeys: readonly ApiKey[];
+  readonly sections: readonly AccountSection[];
+  /** What the address says was done. */
+  readonly done?: unknown;
+  /** A key just made: shown this once. */
+  readonly newKey?: string;
+  /** The form that is shown again, and why. */
+  readonly failed?: { readonly form: FormName | undefined; readonly sent: SentForm };
+}
+
+export function accountPage(content: AccountPage): string {
+  const { member, sections, failed } = content;
+  return page({
+    title: `${failed ? 'Error: ' : ''}Your account – Barista`,
+    styles: ['forms.css'],
+    path: '/account',
+    isMember: true,
+    content: html`<div class="panels">
+      ${summary(failed)}
+      <h1>Your account</h1>
+      ${when(failed === undefined, doneNotice(content))} ${facts(member)}
+      ${sections.map(({ title, content: own }) => panel(title, own))}
+      ${panel('Where you are logged in', sessionTable(content))} ${panel('API keys', apiKeys(content))}
+      ${panel('Password', formPanel('password', failed))} ${panel('Withdraw', formPanel('withdrawal', failed))}
+    </div>`,
+  });
+}
+
+function summary(failed: AccountPage['failed']): Html {
+  return errorSummary(failed ? problemsIn(failed.form ? FORMS[failed.form].fields : [], failed.sent) : []);
+}
+
+function doneNotice({ done, newKey }: AccountPage): Html {
+  if (newKey !== undefined) return newKeyNotice(newKey);
+  const words = Object.entries(DONE).find(([word]) => word === done)?.[1];
+  return words === undefined ? html`` : notice(words, 'good');
+}
+
+function newKeyNotice(key: string): Html {
+  return html`<div class="notice good" role="status">
+    <h2>Your new API key</h2>
+    <code class="secret">${key}</code>
+    <p>Copy it now: it is shown this once. Send it as <code>Authorization: Bearer …</code></p>
+  </div>`;
+}
+
+function panel(title: string, content: Html): Html {
+  return html`<section class="panel">
+    <h2>${title}</h2>
+    ${content}
+  </section>`;
+}
+
+function facts({ email, name, role, createdAt }: Member): Html {
+  return html`<dl class="facts panel">
+    <dt>E-mail</dt>
+    <dd>${email}</dd>
+    <dt>Name</dt>
+    <dd>${name ?? '–'}</dd>
+    <dt>Role</dt>
+    <dd>${role === 'admin' ? 'Administrator' : 'Member'}</dd>
+    <dt>Member since</dt>
+    <dd>${time(createdAt)}</dd>
+  </dl>`;
+}
+
+function sessionTable({ sessions, currentId }: AccountPage): Html {
+  const rows = sessions.map(({ id, userAgent, createdAt, lastSeenAt }) => {
+    const device = deviceOf(userAgent);
+    const mark = when(id === currentId, html` <span class="badge">This one</span>`);
+    return html`<tr>
+      <th scope="row">${device}${mark}</th>
+      <td>${time(createdAt)}</td>
+      <td>${time(lastSeenAt)}</td>
+      <td>${endButton(`/account/sessions/${id}/end`, `the session of ${device}, logged in ${atTime(createdAt)}`)}</td>
+    </tr>`;
+  });
+  return table('Sessions', ['Device', 'Logged in', 'Last seen'], rows);
+}
+
+function apiKeys(content: AccountPage): Html {
+  const rows = content.apiKeys.map(({ id, name, createdAt, expiresAt, lastUsedAt }) => {
+    return html`<tr>
+      <th scope="row">${name}</th>
+      <td>${time(createdAt)}</td>
+      <td>${expiresAt ? time(expiresAt) : html`Never`}</td>
+      <td>${lastUsedAt ? time(lastUsedAt) : html`Never`}</td>
+      <td>${endButton(`/account/api-keys/${id}/end`, `the API key ${name}, made ${atTime(createdAt)}`)}</td>
+    </tr>`;
+  });
+  return html`<p>A key lets a program do what you may do, without your password.</p>
+    ${when(rows.length > 0, table('API keys', ['Name', 'Made', 'Ends', 'Last used'], rows))}
+    ${formPanel('api-key', content.failed)}`;
+}
+
+function atTime(at: Date): string {
+  return at.toISOString();
+}
+
+/** Focusable, so that a keyboard can scroll it where it is too wide. */
+function table(label: string, columns: readonly string[], rows: readonly Html[]): Html {
+  return html`<div class="table" role="region" aria-label="${label}" tabindex="0">
+    <table>
+      <thead>
+        <tr>
+          ${columns.map((column) => html`<th scope="col">${column}</th>`)}
+          <th scope="col"><span class="visually-hidden">What you can do</span></th>
+        </tr>
+      </thead>
+      <tbody>
+        ${rows}
+      </tbody>
+    </table>
+  </div>`;
+}
+
+/** @param what it ends, for those who hear the button without its row */
+function endButton(action: string, what: string): Html {
+  return html`<form method="post" action="${action}">
+    <button class="button quiet small" type="submit">End<span class="visually-hidden"> ${what}</span></button>
+  </form>`;
+}

@@ -1,0 +1,152 @@
+import { Body, Controller, Get, Param, Post, UseFilters, UseGuards } from '@nestjs/common';
+import { ApiExcludeController } from '@nestjs/swagger';
+import { OwnFormsGuard } from '../../http/index.js';
+import type { SentForm } from '../../pages/index.js';
+import { ApiKeys } from '../api-keys/api-keys.service.js';
+import { AuthService } from '../auth.service.js';
+import { ChangePasswordDto, WithdrawDto } from '../dto/credentials.dto.js';
+import { IdParameter } from '../dto/id.parameter.js';
+import { Authenticated, CurrentMember } from '../identity/auth.decorators.js';
+import type { Principal } from '../identity/principal.js';
+import { CurrentExchange, type Exchange } from '../sessions/exchange.js';
+import { Sessions } from '../sessions/sessions.service.js';
+import type { FormName } from './account-forms.js';
+import { type AccountPage, accountPage, type Done } from './account-page.js';
+import { AccountSections } from './account-sections.js';
+import { ApiKeyFormDto, toCreateApiKeyDto } from './api-key-form.js';
+import { AuthPagesFilter } from './auth-pages.filter.js';
+import { loginPath } from './login-page.js';
+import { answerForm, FormAnswer, type FormFields, goTo, PageAnswer, readForm } from './page-answers.js';
+import { Visitors } from './visitors.js';
+
+/** What a member sees and does of their own account. */
+@ApiExcludeController()
+@Controller('account')
+@UseGuards(OwnFormsGuard)
+@UseFilters(AuthPagesFilter)
+export class AccountPagesController {
+  constructor(
+    private readonly auth: AuthService,
+    private readonly sessions: Sessions,
+    private readonly apiKeys: ApiKeys,
+    private readonly sections: AccountSections,
+    private readonly visitors: Visitors,
+  ) {}
+
+  @Get()
+  @PageAnswer()
+  @Authenticated({ session: true })
+  show(@CurrentExchange() exchange: Exchange, @CurrentMember() member: Principal): Promise<string> {
+    const { query, session } = exchange.request;
+    return this.page(exchange, member, { currentId: session.publicId, done: query.done });
+  }
+
+  @Post('password')
+  @FormAnswer()
+  @Authenticated({ session: true })
+  changePassword(
+    @CurrentExchange() exchange: Exchange,
+    @CurrentMember() member: Principal,
+    @Body() fields: FormFields = {},
+  ): Promise<string> {
+    return this.answer(exchange, member, { form: 'password', fields, wrongAt: 'currentPassword' }, async () => {
+      await this.auth.changePassword(exchange, member.id, await readForm(ChangePasswordDto, fields));
+      return done(exchange, 'password');
+    });
+  }
+
+  @Post('sessions/:id/end')
+  @PageAnswer()
+  @Authenticated({ session: true })
+  endSession(
+    @CurrentExchange() exchange: Exchange,
+    @CurrentMember() member: Principal,
+    @Param() { id }: IdParameter,
+  ): Promise<string> {
+    const isCurrent = id === exchange.request.session.publicId;
+    return this.answer(exchange, member, {}, async () => {
+      await this.sessions.endOfMember(exchange, member.id, id);
+      return isCurrent ? goTo(exchange.response, loginPath(undefined, 'logout')) : done(exchange, 'session');
+    });
+  }
+
+  @Post('api-keys')
+  @FormAnswer()
+  // As where keys are made by the API.
+  @Authenticated({ session: true, fresh: 'admin' })
+  createApiKey(
+    @CurrentExchange() exchange: Exchange,
+    @CurrentMember() member: Principal,
+    @Body() fields: FormFields = {},
+  ): Promise<string> {
+    return this.answer(exchange, member, { form: 'api-key', fields }, async () => {
+      const dto = toCreateApiKeyDto(await readForm(ApiKeyFormDto, fields));
+      const { key } = await this.apiKeys.create(exchange, member.id, dto);
+      // Not sent on with 303: the key would have to be kept somewhere until then.
+      exchange.response.status(201);
+      return this.page(exchange, member, { currentId: exchange.request.session.publicId, newKey: key });
+    });
+  }
+
+  @Post('api-keys/:id/end')
+  @PageAnswer()
+  @Authenticated({ session: true })
+  endApiKey(
+    @CurrentExchange() exchange: Exchange,
+    @CurrentMember() member: Principal,
+    @Param() { id }: IdParameter,
+  ): Promise<string> {
+    return this.answer(exchange, member, {}, async () => {
+      await this.apiKeys.end(exchange, member.id, id);
+      return done(exchange, 'api-key');
+    });
+  }
+
+  @Post('withdrawal')
+  @FormAnswer()
+  @Authenticated({ session: true })
+  withdraw(
+    @CurrentExchange() exchange: Exchange,
+    @CurrentMember() member: Principal,
+    @Body() fields: FormFields = {},
+  ): Promise<string> {
+    return this.answer(exchange, member, { form: 'withdrawal', fields, wrongAt: 'password' }, async () => {
+      const { password } = await readForm(WithdrawDto, fields);
+      await this.auth.withdraw(exchange, member.id, password);
+      return goTo(exchange.response, loginPath(undefined, 'withdrawn'));
+    });
+  }
+
+  private answer(
+    exchange: Exchange,
+    member: Principal,
+    { form, fields = {}, wrongAt = '' }: { form?: FormName; fields?: FormFields; wrongAt?: string },
+    work: () => Promise<string>,
+  ): Promise<string> {
+    // What fails may have let go of the session.
+    const currentId = exchange.request.session.publicId;
+    const sent = { values: fields, places: { 'auth.wrong-password': wrongAt } };
+    const again = (failed: SentForm): Promise<string> =>
+      this.page(exchange, member, { currentId, failed: { form, sent: failed } });
+    return answerForm(exchange.response, sent, work, again);
+  }
+
+  private async page(
+    exchange: Exchange,
+    { id }: Principal,
+    more: Pick<AccountPage, 'currentId' | 'done' | 'newKey' | 'failed'>,
+  ): Promise<string> {
+    await this.visitors.see(exchange);
+    const [member, sessions, apiKeys, sections] = await Promise.all([
+      this.auth.show(id),
+      this.sessions.findOfMember(id),
+      this.apiKeys.findOfMember(id),
+      this.sections.of(id),
+    ]);
+    return accountPage({ member, sessions, apiKeys, sections, ...more });
+  }
+}
+
+function done({ response }: Exchange, what: Done): string {
+  return goTo(response, `/account?done=${what}`);
+}

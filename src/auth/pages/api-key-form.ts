@@ -1,0 +1,23 @@
+import { PickType } from '@nestjs/swagger';
+import { ChoiceField } from '../../http/index.js';
+import { CreateApiKeyDto } from '../dto/api-key.dto.js';
+
+const DAY_MS = 86_400_000;
+
+/** How long a key may last, as a form offers it. */
+export const KEY_LIFETIMES: Readonly<Record<string, { readonly words: string; readonly days?: number }>> = {
+  never: { words: 'Never' },
+  '30': { words: 'In 30 days', days: 30 },
+  '90': { words: 'In 90 days', days: 90 },
+  '365': { words: 'In a year', days: 365 },
+};
+
+export class ApiKeyFormDto extends PickType(CreateApiKeyDto, ['name']) {
+  @ChoiceField(Object.keys(KEY_LIFETIMES))
+  lifetime!: string;
+}
+
+export function toCreateApiKeyDto({ name, lifetime }: ApiKeyFormDto): CreateApiKeyDto {
+  const days = KEY_LIFETIMES[lifetime]?.days;
+  return days === undefined ? { name } : { name, expiresAt: new Date(Date.now() + days * DAY_MS) };
+}

@@ -1,0 +1,19 @@
+import { type ArgumentsHost, Catch, type ExceptionFilter } from '@nestjs/common';
+import type { Request, Response } from 'express';
+import { prefersHtml, ProblemFilter } from '../../http/index.js';
+import { ForbiddenError, FRESH_SESSION_REQUIRED, NotAuthenticatedError } from '../auth.errors.js';
+import { loginPath } from './login-page.js';
+
+/** Shows who has to log in, or to do so again, where that is done; a program is told as anywhere else. */
+@Catch(NotAuthenticatedError, ForbiddenError)
+export class AuthPagesFilter implements ExceptionFilter {
+  constructor(private readonly problems: ProblemFilter) {}
+
+  catch(error: NotAuthenticatedError | ForbiddenError, host: ArgumentsHost): void {
+    const http = host.switchToHttp();
+    const [request, response] = [http.getRequest<Request>(), http.getResponse<Response>()];
+    const isStale = error.code === FRESH_SESSION_REQUIRED;
+    if (!prefersHtml(request) || !(isStale || error instanceof NotAuthenticatedError)) this.problems.catch(error, host);
+    else response.redirect(303, loginPath('/account', isStale ? 'fresh' : undefined));
+  }
+}

@@ -1,0 +1,40 @@
+import type { Problem } from '../http/index.js';
+import { html } from './html.js';
+import { page } from './page.js';
+
+const TITLES: Readonly<Record<number, string>> = {
+  401: 'Log in first',
+  403: 'That is not allowed',
+  404: 'There is nothing here',
+  405: 'That is not possible here',
+  413: 'That is too much',
+  429: 'That was too often',
+  503: 'Not just now',
+  507: 'There is no room left',
+};
+const OF_THE_CALLER = 'That did not work';
+const OF_OURS = 'Something went wrong here';
+
+/** An error in words, with a way on. */
+export function errorPage({ status, detail, errors = [] }: Problem, requestId: string): string {
+  const title = TITLES[status] ?? (status < 500 ? OF_THE_CALLER : OF_OURS);
+  const lines =
+    errors.length > 1
+      ? [
+          html`<ul>
+            ${errors.map(({ message }) => html`<li>${message}</li>`)}
+          </ul>`,
+        ]
+      : [];
+  return page({
+    title: `${title} – Barista`,
+    styles: ['forms.css'],
+    content: html`<div class="narrow">
+      <h1>${title}</h1>
+      <p>${detail}</p>
+      ${lines}
+      <p><a href="/">To the first page</a></p>
+      <p class="hint">Error ${String(status)}, request <code>${requestId}</code></p>
+    </div>`,
+  });
+}
