@@ -1,6 +1,7 @@
 export { AnyQuery } from './body/any-query.decorator.js';
-export { AcceptsBody } from './body/body.decorators.js';
+export { AcceptsBody, IMAGE_TYPES, MULTIPART, ROW_TYPES } from './body/body.decorators.js';
 export { parseExactJson, stringifyExactJson } from './body/exact-json.js';
+export { missingFile, unknownField } from './body/form-errors.js';
 export { openUpload, type Upload } from './body/open-upload.js';
 export { parseJsonExactly } from './body/parse-body.js';
 export { type UploadedFile, UploadedFiles } from './body/uploaded-files.js';
@@ -38,5 +39,6 @@ export {
   IntegerParameter,
   TextField,
 } from './validation/fields.js';
+export { type TextFields, textFieldsOf } from './validation/text-fields.js';
 export { isStorableText } from './validation/text-safety.js';
 export { validateAs } from './validation/validation.pipe.js';

@@ -5,6 +5,7 @@ import { HttpSettings } from '../http.settings.js';
 import { type BodyKind, type BodyPurpose, type BodyRule, MEDIA_TYPES } from './body.decorators.js';
 import { readBytes, takeArrived } from './read-bytes.js';
 import { parseForm, parseJson, parseJsonExactly } from './parse-body.js';
+import { parseFiles } from './uploaded-files.js';
 
 /** body-parser's error: https://github.com/expressjs/body-parser#errors */
 interface ParserError {
@@ -13,58 +14,71 @@ interface ParserError {
 }
 
 type Parser = (bytes: Buffer) => unknown;
+type ParsedKind = Exclude<BodyKind, 'stream'>;
 
-const REST = { form: parseForm, bytes: asTheyAre, files: asTheyAre, stream: asTheyAre };
-const PARSERS: Record<BodyPurpose, Record<BodyKind, Parser>> = {
-  ordinary: { json: parseJson, ...REST },
-  predictions: { json: parseJsonExactly, ...REST },
-  files: { json: parseJsonExactly, ...REST },
+const PARSERS: Record<BodyPurpose, Record<'json' | 'form' | 'bytes', Parser>> = {
+  ordinary: { json: parseJson, form: parseForm, bytes: asTheyAre },
+  predictions: { json: parseJsonExactly, form: parseForm, bytes: asTheyAre },
+  files: { json: parseJsonExactly, form: parseForm, bytes: asTheyAre },
 };
 const CHARSET = /;\s*charset\s*=\s*"?([^\s;"]+)/i;
 
 /** Reads a body once the handler is known: so that its media type, its limit and who may send it are known too. */
 @Injectable()
 export class BodyReader {
-  private readonly readers: Record<BodyPurpose, RequestHandler>;
+  private readonly readers = new Map<number, RequestHandler>();
 
-  constructor(private readonly settings: HttpSettings) {
-    const { ordinary, predictions, files } = settings.bodyLimit;
-    this.readers = { ordinary: bytesUpTo(ordinary), predictions: bytesUpTo(predictions), files: bytesUpTo(files) };
-  }
+  constructor(private readonly settings: HttpSettings) {}
 
-  /** Sets `request.body`; leaves it undefined where there is none. */
+  /** Sets `request.body`; leaves it undefined where there is none, or where the handler reads it. */
   async read(request: Request, response: Response, rule: BodyRule): Promise<true> {
     if (!hasBody(request)) return true;
-    const parse = PARSERS[rule.purpose][kindOf(request, rule)];
+    const kind = kindOf(request, rule);
+    if (kind === 'stream') return true;
+    const limit = this.limitOf(kind, rule);
     if (request.headers['content-encoding'] !== undefined) {
-      await this.readCompressed(request, response, rule);
-      request.body = parse(request.body as Buffer);
-      return true;
+      await this.readCompressed(request, response, limit);
+      return this.parse(request, request.body as Buffer, kind, rule);
     }
-    const limit = this.settings.bodyLimit[rule.purpose];
     // A small body is taken from the connection right after its headers.
     await Promise.resolve();
-    request.body = parse(takeArrived(request, limit) ?? (await readBytes(request, limit)));
+    return this.parse(request, takeArrived(request, limit) ?? (await readBytes(request, limit)), kind, rule);
+  }
+
+  private parse(request: Request, bytes: Buffer, kind: ParsedKind, rule: BodyRule): true | Promise<true> {
+    if (kind === 'files') return setFiles(request, bytes);
+    request.body = PARSERS[rule.purpose][kind](bytes);
     return true;
   }
 
-  private async readCompressed(request: Request, response: Response, rule: BodyRule): Promise<void> {
+  private limitOf(kind: BodyKind, { purpose }: BodyRule): number {
+    const { bodyLimit } = this.settings;
+    return kind === 'files' ? Math.min(bodyLimit[purpose], bodyLimit.files) : bodyLimit[purpose];
+  }
+
+  private async readCompressed(request: Request, response: Response, limit: number): Promise<void> {
+    const read = this.readers.get(limit) ?? bytesUpTo(limit);
+    this.readers.set(limit, read);
     await new Promise<void>((resolve, reject) => {
-      void this.readers[rule.purpose](request, response, (error?: unknown) => {
+      void read(request, response, (error?: unknown) => {
         if (error === undefined) resolve();
-        else reject(this.translate(error, rule));
+        else reject(translate(error, limit));
       });
     });
   }
+}
 
-  private translate(error: unknown, rule: BodyRule): Error {
-    const { type, status } = error as ParserError;
-    const limit = this.settings.bodyLimit[rule.purpose];
-    if (type === 'entity.too.large') return new PayloadTooLargeError(`The body is larger than ${limit} bytes.`);
-    if (status === 415) return new UnsupportedMediaTypeError('Send the body uncompressed or with gzip, deflate or br.');
-    if (status === undefined || status >= 500) return error as Error;
-    return new MalformedRequestError('The body did not arrive whole, or is not compressed as it says.');
-  }
+async function setFiles(request: Request, bytes: Buffer): Promise<true> {
+  request.body = await parseFiles(bytes, request.headers['content-type'] ?? '');
+  return true;
+}
+
+function translate(error: unknown, limit: number): Error {
+  const { type, status } = error as ParserError;
+  if (type === 'entity.too.large') return new PayloadTooLargeError(`The body is larger than ${limit} bytes.`);
+  if (status === 415) return new UnsupportedMediaTypeError('Send the body uncompressed or with gzip, deflate or br.');
+  if (status === undefined || status >= 500) return error as Error;
+  return new MalformedRequestError('The body did not arrive whole, or is not compressed as it says.');
 }
 
 /** The limit holds for what is sent and for what it is after decompression. */

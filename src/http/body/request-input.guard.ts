@@ -43,7 +43,8 @@ export class RequestInputGuard implements CanActivate {
     const declared = handlerArguments(context);
     const rule = this.reflector.get<BodyRule | undefined>(BODY_RULE, handler) ?? DEFAULT_BODY_RULE;
     const takesAnyQuery = this.reflector.get<boolean | undefined>(ANY_QUERY, handler) === true;
-    const intake = { body: declared.body ? rule : undefined, query: declared.query || takesAnyQuery };
+    const takesBody = declared.body || rule.kinds.includes('stream');
+    const intake = { body: takesBody ? rule : undefined, query: declared.query || takesAnyQuery };
     this.intakes.set(handler, intake);
     return intake;
   }

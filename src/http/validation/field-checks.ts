@@ -8,6 +8,8 @@ export interface FieldCheck {
   readonly optional?: boolean;
   readonly accepts: (value: unknown) => boolean;
   readonly convert?: (value: unknown) => unknown;
+  /** As the OpenAPI document has it. */
+  readonly schema?: { readonly type?: unknown };
 }
 
 type Checks = ReadonlyMap<string, FieldCheck>;
@@ -31,7 +33,7 @@ export function rememberCheck(check: FieldCheck): PropertyDecorator {
  * @returns what `validateAs` would, or undefined
  */
 export function acceptAs<T extends object>(type: Type<T>, value: unknown): T | undefined {
-  const checks = checksFor(type);
+  const checks = fieldChecksOf(type);
   if (!checks || typeof value !== 'object' || value === null) return undefined;
   const instance = new type() as Record<string, unknown>;
   let known = 0;
@@ -48,7 +50,8 @@ export function acceptAs<T extends object>(type: Type<T>, value: unknown): T | u
   return Object.keys(value).length === known ? (instance as T) : undefined;
 }
 
-function checksFor(type: Type): Checks | undefined {
+/** The checks of a class that has nothing but our own fields. */
+export function fieldChecksOf(type: Type): Checks | undefined {
   if (!accepting.has(type)) accepting.set(type, hasOnlyFields(type) ? checksOf.get(type) : undefined);
   return accepting.get(type);
 }

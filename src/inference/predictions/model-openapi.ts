@@ -1,6 +1,8 @@
 import { getSchemaPath, type OpenAPIObject } from '@nestjs/swagger';
+import { textFieldsOf } from '../../http/index.js';
+import { fileContents } from '../files/file-openapi.js';
 import type { InferenceSettings } from '../inference.settings.js';
-import type { Pipelines } from '../pipeline/pipelines.service.js';
+import type { FoundPipeline, Pipelines } from '../pipeline/pipelines.service.js';
 import type { Model } from '../store/model.js';
 import type { ModelStore } from '../store/model-store.js';
 import { type ModelSchemas, schemasOf } from './model-schemas.js';
@@ -33,7 +35,8 @@ export function describeModels(document: OpenAPIObject, sources: Sources): void 
 /** The operations that serve whichever model is asked for: the example is the default model's. */
 function describeAnyModel(document: OpenAPIObject, store: ModelStore): void {
   const description = 'A row of the model, or `{"instances": […]}` with many';
-  const body = bodyOf({ ...ANY_ROW, description }, ANY_ROW, store.findDefault()?.manifest.example?.input);
+  const example = store.findDefault()?.manifest.example?.input;
+  const body = bodyOf({ ...ANY_ROW, description }, { form: ANY_ROW, example, takesCsv: true });
   for (const path of [GENERIC, WITH_VERSION]) Object.assign(document.paths[path]?.post ?? {}, { requestBody: body });
 }
 
@@ -56,7 +59,7 @@ function describeOne(document: OpenAPIObject, model: Model, generic: Operation, 
       summary: `Predict with ${model.name}`,
       description: model.manifest.description ?? '',
       parameters: [],
-      requestBody: bodyOf(body, takesForms(pipeline) ? row : undefined, input ? undefined : schemas?.example),
+      requestBody: bodyOf(body, extrasOf(pipeline, row, schemas)),
       responses: { ...generic.responses, 200: { description: '', content: json(answerOf(prediction)) } },
     } as never,
   };
@@ -81,20 +84,39 @@ function describeShortcut(document: OpenAPIObject, model: Model, { pipelines, se
   if (!schemas) return;
   const { input } = pipeline?.metadata ?? {};
   const row = input ? { $ref: getSchemaPath(input) } : rowOf(model);
+  const extras = extrasOf(pipeline, row, schemas);
   const rows = { oneOf: [row, { type: 'array', items: row, minItems: 1, maxItems: settings.limits.rows }] };
   const path = document.paths['/predict'];
   for (const operation of [path?.post, path?.put] as unknown as Operation[]) {
-    operation.requestBody = bodyOf(rows, takesForms(pipeline) ? row : undefined, input ? undefined : schemas.example);
+    operation.requestBody = bodyOf(rows, extras);
   }
 }
 
-/** @param form the row that may be sent as a form */
-function bodyOf(schema: object, form: object | undefined, example: object | undefined): object {
+/** What a body may be beside JSON. */
+interface Extras {
+  /** The row that may be sent as a form. */
+  readonly form: object | undefined;
+  readonly takesCsv: boolean;
+  readonly example: Readonly<Record<string, unknown>> | undefined;
+}
+
+function extrasOf(pipeline: FoundPipeline | undefined, row: object, schemas: ModelSchemas | undefined): Extras {
+  const { input } = pipeline?.metadata ?? {};
+  const isForm = takesForms(pipeline);
+  return {
+    form: isForm ? row : undefined,
+    takesCsv: isForm || (input !== undefined && textFieldsOf(input) !== undefined),
+    example: input ? undefined : schemas?.example,
+  };
+}
+
+function bodyOf(schema: object, { form, takesCsv, example }: Extras): object {
   return {
     required: true,
     content: {
       'application/json': { schema, ...(example ? { example } : {}) },
       ...(form ? { 'application/x-www-form-urlencoded': { schema: form } } : {}),
+      ...fileContents(example, takesCsv),
     },
   };
 }

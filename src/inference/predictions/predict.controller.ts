@@ -22,8 +22,8 @@ export class PredictController {
 
   @Post()
   @HttpCode(200)
-  @AcceptsBody({ kinds: ['json', 'form'], purpose: 'predictions' })
-  @ApiOperation({ summary: 'Predict with the default model: one row, or an array of rows' })
+  @AcceptsBody({ kinds: ['json', 'form', 'files'], purpose: 'predictions' })
+  @ApiOperation({ summary: 'Predict with the default model: one row, an array of rows, or files' })
   @ApiOkResponse({ type: PredictResultDto })
   @ApiPredictionProblems()
   async predict(@Body() value: unknown, @CurrentCall() call: PredictionCall): Promise<PredictResultDto> {
@@ -33,7 +33,7 @@ export class PredictController {
   }
 
   @Put()
-  @AcceptsBody({ kinds: ['json', 'form'], purpose: 'predictions' })
+  @AcceptsBody({ kinds: ['json', 'form', 'files'], purpose: 'predictions' })
   @ApiOperation({ summary: 'The same as POST, for clients that put' })
   @ApiOkResponse({ type: PredictResultDto })
   @ApiPredictionProblems()

@@ -1,7 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { Identity, type Principal } from '../../auth/index.js';
-import { InvalidInputError, UnsupportedMediaTypeError, validateAs } from '../../http/index.js';
+import { InvalidInputError, UnsupportedMediaTypeError, UploadedFiles, validateAs } from '../../http/index.js';
+import { itemsOfFiles } from '../files/items-of-files.js';
 import { ClientGoneError, DeadlineError, PipelineFailedError } from '../inference.errors.js';
 import type { PipelineContext } from '../pipeline/pipeline.decorator.js';
 import { type FoundPipeline, Pipelines } from '../pipeline/pipelines.service.js';
@@ -53,7 +54,10 @@ export class PredictionsService {
     const pipeline = this.pipelines.of(model);
     if (isForm && !takesForms(pipeline)) throw new UnsupportedMediaTypeError('Send the body as application/json.');
     return this.store.use(model, wanted, async (version) => {
-      const items = itemsOf({ value, isForm }, version);
+      const items =
+        value instanceof UploadedFiles
+          ? await itemsOfFiles(value, version, pipeline)
+          : itemsOf({ value, isForm }, version);
       const predictions = pipeline
         ? await runPipeline(pipeline, items, version, this.contextOf(model, version, call))
         : await version.predict(rowsOf(items, version), { signal: gone });

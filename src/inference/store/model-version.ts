@@ -42,6 +42,7 @@ const CALLERS_FAULTS: readonly DomainErrorKind[] = [
   'malformed',
   'invalid',
   'too-large',
+  'unsupported-media-type',
   'unauthenticated',
   'forbidden',
   'not-found',

@@ -1,0 +1,120 @@
+import type { BusboyConfig, BusboyInstance } from '@fastify/busboy';
+import { MalformedRequestError, PayloadTooLargeError } from '../errors/domain-error.js';
+
+/** What is met in a form, in its order. The bytes of a file are between its `file` and its `end`. */
+export type FormEvent =
+  | { readonly type: 'file'; readonly field: string; readonly name: string | undefined; readonly mediaType: string }
+  | { readonly type: 'bytes'; readonly bytes: Buffer }
+  | { readonly type: 'end' }
+  | { readonly type: 'field'; readonly field: string; readonly value: string };
+
+const MAX_FILES = 100;
+const MAX_FIELDS = 100;
+const LIMITS = {
+  files: MAX_FILES,
+  fields: MAX_FIELDS,
+  parts: MAX_FILES + MAX_FIELDS,
+  fieldSize: 65_536,
+  headerPairs: 32,
+  headerSize: 16_384,
+};
+const MAX_NAME_LENGTH = 255;
+
+/**
+ * The parts of a `multipart/form-data` body while it arrives, a piece of which is in memory at a time. Ends when the form does.
+ *
+ * @throws MalformedRequestError, PayloadTooLargeError where there are too many parts; what `source` throws
+ */
+export async function* readForm(source: AsyncIterable<Buffer>, contentType: string): AsyncGenerator<FormEvent> {
+  // Only here: nobody else has to wait for it to load.
+  const { Busboy } = await import('@fastify/busboy');
+  const form = new FormParser((config) => new Busboy(config), contentType);
+  for await (const chunk of source) {
+    await form.write(chunk);
+    yield* form.take();
+  }
+  await form.end();
+  yield* form.take();
+}
+
+/** Busboy, asked one piece at a time: it says what it has found by events, and more than once what is wrong. */
+class FormParser {
+  private readonly parser: BusboyInstance;
+  private found: FormEvent[] = [];
+  private failure: Error | undefined;
+  private isFinished = false;
+  private wake: () => void = () => undefined;
+
+  constructor(open: (config: BusboyConfig) => BusboyInstance, contentType: string) {
+    try {
+      this.parser = open({ headers: { 'content-type': contentType }, limits: LIMITS, isPartAFile });
+    } catch {
+      throw new MalformedRequestError('The Content-Type of a multipart body must name its boundary.');
+    }
+    this.listen();
+  }
+
+  async write(chunk: Buffer): Promise<void> {
+    await this.step((done) => void this.parser.write(chunk, done));
+  }
+
+  /** Once everything has been found. */
+  async end(): Promise<void> {
+    await this.step(() => this.parser.end());
+  }
+
+  take(): FormEvent[] {
+    const taken = this.found;
+    this.found = [];
+    return taken;
+  }
+
+  private async step(act: (done: () => void) => void): Promise<void> {
+    if (!this.failure && !this.isFinished) {
+      await new Promise<void>((resolve) => {
+        this.wake = resolve;
+        act(resolve);
+      });
+    }
+    if (this.failure) throw this.failure;
+  }
+
+  private listen(): void {
+    const broken = (): void => this.fail(new MalformedRequestError('The multipart body is malformed, or not whole.'));
+    const tooMany = (): void => {
+      this.fail(new PayloadTooLargeError(`A form has at most ${MAX_FILES} files and ${MAX_FIELDS} fields.`));
+    };
+    this.parser.on('file', (field: string | undefined, stream, name: string | undefined, _, mediaType) => {
+      if (field === undefined) this.failNameless();
+      else this.found.push({ type: 'file', field, name: name?.slice(0, MAX_NAME_LENGTH), mediaType });
+      stream.on('error', broken);
+      stream.on('data', (bytes: Buffer) => this.found.push({ type: 'bytes', bytes }));
+      stream.on('end', () => this.found.push({ type: 'end' }));
+    });
+    this.parser.on('field', (field: string | undefined, value, _, isTruncated) => {
+      if (field === undefined) this.failNameless();
+      else if (isTruncated) this.fail(new PayloadTooLargeError(`A field has at most ${LIMITS.fieldSize} bytes.`));
+      else this.found.push({ type: 'field', field, value });
+    });
+    for (const limit of ['partsLimit', 'filesLimit', 'fieldsLimit']) this.parser.on(limit, tooMany);
+    this.parser.on('error', broken);
+    this.parser.on('finish', () => {
+      this.isFinished = true;
+      this.wake();
+    });
+  }
+
+  private failNameless(): void {
+    this.fail(new MalformedRequestError('Each part of a form must have a name.'));
+  }
+
+  private fail(error: Error): void {
+    this.failure ??= error;
+    this.wake();
+  }
+}
+
+/** What is called `file` is one, also without a name, as `curl -F 'file=<flowers.csv'` sends it. */
+function isPartAFile(field: string | undefined, mediaType: string | undefined, name: string | undefined): boolean {
+  return name !== undefined || field === 'file' || mediaType === 'application/octet-stream';
+}

@@ -1,0 +1,37 @@
+import type { Type } from '@nestjs/common';
+import { fieldChecksOf } from './field-checks.js';
+
+type Texts = Readonly<Record<string, string>>;
+
+/** Named values that can be read from texts, as a form and a CSV have them. */
+export interface TextFields {
+  readonly names: readonly string[];
+  readonly required: readonly string[];
+  /** Leaves what it cannot read, and what it does not know, as it is: to be refused. */
+  read(texts: Texts): Record<string, unknown>;
+}
+
+const INTEGER = /^-?\d{1,16}$/;
+const DECIMAL = /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i;
+const MAX_NUMBER_LENGTH = 400;
+
+/** By the type that a field has in the OpenAPI document. */
+const READERS: Readonly<Record<string, (text: string) => unknown>> = {
+  string: (text) => text,
+  integer: (text) => (INTEGER.test(text) ? Number(text) : text),
+  number: (text) => (text.length <= MAX_NUMBER_LENGTH && DECIMAL.test(text) ? Number(text) : text),
+  boolean: (text) => (text === 'true' ? true : text === 'false' ? false : text),
+};
+
+/** The fields of a DTO; undefined where it has other than our own, or one that is more than a plain value. */
+export function textFieldsOf(type: Type<object>): TextFields | undefined {
+  const checks = [...(fieldChecksOf(type) ?? [])];
+  const readers = new Map(checks.map(([name, { schema }]) => [name, READERS[String(schema?.type)]]));
+  if (checks.length === 0 || [...readers.values()].includes(undefined)) return undefined;
+  return {
+    names: [...readers.keys()],
+    required: checks.filter(([, { optional }]) => !optional).map(([name]) => name),
+    read: (texts) =>
+      Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, readers.get(name)?.(text) ?? text])),
+  };
+}

@@ -1,0 +1,97 @@
+import {
+  type FieldError,
+  InvalidInputError,
+  missingFile,
+  type TextFields,
+  unknownField,
+  UnsupportedMediaTypeError,
+  type UploadedFile,
+  type UploadedFiles,
+} from '../../http/index.js';
+import { type FileRecord, formatOf, readRecords, type RecordFormat } from '../../records/index.js';
+import { TooManyRowsError } from '../inference.errors.js';
+import type { FoundPipeline } from '../pipeline/pipelines.service.js';
+import { type Items, rowsOf } from '../predictions/prediction-input.js';
+import type { ModelVersion } from '../store/model-version.js';
+import { checkColumns, textRowsOf } from './text-rows.js';
+
+/** The rows of all files, in their order. */
+export async function itemsOfFiles(
+  { files, fields }: UploadedFiles,
+  version: ModelVersion,
+  pipeline: FoundPipeline | undefined,
+): Promise<Items> {
+  const [unknown] = [...Object.keys(fields), ...files.map(({ field }) => field).filter((field) => field !== 'file')];
+  if (unknown !== undefined) throw unknownField(unknown);
+  if (files.length === 0) throw missingFile();
+  const reading = new Reading(version, pipeline);
+  for (const file of files) await reading.add(file, files.length > 1);
+  return reading.items;
+}
+
+/** The formats that a file of rows may have. */
+export function formatOfRows({ mediaType, name }: Pick<UploadedFile, 'mediaType' | 'name'>): RecordFormat {
+  const format = formatOf(mediaType, name);
+  if (format) return format;
+  const message = 'The file is of no known kind. Send CSV, JSON lines or JSON, named .csv, .jsonl or .json';
+  throw new UnsupportedMediaTypeError(`${message}, or with its media type.`);
+}
+
+class Reading {
+  readonly items: Items[number][] = [];
+
+  constructor(
+    private readonly version: ModelVersion,
+    private readonly pipeline: FoundPipeline | undefined,
+  ) {}
+
+  /** @param isNamed errors say of which file they are: there are others */
+  async add(file: UploadedFile, isNamed: boolean): Promise<void> {
+    const before = this.items.length;
+    try {
+      await this.read(file);
+      // Later nobody knows any more which file a row was in.
+      if (isNamed && !this.pipeline?.metadata.input) rowsOf(this.items.slice(before), this.version);
+    } catch (error) {
+      throw isNamed && error instanceof InvalidInputError ? named(error, file) : error;
+    }
+  }
+
+  private async read(file: UploadedFile): Promise<void> {
+    const format = formatOfRows(file);
+    const texts = format === 'csv' ? this.demandTexts() : undefined;
+    const instances = !this.version.schema?.fields.some(({ name }) => name === 'instances');
+    const reader = readRecords(piecesOf(file.bytes), format, { instances });
+    const errors: FieldError[] = [];
+    let isFirst = true;
+    for await (const records of reader) {
+      if (isFirst && texts) checkColumns(reader.columns ?? [], texts);
+      isFirst = false;
+      this.take(records, texts, errors);
+    }
+    if (errors.length > 0) throw new InvalidInputError(errors);
+  }
+
+  private take(records: readonly FileRecord[], texts: TextFields | undefined, errors: FieldError[]): void {
+    const { rows } = this.version.limits;
+    if (this.items.length + records.length > rows) throw new TooManyRowsError(rows);
+    for (const { value, location, error } of records) {
+      if (error) errors.push(error);
+      this.items.push({ value: texts && !error ? texts.read(value as Record<string, string>) : value, location });
+    }
+  }
+
+  private demandTexts(): TextFields {
+    const texts = textRowsOf(this.version, this.pipeline);
+    if (texts) return texts;
+    throw new UnsupportedMediaTypeError('The inputs of this model are not read from CSV. Send JSON, or JSON lines.');
+  }
+}
+
+function named({ errors }: InvalidInputError, { name = 'a file without a name' }: UploadedFile): InvalidInputError {
+  return new InvalidInputError(errors.map((error) => ({ ...error, message: `${name}: ${error.message}` })));
+}
+
+async function* piecesOf(bytes: Buffer): AsyncGenerator<Buffer> {
+  yield await Promise.resolve(bytes);
+}
