@@ -174,6 +174,17 @@ export class TooManyRowsError extends DomainError {
   }
 }
 
+/** More pictures wait to be decoded than could be soon. */
+export class ImagesBusyError extends DomainError {
+  readonly kind = 'unavailable';
+  readonly code = 'predict.images-busy';
+  override readonly retryAfterSeconds = RETRY_AFTER_SECONDS;
+
+  constructor() {
+    super('Too many pictures are being decoded just now. Try again in a moment.');
+  }
+}
+
 /** A tensor that is not what the model takes; the message says which, and what it must be. */
 export class WrongTensorError extends DomainError {
   readonly kind = 'invalid';

@@ -4,6 +4,15 @@ import type { InputLimits } from './signature/row-check.js';
 /** No array is longer. */
 const MAX_ELEMENTS = 2 ** 32 - 2;
 
+export interface ImageLimits {
+  /** Of one picture, width × height. */
+  readonly pixels: number;
+  /** How many are decoded side by side: each takes one of the four threads that Node does files and names on. */
+  readonly lanes: number;
+  /** How many requests may wait for their turn. */
+  readonly queue: number;
+}
+
 export class InferenceSettings {
   /** The model store: a folder for each model. */
   readonly modelsDir: string;
@@ -17,6 +26,8 @@ export class InferenceSettings {
   readonly predictRate: number | undefined;
   /** What one request may hold. */
   readonly limits: InputLimits;
+  /** What decoding pictures may take. */
+  readonly images: ImageLimits;
   /** How many values one answer may hold. */
   readonly maxAnswerElements: number;
 
@@ -32,6 +43,11 @@ export class InferenceSettings {
       // 16 MB of float32: more in one request would keep everybody else waiting while it is checked.
       elements: env.integer('PREDICT_MAX_ELEMENTS', { default: 4_000_000, min: 1, max: MAX_ELEMENTS }),
       textLength: env.integer('PREDICT_MAX_TEXT', { default: 65_536, min: 1, max: 2 ** 28 }),
+    };
+    this.images = {
+      pixels: env.integer('IMAGE_MAX_PIXELS', { default: 50_000_000, min: 1, max: 1_000_000_000 }),
+      lanes: env.integer('IMAGE_LANES', { default: 1, min: 1, max: 64 }),
+      queue: env.integer('IMAGE_QUEUE_CAPACITY', { default: 64, min: 0, max: 1_000_000 }),
     };
     this.maxAnswerElements = env.integer('ANSWER_MAX_ELEMENTS', { default: 4_000_000, min: 1, max: MAX_ELEMENTS });
   }

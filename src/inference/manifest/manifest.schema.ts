@@ -13,6 +13,11 @@ function object(properties: Record<string, object>, required: string[] = []) {
   return { type: 'object', properties, required, additionalProperties: false };
 }
 
+/** A number, or a list of them. */
+function forEachChannel(rule: object) {
+  return { ...rule, type: ['number', 'array'], items: { ...rule, type: 'number' }, minItems: 1, maxItems: 3 };
+}
+
 /** The JSON Schema of `model.json`. */
 export const MANIFEST_SCHEMA = object({
   $schema: TEXT,
@@ -39,7 +44,23 @@ export const MANIFEST_SCHEMA = object({
   },
   labels: { type: 'array', minItems: 1, items: TEXT, uniqueItems: true },
   output: object({ label: TEXT, probabilities: TEXT, logits: TEXT, value: TEXT, topK: POSITIVE }),
-  input: object({ image: { type: 'object' } }, ['image']),
+  input: object(
+    {
+      image: object(
+        {
+          width: POSITIVE,
+          height: POSITIVE,
+          channels: { enum: [1, 3] },
+          layout: { enum: ['NCHW', 'NHWC'] },
+          fit: { enum: ['cover', 'fill'] },
+          mean: forEachChannel({}),
+          std: forEachChannel({ exclusiveMinimum: 0 }),
+        },
+        ['width', 'height'],
+      ),
+    },
+    ['image'],
+  ),
   example: object({ input: { type: 'object' }, ...ANSWER }, ['input']),
   batching: {
     anyOf: [

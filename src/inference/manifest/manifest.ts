@@ -14,6 +14,21 @@ export interface Feature {
   readonly tensor?: string;
 }
 
+/** The pictures that a model takes: decoded, resized, and made into its one input. */
+export interface ImageFormat {
+  readonly width: number;
+  readonly height: number;
+  /** 3 (red, green, blue) unless given; 1 is grey. */
+  readonly channels?: 1 | 3;
+  /** `NCHW` unless given. */
+  readonly layout?: 'NCHW' | 'NHWC';
+  /** Where the proportions differ, the middle is cut out (`cover`, unless given) or all of it is stretched (`fill`). */
+  readonly fit?: 'cover' | 'fill';
+  /** Taken off a value from 0 to 1 before it is divided by `std`; one for all channels, or one for each. */
+  readonly mean?: number | readonly number[];
+  readonly std?: number | readonly number[];
+}
+
 /** Which output tensor holds what. */
 export interface OutputMapping {
   readonly label?: string;
@@ -53,7 +68,7 @@ export interface Manifest {
   readonly features?: readonly Feature[];
   readonly labels?: readonly string[];
   readonly output?: OutputMapping;
-  readonly input?: { readonly image: Readonly<Record<string, unknown>> };
+  readonly input?: { readonly image: ImageFormat };
   readonly example?: Example;
   readonly batching?:
     | false

@@ -56,13 +56,16 @@ function openShapeOf({ tensor, positions, countsRows }: InputPlan, row: CheckedR
 
 function writerFor(field: RowField): Write {
   const elementOf = converterFor(field);
-  const write: Write = (value, data, at) => {
-    if (!Array.isArray(value)) {
+  if (field.shape.length === 0) {
+    return (value, data, at) => {
       data[at] = elementOf(value);
       return at + 1;
-    }
+    };
+  }
+  const write: Write = (value, data, at) => {
     let next = at;
-    for (const item of value as unknown[]) {
+    // Nested arrays, or all that they would hold in one.
+    for (const item of value as unknown[] | Float32Array) {
       // Of a list of numbers, none is worth a call.
       if (Array.isArray(item)) next = write(item, data, next);
       else data[next++] = elementOf(item);

@@ -1,6 +1,8 @@
+import { pictureSchema } from '../images/image.docs.js';
+import { shapeOfImage } from '../images/image-input.js';
 import type { Manifest } from '../manifest/manifest.js';
 import { inputSchema, type JsonSchema, outputSchema } from '../signature/json-schema.js';
-import type { RowField } from '../signature/row-schema.js';
+import type { RowField, RowSchema } from '../signature/row-schema.js';
 import type { Model } from '../store/model.js';
 
 /** What a model takes and answers, row by row. */
@@ -16,19 +18,25 @@ export function schemasOf({ serving, manifest, loadsOnUse }: Model): ModelSchema
   if (serving?.schema && serving.signature) {
     const { exampleRow: example } = serving;
     const output = outputSchema(serving.signature, serving.manifest);
-    return { input: inputSchema(serving.schema, example), output, example };
+    return { input: rowSchema(serving.schema, serving.manifest, example), output, example };
   }
   return loadsOnUse ? promised(manifest) : undefined;
 }
 
 function promised(manifest: Manifest): ModelSchemas | undefined {
-  const { features, output, example } = manifest;
+  const { features, output, example, input: pictures } = manifest;
   if (!features || !output) return undefined;
   const fields = features.map((feature): RowField => {
+    if (pictures) return { name: feature.name, type: 'float32', shape: shapeOfImage(pictures.image), feature };
     return { name: feature.name, type: typeOf(example?.input[feature.name]), shape: [], feature };
   });
-  const input = inputSchema({ fields, inputs: [], isUniform: true }, example?.input);
+  const input = rowSchema({ fields, inputs: [], isUniform: true }, manifest, example?.input);
   return { input, output: outputSchema({ inputs: [], outputs: [] }, manifest), example: example?.input };
+}
+
+function rowSchema(schema: RowSchema, { input }: Manifest, example: ModelSchemas['example']): JsonSchema {
+  const row = inputSchema(schema, example);
+  return input ? pictureSchema(row, input.image) : row;
 }
 
 function typeOf(value: unknown): RowField['type'] {

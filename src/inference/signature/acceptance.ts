@@ -59,7 +59,8 @@ function acceptsFor(field: RowField): Accepts | undefined {
   };
 }
 
-function elementAcceptsFor({ type, feature }: RowField): Accepts {
+/** The same for one element of a field. */
+export function elementAcceptsFor({ type, feature }: RowField): Accepts {
   const { minimum = -Infinity, maximum = Infinity, mean = 0, std = 1 } = feature;
   if (type === 'string') {
     return (value, limits) => {

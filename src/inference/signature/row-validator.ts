@@ -1,5 +1,5 @@
 import type { FieldError } from '../../http/index.js';
-import { RowAcceptance } from './acceptance.js';
+import { elementAcceptsFor, RowAcceptance } from './acceptance.js';
 import { ELEMENT_RULES } from './element-rules.js';
 import type { CheckedRow, InputLimits, Location, RowCheck } from './row-check.js';
 import type { RowField, RowSchema } from './row-schema.js';
@@ -82,6 +82,10 @@ function checkNested(
     checkElement(field, value, place, check);
     return;
   }
+  if (depth === 0 && value instanceof Float32Array) {
+    checkFlat(field, value, place, check);
+    return;
+  }
   if (!Array.isArray(value) || value.length === 0 || value.length !== lengthOf(size, value.length, lengths)) {
     const length = typeof size === 'number' ? size : lengths.get(size);
     check.add(place, 'shape', `must be an array of ${length ?? 'one or more'} values`);
@@ -94,6 +98,21 @@ function checkNested(
     if (isRight(field, depth + 1, item, check.limits)) return;
     checkNested(field, depth + 1, item, [...place, index], check, lengths);
   });
+}
+
+/** All elements of nested arrays in one, in row-major order: from code, never from JSON. */
+function checkFlat(field: RowField, values: Float32Array, place: Location, check: RowCheck): void {
+  const size = field.shape.reduce<number>((product, length) => product * Number(length), 1);
+  if (values.length !== size) {
+    check.add(place, 'shape', `must hold as many values as ${expectation(field)}`);
+    return;
+  }
+  check.count(size);
+  const accepts = elementAcceptsFor(field);
+  const wrong = values.findIndex((value) => {
+    return !accepts(value, check.limits) && !isRight(field, field.shape.length, value, check.limits);
+  });
+  if (wrong !== -1) checkElement(field, values[wrong], [...place, wrong], check);
 }
 
 /** What an array must have as its length here. */

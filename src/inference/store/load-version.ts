@@ -1,5 +1,6 @@
 import { RunFailedOnRowError, RuntimeLostError } from '../inference.errors.js';
 import type { InferenceSettings } from '../inference.settings.js';
+import { type ImageInput, imageInputOf, signatureWithImage } from '../images/image-input.js';
 import { type Example, exampleOf, type Manifest } from '../manifest/manifest.js';
 import { type Preprocess, preprocessorFor } from '../pipeline/preprocess.js';
 import { disagreement, sameTogether, trialRows } from '../pipeline/prove.js';
@@ -21,6 +22,8 @@ export interface Loaded {
   readonly runtime: Runtime;
   readonly queue: BatchQueue;
   readonly schema: RowSchema;
+  /** How pictures become rows, where it takes them. */
+  readonly image: ImageInput | undefined;
   readonly validator: RowValidator;
   readonly preprocess: Preprocess;
   readonly respond: Respond;
@@ -38,7 +41,7 @@ interface Place {
   readonly settings: InferenceSettings;
 }
 
-type Prepared = Pick<Loaded, 'runtime' | 'queue' | 'schema' | 'validator' | 'preprocess' | 'respond'> & {
+type Prepared = Omit<Loaded, 'batching' | 'hasFixedShapes' | 'exampleRow'> & {
   readonly manifest: Manifest;
   readonly version: string;
   readonly settings: InferenceSettings;
@@ -75,7 +78,8 @@ function hasFixedShapes({ inputs }: Signature): boolean {
 
 /** What can be known before the model runs: rows, checks, and whether the manifest fits the signature at all. */
 function prepare(runtime: Runtime, { manifest, version, settings }: Place, observer: QueueObserver): Prepared {
-  const schema = rowSchemaOf(runtime.signature, manifest);
+  const schema = rowSchemaOf(signatureWithImage(runtime.signature, manifest), manifest);
+  const image = imageInputOf(schema, manifest);
   const wrong = wrongDefault(schema, new RowCheck(settings.limits));
   if (wrong) throw new SignatureError(`a default in model.json is wrong: ${wrong.message}`);
   checkOutputs(runtime.signature, manifest);
@@ -86,7 +90,7 @@ function prepare(runtime: Runtime, { manifest, version, settings }: Place, obser
   );
   const validator = new RowValidator(schema);
   const [preprocess, respond] = [preprocessorFor(schema), responderFor(manifest, runtime.signature)];
-  return { runtime, queue, schema, manifest, version, validator, preprocess, respond, settings };
+  return { runtime, queue, schema, image, manifest, version, validator, preprocess, respond, settings };
 }
 
 async function prove(prepared: Prepared): Promise<Pick<Loaded, 'batching' | 'exampleRow'>> {

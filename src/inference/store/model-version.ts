@@ -1,5 +1,6 @@
 import { DomainError, type DomainErrorKind } from '../../http/index.js';
 import { ModelNotReadyError } from '../inference.errors.js';
+import type { ImageInput } from '../images/image-input.js';
 import type { InferenceSettings } from '../inference.settings.js';
 import type { Manifest } from '../manifest/manifest.js';
 import type { Prediction } from '../pipeline/respond.js';
@@ -90,6 +91,11 @@ export class ModelVersion {
 
   get schema(): RowSchema | undefined {
     return this.loaded?.schema;
+  }
+
+  /** How pictures become rows, where it takes them. */
+  get image(): ImageInput | undefined {
+    return this.loaded?.image;
   }
 
   get batching(): Batching | undefined {

@@ -1,0 +1,104 @@
+"""The pictures and tables that judge the model."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+
+matplotlib.use("Agg")  # Draw into files; no display is needed.
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+from sklearn.metrics import classification_report, confusion_matrix
+
+from strokes import Pictures
+
+Answers = NDArray[np.float32]
+Labels = NDArray[np.int64]
+
+ROWS, COLUMNS = 6, 10
+RIGHT, WRONG = "#222222", "#CC3D6E"
+STYLE: dict[str, Any] = {
+    "figure.dpi": 110,
+    "savefig.dpi": 110,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.titlelocation": "left",
+    "axes.titleweight": "bold",
+}
+
+
+def write(
+    folder: Path, labels: Labels, plain: Pictures, varied: Pictures, to_plain: Answers, to_varied: Answers
+) -> None:
+    """Write everything into ``folder``: what was answered to held-out digits, plain and drawn otherwise."""
+    folder.mkdir(exist_ok=True)
+    plt.style.use(["default", STYLE])  # Not the style that is set up on this machine.
+    tables = [
+        f"{title}\n\n{classification_report(labels, answers.argmax(axis=1), digits=4)}"
+        for title, answers in (("Held-out digits", to_plain), ("The same, drawn otherwise", to_varied))
+    ]
+    (folder / "classification-report.txt").write_text("\n".join(tables), "utf-8")
+    (folder / "confusion-matrix.png").write_bytes(png(draw_confusion(labels, to_plain.argmax(axis=1))))
+    (folder / "examples.png").write_bytes(png(draw_examples(labels, varied, to_varied)))
+    (folder / "mistakes.png").write_bytes(png(draw_mistakes(labels, plain, to_plain)))
+
+
+def draw_confusion(actual: Labels, predicted: Labels) -> Figure:
+    """Draw how many held-out digits of each kind were taken for which."""
+    counts = confusion_matrix(actual, predicted)
+    figure, axes = plt.subplots(figsize=(6.4, 6.4), layout="constrained")
+    axes.imshow(counts, cmap="Blues", vmin=0)
+    for row, column in np.ndindex(counts.shape):
+        count = counts[row, column]
+        colour = "white" if count > counts.max() / 2 else "#222222" if count else "#c9c9c9"
+        axes.text(column, row, str(count), ha="center", va="center", color=colour)
+    axes.set_xticks(range(len(counts)))
+    axes.set_yticks(range(len(counts)))
+    axes.set_xlabel("Predicted digit")
+    axes.set_ylabel("Actual digit")
+    axes.set_title(f"Held-out digits: {np.trace(counts)} of {counts.sum()} right")
+    axes.spines[:].set_visible(False)
+    axes.tick_params(length=0)
+    return figure
+
+
+def draw_examples(labels: Labels, pictures: Pictures, answers: Answers) -> Figure:
+    """Draw held-out digits as they were varied, with what the model says of each."""
+    figure = draw_grid(labels, pictures, answers, ROWS)
+    figure.suptitle("Held-out digits, drawn otherwise: what the model says, and how sure it is", fontsize=12)
+    return figure
+
+
+def draw_mistakes(labels: Labels, pictures: Pictures, answers: Answers) -> Figure:
+    """Draw the held-out digits that the model takes for others."""
+    wrong = answers.argmax(axis=1) != labels
+    figure = draw_grid(labels[wrong], pictures[wrong], answers[wrong], max(1, -(-int(wrong.sum()) // COLUMNS)))
+    figure.suptitle(f"All {wrong.sum()} held-out digits that it takes for others", fontsize=12)
+    return figure
+
+
+def draw_grid(labels: Labels, pictures: Pictures, answers: Answers, rows: int) -> Figure:
+    """Draw pictures in rows, above each the label it is given, and in colour where that is wrong."""
+    figure, grid = plt.subplots(rows, COLUMNS, figsize=(9.5, 0.5 + 1.15 * rows), layout="constrained", squeeze=False)
+    for axes in grid.flat:
+        axes.set_axis_off()
+    for axes, label, picture, answer in zip(grid.flat, labels, pictures, answers):
+        named = int(answer.argmax())
+        axes.imshow(picture, cmap="gray", vmin=0, vmax=1)
+        words = f"{named}  {answer[named]:.0%}" + ("" if named == label else f"  (is {label})")
+        axes.set_title(words, fontsize=8, loc="center", color=RIGHT if named == label else WRONG)
+    return figure
+
+
+def png(figure: Figure) -> bytes:
+    """Render a figure, without the metadata that would change with the version of Matplotlib."""
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", metadata={"Software": None})
+    plt.close(figure)
+    return buffer.getvalue()

@@ -1,0 +1,45 @@
+import { type FieldError, InvalidInputError, type UploadedFile } from '../../http/index.js';
+import { TooManyElementsError, TooManyRowsError } from '../inference.errors.js';
+import type { InputLimits } from '../signature/row-check.js';
+import { type ImageDecoder, UnusableImageError, type Waiter } from './image-decoder.js';
+import type { ImageInput } from './image-input.js';
+
+/** A row made of a picture, and where that stands. */
+export interface ImageItem {
+  readonly value: Readonly<Record<string, Float32Array>>;
+  readonly location: FieldError['location'];
+}
+
+/**
+ * A row for each picture, in their order. They are decoded one after the other, so that others' come between.
+ *
+ * @throws InvalidInputError naming each that is no picture, TooManyRowsError, TooManyElementsError, ImagesBusyError,
+ *   DeadlineError, ClientGoneError
+ */
+export async function itemsOfImages(
+  files: readonly UploadedFile[],
+  input: ImageInput,
+  limits: InputLimits,
+  decoder: ImageDecoder,
+  waiter: Waiter,
+): Promise<ImageItem[]> {
+  demandRoom(files.length, input, limits);
+  const items: ImageItem[] = [];
+  const errors: FieldError[] = [];
+  for (const [index, { bytes }] of files.entries()) {
+    const location = ['body', 'file', ...(files.length > 1 ? [index] : [])];
+    try {
+      items.push({ value: { [input.field]: await decoder.decode(bytes, input, waiter) }, location });
+    } catch (error) {
+      if (!(error instanceof UnusableImageError)) throw error;
+      errors.push({ location, type: 'image', message: `${location.slice(1).join('.')} ${error.message}` });
+    }
+  }
+  if (errors.length > 0) throw new InvalidInputError(errors);
+  return items;
+}
+
+function demandRoom(count: number, { width, height, channels }: ImageInput, limits: InputLimits): void {
+  if (count > limits.rows) throw new TooManyRowsError(limits.rows);
+  if (count * width * height * channels > limits.elements) throw new TooManyElementsError(limits.elements);
+}

@@ -1,0 +1,1 @@
+export { type LaneRules, Lanes } from './lanes.js';
