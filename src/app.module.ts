@@ -8,13 +8,24 @@ import { HealthModule } from './health/index.js';
 import { HomeModule } from './home/index.js';
 import { HttpModule } from './http/index.js';
 import { InferenceModule } from './inference/index.js';
+import { JobsModule } from './jobs/index.js';
 import { LoggingModule } from './logging/index.js';
 import { MenusModule } from './menus/index.js';
 import { MetricsModule } from './metrics/index.js';
 import { PagesModule } from './pages/index.js';
+import { StorageModule } from './storage/index.js';
 
-const PLATFORM = [LoggingModule, HttpModule, HealthModule, MetricsModule, DatabaseModule, DocsModule, PagesModule];
-const FEATURES = [HomeModule, AuthModule, MenusModule, DemandModule];
+const PLATFORM = [
+  LoggingModule,
+  HttpModule,
+  HealthModule,
+  MetricsModule,
+  DatabaseModule,
+  StorageModule,
+  DocsModule,
+  PagesModule,
+];
+const FEATURES = [HomeModule, AuthModule, JobsModule, MenusModule, DemandModule];
 
 /** The table of contents of the system. */
 @Module({})

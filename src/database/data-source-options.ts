@@ -1,4 +1,5 @@
 import type { DataSourceOptions, MixedList } from 'typeorm';
+import { adaptBytesColumns } from './bytes.column.js';
 import type { DatabaseSettings } from './database.settings.js';
 import { discover } from './discover.js';
 import { SilentConnections } from './silent-connections.js';
@@ -35,6 +36,7 @@ export async function dataSourceOptions(settings: DatabaseSettings): Promise<Dat
     synchronize: false,
     logging: false,
   };
+  adaptBytesColumns(settings.kind);
   if (settings.kind === 'postgres') return { ...shared, type: 'postgres', url: settings.location, ...POSTGRES_LIMITS };
   return {
     ...shared,

@@ -1,3 +1,4 @@
+export { BytesColumn, bytesType } from './bytes.column.js';
 export { dataSourceOptions } from './data-source-options.js';
 export { isUniqueViolation, translateDatabaseError } from './database-failure.js';
 export { DatabaseModule } from './database.module.js';
@@ -8,3 +9,4 @@ export { migrate } from './migrate.js';
 export { withDatabase } from './open-database.js';
 export { rowLock } from './row-lock.js';
 export { UnitOfWork } from './unit-of-work.js';
+export { WholeNumberColumn } from './whole-number.column.js';

@@ -18,6 +18,7 @@ import { SqliteWriter } from './sqlite-writer.js';
 @Injectable()
 export class UnitOfWork implements OnModuleInit, OnApplicationShutdown {
   private writer: SqliteWriter | undefined;
+  private readonly afterwards = new WeakMap<EntityManager, (() => void)[]>();
 
   constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
 
@@ -37,6 +38,23 @@ export class UnitOfWork implements OnModuleInit, OnApplicationShutdown {
   }
 
   async run<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
+    const actions: (() => void)[] = [];
+    // Units have a manager of their own, or the same one after the other.
+    const noted = (manager: EntityManager): Promise<T> => {
+      this.afterwards.set(manager, actions);
+      return work(manager);
+    };
+    const result = await this.transact(noted);
+    for (const act of actions) act();
+    return result;
+  }
+
+  /** For whoever takes part in a unit of work without having begun it: `act` is called once it has been committed. */
+  afterCommit(manager: EntityManager, act: () => void): void {
+    this.afterwards.get(manager)?.push(act);
+  }
+
+  private async transact<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
     try {
       return await (this.writer ? this.writer.run(work) : this.dataSource.transaction(work));
     } catch (error) {

@@ -3,7 +3,7 @@ export { AcceptsBody, IMAGE_TYPES, MULTIPART, ROW_TYPES } from './body/body.deco
 export { parseExactJson, stringifyExactJson } from './body/exact-json.js';
 export { missingFile, unknownField } from './body/form-errors.js';
 export { openUpload, type Upload } from './body/open-upload.js';
-export { parseJsonExactly } from './body/parse-body.js';
+export { parseForm, parseJsonExactly } from './body/parse-body.js';
 export { type UploadedFile, UploadedFiles } from './body/uploaded-files.js';
 export { configureHttp } from './configure-http.js';
 export { BaristaExpressAdapter } from './edge/barista-express.adapter.js';
@@ -30,6 +30,8 @@ export { ApiProblems, ProblemDto } from './errors/problem.docs.js';
 export { HttpModule } from './http.module.js';
 export { HttpSettings } from './http.settings.js';
 export { actorOf, CurrentActor, networkOf, prefersHtml, type RequestActor } from './request.js';
+export { decodeCursor, type Position } from './paging/cursor.js';
+export { CursorParameter, DEFAULT_LIMIT, LimitParameter, type Page, pageOf } from './paging/page.js';
 export {
   ChoiceField,
   Field,
@@ -38,6 +40,7 @@ export {
   IntegerField,
   IntegerParameter,
   TextField,
+  UuidField,
 } from './validation/fields.js';
 export { type TextFields, textFieldsOf } from './validation/text-fields.js';
 export { isStorableText } from './validation/text-safety.js';

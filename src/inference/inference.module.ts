@@ -11,6 +11,11 @@ import { ModelCalls } from './injection/model-calls.js';
 import { ModelPages } from './pages/model-pages.js';
 import { ModelReports } from './pages/report/model-reports.js';
 import { ReportController } from './pages/report/report.controller.js';
+import { JobPredictions } from './jobs/job-predictions.js';
+import { PredictionJobHandler } from './jobs/prediction-job.handler.js';
+import { describeJobs } from './jobs/prediction-jobs.docs.js';
+import { PredictionJobsController } from './jobs/prediction-jobs.controller.js';
+import { PredictionJobs } from './jobs/prediction-jobs.service.js';
 import { Pipelines } from './pipeline/pipelines.service.js';
 import { ModelAccess } from './predictions/model-access.js';
 import { describeModels } from './predictions/model-openapi.js';
@@ -35,6 +40,7 @@ import { ModelStore } from './store/model-store.js';
     PredictController,
     ModelsController,
     ReportController,
+    PredictionJobsController,
     OpenInferenceController,
     ModelProtocolController,
     VersionProtocolController,
@@ -52,6 +58,9 @@ import { ModelStore } from './store/model-store.js';
     PredictionRate,
     PredictionsService,
     ModelCalls,
+    JobPredictions,
+    PredictionJobs,
+    PredictionJobHandler,
   ],
 })
 export class InferenceModule {
@@ -64,6 +73,7 @@ export class InferenceModule {
   ) {
     errorFormats.add('/v2', formatOpenInferenceError);
     openApi.contribute((document) => describeModels(document, { store, pipelines, settings }));
+    openApi.contribute((document) => describeJobs(document, store));
     openApi.contribute(describeVersionPaths);
   }
 

@@ -28,6 +28,8 @@ export class InferenceSettings {
   readonly limits: InputLimits;
   /** What decoding pictures may take. */
   readonly images: ImageLimits;
+  /** How many rows one job may have. */
+  readonly jobMaxRows: number;
   /** How many values one answer may hold. */
   readonly maxAnswerElements: number;
 
@@ -49,6 +51,7 @@ export class InferenceSettings {
       lanes: env.integer('IMAGE_LANES', { default: 1, min: 1, max: 64 }),
       queue: env.integer('IMAGE_QUEUE_CAPACITY', { default: 64, min: 0, max: 1_000_000 }),
     };
+    this.jobMaxRows = env.integer('JOB_MAX_ROWS', { default: 10_000_000, min: 1, max: 1_000_000_000 });
     this.maxAnswerElements = env.integer('ANSWER_MAX_ELEMENTS', { default: 4_000_000, min: 1, max: MAX_ELEMENTS });
   }
 }

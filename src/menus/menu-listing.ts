@@ -1,3 +1,5 @@
+import type { Position } from '../http/index.js';
+
 /** The sort orders of the catalogue; `-` for descending. */
 export const MENU_SORTS = ['id', 'name', 'price', '-id', '-name', '-price'] as const;
 
@@ -12,9 +14,6 @@ export interface MenuListing {
   readonly minPrice?: number;
   readonly maxPrice?: number;
 }
-
-/** Where a page ended: the last menu's values in `sortColumns`. */
-export type Position = readonly (string | number)[];
 
 /** The columns that put menus in order; the id, which is unique, comes last. */
 export function sortColumns(sort: MenuSort): readonly SortColumn[] {

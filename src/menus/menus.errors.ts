@@ -36,11 +36,3 @@ export class PriceRangeError extends InvalidInputError {
     super([{ location: ['query', 'minPrice'], type: 'range', message: 'minPrice must not be greater than maxPrice' }]);
   }
 }
-
-export class InvalidCursorError extends InvalidInputError {
-  constructor() {
-    const message =
-      'cursor must be the nextCursor of an answer to the same sort and filter; leave it out to start again';
-    super([{ location: ['query', 'cursor'], type: 'cursor', message }]);
-  }
-}

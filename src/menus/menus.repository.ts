@@ -2,8 +2,9 @@ import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import type { EntityManager, Repository, SelectQueryBuilder } from 'typeorm';
 import { EntityStatements } from '../database/index.js';
+import type { Position } from '../http/index.js';
 import { MAX_ID, Menu } from './entities/menu.entity.js';
-import { isDescending, type MenuListing, type Position, sortColumns } from './menu-listing.js';
+import { isDescending, type MenuListing, sortColumns } from './menu-listing.js';
 
 /** The menus as rows. What takes a manager belongs into a unit of work. */
 @Injectable()

@@ -2,10 +2,10 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { Identity, type Principal } from '../auth/index.js';
 import { UnitOfWork } from '../database/index.js';
-import { matchesStrongly } from '../http/index.js';
+import { matchesStrongly, type Page, pageOf } from '../http/index.js';
 import { type Actor, SecurityLog } from '../logging/index.js';
 import { Menu } from './entities/menu.entity.js';
-import { decodeCursor, encodeCursor } from './menu-cursor.js';
+import { cursorKey, positionIn } from './menu-cursor.js';
 import { type MenuListing, positionOf } from './menu-listing.js';
 import {
   MenuNotFoundError,
@@ -20,13 +20,6 @@ import { nameKey } from './name-key.js';
 export interface MenuFields {
   readonly name: string;
   readonly price: number;
-}
-
-/** A part of a listing. */
-export interface MenuPage {
-  readonly items: Menu[];
-  /** Where the next page begins; null where this is the last. */
-  readonly nextCursor: string | null;
 }
 
 /** Who changes which menu, and which state of it they have in mind (`If-Match`). */
@@ -47,13 +40,11 @@ export class MenusService {
   ) {}
 
   /** At most `limit` menus of a listing, from its start or from a cursor on. */
-  async list(listing: MenuListing, limit: number, cursor?: string): Promise<MenuPage> {
+  async list(listing: MenuListing, limit: number, cursor?: string): Promise<Page<Menu>> {
     if ((listing.minPrice ?? 0) > (listing.maxPrice ?? Infinity)) throw new PriceRangeError();
-    const after = cursor === undefined ? undefined : decodeCursor(listing, cursor);
+    const after = cursor === undefined ? undefined : positionIn(listing, cursor);
     const found = await this.menus.findPage(listing, limit + 1, after);
-    const items = found.slice(0, limit);
-    const last = found.length > limit ? items.at(-1) : undefined;
-    return { items, nextCursor: last ? encodeCursor(listing, positionOf(last, listing)) : null };
+    return pageOf(found, limit, { listing: cursorKey(listing), positionOf: (menu) => positionOf(menu, listing) });
   }
 
   async find(id: number): Promise<Menu> {

@@ -29,6 +29,12 @@ export class Identity {
     return found;
   }
 
+  /** Who a member is now, for work that goes on without a request; undefined where they have withdrawn. */
+  async ofMember(id: string): Promise<Principal | undefined> {
+    const member = await this.members.findById(id);
+    return member === null ? undefined : { id, role: member.role, via: 'api-key' };
+  }
+
   /**
    * Keeps a member from withdrawing until the transaction ends; throws `NotAuthenticatedError` where they have withdrawn
    * since they were identified. For whoever adds what belongs to a member.

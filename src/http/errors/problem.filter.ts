@@ -13,6 +13,7 @@ const STATUS: Record<DomainErrorKind, number> = {
   forbidden: 403,
   'not-found': 404,
   'method-not-allowed': 405,
+  'not-acceptable': 406,
   timeout: 408,
   conflict: 409,
   stale: 412,

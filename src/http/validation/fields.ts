@@ -133,6 +133,21 @@ export function InstantField({ example, within, accepts, ...options }: InstantOp
   });
 }
 
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+const UUID_LENGTH = 36;
+
+/** A UUID, in lower case once it has been validated. */
+export function UuidField({ example, ...options }: FieldOptions & { readonly example: string }): PropertyDecorator {
+  return Field({
+    ...options,
+    name: 'uuid',
+    schema: { type: 'string', format: 'uuid', example },
+    expected: 'a UUID',
+    accepts: (value) => typeof value === 'string' && value.length === UUID_LENGTH && UUID.test(value),
+    convert: (value) => (typeof value === 'string' ? value.toLowerCase() : value),
+  });
+}
+
 /** Whether `text` has `min` to `max` code points. */
 export function hasLength(text: string, min: number, max: number): boolean {
   // A code point is one or two UTF-16 units: a text that is far too long need not be counted.

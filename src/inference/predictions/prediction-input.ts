@@ -54,10 +54,13 @@ function itemOfForm(value: unknown, version: ModelVersion): Items[number] {
   return { value: version.fromForm((value ?? {}) as Record<string, unknown>), location: BODY };
 }
 
-/** A model may have an input that is called "instances" itself. */
+/** Whether `{"instances": […]}` holds rows: a model may have an input that is called so itself. */
+export function takesInstances({ schema }: ModelVersion): boolean {
+  return !schema?.fields.some((field) => field.name === 'instances');
+}
+
 function isInstances(value: unknown, version: ModelVersion): value is { instances: unknown } {
-  const isField = version.schema?.fields.some((field) => field.name === 'instances') ?? false;
-  return typeof value === 'object' && value !== null && Object.hasOwn(value, 'instances') && !isField;
+  return typeof value === 'object' && value !== null && Object.hasOwn(value, 'instances') && takesInstances(version);
 }
 
 function itemsIn(rows: readonly unknown[], location: FieldError['location'], version: ModelVersion): Items {

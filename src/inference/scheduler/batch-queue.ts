@@ -95,6 +95,13 @@ export class BatchQueue {
     return performance.now() + Math.min(ms, this.options.deadlineMs);
   }
 
+  /** How many rows are likely to take no longer than this in one run: one where rows do not run together. */
+  rowsWithin(ms: number): number {
+    let rows = this.batching?.maxBatchSize ?? 1;
+    while (rows > 1 && this.cost.estimate(1, rows) > ms) rows = Math.ceil(rows / 2);
+    return rows;
+  }
+
   /** The caller, with a deadline. */
   timed(caller: Caller): Caller {
     if (caller.deadline !== undefined) return caller;

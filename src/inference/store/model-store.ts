@@ -100,6 +100,17 @@ export class ModelStore implements OnModuleInit, OnApplicationShutdown {
     return shelf.model.isAwaited ? this.loadForUse(shelf).then(start) : start();
   }
 
+  /**
+   * The version that serves, or the one that is named, once it has loaded: to know it; `use` runs it.
+   *
+   * @throws ModelNotFoundError, VersionNotFoundError, ModelNotReadyError
+   */
+  async find(name: string, version?: string): Promise<ModelVersion> {
+    const shelf = this.shelf(name);
+    if (shelf.model.isAwaited) await this.loadForUse(shelf);
+    return shelf.model.resolve(version);
+  }
+
   /** Makes `version` the one that serves, or the newest ready one where it is null; kept across restarts. */
   async choose(model: Model, version: string | null): Promise<void> {
     if (version === null) await this.defaults.clear(model.name);

@@ -197,6 +197,11 @@ export class ModelVersion {
     return this.demandLoaded().queue.deadlineIn(ms);
   }
 
+  /** How many rows are likely to take no longer than this in one run, and may go into one. */
+  rowsWithin(ms: number): number {
+    return this.demandLoaded().queue.rowsWithin(ms);
+  }
+
   /** Predicts checked rows by one deadline, as many in a run as the model allows; the answers are in the rows' order. */
   async predict(rows: readonly CheckedRow[], caller: Caller = {}): Promise<Prediction[]> {
     const { schema, queue, preprocess, respond } = this.demandLoaded();

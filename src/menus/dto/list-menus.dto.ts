@@ -1,14 +1,11 @@
-import { ChoiceField, IntegerParameter, TextField } from '../../http/index.js';
+import { ChoiceField, CursorParameter, DEFAULT_LIMIT, IntegerParameter, LimitParameter, TextField } from '../../http/index.js';
 import { MAX_PRICE } from '../entities/menu.entity.js';
 import { MENU_SORTS, type MenuListing, type MenuSort } from '../menu-listing.js';
 import { nameKey } from '../name-key.js';
 
 const DEFAULT_SORT = 'id';
-const DEFAULT_LIMIT = 20;
-const MAX_LIMIT = 100;
 /** A whole name, with each character sent as several combining ones. */
 const MAX_SEARCH_LENGTH = 128;
-const MAX_CURSOR_LENGTH = 512;
 const PRICE = { optional: true, min: 0, max: MAX_PRICE };
 
 export class ListMenusDto {
@@ -29,21 +26,10 @@ export class ListMenusDto {
   @ChoiceField(MENU_SORTS, { optional: true, default: DEFAULT_SORT, description: 'Names sort by code point' })
   sort: MenuSort = DEFAULT_SORT;
 
-  @IntegerParameter({
-    optional: true,
-    default: DEFAULT_LIMIT,
-    min: 1,
-    max: MAX_LIMIT,
-    description: 'The most menus of a page',
-  })
+  @LimitParameter()
   limit: number = DEFAULT_LIMIT;
 
-  @TextField({
-    optional: true,
-    maxLength: MAX_CURSOR_LENGTH,
-    trim: false,
-    description: 'The `nextCursor` of the page before, which had the same sort and filter',
-  })
+  @CursorParameter('The `nextCursor` of the page before, which had the same sort and filter')
   cursor?: string;
 
   listing(): MenuListing {

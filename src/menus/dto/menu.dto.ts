@@ -1,6 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
+import type { Page } from '../../http/index.js';
 import type { Menu } from '../entities/menu.entity.js';
-import type { MenuPage } from '../menus.service.js';
 
 export class MenuDto {
   @ApiProperty({ type: 'integer', minimum: 1, example: 1 })
@@ -43,7 +43,7 @@ export class MenuPageDto {
   })
   nextCursor!: string | null;
 
-  static of({ items, nextCursor }: MenuPage): MenuPageDto {
+  static of({ items, nextCursor }: Page<Menu>): MenuPageDto {
     return { items: items.map((menu) => MenuDto.of(menu)), nextCursor };
   }
 }

@@ -1,0 +1,89 @@
+import { Injectable } from '@nestjs/common';
+import { Identity } from '../../auth/index.js';
+import type { FileRecord } from '../../records/index.js';
+import { type FoundPipeline, Pipelines } from '../pipeline/pipelines.service.js';
+import type { Items } from '../predictions/prediction-input.js';
+import { runPipeline } from '../predictions/run-pipeline.js';
+import type { CheckedRow } from '../signature/row-check.js';
+import { ModelStore } from '../store/model-store.js';
+import type { ModelVersion } from '../store/model-version.js';
+import { JobVersionGoneError } from './prediction-jobs.errors.js';
+import type { PredictionPayload } from './prediction-payload.js';
+import { readItem, readRow, RowFailure, settle } from './row-outcomes.js';
+
+/** For whom rows are predicted, and how. */
+export interface JobCall {
+  readonly payload: PredictionPayload;
+  readonly memberId: string;
+  readonly signal: AbortSignal;
+}
+
+/** Predicts rows of jobs, each time by the version that the job began with; whoever waits for an answer comes first. */
+@Injectable()
+export class JobPredictions {
+  constructor(
+    private readonly store: ModelStore,
+    private readonly pipelines: Pipelines,
+    private readonly identity: Identity,
+  ) {}
+
+  /**
+   * The version that a job began with.
+   *
+   * @throws JobVersionGoneError, ModelNotFoundError, VersionNotFoundError, ModelNotReadyError
+   */
+  async version({ model, version, sha256 }: PredictionPayload): Promise<ModelVersion> {
+    const found = await this.store.find(model, version);
+    if ((found.sha256 ?? null) !== sha256) throw new JobVersionGoneError(model, version);
+    return found;
+  }
+
+  /** An outcome for each record, in their order: a prediction, or a `RowFailure`. */
+  predict(records: readonly FileRecord[], call: JobCall): Promise<unknown[]> {
+    const { model, version, sha256 } = call.payload;
+    // Not for the whole job: a version that it used from its beginning to its end could not be replaced meanwhile.
+    return this.store.use(model, version, (found) => {
+      if ((found.sha256 ?? null) !== sha256) throw new JobVersionGoneError(model, version);
+      const pipeline = this.pipelines.of(model);
+      return pipeline ? this.answerWith(pipeline, records, found, call) : predictRows(records, found, call);
+    });
+  }
+
+  /** With the code that a feature has around the model. */
+  private answerWith(
+    pipeline: FoundPipeline,
+    records: readonly FileRecord[],
+    version: ModelVersion,
+    { payload, memberId, signal }: JobCall,
+  ): Promise<unknown[]> {
+    const { model, isText } = payload;
+    const read = (record: FileRecord): Items[number] | RowFailure => readItem(record, version, isText);
+    const caller = (): ReturnType<Identity['ofMember']> => this.identity.ofMember(memberId);
+    return outcomesOf(records, read, (items) => {
+      const pace = { signal, deadline: version.deadlineIn(), priority: 'background' } as const;
+      return runPipeline(pipeline, items, version, { model, version: version.version, caller, ...pace });
+    });
+  }
+}
+
+function predictRows(
+  records: readonly FileRecord[],
+  version: ModelVersion,
+  { payload, signal }: JobCall,
+): Promise<unknown[]> {
+  const read = (record: FileRecord): CheckedRow | RowFailure => readRow(record, version, payload.isText);
+  return outcomesOf(records, read, (rows) => version.predict(rows, { signal, priority: 'background' }));
+}
+
+async function outcomesOf<T>(
+  records: readonly FileRecord[],
+  read: (record: FileRecord) => T | RowFailure,
+  predict: (items: readonly T[]) => Promise<unknown[]>,
+): Promise<unknown[]> {
+  const found: (T | RowFailure)[] = records.map(read);
+  const items = found.filter((item): item is T => !(item instanceof RowFailure));
+  const answers = await settle(items, predict);
+  if (answers.length === found.length) return answers;
+  let next = 0;
+  return found.map((item) => (item instanceof RowFailure ? item : answers[next++]));
+}

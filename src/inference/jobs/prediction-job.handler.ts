@@ -1,0 +1,68 @@
+import { type DomainError, InvalidInputError } from '../../http/index.js';
+import { type FinishedJob, JobHandler, type JobWork, type RunningJob } from '../../jobs/index.js';
+import { type FileRecord, readRecords } from '../../records/index.js';
+import { FileStore } from '../../storage/index.js';
+import { JobPredictions } from './job-predictions.js';
+import { RowFailedError } from './prediction-jobs.errors.js';
+import { PREDICTION_JOB, type PredictionPayload } from './prediction-payload.js';
+import { tableOf } from './result-table.js';
+import { ResultWriter } from './result-writer.js';
+import { RowFailure } from './row-outcomes.js';
+import { slicesOf } from './slices.js';
+
+/** A run of a job may not keep somebody who waits for an answer for longer. */
+const RUN_MS = 5;
+
+/** Some rows that are being predicted. */
+interface Ahead {
+  readonly records: readonly FileRecord[];
+  readonly outcomes: Promise<unknown[]>;
+}
+
+/** Predicts the rows of a file, one after another, whoever started it and however often the application ends meanwhile. */
+@JobHandler(PREDICTION_JOB)
+export class PredictionJobHandler implements JobWork<PredictionPayload> {
+  constructor(
+    private readonly files: FileStore,
+    private readonly predictions: JobPredictions,
+  ) {}
+
+  async run(job: RunningJob<PredictionPayload>): Promise<void> {
+    const { payload, signal, memberId, inputId, progress } = job;
+    const version = await this.predictions.version(payload);
+    const records = readRecords(this.files.read(inputId!), payload.format, payload);
+    const writer = new ResultWriter(job);
+    let ahead: Ahead | undefined;
+    for await (const slice of slicesOf(records, progress.done, () => version.rowsWithin(RUN_MS))) {
+      signal.throwIfAborted();
+      const outcomes = this.predictions.predict(slice, { payload, memberId, signal });
+      // It is waited for below, when the one before it has been written.
+      outcomes.catch(() => undefined);
+      if (ahead) await finish(ahead, payload, writer);
+      ahead = { records: slice, outcomes };
+    }
+    if (ahead) await finish(ahead, payload, writer);
+    await writer.close();
+  }
+
+  toCsv(job: FinishedJob<PredictionPayload>): AsyncIterable<string> {
+    return tableOf(job, readRecords(this.files.read(job.inputId!), job.payload.format, job.payload));
+  }
+}
+
+async function finish({ records, outcomes }: Ahead, payload: PredictionPayload, writer: ResultWriter): Promise<void> {
+  for (const [index, outcome] of (await outcomes).entries()) {
+    if (outcome instanceof RowFailure && payload.onError !== 'skip') {
+      await writer.close(1);
+      throw atRow(records[index]!, outcome.error, payload);
+    }
+    writer.add(outcome);
+  }
+  await writer.saveIfDue();
+}
+
+/** What is wrong with a field says where it is; what else has failed does not. */
+function atRow({ place }: FileRecord, error: DomainError, { format }: PredictionPayload): DomainError {
+  if (error instanceof InvalidInputError) return error;
+  return new RowFailedError(format === 'json' ? `Row ${place}` : `Line ${place}`, error);
+}

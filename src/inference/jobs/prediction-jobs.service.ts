@@ -1,0 +1,103 @@
+import { createHash } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import type { Request } from 'express';
+import type { Principal } from '../../auth/index.js';
+import { UnitOfWork } from '../../database/index.js';
+import { type ClientPresence, HttpSettings, UnsupportedMediaTypeError } from '../../http/index.js';
+import { type JobDto, Jobs } from '../../jobs/index.js';
+import { Log } from '../../logging/index.js';
+import { readRecords } from '../../records/index.js';
+import { FileStore, type StoredFile } from '../../storage/index.js';
+import { InferenceSettings } from '../inference.settings.js';
+import { Pipelines } from '../pipeline/pipelines.service.js';
+import { takesForms, takesInstances } from '../predictions/prediction-input.js';
+import { ModelStore } from '../store/model-store.js';
+import type { ModelVersion } from '../store/model-version.js';
+import { openJobUpload } from './job-upload.js';
+import { type JobInput, type OnError, PREDICTION_JOB, type PredictionPayload } from './prediction-payload.js';
+import { survey } from './survey.js';
+
+/** A job that is asked for, and by whom. */
+export interface JobRequest {
+  readonly model: string;
+  readonly onError: OnError;
+  readonly idempotencyKey: string | undefined;
+  readonly member: Principal;
+  readonly request: Request;
+  /** Tells that the client has gone away. */
+  readonly gone: ClientPresence;
+}
+
+/** Takes inputs that are too large for one request. */
+@Injectable()
+export class PredictionJobs {
+  constructor(
+    private readonly store: ModelStore,
+    private readonly pipelines: Pipelines,
+    private readonly files: FileStore,
+    private readonly jobs: Jobs,
+    private readonly unitOfWork: UnitOfWork,
+    private readonly settings: InferenceSettings,
+    private readonly http: HttpSettings,
+    private readonly log: Log,
+  ) {}
+
+  /** Stores the input, looks through it, and enqueues its job; where that is refused, nothing of it stays. */
+  async create(asked: JobRequest): Promise<JobDto> {
+    const version = await this.store.find(asked.model);
+    const { input, bytes } = await openJobUpload(asked.request, this.http.bodyLimit);
+    if (input.isText && !takesForms(this.pipelines.of(asked.model))) {
+      throw new UnsupportedMediaTypeError('This model takes JSON: send application/json or application/x-ndjson.');
+    }
+    const file = await this.files.receive(bytes, { limit: this.http.bodyLimit.files });
+    try {
+      return await this.take(asked, { ...input, instances: takesInstances(version) }, version, file);
+    } catch (error) {
+      await this.release(file);
+      throw error;
+    }
+  }
+
+  private async take(
+    asked: JobRequest,
+    input: JobInput,
+    version: ModelVersion,
+    { id, sha256 }: StoredFile,
+  ): Promise<JobDto> {
+    const { model, onError, gone, member, idempotencyKey: key } = asked;
+    const reader = readRecords(this.files.read(id), input.format, input);
+    const pipeline = this.pipelines.of(model);
+    const maxRows = this.settings.jobMaxRows;
+    const { rows, columns } = await survey(reader, { input, onError, version, pipeline, maxRows, gone });
+    const payload: PredictionPayload = {
+      ...input,
+      model,
+      version: version.version,
+      sha256: version.sha256 ?? null,
+      onError,
+      columns,
+      labels: version.manifest.output ? (version.manifest.labels ?? []) : [],
+    };
+    const idempotency = key === undefined ? undefined : { key, digest: digestOf(payload, sha256) };
+    const job = { kind: PREDICTION_JOB, memberId: member.id, payload, total: rows, inputId: id };
+    return this.unitOfWork.run((manager) =>
+      this.jobs.enqueue(manager, { ...job, model, version: version.version, idempotency }),
+    );
+  }
+
+  /** What cannot be removed now is removed an hour later. */
+  private async release({ id }: StoredFile): Promise<void> {
+    try {
+      await this.unitOfWork.run((manager) => this.files.release(manager, [id]));
+    } catch (err) {
+      this.log.lines.warn({ err, file: id }, 'an input that was refused could not be removed yet');
+    }
+  }
+}
+
+/** Of all that is asked for: a boundary of multipart is not, and neither is what serves at the moment. */
+function digestOf({ model, onError, format, isText }: PredictionPayload, sha256: string): string {
+  return createHash('sha256')
+    .update(JSON.stringify([model, onError, format, isText, sha256]))
+    .digest('hex');
+}

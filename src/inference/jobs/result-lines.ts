@@ -1,0 +1,15 @@
+import { type DomainError, InvalidInputError, stringifyExactJson } from '../../http/index.js';
+import { RowFailure } from './row-outcomes.js';
+
+/** The line of a result for one row of the input, counted from 0. */
+export function lineOf(row: number, outcome: unknown): string {
+  if (outcome instanceof RowFailure) return `{"row":${row},"error":${JSON.stringify(wordsOf(outcome.error))}}\n`;
+  const json = stringifyExactJson(outcome) ?? 'null';
+  if (!json.startsWith('{')) return `{"row":${row},"answer":${json}}\n`;
+  return json === '{}' ? `{"row":${row}}\n` : `{"row":${row},${json.slice(1)}\n`;
+}
+
+function wordsOf(error: DomainError): object {
+  const { code, message: detail } = error;
+  return error instanceof InvalidInputError ? { code, detail, errors: error.errors } : { code, detail };
+}

@@ -1,0 +1,63 @@
+import { DomainError, type DomainErrorKind, InvalidInputError } from '../../http/index.js';
+import type { FileRecord } from '../../records/index.js';
+import { TooManyElementsError } from '../inference.errors.js';
+import type { Items } from '../predictions/prediction-input.js';
+import { type CheckedRow, RowCheck } from '../signature/row-check.js';
+import type { ModelVersion } from '../store/model-version.js';
+
+/** Why a row has no prediction. */
+export class RowFailure {
+  constructor(readonly error: DomainError) {}
+}
+
+/** What is wrong with one row, whoever asks and whenever. */
+const FAULTS_OF_ROWS: readonly DomainErrorKind[] = [
+  'malformed',
+  'invalid',
+  'too-large',
+  'forbidden',
+  'not-found',
+  'conflict',
+  'internal',
+];
+
+/** The record as a row of the model. */
+export function readRow(record: FileRecord, version: ModelVersion, isText: boolean): CheckedRow | RowFailure {
+  if (record.error) return new RowFailure(new InvalidInputError([record.error]));
+  // A check of its own: the limits are those of one row, and so is what is wrong.
+  const check = new RowCheck(version.limits);
+  try {
+    const row = version.check(valueOf(record, version, isText), record.location, check);
+    return check.errors.length === 0 ? row : new RowFailure(new InvalidInputError(check.errors));
+  } catch (error) {
+    if (error instanceof TooManyElementsError) return new RowFailure(error);
+    throw error;
+  }
+}
+
+/** The record as what a pipeline takes. */
+export function readItem(record: FileRecord, version: ModelVersion, isText: boolean): Items[number] | RowFailure {
+  if (record.error) return new RowFailure(new InvalidInputError([record.error]));
+  return { value: valueOf(record, version, isText), location: record.location };
+}
+
+/** What a record says; texts are read as what the model's fields take. */
+function valueOf({ value }: FileRecord, version: ModelVersion, isText: boolean): unknown {
+  return isText ? version.fromForm(value as Readonly<Record<string, unknown>>) : value;
+}
+
+/** One outcome for each item, in their order. Those that fail, fail alone. @throws what is the fault of none of them */
+export async function settle<T>(
+  items: readonly T[],
+  predict: (items: readonly T[]) => Promise<unknown[]>,
+): Promise<unknown[]> {
+  if (items.length === 0) return [];
+  try {
+    return await predict(items);
+  } catch (error) {
+    if (!(error instanceof DomainError && FAULTS_OF_ROWS.includes(error.kind))) throw error;
+    if (items.length === 1) return [new RowFailure(error)];
+  }
+  const middle = Math.ceil(items.length / 2);
+  return [...(await settle(items.slice(0, middle), predict)), ...(await settle(items.slice(middle), predict))];
+}

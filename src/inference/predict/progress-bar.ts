@@ -1,0 +1,55 @@
+/** How far a job is. */
+export interface Steps {
+  readonly done: number;
+  readonly total: number;
+  readonly errors: number;
+}
+
+const WIDTH = 30;
+/** Where there is no terminal, a line now and then. */
+const LINE_EVERY_MS = 5_000;
+
+/** Shows progress: a bar that moves on a terminal, lines elsewhere. */
+export class ProgressBar {
+  private shown = '';
+  private lineAt = -Infinity;
+  private readonly since = performance.now();
+
+  constructor(private readonly stream: NodeJS.WriteStream) {}
+
+  /** Where it is. */
+  show(steps: Steps): void {
+    if (this.stream.isTTY) this.draw(barOf(steps, (performance.now() - this.since) / 1000));
+    else if (performance.now() - this.lineAt >= LINE_EVERY_MS) this.say(wordsOf(steps));
+  }
+
+  /** A line that stays. */
+  say(line: string): void {
+    this.clear();
+    this.stream.write(`${line}\n`);
+    this.lineAt = performance.now();
+  }
+
+  clear(): void {
+    this.draw('');
+  }
+
+  private draw(text: string): void {
+    if (text === this.shown || !this.stream.isTTY) return;
+    this.stream.write(`\r${text.padEnd(this.shown.length)}${text === '' ? '\r' : ''}`);
+    this.shown = text;
+  }
+}
+
+export function wordsOf({ done, total, errors }: Steps): string {
+  const failed = errors > 0 ? `, ${errors.toLocaleString('en')} of them wrong` : '';
+  return `${done.toLocaleString('en')} of ${total.toLocaleString('en')} rows${failed}`;
+}
+
+function barOf(steps: Steps, seconds: number): string {
+  const share = steps.total === 0 ? 0 : steps.done / steps.total;
+  const full = Math.round(share * WIDTH);
+  const rate = Math.round(steps.done / Math.max(seconds, 0.001)).toLocaleString('en');
+  const percent = String(Math.floor(share * 100)).padStart(3);
+  return `[${'#'.repeat(full)}${'.'.repeat(WIDTH - full)}] ${percent} %  ${wordsOf(steps)}  ${rate}/s`;
+}

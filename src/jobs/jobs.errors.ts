@@ -1,0 +1,65 @@
+import { DomainError } from '../http/index.js';
+
+export class JobNotFoundError extends DomainError {
+  readonly kind = 'not-found';
+  readonly code = 'job.not-found';
+
+  constructor() {
+    super('You have no job with this id.');
+  }
+}
+
+export class JobNotFinishedError extends DomainError {
+  readonly kind = 'conflict';
+  readonly code = 'job.not-finished';
+
+  constructor(status: string) {
+    super(`Only a job that has succeeded has a result; this one is ${status}.`);
+  }
+}
+
+export class NoCsvError extends DomainError {
+  readonly kind = 'not-acceptable';
+  readonly code = 'job.no-csv';
+
+  constructor() {
+    super('The result of this job comes as JSON lines only: ask for application/x-ndjson.');
+  }
+}
+
+export class TooManyJobsError extends DomainError {
+  readonly kind = 'rate-limited';
+  readonly code = 'job.too-many';
+  override readonly retryAfterSeconds = 30;
+
+  constructor(limit: number) {
+    super(`A member may have ${limit} jobs that are not over. Wait for one to end, or cancel one.`);
+  }
+}
+
+export class TooManyStreamsError extends DomainError {
+  readonly kind = 'rate-limited';
+  readonly code = 'job.too-many-streams';
+  override readonly retryAfterSeconds = 10;
+
+  constructor(limit: number) {
+    super(`A member may follow ${limit} jobs at once. Close a stream, or ask GET /jobs/{id}.`);
+  }
+}
+
+export class IdempotencyKeyReusedError extends DomainError {
+  readonly kind = 'invalid';
+  readonly code = 'job.idempotency-key-reused';
+
+  constructor() {
+    super('This Idempotency-Key was sent with another request before. Send a new key with each new request.');
+  }
+}
+
+/** Another runner has the job, or it is not to be done any more. Not for clients. */
+export class JobLostError extends Error {
+  constructor() {
+    super('The job is no longer held by this runner');
+    this.name = 'JobLostError';
+  }
+}

@@ -1,0 +1,20 @@
+import { DomainError } from '../http/index.js';
+
+/** All stored files together are as large as they may be. */
+export class StorageFullError extends DomainError {
+  readonly kind = 'storage-full';
+  readonly code = 'storage.full';
+
+  constructor() {
+    super('There is no room for more files. Remove jobs that you no longer need, or try again later.');
+  }
+}
+
+export class StoredFileGoneError extends DomainError {
+  readonly kind = 'not-found';
+  readonly code = 'storage.file-gone';
+
+  constructor() {
+    super('The file is no longer there. Upload it again.');
+  }
+}
