@@ -47,11 +47,15 @@ export function formMarkup(asked: Asked): Html {
   </form>`;
 }
 
-/** The form for a file of rows. */
-export function fileForm(model: string, form: ModelForm, maxRows: number): Html {
+/** The form for a file of rows; members can have larger ones scored in the background, where there is a script. */
+export function fileForm(model: string, form: ModelForm, maxRows: number, isMember: boolean): Html {
   const columns = form.kind === 'fields' ? form.controls.map(({ name }) => name).join(', ') : undefined;
-  const header = columns === undefined ? '' : ` with the columns ${columns}`;
-  const hint = `CSV${header}; JSON lines or a JSON array will do too. At most ${maxRows} rows.`;
+  const formats =
+    columns === undefined ? 'JSON lines or a JSON array' : `CSV with the columns ${columns}; or JSON lines`;
+  const hint = `${formats}. At most ${maxRows} rows at once.`;
+  const jobs = html`<button class="button quiet" type="button" data-jobs="/models/${model}/jobs" hidden>
+    Score them in the background
+  </button>`;
   return html`<form
     class="form"
     id="rows"
@@ -64,6 +68,7 @@ export function fileForm(model: string, form: ModelForm, maxRows: number): Html 
     <div class="buttons">
       <button class="button" type="submit">Show the answers</button>
       <button class="button quiet" type="submit" name="as" value="csv">Download them as CSV</button>
+      ${when(isMember, jobs)}
     </div>
   </form>`;
 }

@@ -75,13 +75,14 @@ export function modelsPage(models: readonly ModelSummaryDto[], isMember: boolean
 }
 
 function asking(content: ModelPageContent): Html {
-  const { model, form, maxRows, sent } = content;
+  const { model, form, maxRows, isMember, sent } = content;
   const closed = whyClosed(content);
   if (closed || !form) return html`${unplaced(content)} ${closed ?? html``}`;
   const part = sent?.isFile && form.kind !== 'image' ? 'rows' : 'ask';
   const asked = { model: model.name, form, part, entered: sent?.entered, problem: sent?.problem } as const;
   const title = form.kind === 'image' ? 'Show it a picture' : 'Ask it';
-  const rows = (): Html => partMarkup('rows', 'Many rows at once', fileForm(model.name, form, maxRows!), asked, sent);
+  const rows = (): Html =>
+    partMarkup('rows', 'Many rows at once', fileForm(model.name, form, maxRows!, isMember === true), asked, sent);
   return html`${partMarkup('ask', title, formMarkup(asked), asked, sent)} ${maxRows === undefined ? html`` : rows()}`;
 }
 

@@ -3,6 +3,7 @@ import type { Request, Response } from 'express';
 import { Visitors } from '../../auth/index.js';
 import { OpenApi } from '../../docs/index.js';
 import { type FormattedError, type Problem, UploadedFiles } from '../../http/index.js';
+import { InferenceSettings } from '../inference.settings.js';
 import { Pipelines } from '../pipeline/pipelines.service.js';
 import { describeModel, summarize } from '../predictions/describe-model.js';
 import { ModelAccess } from '../predictions/model-access.js';
@@ -15,10 +16,12 @@ import type { Model } from '../store/model.js';
 import { ModelStore } from '../store/model-store.js';
 import { formOf, type ModelForm } from './model-form.js';
 import { type ModelPageContent, modelPage, modelsPage, type Sent } from './model-page.js';
+import { csvOf } from './answer-csv.js';
 import { textsOf, valuesOf } from './read-form.js';
 import { ModelReports } from './report/model-reports.js';
 
 export const HTML = 'text/html; charset=utf-8';
+const CSV = 'text/csv; charset=utf-8';
 
 type Texts = Readonly<Record<string, string>>;
 
@@ -33,6 +36,7 @@ export class ModelPages {
     private readonly reports: ModelReports,
     private readonly visitors: Visitors,
     private readonly openApi: OpenApi,
+    private readonly settings: InferenceSettings,
   ) {}
 
   async list(request: Request, response: Response): Promise<string> {
@@ -44,18 +48,15 @@ export class ModelPages {
     return asPage(await this.pageOf(this.store.get(name), request, response), response);
   }
 
-  /** The page again, with the answer to what its form was filled in with. Rejects as a prediction does. */
-  async predict(name: string, value: unknown, call: PredictionCall): Promise<string> {
+  /** The page again, with the answer to what its form was filled in with, or that as a file. Rejects as a prediction does. */
+  async predict(name: string, sent: unknown, call: PredictionCall): Promise<string> {
     const { request, response } = call;
     const model = this.store.get(name);
-    const body = value instanceof UploadedFiles ? { value, isForm: false } : this.bodyOf(model, textsIn(value));
-    const answer = await this.predictions.predict({
-      model: name,
-      value: body.value,
-      itemsOf: itemsOfModelPredict,
-      call: { ...call, isForm: body.isForm },
-    });
-    return asPage(await this.pageOf(model, request, response, { ...sentIn(value), answer }), response);
+    const { value, isForm, isDownload = false } = this.read(model, sent);
+    const itemsOf = itemsOfModelPredict;
+    const answer = await this.predictions.predict({ model: name, value, itemsOf, call: { ...call, isForm } });
+    if (isDownload) return asDownload(csvOf(answer, model.manifest.labels), name, response);
+    return asPage(await this.pageOf(model, request, response, { ...sentIn(sent), answer }), response);
   }
 
   /**
@@ -81,44 +82,45 @@ export class ModelPages {
     const isMember = await this.isMember(request, response);
     const admission = await this.access.admissionTo(model, request, response);
     const report = admission === 'admitted' ? await this.reports.of(model.name) : undefined;
-    return {
-      model: describeModel(model),
-      form: this.formFor(model),
-      maxRows: this.maxRowsOf(model),
-      admission,
-      isMember,
-      report,
-    };
+    const form = this.formFor(model);
+    const maxRows = form?.kind === 'image' ? undefined : this.settings.limits.rows;
+    return { model: describeModel(model), form, maxRows, admission, isMember, report };
   }
 
   /** Undefined while it is not known what the model takes. */
   private formFor(model: Model): ModelForm | undefined {
     const { manifest } = model.serving ?? model;
-    const image = manifest.input?.image as Record<'width' | 'height' | 'channels', number> | undefined;
-    if (image) return { kind: 'image', ...image };
     if (model.state !== 'ready' && !model.loadsOnUse) return undefined;
+    if (manifest.input) return { kind: 'image', channels: 3, ...manifest.input.image };
     const input = this.pipelines.of(model.name)?.metadata.input;
     if (input) return formOf((this.openApi.schemaOf(input) ?? {}) as JsonSchema, undefined);
     const schemas = schemasOf(model);
     return schemas && formOf(schemas.input, schemas.example, manifest.features);
   }
 
-  private bodyOf(model: Model, entered: Texts): PredictionBody {
+  private read(model: Model, sent: unknown): PredictionBody & { isDownload?: boolean } {
+    if (sent instanceof UploadedFiles) {
+      const { as, ...fields } = sent.fields;
+      const isDownload = as === 'csv';
+      return { value: isDownload ? new UploadedFiles(sent.files, fields) : sent, isForm: false, isDownload };
+    }
+    const entered = textsIn(sent);
     const form = this.formFor(model);
     // Of a model that cannot be asked: the prediction says why.
-    if (!form) return { value: entered, isForm: true };
+    if (!form) return { value: entered, isForm: takesForms(this.pipelines.of(model.name)) };
     const isRow = form.kind === 'fields' && takesForms(this.pipelines.of(model.name));
     return isRow ? { value: textsOf(form, entered), isForm: true } : { value: valuesOf(form, entered), isForm: false };
-  }
-
-  private maxRowsOf(_model: Model): number | undefined {
-    return undefined;
   }
 
   /** A page that is for everybody is there without the database, too: then it is not known who looks. */
   private isMember(request: Request, response: Response): Promise<boolean | undefined> {
     return this.visitors.see({ request, response }).then(Boolean, () => undefined);
   }
+}
+
+function asDownload(csv: string, model: string, response: Response): string {
+  response.set({ 'Content-Type': CSV, 'Content-Disposition': `attachment; filename="${model}-answers.csv"` });
+  return csv;
 }
 
 function asPage(page: string, response: Response): string {

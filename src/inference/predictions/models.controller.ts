@@ -23,10 +23,11 @@ import {
   InvalidInputError,
   prefersHtml,
   type RequestActor,
+  UploadedFiles,
 } from '../../http/index.js';
 import { SecurityLog } from '../../logging/index.js';
 import { VersionNotReadyError } from '../inference.errors.js';
-import { ModelPageFilter } from '../pages/model-page.filter.js';
+import { isOfPage, ModelPageFilter } from '../pages/model-page.filter.js';
 import { ModelPages } from '../pages/model-pages.js';
 import type { Model } from '../store/model.js';
 import { ModelStore } from '../store/model-store.js';
@@ -123,14 +124,16 @@ export class ModelsController {
   @AcceptsBody({ kinds: ['json', 'form', 'files'], purpose: 'predictions' })
   @ApiModelName()
   @ApiOperation({ summary: 'Predict with the version that serves: one row, {"instances": […]}, or files' })
-  @ApiOkResponse({ type: PredictionsDto })
+  @ApiJsonOrPage(PredictionsDto)
   @ApiPredictionProblems()
   predict(
     @Param('name') name: string,
     @Body() value: unknown,
     @CurrentCall() call: PredictionCall,
   ): Promise<PredictionsDto | string> {
-    if (call.isForm && prefersHtml(call.request)) return this.pages.predict(name, value, call);
+    // Only what may come from a page's form has its headers looked at.
+    const mayBeOfPage = call.isForm || value instanceof UploadedFiles;
+    if (mayBeOfPage && isOfPage(call.request)) return this.pages.predict(name, value, call);
     return this.service.predict({ model: name, value, itemsOf: itemsOfModelPredict, call });
   }
 

@@ -1,8 +1,30 @@
-// A model's page without reloads. What it says is made by the server, with this and without; only the pad for drawing needs it.
-const forms = new WeakMap();
+// A model's page without reloads. What it says is made by the server, with this and without; only the pad for drawing and the
+// progress of jobs need it.
+import { startJob } from './model-job.js';
+import { preparePad } from './model-pad.js';
+
+/** What each form waits for. */
+const pending = new WeakMap();
 
 for (const form of document.querySelectorAll('form[data-live]')) form.addEventListener('submit', onSubmit);
-for (const pad of document.querySelectorAll('.pad')) prepare(pad);
+
+for (const pad of document.querySelectorAll('.pad')) {
+  preparePad(pad, (picture) => {
+    const data = new FormData();
+    data.set('file', picture, 'drawing.png');
+    void ask(document.getElementById('ask'), data);
+  });
+}
+
+for (const button of document.querySelectorAll('[data-jobs]')) {
+  const { form } = button;
+  button.hidden = false;
+  button.addEventListener('click', () => {
+    if (!form.reportValidity()) return;
+    partOf(form, 'problem').replaceChildren();
+    void startJob(form, button.dataset.jobs, partOf(form, 'answer'), (text) => complain(form, text));
+  });
+}
 
 function onSubmit(event) {
   // A button with a name asks for a download: browsers do that by themselves.
@@ -13,9 +35,9 @@ function onSubmit(event) {
 
 /** Sends what a form was filled in with, or something else in its place; only the last answer counts. */
 async function ask(form, data) {
-  forms.get(form)?.abort();
-  const pending = new AbortController();
-  forms.set(form, pending);
+  pending.get(form)?.abort();
+  const waiting = new AbortController();
+  pending.set(form, waiting);
   form.setAttribute('aria-busy', 'true');
   try {
     const body = form.enctype === 'multipart/form-data' ? data : new URLSearchParams(data);
@@ -23,15 +45,15 @@ async function ask(form, data) {
       method: 'POST',
       body,
       headers: { Accept: 'text/html' },
-      signal: pending.signal,
+      signal: waiting.signal,
     });
     const text = await answer.text();
     if (isPage(answer)) show(form, new DOMParser().parseFromString(text, 'text/html'));
     else complain(form, detailIn(text));
   } catch {
-    if (!pending.signal.aborted) complain(form, 'There was no answer. Try again.');
+    if (!waiting.signal.aborted) complain(form, 'There was no answer. Try again.');
   } finally {
-    if (forms.get(form) === pending) form.removeAttribute('aria-busy');
+    if (pending.get(form) === waiting) form.removeAttribute('aria-busy');
   }
 }
 
@@ -49,95 +71,46 @@ function detailIn(text) {
 
 /** Takes over what the new page says about this form. */
 function show(form, next) {
-  const name = form.dataset.live;
-  if (!next.getElementById(`${name}-answer`)) {
+  if (!next.getElementById(partOf(form, 'answer').id)) {
     // It is no longer to be asked: the page says why.
     document.querySelector('main').replaceWith(next.querySelector('main'));
     return;
   }
   for (const part of ['problem', 'answer']) {
-    const now = document.getElementById(`${name}-${part}`);
+    const now = partOf(form, part);
     now.replaceChildren(...next.getElementById(now.id).childNodes);
   }
   document.title = next.title;
   takeFields(form, next);
-  const problem = document.querySelector(`#${name}-problem .error-summary`);
+  const problem = partOf(form, 'problem').querySelector('.error-summary');
   if (problem) problem.focus();
   else document.getElementById('result')?.scrollIntoView({ block: 'nearest' });
 }
 
-/** The fields as they are now: with what was filled in, and what is wrong with it. */
+/** The fields with what is wrong with them, and with what is filled in by now. */
 function takeFields(form, next) {
   // A file that was chosen cannot be put in again.
   if (form.enctype === 'multipart/form-data') return;
   const focused = document.activeElement?.id;
   const fields = next.querySelectorAll(`#${form.id} .field`);
+  for (const { id, value, checked } of form.elements) {
+    const control = next.getElementById(id);
+    if (control) Object.assign(control, { value, checked });
+  }
   form.querySelectorAll('.field').forEach((field, index) => field.replaceWith(fields[index]));
   if (focused) document.getElementById(focused)?.focus();
 }
 
+/** Where the page says what is wrong with a form's input, or what the answer is. */
+function partOf(form, part) {
+  return document.getElementById(`${form.dataset.live}-${part}`);
+}
+
 function complain(form, text) {
-  const name = form.dataset.live;
   const message = document.createElement('p');
   message.className = 'notice bad';
   message.setAttribute('role', 'alert');
   message.textContent = text;
-  document.getElementById(`${name}-answer`).replaceChildren();
-  document.getElementById(`${name}-problem`).replaceChildren(message);
-}
-
-/** Makes a place to draw what the model is shown. */
-function prepare(pad) {
-  const form = document.getElementById('ask');
-  const [width, height] = [Number(pad.dataset.width), Number(pad.dataset.height)];
-  // Many of our pixels for each of the model's: it is the server that makes it small.
-  const scale = Math.ceil(280 / Math.max(width, height));
-  const canvas = Object.assign(document.createElement('canvas'), { width: width * scale, height: height * scale });
-  canvas.setAttribute('role', 'img');
-  canvas.setAttribute('aria-label', 'Drawing pad');
-  const paper = canvas.getContext('2d');
-  Object.assign(paper, { lineWidth: 1.6 * scale, lineCap: 'round', lineJoin: 'round', strokeStyle: pad.dataset.ink });
-  const clear = () => {
-    paper.fillStyle = pad.dataset.paper;
-    paper.fillRect(0, 0, canvas.width, canvas.height);
-  };
-  const send = () => {
-    canvas.toBlob((blob) => {
-      const data = new FormData();
-      data.set('file', blob, 'drawing.png');
-      void ask(form, data);
-    });
-  };
-  clear();
-  draw(canvas, paper, send);
-  const words = Object.assign(document.createElement('p'), { textContent: 'Draw here; it is answered as you do.' });
-  const button = Object.assign(document.createElement('button'), { type: 'button', textContent: 'Clear' });
-  button.className = 'button quiet small';
-  button.addEventListener('click', clear);
-  pad.append(words, canvas, button);
-  pad.hidden = false;
-}
-
-/** Lines follow whatever points: a finger, a pen, a mouse with its main button. */
-function draw(canvas, paper, done) {
-  const at = (event) => [
-    (event.offsetX * canvas.width) / canvas.clientWidth,
-    (event.offsetY * canvas.height) / canvas.clientHeight,
-  ];
-  canvas.addEventListener('pointerdown', (event) => {
-    if (!event.isPrimary || event.button !== 0) return;
-    canvas.setPointerCapture(event.pointerId);
-    paper.beginPath();
-    paper.moveTo(...at(event));
-    paper.lineTo(...at(event));
-    paper.stroke();
-  });
-  canvas.addEventListener('pointermove', (event) => {
-    if (!canvas.hasPointerCapture(event.pointerId)) return;
-    paper.lineTo(...at(event));
-    paper.stroke();
-  });
-  canvas.addEventListener('pointerup', (event) => {
-    if (canvas.hasPointerCapture(event.pointerId)) done();
-  });
+  partOf(form, 'answer').replaceChildren();
+  partOf(form, 'problem').replaceChildren(message);
 }
