@@ -21,6 +21,6 @@ export class AccountSections {
   }
 
   of(memberId: string): Promise<AccountSection[]> {
-    return Promise.all(this.rooms.map((show) => show(memberId)));
+    return Promise.all(this.rooms.map(async (show) => show(memberId)));
   }
 }

@@ -35,8 +35,18 @@ interface LoginPage {
 
 /** @param next where to go to afterwards */
 export function loginPath(next?: string, reason?: LoginReason): string {
-  const query = new URLSearchParams({ ...(next === undefined ? {} : { next }), ...(reason ? { reason } : {}) });
-  return query.size > 0 ? `/login?${query}` : '/login';
+  return withQuery('/login', { next, reason });
+}
+
+export function signupPath(next?: string): string {
+  return withQuery('/signup', { next });
+}
+
+function withQuery(path: string, parameters: Readonly<Record<string, string | undefined>>): string {
+  const given = Object.entries(parameters).flatMap(([name, value]) =>
+    value === undefined ? [] : [[name, value] as [string, string]],
+  );
+  return given.length === 0 ? path : `${path}?${new URLSearchParams(given).toString()}`;
 }
 
 export const EMAIL: FormField = {
@@ -68,10 +78,6 @@ export function loginPage(content: LoginPage): string {
       <p>No account yet? <a href="${signupPath(next)}">Sign up</a></p>
     </div>`,
   });
-}
-
-export function signupPath(next?: string): string {
-  return next === undefined ? '/signup' : `/signup?${new URLSearchParams({ next })}`;
 }
 
 export const NEEDS_TLS = notice(

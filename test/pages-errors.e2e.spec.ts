@@ -1,0 +1,62 @@
+import { startTestApp, type TestApp } from './support/test-app.js';
+
+const HTML = { headers: { accept: 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8' } };
+
+describe('an error', () => {
+  let app: TestApp;
+
+  beforeAll(async () => {
+    app = await startTestApp();
+  });
+
+  afterAll(() => app.close());
+
+  it.each([
+    ['GET', '/nothing-here', 404, 'There is nothing here'],
+    ['GET', '/account/nothing-here', 404, 'There is nothing here'],
+    ['PUT', '/login', 405, 'That is not possible here'],
+    ['GET', '/logout', 405, 'That is not possible here'],
+  ])('is a page for who asks for one: %s %s', async (method, path, status, title) => {
+    const answer = await app.client().request(method, path, HTML);
+    expect(answer.status).toBe(status);
+    expect(answer.headers.get('content-type')).toBe('text/html; charset=utf-8');
+    expect(answer.headers.get('vary')).toMatch(/\bAccept\b/);
+    expect(answer.headers.get('cache-control')).toBe('no-store');
+    expect(answer.text).toContain(`<h1>${title}</h1>`);
+    expect(answer.text).toContain(answer.headers.get('x-request-id'));
+    expect(answer.text).not.toMatch(/<script|<style|style=/);
+    for (const accept of ['*/*', 'application/json', 'application/problem+json', 'text/html;q=0.1, */*']) {
+      const plain = await app.client().request(method, path, { headers: { accept } });
+      expect({ accept, status: plain.status, type: plain.headers.get('content-type') }).toEqual({
+        accept,
+        status,
+        type: 'application/problem+json',
+      });
+    }
+    expect((await app.client().request(method, path)).body).toMatchObject({ status });
+  });
+
+  it.each(['/menus/999999', '/auth/me', '/menus?limit=0'])('of the API stays as it is: %s', async (path) => {
+    const answer = await app.client().get(path, HTML);
+    expect(answer.headers.get('content-type')).toBe('application/problem+json');
+  });
+
+  it('of the protocol stays as that has it', async () => {
+    const answer = await app.client().get('/v2/models/nothing-here', HTML);
+    expect(answer).toMatchObject({ status: 404, body: { error: expect.stringContaining('nothing-here') } });
+  });
+
+  it('shows what a client sent as text', async () => {
+    const answer = await app.client().get('/account', { headers: { ...HTML.headers, 'x-request-id': 'a.b-c' } });
+    expect(answer.status).toBe(303);
+    const page = await app.client().get('/%3Cb%3E', { headers: { ...HTML.headers, 'x-request-id': 'a.b-c' } });
+    expect(page.status).toBe(404);
+    expect(page.text).toContain('<code>a.b-c</code>');
+    expect(page.text).not.toContain('<b>');
+  });
+
+  it('is JSON for a program that asks for an account', async () => {
+    const answer = await app.client().get('/account');
+    expect(answer).toMatchObject({ status: 401, body: { code: 'auth.required' } });
+  });
+});

@@ -1,0 +1,18 @@
+/** Text of a page as a reader sees it, tags left out and white space put together. */
+export function textOf(markup: string): string {
+  const text = markup.replace(/<(?:head|style|script)\b.*?<\/\w+>/gs, ' ').replace(/<[^>]*>/g, ' ');
+  return text
+    .replace(/&quot;/g, '"')
+    .replace(/&#39;/g, "'")
+    .replace(/&lt;/g, '<')
+    .replace(/&gt;/g, '>')
+    .replace(/&amp;/g, '&')
+    .replace(/\s+/g, ' ')
+    .trim();
+}
+
+/** The value that a field of a page is filled in with; undefined where there is no such field. */
+export function valueOf(markup: string, name: string): string | undefined {
+  const input = new RegExp(`<input[^>]*\\bname="${name}"[^>]*>`).exec(markup)?.[0];
+  return input && /\bvalue="([^"]*)"/.exec(input)?.[1];
+}
