@@ -1,10 +1,51 @@
-import { Global, Module } from '@nestjs/common';
+import { Global, Module, type OnModuleInit } from '@nestjs/common';
+import { DiscoveryModule } from '@nestjs/core';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { MemberWithdrawals } from '../auth/index.js';
+import { SettingsModule } from '../config/index.js';
+import { OpenApi } from '../docs/index.js';
+import { JobEvents } from './answers/job-events.js';
+import { JobResults } from './answers/job-results.js';
+import { Job } from './entities/job.entity.js';
+import { JobsController } from './jobs.controller.js';
+import { JobsJanitor } from './jobs-janitor.js';
+import { JobsRepository } from './jobs.repository.js';
 import { Jobs } from './jobs.service.js';
+import { JobsSettings } from './jobs.settings.js';
+import { DatabaseJobQueue } from './runner/database-job-queue.js';
+import { JobHandlers } from './runner/job-handlers.js';
+import { JobMetrics } from './runner/job-metrics.js';
+import { JobQueue } from './runner/job-queue.js';
+import { JobRunner } from './runner/job-runner.js';
 
-/** Work that outlasts a request: rows that a runner takes up, one after the other. */
+/** Work that outlasts a request: rows that a runner takes up, one after the other. Global: any room may enqueue. */
 @Global()
 @Module({
-  providers: [Jobs],
+  imports: [SettingsModule.forFeature(JobsSettings), TypeOrmModule.forFeature([Job]), DiscoveryModule],
+  controllers: [JobsController],
+  providers: [
+    JobEvents,
+    JobHandlers,
+    JobMetrics,
+    JobResults,
+    JobRunner,
+    Jobs,
+    JobsJanitor,
+    JobsRepository,
+    { provide: JobQueue, useClass: DatabaseJobQueue },
+  ],
   exports: [Jobs],
 })
-export class JobsModule {}
+export class JobsModule implements OnModuleInit {
+  constructor(
+    private readonly jobs: Jobs,
+    private readonly withdrawals: MemberWithdrawals,
+    openApi: OpenApi,
+  ) {
+    openApi.contribute(({ tags }) => tags?.push({ name: 'jobs', description: 'Work that outlasts a request' }));
+  }
+
+  onModuleInit(): void {
+    this.withdrawals.add((memberId, manager) => this.jobs.forget(memberId, manager));
+  }
+}

@@ -39,7 +39,7 @@ export class Identity {
    * Keeps a member from withdrawing until the transaction ends; throws `NotAuthenticatedError` where they have withdrawn
    * since they were identified. For whoever adds what belongs to a member.
    */
-  async hold({ id }: Principal, manager: EntityManager): Promise<void> {
+  async hold({ id }: Pick<Principal, 'id'>, manager: EntityManager): Promise<void> {
     if ((await this.members.lock(manager, id)) === null) throw new NotAuthenticatedError();
   }
 

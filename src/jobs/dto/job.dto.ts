@@ -1,8 +1,8 @@
-import { ApiProperty } from '@nestjs/swagger';
-import { ProblemDto } from '../../http/index.js';
+import { ApiProperty, getSchemaPath } from '@nestjs/swagger';
+import type { FieldError, Page } from '../../http/index.js';
+import { JOB_STATUSES, type JobStatus } from '../job-status.js';
+import type { JobView } from '../jobs.repository.js';
 
-export const JOB_STATUSES = ['queued', 'running', 'succeeded', 'failed', 'cancelled'] as const;
-export type JobStatus = (typeof JOB_STATUSES)[number];
 
 export class JobProgressDto {
   @ApiProperty({ type: 'integer', minimum: 0, example: 256 })
@@ -22,8 +22,13 @@ export class JobErrorDto {
   @ApiProperty({ example: 'The job failed 5 times in a row.' })
   detail!: string;
 
-  @ApiProperty({ type: 'array', items: { type: 'object' }, required: false, description: 'As in a problem' })
-  errors?: ProblemDto['errors'];
+  @ApiProperty({
+    type: 'array',
+    items: { $ref: getSchemaPath('FieldErrorDto') },
+    required: false,
+    description: 'As in a problem',
+  })
+  errors?: readonly FieldError[];
 }
 
 export class JobDto {
@@ -56,4 +61,37 @@ export class JobDto {
 
   @ApiProperty({ type: JobErrorDto, nullable: true, description: 'Why it has failed' })
   error!: JobErrorDto | null;
+
+  static of(job: JobView): JobDto {
+    const { id, kind, model, version, status, done, total, errors, createdAt, startedAt, finishedAt, error } = job;
+    return {
+      id,
+      kind,
+      model,
+      version,
+      status,
+      progress: { done, total, errors },
+      createdAt: createdAt.toISOString(),
+      startedAt: startedAt?.toISOString() ?? null,
+      finishedAt: finishedAt?.toISOString() ?? null,
+      error: error === null ? null : (JSON.parse(error) as JobErrorDto),
+    };
+  }
+}
+
+export class JobPageDto {
+  @ApiProperty({ type: [JobDto] })
+  items!: JobDto[];
+
+  @ApiProperty({
+    type: 'string',
+    nullable: true,
+    description: 'Sent as `cursor`, it brings the next page; null on the last page',
+    example: null,
+  })
+  nextCursor!: string | null;
+
+  static of({ items, nextCursor }: Page<JobView>): JobPageDto {
+    return { items: items.map((job) => JobDto.of(job)), nextCursor };
+  }
 }

@@ -1,0 +1,55 @@
+import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { UnitOfWork } from '../database/index.js';
+import { Log } from '../logging/index.js';
+import { FileStore } from '../storage/index.js';
+import { filesOf, JobsRepository } from './jobs.repository.js';
+import { JobsSettings } from './jobs.settings.js';
+
+const ROUND_MS = 60_000;
+const AT_ONCE = 50;
+
+/** Removes jobs that have been over for JOBS_KEEP_DAYS, with what is stored for them. Several processes may do so at once. */
+@Injectable()
+export class JobsJanitor implements OnApplicationBootstrap, OnModuleDestroy {
+  private timer: NodeJS.Timeout | undefined;
+  private isStopping = false;
+
+  constructor(
+    private readonly jobs: JobsRepository,
+    private readonly files: FileStore,
+    private readonly unitOfWork: UnitOfWork,
+    private readonly settings: JobsSettings,
+    private readonly log: Log,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.timer = setInterval(() => void this.round(), ROUND_MS).unref();
+    void this.round();
+  }
+
+  onModuleDestroy(): void {
+    this.isStopping = true;
+    clearInterval(this.timer);
+  }
+
+  private async round(): Promise<void> {
+    try {
+      while (!this.isStopping && (await this.removeSome()) === AT_ONCE);
+    } catch (err) {
+      this.log.lines.warn({ err }, 'old jobs were not removed');
+    }
+  }
+
+  /** Answers how many there were. */
+  private async removeSome(): Promise<number> {
+    const old = await this.jobs.findOver(new Date(Date.now() - this.settings.keepMs), AT_ONCE);
+    if (old.length === 0) return 0;
+    await this.unitOfWork.run(async (manager) => {
+      for (const job of old) {
+        if (await this.jobs.remove(manager, job.id)) await this.files.release(manager, filesOf(job));
+      }
+    });
+    this.log.lines.info({ jobs: old.length }, 'old jobs removed');
+    return old.length;
+  }
+}

@@ -1,0 +1,91 @@
+import { Controller, Delete, Get, HttpCode, Param, Query, Req, Res } from '@nestjs/common';
+import { ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import type { Request, Response } from 'express';
+import { Authenticated, CurrentMember, type Principal } from '../auth/index.js';
+import { ApiProblems, CurrentActor, type RequestActor } from '../http/index.js';
+import { JobEvents } from './answers/job-events.js';
+import { JobResults, RESULT_TYPES } from './answers/job-results.js';
+import { JobIdDto, JobResultDto, ListJobsDto } from './dto/job-requests.dto.js';
+import { JobDto, JobPageDto } from './dto/job.dto.js';
+import { JobNotFoundError } from './jobs.errors.js';
+import { Jobs } from './jobs.service.js';
+
+const TEXT = { schema: { type: 'string' as const } };
+const PROBLEMS = { 404: 'You have no such job', 422: 'The id is not a UUID', 503: 'The database cannot be reached' };
+const EVENT = 'event: progress\ndata: {"id":"…","status":"running","progress":{"done":256,"total":1000,"errors":0},…}\n\n';
+
+@ApiTags('jobs')
+@Controller('jobs')
+@Authenticated()
+export class JobsController {
+  constructor(
+    private readonly jobs: Jobs,
+    private readonly events: JobEvents,
+    private readonly results: JobResults,
+  ) {}
+
+  @Get()
+  @ApiOperation({ summary: 'Your jobs, the newest first, page by page' })
+  @ApiOkResponse({ type: JobPageDto })
+  @ApiProblems({ 422: 'A parameter is wrong', 503: PROBLEMS[503] })
+  async list(@Query() { limit, cursor }: ListJobsDto, @CurrentMember() member: Principal): Promise<JobPageDto> {
+    return JobPageDto.of(await this.jobs.list(member, limit, cursor));
+  }
+
+  @Get(':id')
+  @ApiOperation({ summary: 'How far a job is' })
+  @ApiOkResponse({ type: JobDto })
+  @ApiProblems(PROBLEMS)
+  async show(@Param() { id }: JobIdDto, @CurrentMember() member: Principal): Promise<JobDto> {
+    return JobDto.of(await this.jobs.find(id, member));
+  }
+
+  @Delete(':id')
+  @HttpCode(204)
+  @ApiOperation({ summary: 'Cancel a job that is queued or running; remove one that is over, with its result' })
+  @ApiNoContentResponse()
+  @ApiProblems({ ...PROBLEMS, 503: 'The database cannot be reached, or is busy', 507: 'The database is full' })
+  async remove(
+    @Param() { id }: JobIdDto,
+    @CurrentMember() member: Principal,
+    @CurrentActor() actor: RequestActor,
+  ): Promise<void> {
+    await this.jobs.remove(id, member, actor);
+  }
+
+  @Get(':id/result')
+  @ApiOperation({ summary: 'What a job has made: JSON lines, or CSV where that is asked for' })
+  @ApiOkResponse({
+    description: 'A file to keep',
+    content: { [RESULT_TYPES.jsonl]: TEXT, [RESULT_TYPES.csv]: TEXT },
+    headers: { 'Content-Disposition': { schema: { type: 'string', example: 'attachment; filename="…"' } } },
+  })
+  @ApiProblems({ ...PROBLEMS, 406: 'There is no CSV of it', 409: 'The job has not succeeded, or not yet' })
+  async result(
+    @Param() { id }: JobIdDto,
+    @Query() { format }: JobResultDto,
+    @CurrentMember() member: Principal,
+    @Req() request: Request,
+    @Res() response: Response,
+  ): Promise<void> {
+    const job = await this.jobs.find(id, member);
+    // An administrator sees that a job is there, and may end it; what is in it is its member's.
+    if (job.memberId !== member.id) throw new JobNotFoundError();
+    await this.results.send(job, format, request, response);
+  }
+
+  @Get(':id/events')
+  @ApiOperation({ summary: 'Follow a job: an event `progress` now and at each change, until it is over' })
+  @ApiOkResponse({
+    description: 'Server-sent events; the data of each is the job as `GET /jobs/{id}` has it',
+    content: { 'text/event-stream': { ...TEXT, example: EVENT } },
+  })
+  @ApiProblems({ ...PROBLEMS, 429: 'You follow too many jobs at once' })
+  async follow(
+    @Param() { id }: JobIdDto,
+    @CurrentMember() member: Principal,
+    @Res() response: Response,
+  ): Promise<void> {
+    this.events.follow(await this.jobs.find(id, member), member.id, response);
+  }
+}

@@ -1,0 +1,109 @@
+import { countOf, sql } from '../support/auth.js';
+import { itDoesJobs } from '../support/job-behaviour.js';
+import { enqueueScript, JOB_HANDLERS, line, Signal, untilAborted, untilJob } from '../support/jobs.js';
+import { isPossible } from '../support/possible.js';
+import { findPostgres, type PostgresServer, postgresTrouble, startPostgres } from '../support/postgres.js';
+import { startTestApp, type TestApp } from '../support/test-app.js';
+
+const bin = findPostgres();
+// Only where there is no PostgreSQL to test with, and never in CI; `isPossible` says so on stderr.
+const describeWithPostgres = isPossible(postgresTrouble(bin)) ? describe : describe.skip;
+
+const JOBS = 30;
+const STEPS = 5;
+
+describeWithPostgres('jobs on PostgreSQL', () => {
+  let postgres: PostgresServer;
+  let app: TestApp;
+
+  beforeAll(async () => {
+    postgres = await startPostgres(bin!);
+    app = await startTestApp({ DATABASE_URL: postgres.url }, [], JOB_HANDLERS);
+  }, 60_000);
+
+  afterAll(async () => {
+    await app?.close();
+    await postgres?.stop();
+  });
+
+  itDoesJobs(() => app);
+
+  describe('with several runners', () => {
+    let other: TestApp;
+
+    beforeAll(async () => {
+      other = await startTestApp({ DATABASE_URL: postgres.url, JOBS_AT_ONCE: '4' }, [], JOB_HANDLERS);
+    });
+
+    afterAll(() => other.close());
+
+    it('does each step of each job once', async () => {
+      const client = app.client();
+      const { id: memberId } = await client.signUpAndLogIn();
+      await sql(app, 'CREATE TABLE step (job varchar(36), step integer)');
+      const add = (): Promise<string> =>
+        enqueueScript(app, memberId, async (job) => {
+          for (let step = (job.state as number | undefined) ?? 0; step < STEPS; step += 1) {
+            const work = async (manager: { query(text: string): Promise<unknown> }): Promise<void> => {
+              await manager.query(`INSERT INTO step VALUES ('${job.id}', ${step})`);
+            };
+            await job.save({ state: step + 1, result: line(step), work });
+            // Half of them begin anew, wherever they are taken up then.
+            if (step === 2 && Number.parseInt(job.id.at(-1)!, 16) % 2 === 0 && job.state === 3) await maybeFail(job.id);
+          }
+        });
+      const failed = new Set<string>();
+      async function maybeFail(id: string): Promise<void> {
+        if (failed.has(id)) return;
+        failed.add(id);
+        throw new Error('spilt');
+      }
+      const ids = await Promise.all(Array.from({ length: JOBS }, add));
+      for (const id of ids) await untilJob(client, id, 'succeeded');
+      expect(await countOf(app, 'step')).toBe(JOBS * STEPS);
+      expect(await countOf(app, '(SELECT DISTINCT job, step FROM step) AS distinct_steps')).toBe(JOBS * STEPS);
+      const lines = Array.from({ length: STEPS }, (_, step) => line(step).toString()).join('');
+      for (const id of ids) expect((await client.get(`/jobs/${id}/result`)).text).toBe(lines);
+    });
+
+    it('leaves to one what another has not given up, and takes it up once it has', async () => {
+      const client = app.client();
+      const { id: memberId } = await client.signUpAndLogIn();
+      const runs: string[] = [];
+      const [begun, over] = [new Signal(), new Signal<unknown>()];
+      const id = await enqueueScript(app, memberId, async (job) => {
+        runs.push(job.id);
+        if (runs.length > 1) return job.save({ result: line(2) });
+        await job.save({ result: line(1) });
+        begun.give();
+        await untilAborted(job).catch(() => undefined);
+        over.give(await job.save({ result: line(3) }).catch((error: unknown) => error));
+      });
+      await begun.come;
+      // As if it had not been heard of for long.
+      await sql(app, `UPDATE job SET "dueAt" = 0 WHERE id = '${id}'`);
+      expect(await over.come).toMatchObject({ name: 'JobLostError' });
+      await untilJob(client, id, 'succeeded');
+      expect(runs).toHaveLength(2);
+      expect((await client.get(`/jobs/${id}/result`)).text).toBe('{"n":1}\n{"n":2}\n');
+    });
+
+    it('stops in one process what is cancelled in the other', async () => {
+      const client = app.client();
+      const { id: memberId, email, password } = await client.signUpAndLogIn();
+      const elsewhere = other.client();
+      await elsewhere.post('/auth/login', { email, password });
+      const begun = new Signal();
+      const ended = new Signal<unknown>();
+      const id = await enqueueScript(app, memberId, async (job) => {
+        begun.give();
+        await untilAborted(job).catch(ended.give);
+      });
+      await begun.come;
+      const cancelled = await Promise.all([client.delete(`/jobs/${id}`), elsewhere.get(`/jobs/${id}`)]);
+      expect(cancelled[0].status).toBe(204);
+      expect(await ended.come).toMatchObject({ name: 'JobLostError' });
+      expect((await elsewhere.get(`/jobs/${id}`)).body.status).toBe('cancelled');
+    });
+  });
+});

@@ -1,0 +1,38 @@
+import { isPossible } from './support/possible.js';
+import { findPostgres, type PostgresServer, postgresTrouble, startPostgres } from './support/postgres.js';
+import { itStoresFiles } from './support/storage-behaviour.js';
+import { startTestApp, type TestApp } from './support/test-app.js';
+
+const LIMIT = { STORAGE_LIMIT_MB: '8' };
+const bin = findPostgres();
+// Only where there is no PostgreSQL to test with, and never in CI; `isPossible` says so on stderr.
+const describeWithPostgres = isPossible(postgresTrouble(bin)) ? describe : describe.skip;
+
+describe('stored files on SQLite', () => {
+  let app: TestApp;
+
+  beforeAll(async () => {
+    app = await startTestApp(LIMIT);
+  });
+
+  afterAll(() => app.close());
+
+  itStoresFiles(() => app);
+});
+
+describeWithPostgres('stored files on PostgreSQL', () => {
+  let postgres: PostgresServer;
+  let app: TestApp;
+
+  beforeAll(async () => {
+    postgres = await startPostgres(bin!);
+    app = await startTestApp({ ...LIMIT, DATABASE_URL: postgres.url });
+  }, 60_000);
+
+  afterAll(async () => {
+    await app?.close();
+    await postgres?.stop();
+  });
+
+  itStoresFiles(() => app);
+});

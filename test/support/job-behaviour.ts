@@ -1,0 +1,279 @@
+import type { EntityManager } from 'typeorm';
+import { UnitOfWork } from '../../src/database/index.js';
+import { DomainError } from '../../src/http/index.js';
+import { Jobs, type RunningJob } from '../../src/jobs/index.js';
+import { countOf, sql } from './auth.js';
+import type { Client } from './client.js';
+import { enqueue, enqueueScript, line, scripted, Signal, untilAborted, untilJob, upload } from './jobs.js';
+import type { TestApp } from './test-app.js';
+import { until } from './until.js';
+
+class OutOfBeansError extends DomainError {
+  readonly kind = 'conflict';
+  readonly code = 'beans.out';
+}
+
+class MillBusyError extends DomainError {
+  readonly kind = 'unavailable';
+  readonly code = 'mill.busy';
+  override readonly retryAfterSeconds = 0;
+}
+
+type Manager = Pick<EntityManager, 'query'>;
+
+/** What jobs do on any database. To be called inside a `describe`; the app has the handlers of `JOB_HANDLERS`. */
+export function itDoesJobs(running: () => TestApp): void {
+  let app: TestApp;
+  let client: Client;
+  let memberId: string;
+
+  beforeAll(async () => {
+    app = running();
+    client = app.client();
+    ({ id: memberId } = await client.signUpAndLogIn());
+    // Rows of a test's own, which a job writes.
+    await sql(app, 'CREATE TABLE note (job varchar(36), step integer)');
+  });
+
+  const noted = async (id: string): Promise<number[]> => {
+    const rows = await sql<{ step: number }>(app, `SELECT step FROM note WHERE job = '${id}' ORDER BY step`);
+    return rows.map(({ step }) => step);
+  };
+  const note = (id: string, step: number) => ({
+    work: async (manager: Manager): Promise<void> => {
+      await manager.query(`INSERT INTO note VALUES ('${id}', ${step})`);
+    },
+  });
+  /** Three steps, each with a row and a line, from where the job was left. */
+  const threeSteps = async (job: RunningJob, after: (step: number) => Promise<void>): Promise<void> => {
+    for (let step = (job.state as number | undefined) ?? 0; step < 3; step += 1) {
+      const progress = { done: step + 1, total: 3, errors: 0 };
+      await job.save({ progress, state: step + 1, result: line(step), ...note(job.id, step) });
+      await after(step);
+    }
+  };
+  const files = (): Promise<number> => countOf(app, 'stored_file');
+
+  it('does a job, shows it, and keeps what it made', async () => {
+    const before = await files();
+    const inputId = await upload(app, 'beans');
+    const id = await enqueue(
+      app,
+      scripted(memberId, (job) => threeSteps(job, async () => {}), { inputId, model: 'iris', version: '1' }),
+    );
+    const job = await untilJob(client, id, 'succeeded');
+    expect(job).toEqual({
+      id,
+      kind: 'scripted',
+      model: 'iris',
+      version: '1',
+      status: 'succeeded',
+      progress: { done: 3, total: 3, errors: 0 },
+      createdAt: expect.any(String),
+      startedAt: expect.any(String),
+      finishedAt: expect.any(String),
+      error: null,
+    });
+    const result = await client.get(`/jobs/${id}/result`);
+    expect(result).toMatchObject({ status: 200, text: '{"n":0}\n{"n":1}\n{"n":2}\n' });
+    expect(result.headers.get('content-type')).toBe('application/x-ndjson; charset=utf-8');
+    expect(result.headers.get('content-disposition')).toBe(`attachment; filename="scripted-${id}.jsonl"`);
+    expect(result.headers.get('cache-control')).toBe('no-store');
+    const csv = await client.get(`/jobs/${id}/result`, { headers: { accept: 'text/csv' } });
+    expect(csv).toMatchObject({ status: 200, text: 'n\n0\n1\n2\n' });
+    expect((await client.delete(`/jobs/${id}`)).status).toBe(204);
+    expect((await client.get(`/jobs/${id}`)).body).toMatchObject({ status: 404, code: 'job.not-found' });
+    await until('its files are gone', async () => (await files()) === before);
+  });
+
+  it('enqueues with the rows of whoever enqueues, or not at all', async () => {
+    const before = await files();
+    const inputId = await upload(app, 'beans');
+    let id = '';
+    const undone = app.app.get(UnitOfWork).run(async (manager) => {
+      const job = scripted(memberId, async () => {}, { inputId });
+      ({ id } = await app.app.get(Jobs).enqueue(manager, job));
+      await note(id, 0).work(manager);
+      throw new Error('changed my mind');
+    });
+    await expect(undone).rejects.toThrow('changed my mind');
+    expect((await client.get(`/jobs/${id}`)).status).toBe(404);
+    expect(await noted(id)).toEqual([]);
+    // The upload is still one that nobody has kept.
+    await sql(app, `UPDATE stored_file SET "removeAt" = 0 WHERE id = '${inputId}' AND "removeAt" IS NOT NULL`);
+    expect(await countOf(app, `stored_file WHERE "removeAt" IS NULL`)).toBe(before);
+  });
+
+  it.each([
+    ['a step that fails after it was saved', (step: number, tries: number) => step === 1 && tries === 1],
+    ['one that fails each time', (step: number, tries: number) => step === tries - 1],
+  ])('goes on after %s, each step once', async (_, fails) => {
+    let tries = 0;
+    const id = await enqueueScript(app, memberId, (job) => {
+      tries += 1;
+      return threeSteps(job, async (step) => {
+        if (fails(step, tries)) throw new Error('spilt');
+      });
+    });
+    await untilJob(client, id, 'succeeded');
+    expect(tries).toBeGreaterThan(1);
+    expect(await noted(id)).toEqual([0, 1, 2]);
+    expect((await client.get(`/jobs/${id}/result`)).text).toBe('{"n":0}\n{"n":1}\n{"n":2}\n');
+  });
+
+  it('keeps nothing of a step whose rows cannot be written', async () => {
+    const caught = new Signal<unknown>();
+    const id = await enqueueScript(app, memberId, async (job) => {
+      await job.save({ state: 'good', progress: { done: 1, total: 3, errors: 0 }, result: line(1), ...note(job.id, 1) });
+      const work = async (manager: Manager): Promise<void> => {
+        await note(job.id, 2).work(manager);
+        throw new Error('spilt');
+      };
+      const bad = { state: 'bad', progress: { done: 2, total: 3, errors: 0 }, result: line(2), work };
+      caught.give([await job.save(bad).catch((error: Error) => error.message), job.state, job.progress.done]);
+    });
+    expect(await caught.come).toEqual(['spilt', 'good', 1]);
+    expect((await untilJob(client, id, 'succeeded')).progress).toMatchObject({ done: 1 });
+    expect(await noted(id)).toEqual([1]);
+    expect((await client.get(`/jobs/${id}/result`)).text).toBe('{"n":1}\n');
+  });
+
+  it('refuses to save what another runner has taken up', async () => {
+    const [begun, taken] = [new Signal(), new Signal()];
+    const refused = new Signal<unknown>();
+    const id = await enqueueScript(app, memberId, async (job) => {
+      if (job.state === undefined) await job.save({ state: 'first', ...note(job.id, 0) });
+      else return;
+      begun.give();
+      await taken.come;
+      refused.give(await job.save({ state: 'second', result: line(1), ...note(job.id, 1) }).catch((error: unknown) => error));
+      await untilAborted(job);
+    });
+    await begun.come;
+    await sql(app, `UPDATE job SET fence = fence + 1, "dueAt" = 0 WHERE id = '${id}'`);
+    taken.give();
+    expect(await refused.come).toMatchObject({ name: 'JobLostError' });
+    await untilJob(client, id, 'succeeded');
+    expect(await noted(id)).toEqual([0]);
+    expect((await client.get(`/jobs/${id}/result`)).text).toBe('');
+  });
+
+  it('cancels a job that runs, at once, and keeps nothing of it', async () => {
+    const before = await files();
+    const begun = new Signal();
+    const ended = new Signal<unknown>();
+    const inputId = await upload(app, 'beans');
+    const script = async (job: RunningJob): Promise<void> => {
+      await job.save({ result: line(0), progress: { done: 1, total: 3, errors: 0 } });
+      begun.give();
+      await untilAborted(job).catch(ended.give);
+      await job.save({ result: line(1) });
+    };
+    const id = await enqueue(app, scripted(memberId, script, { inputId }));
+    await begun.come;
+    expect((await client.delete(`/jobs/${id}`)).status).toBe(204);
+    expect((await client.get(`/jobs/${id}`)).body).toMatchObject({
+      status: 'cancelled',
+      progress: { done: 1 },
+      finishedAt: expect.any(String),
+    });
+    expect(await ended.come).toMatchObject({ name: 'JobLostError' });
+    expect((await client.get(`/jobs/${id}/result`)).body).toMatchObject({ status: 409, code: 'job.not-finished' });
+    await until('its files are gone', async () => (await files()) === before);
+    expect((await client.delete(`/jobs/${id}`)).status).toBe(204);
+    expect((await client.get(`/jobs/${id}`)).status).toBe(404);
+  });
+
+  it('stops what was cancelled in another process', async () => {
+    const begun = new Signal();
+    const ended = new Signal<unknown>();
+    const id = await enqueueScript(app, memberId, async (job) => {
+      begun.give();
+      await untilAborted(job).catch(ended.give);
+    });
+    await begun.come;
+    const over = `status = 'cancelled', "dueAt" = NULL, "finishedAt" = ${Date.now()}`;
+    await sql(app, `UPDATE job SET ${over} WHERE id = '${id}'`);
+    expect(await ended.come).toMatchObject({ name: 'JobLostError' });
+    expect((await client.get(`/jobs/${id}`)).body.status).toBe('cancelled');
+  });
+
+  it('fails with the words of the error, where they are for clients', async () => {
+    const id = await enqueueScript(app, memberId, () => Promise.reject(new OutOfBeansError('No beans left.')));
+    const { error } = await untilJob(client, id, 'failed');
+    expect(error).toEqual({ code: 'beans.out', detail: 'No beans left.' });
+  });
+
+  it('tries again what is unavailable, for as long as it takes', async () => {
+    let tries = 0;
+    const id = await enqueueScript(app, memberId, async () => {
+      tries += 1;
+      // Not in minutes.
+      await sql(app, `UPDATE job SET attempts = 0 WHERE id = '${id}'`);
+      if (tries <= 6) throw new MillBusyError('The mill is busy.');
+    });
+    await until('it is done in spite of that', async () => {
+      await sql(app, `UPDATE job SET "dueAt" = 0 WHERE id = '${id}' AND status = 'queued'`);
+      return (await client.get(`/jobs/${id}`)).body.status === 'succeeded';
+    });
+    expect(tries).toBe(7);
+  });
+
+  it('gives up what goes wrong again and again, and does not say what it was', async () => {
+    let tries = 0;
+    const id = await enqueueScript(app, memberId, () => {
+      tries += 1;
+      return Promise.reject(new Error('secret ingredient'));
+    });
+    await until('it has failed', async () => {
+      await sql(app, `UPDATE job SET "dueAt" = 0 WHERE id = '${id}' AND status = 'queued'`);
+      return (await client.get(`/jobs/${id}`)).body.status === 'failed';
+    });
+    expect(tries).toBe(5);
+    const { body, text } = await client.get(`/jobs/${id}`);
+    expect(body.error).toMatchObject({ code: 'job.failed' });
+    expect(text).not.toContain('ingredient');
+  });
+
+  it('fails a job that nothing here does', async () => {
+    const id = await enqueue(app, { kind: 'unheard-of', memberId, payload: {}, total: 0 });
+    expect((await untilJob(client, id, 'failed')).error).toMatchObject({ code: 'job.no-handler' });
+  });
+
+  it('makes one job of 20 that come at once with the same key, and none of another body', async () => {
+    const before = await files();
+    const script = scripted(memberId, async () => {});
+    const first = { ...script, idempotency: { key: 'lunch', digest: 'a'.repeat(64) } };
+    const inputs = await Promise.all(Array.from({ length: 20 }, (_, n) => upload(app, `upload ${n}`)));
+    const ids = await Promise.all(inputs.map((inputId) => enqueue(app, { ...first, inputId })));
+    expect(new Set(ids).size).toBe(1);
+    await until('one input is left', async () => (await files()) === before + 1);
+    const other = enqueue(app, { ...first, idempotency: { key: 'lunch', digest: 'b'.repeat(64) } });
+    await expect(other).rejects.toMatchObject({ code: 'job.idempotency-key-reused' });
+    await untilJob(client, ids[0]!, 'succeeded');
+    expect(await enqueue(app, first)).toBe(ids[0]);
+  });
+
+  it('takes the jobs of a member along who withdraws, also the one that runs', async () => {
+    const leaver = app.client();
+    const { id, password } = await leaver.signUpAndLogIn();
+    const before = await files();
+    const begun = new Signal();
+    const ended = new Signal<unknown>();
+    const script = async (job: RunningJob): Promise<void> => {
+      await job.save({ result: line(0) });
+      begun.give();
+      await untilAborted(job).catch(() => undefined);
+      ended.give(await job.save({ result: line(1), ...note(job.id, 1) }).catch((error: unknown) => error));
+    };
+    const job = await enqueue(app, scripted(id, script, { inputId: await upload(app, 'beans') }));
+    await begun.come;
+    expect((await leaver.delete('/auth/me', { password })).status).toBe(204);
+    expect(await ended.come).toMatchObject({ name: 'JobLostError' });
+    expect(await countOf(app, `job WHERE "memberId" = '${id}'`)).toBe(0);
+    expect(await noted(job)).toEqual([]);
+    await until('its files are gone', async () => (await files()) === before);
+    const late = enqueue(app, scripted(id, async () => {}));
+    await expect(late).rejects.toMatchObject({ code: 'auth.required' });
+  });
+}

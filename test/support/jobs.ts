@@ -1,0 +1,100 @@
+import { randomUUID } from 'node:crypto';
+import { UnitOfWork } from '../../src/database/index.js';
+import { type FinishedJob, JobHandler, Jobs, type JobWork, type NewJob, type RunningJob } from '../../src/jobs/index.js';
+import { FileStore } from '../../src/storage/index.js';
+import type { Client } from './client.js';
+import type { TestApp } from './test-app.js';
+import { until } from './until.js';
+
+type Script = (job: RunningJob<Scripted>) => Promise<void>;
+
+/** A job that does what a test says, in the test's process. */
+export interface Scripted {
+  readonly script: string;
+}
+
+const scripts = new Map<string, Script>();
+
+/** Runs the script of each job, from its beginning each time that the job is taken up. */
+@JobHandler('scripted')
+export class ScriptedJobs implements JobWork<Scripted> {
+  run(job: RunningJob<Scripted>): Promise<void> {
+    return scripts.get(job.payload.script)!(job);
+  }
+
+  async *toCsv(job: FinishedJob<Scripted>): AsyncGenerator<string> {
+    yield 'n\n';
+    for await (const piece of job.lines()) {
+      for (const line of piece.toString().trimEnd().split('\n')) yield `${(JSON.parse(line) as { n: number }).n}\n`;
+    }
+  }
+}
+
+/** Has no CSV. */
+@JobHandler('plain')
+export class PlainJobs implements JobWork {
+  async run(job: RunningJob): Promise<void> {
+    await job.save({ result: Buffer.from('{"n":1}\n') });
+  }
+}
+
+export const JOB_HANDLERS = [ScriptedJobs, PlainJobs];
+
+/** A job whose script is `script`, for a member. */
+export function scripted(memberId: string, script: Script, more: Partial<NewJob> = {}): NewJob {
+  const name = randomUUID();
+  scripts.set(name, script);
+  return { kind: 'scripted', memberId, payload: { script: name }, total: 3, ...more };
+}
+
+/** Enqueues a job, as a room does; answers its id. */
+export async function enqueue({ app }: TestApp, job: NewJob): Promise<string> {
+  const { id } = await app.get(UnitOfWork).run((manager) => app.get(Jobs).enqueue(manager, job));
+  return id;
+}
+
+/** Enqueues a job of a script; answers its id. */
+export function enqueueScript(app: TestApp, memberId: string, script: Script): Promise<string> {
+  return enqueue(app, scripted(memberId, script));
+}
+
+/** Stores text as an upload is; answers the file's id. */
+export async function upload({ app }: TestApp, text: string): Promise<string> {
+  const { id } = await app.get(FileStore).receive(pieces(text), { limit: text.length });
+  return id;
+}
+
+/** Resolves when the job has this status; answers it as `GET /jobs/{id}` does. */
+export async function untilJob(client: Client, id: string, status: string): Promise<Record<string, never>> {
+  let body: { status?: string } = {};
+  await until(`job ${id} is ${status}`, async () => {
+    ({ body } = await client.get(`/jobs/${id}`));
+    return body.status === status;
+  });
+  return body as Record<string, never>;
+}
+
+/** A line of a result. */
+export function line(n: number): Buffer {
+  return Buffer.from(`${JSON.stringify({ n })}\n`);
+}
+
+/** Something that happens once, and what it brings. */
+export class Signal<T = void> {
+  readonly come: Promise<T>;
+  give!: (value: T) => void;
+
+  constructor() {
+    this.come = new Promise((resolve) => (this.give = resolve));
+  }
+}
+
+/** Resolves when the job is not to go on; throws what the job is then to throw. */
+export async function untilAborted({ signal }: RunningJob): Promise<never> {
+  if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+  throw signal.reason as Error;
+}
+
+async function* pieces(text: string): AsyncGenerator<Buffer> {
+  yield Buffer.from(text);
+}
