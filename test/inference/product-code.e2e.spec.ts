@@ -152,7 +152,17 @@ describe('product code', () => {
       const { paths } = (await client.get('/openapi.json')).body;
       const kindsOf = (name: string) => Object.keys(paths[`/models/${name}/predict`].post.requestBody.content);
       expect(kindsOf('bills')).toContain(headers['content-type']);
-      expect(kindsOf('tables')).toEqual(['application/json']);
+      expect(kindsOf('tables')).not.toContain(headers['content-type']);
+    });
+
+    it('takes files of its own inputs, read as the fields of their class are', async () => {
+      const headers = { 'content-type': 'text/csv' };
+      const answer = await client.request('POST', path, { raw: 'guests\n4\n2\n', headers });
+      expect(answer.body.predictions).toEqual([{ text: 'tables/1: 4 for 4, 0' }, { text: 'tables/1: 2 for 2, 0' }]);
+      const wrong = await client.request('POST', path, { raw: 'guests\n4\n\n11\n', headers });
+      expect(wrong).toMatchObject({ status: 422, body: { errors: [{ location: ['body', 'file', 4, 'guests'] }] } });
+      const unknown = await client.request('POST', path, { raw: 'guests,x\n4,1\n', headers });
+      expect(unknown).toMatchObject({ status: 422, body: { errors: [{ location: ['body', 'file', 1, 'x'] }] } });
     });
 
     it('knows who asks', async () => {

@@ -12,7 +12,7 @@ interface RequestOptions {
   /** Sent as JSON. */
   readonly json?: unknown;
   /** Sent as it is. */
-  readonly raw?: string | Uint8Array;
+  readonly raw?: string | Uint8Array | FormData;
 }
 
 let members = 0;

@@ -62,6 +62,9 @@ const BODIES = [
     '__proto__[role]=admin',
     '%00=%ff',
     '--x\r\nContent-Disposition: form-data; name="a"\r\n\r\n1\r\n--x--',
+    '--x\r\nContent-Disposition: form-data; name="file"; filename="../a.csv"\r\n\r\na,b\r\n1,"2\r\n--x--',
+    '--x\r\nContent-Disposition: form-data; name="file"; filename*=utf-8\'\'a%00.json\r\n\r\n[{}]\r\n--x',
+    'a,b\n1,2',
   ],
 ];
 const QUERIES = [
@@ -104,6 +107,11 @@ const HEADERS: Readonly<Record<string, readonly string[]>> = {
     'application/json;charset=utf-16',
     'application/JSON ; x="',
     '*/*',
+    'text/csv',
+    'application/x-ndjson',
+    'image/png',
+    'multipart/form-data',
+    'multipart/form-data; boundary=x',
   ],
   'content-encoding': ['gzip', 'br', 'deflate', 'identity', 'zstd', 'gzip, gzip', 'x'],
   'if-match': ['', '*', '"', '"x"', 'W/"1-1"', '"1-1", "', ','.repeat(4_000), '\xff'],
