@@ -40,4 +40,11 @@ describe('PREDICT_RATE', () => {
     expect((await predict(client, '203.0.113.4')).status).toBe(429);
     expect((await predict(app.client(), '203.0.113.4')).status).toBe(200);
   });
+
+  it('counts a job as one prediction, however many rows it has', async () => {
+    const client = app.client();
+    await client.signUpAndLogIn();
+    for (const _ of [1, 2, 3]) expect((await client.post('/models/iris/jobs', [ROW, ROW])).status).toBe(202);
+    expect((await client.post('/models/iris/jobs', [ROW])).body.code).toBe('model.rate-limited');
+  });
 });

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { BEHIND_PROXY, keyOf } from '../support/member.mjs';
 import { fillMenus } from '../support/menus-database.mjs';
 import { demandRightAnswer, failureRow, inTurn, inWords, ratio, ratioWithin } from '../support/rounds.mjs';
 import { databaseIn, startBarista, startPeer } from '../support/servers.mjs';
@@ -33,8 +34,7 @@ export async function run(effort) {
 
 async function besideFastify(effort) {
   const folder = await mkdtemp(join(tmpdir(), 'fastify-bench-'));
-  // A key is made over TLS only: what comes in here is as from a proxy that ends it.
-  const barista = await startBarista({ variables: { TRUST_PROXY: '1' } });
+  const barista = await startBarista({ variables: BEHIND_PROXY });
   const fastify = await startPeer('Fastify', 'fastify/menus.mjs', join(folder, 'menus.db'));
   try {
     const servers = [
@@ -71,24 +71,6 @@ async function compare(what, subjects, connections, effort) {
     ...(connections > 1 && what.startsWith('POST') ? [{ what: `${on}: it is`, figure: `${isAbove} 1×` }] : []),
     failureRow(`${on}: requests failed`, [ours, theirs]),
   ];
-}
-
-async function keyOf(server) {
-  const headers = { ...JSON_BODY, 'X-Forwarded-Proto': 'https' };
-  const member = { email: 'bench@cafe.example', password: 'a flat white, please' };
-  const post = async (path, content, more = {}) => {
-    const response = await fetch(server.url + path, {
-      method: 'POST',
-      headers: { ...headers, ...more },
-      body: JSON.stringify(content),
-    });
-    if (!response.ok) throw new Error(`${path} answers ${response.status} ${await response.text()}`);
-    return response;
-  };
-  await post('/auth/signup', member);
-  const [cookie] = (await post('/auth/login', member)).headers.getSetCookie();
-  const made = await post('/auth/api-keys', { name: 'bench' }, { Cookie: cookie.split(';')[0] });
-  return (await made.json()).key;
 }
 
 function isMenu(answer) {

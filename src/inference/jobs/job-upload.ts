@@ -31,7 +31,7 @@ export interface UploadLimits {
 export async function openJobUpload(request: UploadRequest, limits: UploadLimits): Promise<JobUpload> {
   const upload = await openUpload(request, limits.files);
   const { mediaType, name, isFile, bytes } = upload;
-  if (!isFile && mediaType === FORM) return formOf(upload, limits.ordinary);
+  if (mediaType === FORM) return formOf(upload, limits.ordinary);
   const format = formatOf(mediaType, name);
   if (!format) throw new UnsupportedMediaTypeError(TAKEN);
   return { input: { format, isText: format === 'csv', from: isFile ? 'file' : 'body' }, bytes };

@@ -68,7 +68,7 @@ export class PredictionJobs {
     const reader = readRecords(this.files.read(id), input.format, input);
     const pipeline = this.pipelines.of(model);
     const maxRows = this.settings.jobMaxRows;
-    const { rows, columns } = await survey(reader, { input, onError, version, pipeline, maxRows, gone });
+    const { rows, columns } = await survey(reader, { isText: input.isText, onError, version, pipeline, maxRows, gone });
     const payload: PredictionPayload = {
       ...input,
       model,

@@ -4,12 +4,13 @@ import { ClientGoneError } from '../inference.errors.js';
 import type { FoundPipeline } from '../pipeline/pipelines.service.js';
 import type { ModelVersion } from '../store/model-version.js';
 import { TooManyJobRowsError } from './prediction-jobs.errors.js';
-import type { JobInput, OnError } from './prediction-payload.js';
+import type { OnError } from './prediction-payload.js';
 import { readRow, RowFailure } from './row-outcomes.js';
 
 /** What an input is read for before its job is taken. */
 export interface Survey {
-  readonly input: JobInput;
+  /** Whether values are texts, as in CSV. */
+  readonly isText: boolean;
   readonly onError: OnError;
   readonly version: ModelVersion;
   readonly pipeline: FoundPipeline | undefined;
@@ -35,7 +36,7 @@ const MAX_ERRORS = 100;
  * @throws InvalidInputError, TooManyJobRowsError, ClientGoneError
  */
 export async function survey(reader: RecordReader, about: Survey): Promise<Surveyed> {
-  const { input, onError, maxRows, gone, version, pipeline } = about;
+  const { isText, onError, maxRows, gone, version, pipeline } = about;
   const errors: FieldError[] = [];
   let columns: readonly string[] | undefined;
   let rows = 0;
@@ -45,11 +46,10 @@ export async function survey(reader: RecordReader, about: Survey): Promise<Surve
     if (rows > maxRows) throw new TooManyJobRowsError(maxRows);
     columns ??= columnsOf(reader, batch[0], about);
     if (onError !== 'reject') continue;
-    for (const record of batch) errors.push(...errorsOf(record, version, pipeline, input.isText));
+    for (const record of batch) errors.push(...errorsOf(record, version, pipeline, isText));
     if (errors.length >= MAX_ERRORS) break;
   }
   if (errors.length > 0) throw new InvalidInputError(errors);
-  if (rows === 0) throw nothing(input);
   return { rows, columns: columns ?? [] };
 }
 
@@ -113,9 +113,4 @@ function errorsIn(check: () => unknown): readonly FieldError[] {
     if (error instanceof InvalidInputError) return error.errors;
     throw error;
   }
-}
-
-function nothing({ from }: JobInput): InvalidInputError {
-  const location = from === 'file' ? ['body', 'file'] : ['body'];
-  return new InvalidInputError([{ location, type: 'array', message: `${location.at(-1)} must hold at least one row` }]);
 }

@@ -47,11 +47,16 @@ export class RowValidator {
 
   /** A row as a form sends it, every value a text, turned into what its fields take where the text can be read so. */
   fromForm(form: Values): Record<string, unknown> {
-    const entries = Object.entries(form).map(([key, value]) => {
+    const row: Record<string, unknown> = {};
+    for (const key of Object.keys(form)) {
       const field = this.fields.get(key);
-      return [key, field && typeof value === 'string' ? ELEMENT_RULES[field.type].parse(value) : value];
-    });
-    return Object.fromEntries(entries) as Record<string, unknown>;
+      const text = form[key];
+      const value = field && typeof text === 'string' ? ELEMENT_RULES[field.type].parse(text) : text;
+      // An assignment to that name would not make a field of it.
+      if (key === '__proto__') Object.defineProperty(row, key, { value, enumerable: true });
+      else row[key] = value;
+    }
+    return row;
   }
 }
 

@@ -1,0 +1,23 @@
+const JSON_BODY = { 'Content-Type': 'application/json' };
+
+/** What a server is started with, so that `keyOf` can log in: a key is made over TLS only, as from a proxy that ends it. */
+export const BEHIND_PROXY = { TRUST_PROXY: '1' };
+
+/** The API key of a new member. */
+export async function keyOf(server) {
+  const headers = { ...JSON_BODY, 'X-Forwarded-Proto': 'https' };
+  const member = { email: 'bench@cafe.example', password: 'a flat white, please' };
+  const post = async (path, content, more = {}) => {
+    const response = await fetch(server.url + path, {
+      method: 'POST',
+      headers: { ...headers, ...more },
+      body: JSON.stringify(content),
+    });
+    if (!response.ok) throw new Error(`${path} answers ${response.status} ${await response.text()}`);
+    return response;
+  };
+  await post('/auth/signup', member);
+  const [cookie] = (await post('/auth/login', member)).headers.getSetCookie();
+  const made = await post('/auth/api-keys', { name: 'bench' }, { Cookie: cookie.split(';')[0] });
+  return (await made.json()).key;
+}

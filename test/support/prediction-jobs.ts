@@ -1,0 +1,84 @@
+import type { Answer, Client } from './client.js';
+import { until } from './until.js';
+
+export interface IrisRow {
+  readonly sepal_length: number;
+  readonly sepal_width: number;
+  readonly petal_length: number;
+  readonly petal_width: number;
+}
+
+export interface SentJob {
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly model?: string;
+  readonly onError?: string;
+}
+
+const CSV = { 'content-type': 'text/csv' };
+const MAX_ROWS = 10_000;
+
+/** Rows that are all different, the same each time. */
+export function irisRows(count: number): IrisRow[] {
+  return Array.from({ length: count }, (_, index) => ({
+    sepal_length: Math.round(4300 + (index % 360) * 10 + (index % 7)) / 1000,
+    sepal_width: Math.round(2000 + (index % 241) * 10) / 1000,
+    petal_length: Math.round(1000 + (index % 593) * 10) / 1000,
+    petal_width: Math.round(100 + (index % 239) * 10) / 1000,
+  }));
+}
+
+export function csvOf(rows: readonly object[]): string {
+  return [Object.keys(rows[0] ?? {}), ...rows.map((row) => Object.values(row))]
+    .map((row) => `${row.join(',')}\n`)
+    .join('');
+}
+
+export function linesOf(rows: readonly object[]): string {
+  return rows.map((row) => `${JSON.stringify(row)}\n`).join('');
+}
+
+/** Sends a body to `POST /models/{model}/jobs`, as CSV unless the headers say otherwise. */
+export function sendJob(client: Client, raw: string | Uint8Array, job: SentJob = {}): Promise<Answer> {
+  const { model = 'iris', onError, headers = {} } = job;
+  const query = onError === undefined ? '' : `?onError=${onError}`;
+  return client.request('POST', `/models/${model}/jobs${query}`, { raw, headers: { ...CSV, ...headers } });
+}
+
+/** Sends a body, and answers the job that is made of it; throws where it is refused. */
+export async function takenJob(client: Client, raw: string | Uint8Array, job: SentJob = {}): Promise<{ id: string }> {
+  const { status, body, text } = await sendJob(client, raw, job);
+  if (status !== 202) throw new Error(`The job was not taken: ${status} ${text}`);
+  return body as { id: string };
+}
+
+/** The job, when it is over. */
+export async function jobOver(client: Client, id: string, timeoutMs = 20_000): Promise<Answer['body']> {
+  let job: Answer['body'];
+  const look = async (): Promise<boolean> => {
+    job = (await client.get(`/jobs/${id}`)).body;
+    return job.status !== 'queued' && job.status !== 'running';
+  };
+  await until(`the job ${id} is over`, look, timeoutMs);
+  return job;
+}
+
+/** The lines of a job's result, when it has succeeded. */
+export async function resultOf(client: Client, id: string): Promise<Record<string, unknown>[]> {
+  const job = await jobOver(client, id);
+  if (job.status !== 'succeeded') throw new Error(`The job is ${job.status}: ${JSON.stringify(job.error)}`);
+  const { text } = await client.get(`/jobs/${id}/result`);
+  return text
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+}
+
+/** What the synchronous endpoint says of the same rows, as the lines of a result have it. */
+export async function answersTo(client: Client, rows: readonly object[], model = 'iris'): Promise<object[]> {
+  const answers: object[] = [];
+  for (let start = 0; start < rows.length; start += MAX_ROWS) {
+    const { body } = await client.post(`/models/${model}/predict`, { instances: rows.slice(start, start + MAX_ROWS) });
+    answers.push(...(body.predictions as object[]));
+  }
+  return answers.map((answer, row) => ({ row, ...answer }));
+}
