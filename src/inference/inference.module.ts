@@ -5,6 +5,7 @@ import { SettingsModule } from '../config/index.js';
 import { OpenApi } from '../docs/index.js';
 import { ErrorFormats } from '../http/index.js';
 import { ModelDefault } from './entities/model-default.entity.js';
+import { ImageDecoder } from './images/image-decoder.js';
 import { InferenceSettings } from './inference.settings.js';
 import { modelProviders } from './injection/inject-model.js';
 import { ModelCalls } from './injection/model-calls.js';
@@ -55,6 +56,7 @@ import { ModelStore } from './store/model-store.js';
     ModelPages,
     ModelReports,
     Pipelines,
+    ImageDecoder,
     PredictionRate,
     PredictionsService,
     ModelCalls,

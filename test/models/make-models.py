@@ -212,6 +212,12 @@ def perceptron():
     write("perceptron", nodes, [tensor("pixels", FLOAT, ["n", 64])], [tensor("logits", FLOAT, ["n", 10])], constants)
 
 
+def picture():
+    """Passes pictures through, whatever their size, and in whichever layout."""
+    shape = ["n", "a", "b", "c"]
+    write("picture", [helper.make_node("Identity", ["image"], ["values"])], [tensor("image", FLOAT, shape)], [tensor("values", FLOAT, shape)])
+
+
 if __name__ == "__main__":
-    for make in (sum_of_two, difference, centre, kinds, pick, spin, ragged, detect, sequence, half, recurrent, wide, hungry, dense, datatypes, external, classifier, perceptron):
+    for make in (sum_of_two, difference, centre, kinds, pick, spin, ragged, detect, sequence, half, recurrent, wide, hungry, dense, datatypes, external, classifier, perceptron, picture):
         make()

@@ -32,7 +32,7 @@ export class BodyReader {
 
   /** Sets `request.body`; leaves it undefined where there is none, or where the handler reads it. */
   async read(request: Request, response: Response, rule: BodyRule): Promise<true> {
-    if (!hasBody(request)) return true;
+    if (!hasBody(request)) return isEmptyFile(request, rule) ? setFiles(request, Buffer.alloc(0)) : true;
     const kind = kindOf(request, rule);
     if (kind === 'stream') return true;
     const limit = this.limitOf(kind, rule);
@@ -89,6 +89,11 @@ function bytesUpTo(limit: number): RequestHandler {
 function hasBody(request: Request): boolean {
   const length = request.headers['content-length'];
   return request.headers['transfer-encoding'] !== undefined || (length !== undefined && length !== '0');
+}
+
+/** A file of no bytes, sent as it is, is a file all the same. */
+function isEmptyFile(request: Request, { kinds }: BodyRule): boolean {
+  return kinds.includes('files') && request.headers['content-length'] === '0' && isOneOf(request, 'files');
 }
 
 function asTheyAre(bytes: Buffer): Buffer {

@@ -9,21 +9,26 @@ import {
   type UploadedFiles,
 } from '../../http/index.js';
 import { type FileRecord, formatOf, readRecords, type RecordFormat } from '../../records/index.js';
+import { type Decoding, itemsOfImages } from '../images/items-of-images.js';
 import { TooManyRowsError } from '../inference.errors.js';
 import type { FoundPipeline } from '../pipeline/pipelines.service.js';
-import { type Items, rowsOf } from '../predictions/prediction-input.js';
+import { type Items, rowsOf, takesForms } from '../predictions/prediction-input.js';
 import type { ModelVersion } from '../store/model-version.js';
 import { checkColumns, textRowsOf } from './text-rows.js';
 
-/** The rows of all files, in their order. */
+/** The rows of all files, in their order: a model of pictures takes each file as one, unless all are JSON. */
 export async function itemsOfFiles(
   { files, fields }: UploadedFiles,
   version: ModelVersion,
   pipeline: FoundPipeline | undefined,
+  decoding: Decoding,
 ): Promise<Items> {
   const [unknown] = [...Object.keys(fields), ...files.map(({ field }) => field).filter((field) => field !== 'file')];
   if (unknown !== undefined) throw unknownField(unknown);
   if (files.length === 0) throw missingFile();
+  if (version.image && takesForms(pipeline) && !files.every(isJson)) {
+    return itemsOfImages(files, version.image, version.limits, decoding);
+  }
   const reading = new Reading(version, pipeline);
   for (const file of files) await reading.add(file, files.length > 1);
   return reading.items;
@@ -35,6 +40,11 @@ export function formatOfRows({ mediaType, name }: Pick<UploadedFile, 'mediaType'
   if (format) return format;
   const message = 'The file is of no known kind. Send CSV, JSON lines or JSON, named .csv, .jsonl or .json';
   throw new UnsupportedMediaTypeError(`${message}, or with its media type.`);
+}
+
+function isJson({ mediaType, name }: UploadedFile): boolean {
+  const format = formatOf(mediaType, name);
+  return format === 'json' || format === 'jsonl';
 }
 
 class Reading {

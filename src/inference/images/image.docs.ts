@@ -13,8 +13,8 @@ export function pictureSchema(row: JsonSchema, format: ImageFormat): JsonSchema 
 }
 
 /** The media types of a body that is pictures. */
-export function imageContent(maxFiles: number): Record<string, object> {
-  const file = { type: 'array', items: FILE, minItems: 1, maxItems: maxFiles };
+export function imageContent(): Record<string, object> {
+  const file = { type: 'array', items: FILE, minItems: 1 };
   const form = { type: 'object', required: ['file'], properties: { file }, additionalProperties: false };
   const description = 'A PNG, JPEG or WebP picture, or several: each gets a prediction, in their order';
   return {

@@ -10,6 +10,12 @@ export interface ImageItem {
   readonly location: FieldError['location'];
 }
 
+/** Who decodes, and for whom. */
+export interface Decoding {
+  readonly decoder: ImageDecoder;
+  readonly waiter: Waiter;
+}
+
 /**
  * A row for each picture, in their order. They are decoded one after the other, so that others' come between.
  *
@@ -20,8 +26,7 @@ export async function itemsOfImages(
   files: readonly UploadedFile[],
   input: ImageInput,
   limits: InputLimits,
-  decoder: ImageDecoder,
-  waiter: Waiter,
+  { decoder, waiter }: Decoding,
 ): Promise<ImageItem[]> {
   demandRoom(files.length, input, limits);
   const items: ImageItem[] = [];

@@ -1,6 +1,7 @@
 import { getSchemaPath, type OpenAPIObject } from '@nestjs/swagger';
 import { textFieldsOf } from '../../http/index.js';
 import { fileContents } from '../files/file-openapi.js';
+import { imageContent } from '../images/image.docs.js';
 import type { InferenceSettings } from '../inference.settings.js';
 import type { FoundPipeline, Pipelines } from '../pipeline/pipelines.service.js';
 import type { Model } from '../store/model.js';
@@ -39,7 +40,7 @@ export function describeModels(document: OpenAPIObject, sources: Sources): void 
 function describeAnyModel(document: OpenAPIObject, store: ModelStore): void {
   const description = 'A row of the model, or `{"instances": […]}` with many';
   const example = store.findDefault()?.manifest.example?.input;
-  const body = bodyOf({ ...ANY_ROW, description }, { form: ANY_ROW, example, takesCsv: true });
+  const body = bodyOf({ ...ANY_ROW, description }, { form: ANY_ROW, example, takesCsv: true, takesPictures: false });
   for (const path of [GENERIC, WITH_VERSION]) Object.assign(document.paths[path]?.post ?? {}, { requestBody: body });
 }
 
@@ -62,7 +63,7 @@ function describeOne(document: OpenAPIObject, model: Model, generic: Operation, 
       summary: `Predict with ${model.name}`,
       description: model.manifest.description ?? '',
       parameters: [],
-      requestBody: bodyOf(body, extrasOf(pipeline, row, schemas)),
+      requestBody: bodyOf(body, extrasOf(model, pipeline, row, schemas)),
       responses: {
         ...generic.responses,
         200: { description: '', content: { ...json(answerOf(prediction)), ...PAGE } },
@@ -90,7 +91,7 @@ function describeShortcut(document: OpenAPIObject, model: Model, { pipelines, se
   if (!schemas) return;
   const { input } = pipeline?.metadata ?? {};
   const row = input ? { $ref: getSchemaPath(input) } : rowOf(model);
-  const extras = extrasOf(pipeline, row, schemas);
+  const extras = extrasOf(model, pipeline, row, schemas);
   const rows = { oneOf: [row, { type: 'array', items: row, minItems: 1, maxItems: settings.limits.rows }] };
   const path = document.paths['/predict'];
   for (const operation of [path?.post, path?.put] as unknown as Operation[]) {
@@ -103,24 +104,36 @@ interface Extras {
   /** The row that may be sent as a form. */
   readonly form: object | undefined;
   readonly takesCsv: boolean;
+  readonly takesPictures: boolean;
   readonly example: Readonly<Record<string, unknown>> | undefined;
 }
 
-function extrasOf(pipeline: FoundPipeline | undefined, row: object, schemas: ModelSchemas | undefined): Extras {
+function extrasOf(
+  { manifest }: Model,
+  pipeline: FoundPipeline | undefined,
+  row: object,
+  schemas: ModelSchemas | undefined,
+): Extras {
   const { input } = pipeline?.metadata ?? {};
   const isForm = takesForms(pipeline);
+  const takesPictures = isForm && manifest.input !== undefined;
+  if (takesPictures) return { form: undefined, takesPictures, takesCsv: false, example: schemas?.example };
   return {
+    takesPictures,
     form: isForm ? row : undefined,
     takesCsv: isForm || (input !== undefined && textFieldsOf(input) !== undefined),
     example: input ? undefined : schemas?.example,
   };
 }
 
-function bodyOf(schema: object, { form, takesCsv, example }: Extras): object {
+function bodyOf(schema: object, { form, takesCsv, takesPictures, example }: Extras): object {
+  const asJson = { 'application/json': { schema, ...(example ? { example } : {}) } };
+  // The first is what the page offers.
+  if (takesPictures) return { required: true, content: { ...imageContent(), ...asJson } };
   return {
     required: true,
     content: {
-      'application/json': { schema, ...(example ? { example } : {}) },
+      ...asJson,
       ...(form ? { 'application/x-www-form-urlencoded': { schema: form } } : {}),
       ...fileContents(example, takesCsv),
     },

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Identity, type Principal } from '../../auth/index.js';
 import { UnsupportedMediaTypeError, UploadedFiles } from '../../http/index.js';
 import { itemsOfFiles } from '../files/items-of-files.js';
+import { ImageDecoder } from '../images/image-decoder.js';
 import { Pipelines } from '../pipeline/pipelines.service.js';
 import { ModelStore } from '../store/model-store.js';
 import type { ModelVersion } from '../store/model-version.js';
@@ -33,6 +34,7 @@ export class PredictionsService {
     private readonly store: ModelStore,
     private readonly pipelines: Pipelines,
     private readonly identity: Identity,
+    private readonly decoder: ImageDecoder,
   ) {}
 
   /** @throws whatever keeps it from beginning; rejects with whatever keeps it from ending */
@@ -41,20 +43,25 @@ export class PredictionsService {
     const pipeline = this.pipelines.of(model);
     if (isForm && !takesForms(pipeline)) throw new UnsupportedMediaTypeError('Send the body as application/json.');
     return this.store.use(model, wanted, async (version) => {
+      const waiter = { signal: gone, deadline: version.deadlineIn() };
       const items =
         value instanceof UploadedFiles
-          ? await itemsOfFiles(value, version, pipeline)
+          ? await itemsOfFiles(value, version, pipeline, { decoder: this.decoder, waiter })
           : itemsOf({ value, isForm }, version);
       const predictions = pipeline
-        ? await runPipeline(pipeline, items, version, this.contextOf(model, version, call))
-        : await version.predict(rowsOf(items, version), { signal: gone });
+        ? await runPipeline(pipeline, items, version, this.contextOf(model, version, call, waiter.deadline))
+        : await version.predict(rowsOf(items, version), waiter);
       return { model, version: version.version, predictions };
     });
   }
 
-  private contextOf(model: string, version: ModelVersion, { gone, request, response }: PredictionCall): PipelineCall {
+  private contextOf(
+    model: string,
+    version: ModelVersion,
+    { gone, request, response }: PredictionCall,
+    deadline: number,
+  ): PipelineCall {
     const caller = (): Promise<Principal | undefined> => this.identity.identify(request, response);
-    const deadline = version.deadlineIn();
     return { model, version: version.version, signal: gone.toAbortSignal(), deadline, caller };
   }
 }
