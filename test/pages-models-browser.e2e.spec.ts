@@ -21,6 +21,7 @@ describeWhereBrowser('the pages of models in a browser', () => {
   beforeAll(async () => {
     store = await TestModelStore.create();
     await cp(join(ROOT, 'models/iris/report'), join(store.path, 'iris/report'), { recursive: true });
+    await cp(join(ROOT, 'models/digits'), join(store.path, 'digits'), { recursive: true });
     await store.add('tensors', 'sum');
     await store.add('club', 'sum', { manifest: { access: 'member' } });
     app = await startTestApp({ MODELS_DIR: store.path });
@@ -39,11 +40,14 @@ describeWhereBrowser('the pages of models in a browser', () => {
   const answer = (page: Page) => page.locator('#ask-answer');
 
   describe.each(['light', 'dark'] as const)('keep nobody out, where it is %s', (colorScheme) => {
-    it.each(['/models', '/models/iris', '/models/tensors', '/models/club', '/models/rose'])('on %s', async (path) => {
-      const { page } = await browser.newPage({ colorScheme });
-      await page.goto(app.url + path);
-      await expect(accessibilityProblems(page)).resolves.toEqual([]);
-    });
+    it.each(['/models', '/models/iris', '/models/tensors', '/models/digits', '/models/club', '/models/rose'])(
+      'on %s',
+      async (path) => {
+        const { page } = await browser.newPage({ colorScheme });
+        await page.goto(app.url + path);
+        await expect(accessibilityProblems(page)).resolves.toEqual([]);
+      },
+    );
 
     it('with an answer, and with an error', async () => {
       const { page } = await browser.newPage({ colorScheme });
@@ -59,7 +63,7 @@ describeWhereBrowser('the pages of models in a browser', () => {
     });
   });
 
-  it.each(['/models', '/models/iris', '/models/tensors'])('fit a narrow screen: %s', async (path) => {
+  it.each(['/models', '/models/iris', '/models/tensors', '/models/digits'])('fit a narrow screen: %s', async (path) => {
     const { page } = await browser.newPage({ viewport: NARROW });
     await page.goto(app.url + path);
     expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(NARROW.width);
@@ -169,6 +173,74 @@ describeWhereBrowser('the pages of models in a browser', () => {
       await expect(alert.innerText()).resolves.toMatch(/3.*petal_width must be a finite number/);
     });
   });
+
+  it('have the file of a member scored in the background, and give the result', async () => {
+    const { page, complaints } = await browser.newPage({ acceptDownloads: true });
+    await logIn(page);
+    await page.goto(`${app.url}/models/iris`);
+    await page.getByLabel('File of rows').setInputFiles(fileOf(FLOWERS));
+    await page.getByRole('button', { name: 'Score them in the background' }).click();
+    const link = page.locator('#rows-answer').getByRole('link', { name: 'Download as CSV' });
+    await link.waitFor();
+    expect(await page.locator('#rows-answer h3').innerText()).toBe('2 rows are scored.');
+    await expect(accessibilityProblems(page)).resolves.toEqual([]);
+    const download = page.waitForEvent('download');
+    await link.click();
+    const [header, first] = (await readFile(await (await download).path(), 'utf8')).split('\n');
+    expect(header).toMatch(/^sepal_length,sepal_width,petal_length,petal_width,label,probability_setosa,/);
+    expect(first).toMatch(/^5\.1,3\.5,1\.4,0\.2,setosa,/);
+    expect(complaints).toEqual([]);
+  });
+
+  it('offer that to nobody else', async () => {
+    const { page } = await browser.newPage();
+    await page.goto(`${app.url}/models/iris`);
+    expect(await page.getByRole('button', { name: 'Show the answers' }).count()).toBe(1);
+    expect(await page.getByRole('button', { name: 'Score them in the background' }).count()).toBe(0);
+  });
+
+  describe('of pictures', () => {
+    it('answer what is drawn', async () => {
+      const { page, complaints } = await browser.newPage();
+      await page.goto(`${app.url}/models/digits`);
+      await expect(accessibilityProblems(page)).resolves.toEqual([]);
+      const { x, y, width, height } = (await page.getByRole('img', { name: 'Drawing pad' }).boundingBox())!;
+      await page.mouse.move(x + width / 2, y + height / 5);
+      await page.mouse.down();
+      await page.mouse.move(x + width / 2, y + (4 * height) / 5, { steps: 5 });
+      await page.mouse.up();
+      await page.locator('.verdict').waitFor();
+      expect(await page.locator('.verdict').innerText()).toBe('1');
+      expect(await page.locator('.bars meter').count()).toBe(10);
+      expect(complaints).toEqual([]);
+    });
+
+    it('answer what is uploaded, without a script too', async () => {
+      const { page } = await browser.newPage({ javaScriptEnabled: false });
+      await page.goto(`${app.url}/models/digits`);
+      expect(await page.getByRole('img', { name: 'Drawing pad' }).count()).toBe(0);
+      await page.getByLabel('Picture').setInputFiles(join(ROOT, 'models/digits/samples/7.png'));
+      await page.getByRole('button', { name: 'Predict' }).click();
+      await page.locator('.verdict').waitFor();
+      expect(await page.locator('.verdict').innerText()).toBe('7');
+    });
+
+    it('say that a file is none', async () => {
+      const { page } = await browser.newPage();
+      await page.goto(`${app.url}/models/digits`);
+      const file = { name: 'seven.png', mimeType: 'image/png', buffer: Buffer.from('<b>7</b>') };
+      await page.getByLabel('Picture').setInputFiles(file);
+      await page.getByRole('button', { name: 'Predict' }).click();
+      await page.getByRole('alert').getByText('must be a PNG, JPEG or WebP picture').waitFor();
+    });
+  });
+
+  async function logIn(page: Page): Promise<void> {
+    const member = app.client();
+    await member.signUpAndLogIn();
+    const [[name, value]] = [...member.cookies] as [[string, string]];
+    await page.context().addCookies([{ name, value, url: app.url }]);
+  }
 });
 
 function fileOf(text: string) {

@@ -52,7 +52,7 @@ export function fileForm(model: string, form: ModelForm, maxRows: number, isMemb
   const columns = form.kind === 'fields' ? form.controls.map(({ name }) => name).join(', ') : undefined;
   const formats =
     columns === undefined ? 'JSON lines or a JSON array' : `CSV with the columns ${columns}; or JSON lines`;
-  const hint = `${formats}. At most ${maxRows} rows at once.`;
+  const hint = `${formats}. At most ${maxRows.toLocaleString('en')} rows at once.`;
   const jobs = html`<button class="button quiet" type="button" data-jobs="/models/${model}/jobs" hidden>
     Score them in the background
   </button>`;
