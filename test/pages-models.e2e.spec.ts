@@ -247,7 +247,7 @@ describe('the pages of models', () => {
   it('say why a model cannot be asked', async () => {
     const { status, text } = await open('/models/liar');
     expect(status).toBe(200);
-    expect(text).toContain('This model is failed: its output &quot;sum&quot; for its own example');
+    expect(text).toContain('This model cannot be asked: its output &quot;sum&quot; for its own example');
     const answer = await send('liar', { x: '1' });
     expect(answer.status).toBe(503);
     expect(answer.headers.get('retry-after')).toBe('1');
@@ -268,6 +268,14 @@ describe('the pages of models', () => {
       expect(text).not.toContain('<script>');
       expect(text).not.toContain('</textarea>&quot;');
     }
+  });
+
+  it('do not say again all of what is too much', async () => {
+    const { status, text } = await send('tensors', { json: '"'.repeat(3_000_000) });
+    expect(status).toBe(422);
+    expect(text.length).toBeLessThan(100_000);
+    const unknown = Object.fromEntries(['a', 'b'].map((name) => [name.repeat(400_000), '1']));
+    expect((await send('iris', { ...FLOWER, ...unknown })).text.length).toBeLessThan(100_000);
   });
 
   describe('show the report', () => {

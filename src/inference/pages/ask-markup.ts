@@ -17,6 +17,10 @@ export interface Asked {
 
 const IMAGES = 'image/png,image/jpeg,image/webp';
 const JSON_LINES = 14;
+/** Nobody reads more. */
+const MAX_ERRORS = 20;
+/** Characters: it may quote what was sent. */
+const MAX_MESSAGE = 500;
 /** A picture of more pixels is not drawn by hand. */
 const MAX_PAD_PIXELS = 64 * 64;
 
@@ -25,7 +29,7 @@ export function problemMarkup({ form, problem, part }: Asked): Html {
   if (problem === undefined) return html``;
   const errors = problem.errors ?? [{ location: [], message: problem.detail }];
   const summary = errorSummary(
-    errors.map(({ location, message }): FormError => {
+    errors.slice(0, MAX_ERRORS).map(({ location, message }): FormError => {
       const id = part === 'rows' ? undefined : idFor(form, location[1]);
       return { message: withLabel(form, location, message), ...(id === undefined ? {} : { id }) };
     }),
@@ -189,7 +193,7 @@ function jsonMarkup(initial: string, { entered, problem, part }: Asked): Html {
     rows: JSON_LINES,
     value: entered === undefined ? initial : (entered[JSON_FIELD] ?? ''),
     hint: 'An object with a value for each input; arrays have the shape that the model takes.',
-    ...(first === undefined ? {} : { error: first.message }),
+    ...(first === undefined ? {} : { error: first.message.slice(0, MAX_MESSAGE) }),
     attributes: { spellcheck: 'false', autocapitalize: 'off' },
   });
 }
@@ -207,7 +211,7 @@ function idFor(form: ModelForm, name: string | number | undefined): string | und
 function withLabel(form: ModelForm, [, name]: readonly (string | number)[], message: string): string {
   const controls = form.kind === 'fields' ? form.controls : [];
   const control = controls.find((candidate) => candidate.name === name);
-  return control ? relabelled(control, message) : message;
+  return control ? relabelled(control, message) : message.slice(0, MAX_MESSAGE);
 }
 
 /** Messages begin with the field's name; people see its label. */

@@ -23,10 +23,10 @@ export class ModelPageFilter implements ExceptionFilter {
       const body = errorPage(problem, request.requestId);
       return { status: problem.status, contentType: HTML, body, vary: 'Accept' };
     };
-    this.pages.forProblem(request, response).then(
-      (page) => this.problems.answer(error, request, response, page ?? plainPage),
-      (failure: unknown) => this.problems.answer(failure, request, response, plainPage),
-    );
+    this.pages
+      .forProblem(request, response)
+      .then((page) => this.problems.answer(error, request, response, page ?? plainPage))
+      .catch((failure: unknown) => this.problems.answer(failure, request, response, plainPage));
   }
 }
 

@@ -110,8 +110,8 @@ function whyClosed({ model, form, admission }: ModelPageContent): Html | undefin
   }
   if (admission === 'role-required') return notice('This model is for administrators.');
   if (form) return undefined;
-  const why = reason ?? (state === 'loading' ? 'reload the page in a moment.' : '');
-  return notice(`This model is ${state}${why ? `: ${why}` : '.'}`);
+  if (state === 'loading') return notice('This model is still loading. Reload the page in a moment.');
+  return notice(reason === null ? 'This model is not loaded.' : `This model cannot be asked: ${reason}`);
 }
 
 /** A problem that no form is there for. */

@@ -21,6 +21,8 @@ import { textsOf, valuesOf } from './read-form.js';
 import { ModelReports } from './report/model-reports.js';
 
 export const HTML = 'text/html; charset=utf-8';
+/** Characters; more is not sent back to be sent again. */
+const MAX_ENTERED = 2 ** 20;
 const CSV = 'text/csv; charset=utf-8';
 
 type Texts = Readonly<Record<string, string>>;
@@ -136,5 +138,7 @@ function textsIn(body: unknown): Texts {
 
 function sentIn(body: unknown): Sent {
   if (body instanceof UploadedFiles) return { isFile: true };
-  return typeof body === 'object' && body !== null ? { entered: body as Texts } : {};
+  if (typeof body !== 'object' || body === null) return {};
+  const length = Object.values(body).reduce<number>((sum, text) => sum + String(text).length, 0);
+  return { entered: length > MAX_ENTERED ? {} : (body as Texts) };
 }

@@ -76,6 +76,8 @@ function show(form, next) {
     document.querySelector('main').replaceWith(next.querySelector('main'));
     return;
   }
+  // There is one result, and this is it.
+  document.getElementById('result')?.removeAttribute('id');
   for (const part of ['problem', 'answer']) {
     const now = partOf(form, part);
     now.replaceChildren(...next.getElementById(now.id).childNodes);

@@ -3,11 +3,10 @@ import { InferenceSettings } from '../../inference.settings.js';
 import { ReportFileNotFoundError } from '../../inference.errors.js';
 import {
   kindOf,
-  listReportFiles,
   type PictureSize,
-  readReportFile,
   type ReportFile,
   type ReportFileKind,
+  ReportFolder,
   sizeOfPng,
 } from './report-files.js';
 
@@ -53,7 +52,7 @@ export class ModelReports {
   /** @throws ReportFileNotFoundError */
   async file(model: string, name: string): Promise<{ kind: ReportFileKind; bytes: Buffer }> {
     const kind = kindOf(name);
-    const bytes = kind && (await this.read(model, name));
+    const bytes = kind && (await (await this.folder(model))?.read(name));
     if (kind === undefined || bytes === undefined || (kind === 'png' && !sizeOfPng(bytes))) {
       throw new ReportFileNotFoundError(model, name);
     }
@@ -61,41 +60,41 @@ export class ModelReports {
   }
 
   async of(model: string): Promise<ModelReport> {
-    const captions = await this.captions(model);
-    const files = inOrderOf(captions, await listReportFiles(this.settings.modelsDir, model));
-    const partOf = ({ name }: ReportFile): Part => {
-      return { name, title: titleOf(name), caption: captions.get(name) };
-    };
+    const folder = await this.folder(model);
+    if (!folder) return { pictures: [], texts: [], tables: [] };
+    const captions = await captionsIn(folder);
+    const files = inOrderOf(captions, await folder.list());
+    const partOf = ({ name }: ReportFile): Part => ({ name, title: titleOf(name), caption: captions.get(name) });
     const all = <T>(kind: ReportFileKind, make: (file: ReportFile) => Promise<T>): Promise<T[]> =>
       Promise.all(files.filter((file) => file.kind === kind).map(make));
     const [pictures, texts, tables] = await Promise.all([
-      all('png', async (file) => ({ ...partOf(file), ...(await this.sizeOf(model, file)) })),
-      all('txt', async (file) => ({ ...partOf(file), text: await this.text(model, file) })),
-      all('json', async (file) => ({ ...partOf(file), value: parse(await this.text(model, file)) })),
+      all('png', async (file) => ({ ...partOf(file), ...(await pictureSizeOf(folder, file)) })),
+      all('txt', async (file) => ({ ...partOf(file), text: await textOf(folder, file) })),
+      all('json', async (file) => ({ ...partOf(file), value: parse(await textOf(folder, file)) })),
     ]);
     return { pictures: pictures.filter((picture): picture is Picture => 'width' in picture), texts, tables };
   }
 
-  private async sizeOf(model: string, { name }: ReportFile): Promise<PictureSize | undefined> {
-    const bytes = await this.read(model, name, FIRST_BYTES);
-    return bytes && sizeOfPng(bytes);
+  private folder(model: string): Promise<ReportFolder | undefined> {
+    return ReportFolder.of(this.settings.modelsDir, model);
   }
+}
 
-  private async text(model: string, { name, size }: ReportFile): Promise<string | undefined> {
-    const bytes = size > MAX_SHOWN_BYTES ? undefined : await this.read(model, name);
-    return bytes?.toString('utf8');
-  }
+async function pictureSizeOf(folder: ReportFolder, { name }: ReportFile): Promise<PictureSize | undefined> {
+  const bytes = await folder.read(name, FIRST_BYTES);
+  return bytes && sizeOfPng(bytes);
+}
 
-  private async captions(model: string): Promise<ReadonlyMap<string, string>> {
-    const bytes = await this.read(model, CAPTIONS, MAX_SHOWN_BYTES);
-    const captions = parse(bytes?.toString('utf8'));
-    const entries = typeof captions === 'object' && captions !== null ? Object.entries(captions) : [];
-    return new Map(entries.filter((entry): entry is [string, string] => typeof entry[1] === 'string'));
-  }
+async function textOf(folder: ReportFolder, { name, size }: ReportFile): Promise<string | undefined> {
+  const bytes = size > MAX_SHOWN_BYTES ? undefined : await folder.read(name);
+  return bytes?.toString('utf8');
+}
 
-  private read(model: string, name: string, bytes?: number): Promise<Buffer | undefined> {
-    return readReportFile(this.settings.modelsDir, model, name, bytes);
-  }
+async function captionsIn(folder: ReportFolder): Promise<ReadonlyMap<string, string>> {
+  const bytes = await folder.read(CAPTIONS, MAX_SHOWN_BYTES);
+  const captions = parse(bytes?.toString('utf8'));
+  const entries = typeof captions === 'object' && captions !== null ? Object.entries(captions) : [];
+  return new Map(entries.filter((entry): entry is [string, string] => typeof entry[1] === 'string'));
 }
 
 /** What has a caption comes first, in the captions' order; the captions themselves are not shown. */

@@ -29,30 +29,50 @@ export interface PictureSize {
   readonly height: number;
 }
 
-/** The files in a model's `report` folder that may be shown, by name; none where there is no such folder. */
-export async function listReportFiles(modelsDir: string, model: string): Promise<ReportFile[]> {
-  const folder = await reportFolder(modelsDir, model);
-  const names = folder === undefined ? [] : await readdir(folder).catch(ifNotThere([]));
-  const wanted = names
-    .filter((name) => FILE_NAME.test(name))
-    .sort()
-    .slice(0, MAX_FILES);
-  const files = await Promise.all(wanted.map((name) => withFile(modelsDir, model, name, (file) => file)));
-  return files.filter((file) => file !== undefined);
-}
+/** A model's `report` folder: a folder of its own in the store, not a link to another. */
+export class ReportFolder {
+  private constructor(private readonly path: string) {}
 
-/** The first bytes of one of them; undefined where it is not there. */
-export function readReportFile(
-  modelsDir: string,
-  model: string,
-  name: string,
-  bytes = MAX_FILE_BYTES,
-): Promise<Buffer | undefined> {
-  return withFile(modelsDir, model, name, async ({ size }, handle) => {
-    const buffer = Buffer.alloc(Math.min(size, bytes));
-    const { bytesRead } = await handle.read(buffer, 0, buffer.length, 0);
-    return buffer.subarray(0, bytesRead);
-  });
+  /** Undefined where there is none. */
+  static async of(modelsDir: string, model: string): Promise<ReportFolder | undefined> {
+    const found = await lstat(join(modelsDir, model, 'report')).catch(ifNotThere(undefined));
+    if (!found?.isDirectory()) return undefined;
+    const path = await fileInStore(modelsDir, model, 'report').catch(() => undefined);
+    return path === undefined ? undefined : new ReportFolder(path);
+  }
+
+  /** The files that may be shown, by name. */
+  async list(): Promise<ReportFile[]> {
+    const names = (await readdir(this.path).catch(ifNotThere<string[]>([]))).filter((name) => FILE_NAME.test(name));
+    const wanted = names.sort().slice(0, MAX_FILES);
+    const files = await Promise.all(wanted.map((name) => this.open(name, (file) => file)));
+    return files.filter((file) => file !== undefined);
+  }
+
+  /** The first bytes of a file that may be shown; undefined where it is not there. */
+  read(name: string, bytes = MAX_FILE_BYTES): Promise<Buffer | undefined> {
+    return this.open(name, async ({ size }, handle) => {
+      const buffer = Buffer.alloc(Math.min(size, bytes));
+      const { bytesRead } = await handle.read(buffer, 0, buffer.length, 0);
+      return buffer.subarray(0, bytesRead);
+    });
+  }
+
+  private async open<T>(
+    name: string,
+    work: (file: ReportFile, handle: FileHandle) => T | Promise<T>,
+  ): Promise<T | undefined> {
+    const kind = kindOf(name);
+    if (kind === undefined) return undefined;
+    const handle = await open(join(this.path, name), AS_IT_IS).catch(ifNotThere(undefined));
+    try {
+      const stat = await handle?.stat();
+      if (!handle || !stat?.isFile() || stat.size > MAX_FILE_BYTES) return undefined;
+      return await work({ name, kind, size: stat.size }, handle);
+    } finally {
+      await handle?.close();
+    }
+  }
 }
 
 export function kindOf(name: string): ReportFileKind | undefined {
@@ -63,32 +83,6 @@ export function kindOf(name: string): ReportFileKind | undefined {
 export function sizeOfPng(bytes: Buffer): PictureSize | undefined {
   if (bytes.length < BYTES_OF_PNG_HEADER || !bytes.subarray(0, 8).equals(SIGNATURE_OF_PNG)) return undefined;
   return { width: bytes.readUInt32BE(16), height: bytes.readUInt32BE(20) };
-}
-
-async function withFile<T>(
-  modelsDir: string,
-  model: string,
-  name: string,
-  work: (file: ReportFile, handle: FileHandle) => T | Promise<T>,
-): Promise<T | undefined> {
-  const kind = kindOf(name);
-  const folder = kind && (await reportFolder(modelsDir, model));
-  if (kind === undefined || folder === undefined) return undefined;
-  const handle = await open(join(folder, name), AS_IT_IS).catch(ifNotThere(undefined));
-  try {
-    const stat = await handle?.stat();
-    if (!handle || !stat?.isFile() || stat.size > MAX_FILE_BYTES) return undefined;
-    return await work({ name, kind, size: stat.size }, handle);
-  } finally {
-    await handle?.close();
-  }
-}
-
-/** A folder of its own in the store, not a link to another. */
-async function reportFolder(modelsDir: string, model: string): Promise<string | undefined> {
-  const found = await lstat(join(modelsDir, model, 'report')).catch(ifNotThere(undefined));
-  if (!found?.isDirectory()) return undefined;
-  return fileInStore(modelsDir, model, 'report').catch(() => undefined);
 }
 
 function ifNotThere<T>(fallback: T): (error: NodeJS.ErrnoException) => T {
