@@ -1,12 +1,37 @@
+import { Controller, Get } from '@nestjs/common';
+import { DomainError } from '../src/http/index.js';
 import { startTestApp, type TestApp } from './support/test-app.js';
 
 const HTML = { headers: { accept: 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8' } };
+
+class ClosedError extends DomainError {
+  readonly kind = 'unavailable';
+  readonly code = 'cafe.closed';
+  override readonly retryAfterSeconds = 7;
+
+  constructor() {
+    super('Closed until <seven>.');
+  }
+}
+
+@Controller('account/cafe')
+class CafeController {
+  @Get('closed')
+  closed(): never {
+    throw new ClosedError();
+  }
+
+  @Get('on-fire')
+  burn(): never {
+    throw new Error('SELECT secrets FROM /etc/cafe');
+  }
+}
 
 describe('an error', () => {
   let app: TestApp;
 
   beforeAll(async () => {
-    app = await startTestApp();
+    app = await startTestApp({}, [CafeController]);
   });
 
   afterAll(() => app.close());
@@ -34,6 +59,16 @@ describe('an error', () => {
       });
     }
     expect((await app.client().request(method, path)).body).toMatchObject({ status });
+  });
+
+  it('says when to come again, and nothing of what nobody expected', async () => {
+    const closed = await app.client().get('/account/cafe/closed', HTML);
+    expect({ status: closed.status, retry: closed.headers.get('retry-after') }).toEqual({ status: 503, retry: '7' });
+    expect(closed.text).toContain('<p>Closed until &lt;seven&gt;.</p>');
+    const burning = await app.client().get('/account/cafe/on-fire', HTML);
+    expect(burning.status).toBe(500);
+    expect(burning.text).toContain('<h1>Something went wrong here</h1>');
+    expect(burning.text).not.toMatch(/secrets|etc/);
   });
 
   it.each(['/menus/999999', '/auth/me', '/menus?limit=0'])('of the API stays as it is: %s', async (path) => {

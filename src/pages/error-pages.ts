@@ -21,7 +21,7 @@ export class ErrorPages {
   }
 
   private format(problem: Problem, request: Request, path: string): FormattedError | undefined {
-    if (!prefersHtml(request) || !(problem.code === NOWHERE || this.isPage(path))) return undefined;
+    if (!(problem.code === NOWHERE || this.isPage(path)) || !prefersHtml(request)) return undefined;
     return {
       status: problem.status,
       contentType: 'text/html; charset=utf-8',
