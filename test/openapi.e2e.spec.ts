@@ -21,6 +21,7 @@ const EXAMPLES: readonly (readonly [method: string, path: string, status: number
   ['GET', '/menus/{id}', 200],
   ['PUT', '/menus/{id}', 200],
   ['PATCH', '/menus/{id}', 200],
+  ['GET', '/jobs', 200],
   ['POST', '/predict', 200],
   ['PUT', '/predict', 200],
   ['GET', '/models', 200],

@@ -12,7 +12,8 @@ import { Jobs } from './jobs.service.js';
 
 const TEXT = { schema: { type: 'string' as const } };
 const PROBLEMS = { 404: 'You have no such job', 422: 'The id is not a UUID', 503: 'The database cannot be reached' };
-const EVENT = 'event: progress\ndata: {"id":"…","status":"running","progress":{"done":256,"total":1000,"errors":0},…}\n\n';
+const EVENT =
+  'event: progress\ndata: {"id":"…","status":"running","progress":{"done":256,"total":1000,"errors":0},…}\n\n';
 
 @ApiTags('jobs')
 @Controller('jobs')

@@ -51,7 +51,7 @@ export class FileStore {
     const hash = createHash('sha256');
     let size = 0;
     try {
-      for await (const piece of inPieces(source, { least: CHUNK_BYTES, limit })) {
+      for await (const piece of inPieces(source, { size: CHUNK_BYTES, limit })) {
         hash.update(piece);
         size += piece.length;
         await this.unitOfWork.run((manager) => this.append(manager, id, piece));
@@ -131,6 +131,7 @@ function inAnHour(): Date {
 }
 
 function demandThere(file: FileRow | null): FileRow {
-  if (file === null || (file.removeAt !== null && file.removeAt.getTime() <= Date.now())) throw new StoredFileGoneError();
+  if (file === null || (file.removeAt !== null && file.removeAt.getTime() <= Date.now()))
+    throw new StoredFileGoneError();
   return file;
 }

@@ -4,27 +4,28 @@ import { PayloadTooLargeError } from '../http/index.js';
 const MAX_PARTS = 1_024;
 
 /**
- * The bytes of a stream in pieces of at least `least` bytes, the last one excepted.
+ * The bytes of a stream in pieces of `size` bytes, the last one excepted.
  *
  * @throws PayloadTooLargeError as soon as there are more than `limit` bytes
  */
 export async function* inPieces(
   source: AsyncIterable<Buffer>,
-  { least, limit }: { readonly least: number; readonly limit: number },
+  { size, limit }: { readonly size: number; readonly limit: number },
 ): AsyncGenerator<Buffer> {
   let parts: Buffer[] = [];
   let length = 0;
   let total = 0;
   for await (const part of source) {
-    length += part.length;
     total += part.length;
     if (total > limit) throw new PayloadTooLargeError(`The file is larger than ${limit} bytes.`);
+    length += part.length;
     parts.push(part);
-    if (length >= least) {
-      yield Buffer.concat(parts);
-      parts = [];
-      length = 0;
-    } else if (parts.length === MAX_PARTS) parts = [Buffer.concat(parts)];
+    if (length < size && parts.length < MAX_PARTS) continue;
+    let rest = Buffer.concat(parts);
+    for (; rest.length >= size; rest = rest.subarray(size)) yield rest.subarray(0, size);
+    // What is left must not keep all that it was a part of.
+    parts = [Buffer.from(rest)];
+    length = rest.length;
   }
   if (length > 0) yield Buffer.concat(parts);
 }

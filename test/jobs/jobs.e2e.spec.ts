@@ -110,7 +110,10 @@ describe('jobs', () => {
       // Nothing is taken until the rest of the answer would have been sent, were it not waited for.
       await until('the server waits', async () => (await client.get(`/jobs/${id}`)).status === 200);
       expect((await text(answer)) === expected).toBe(true);
-      const numbers = expected.trimEnd().split('\n').map((found) => `${(JSON.parse(found) as { n: number }).n}\n`);
+      const numbers = expected
+        .trimEnd()
+        .split('\n')
+        .map((found) => `${(JSON.parse(found) as { n: number }).n}\n`);
       const csv = await client.get(`/jobs/${id}/result?format=csv`);
       expect(csv.headers.get('content-type')).toBe('text/csv; charset=utf-8');
       expect(csv.text === `n\n${numbers.join('')}`).toBe(true);
@@ -257,7 +260,10 @@ describe('the runner', () => {
     const { id: memberId } = await first.client().signUpAndLogIn();
     const done = new Signal();
     const id = await enqueueScript(first, memberId, async () => done.give());
-    await sql(first, `UPDATE job SET status = 'running', fence = 1, "dueAt" = ${Date.now() + 600_000} WHERE id = '${id}'`);
+    await sql(
+      first,
+      `UPDATE job SET status = 'running', fence = 1, "dueAt" = ${Date.now() + 600_000} WHERE id = '${id}'`,
+    );
     await running.pop()!.app.close();
     await start();
     await done.come;

@@ -17,7 +17,10 @@ const fresh = (attempts: number): { attempts: number; savedAt: number } => ({ at
 
 describe('what follows when a job throws', () => {
   it.each([0, 1, 2, 3])('is twice the delay after %d attempts', (attempts) => {
-    expect(judge(new Error('spilt'), fresh(attempts), 0)).toEqual({ delayMs: 250 * 2 ** attempts, attempts: attempts + 1 });
+    expect(judge(new Error('spilt'), fresh(attempts), 0)).toEqual({
+      delayMs: 250 * 2 ** attempts,
+      attempts: attempts + 1,
+    });
   });
 
   it('is failure after five attempts, without its words', () => {

@@ -124,7 +124,12 @@ export function itDoesJobs(running: () => TestApp): void {
   it('keeps nothing of a step whose rows cannot be written', async () => {
     const caught = new Signal<unknown>();
     const id = await enqueueScript(app, memberId, async (job) => {
-      await job.save({ state: 'good', progress: { done: 1, total: 3, errors: 0 }, result: line(1), ...note(job.id, 1) });
+      await job.save({
+        state: 'good',
+        progress: { done: 1, total: 3, errors: 0 },
+        result: line(1),
+        ...note(job.id, 1),
+      });
       const work = async (manager: Manager): Promise<void> => {
         await note(job.id, 2).work(manager);
         throw new Error('spilt');
@@ -146,7 +151,9 @@ export function itDoesJobs(running: () => TestApp): void {
       else return;
       begun.give();
       await taken.come;
-      refused.give(await job.save({ state: 'second', result: line(1), ...note(job.id, 1) }).catch((error: unknown) => error));
+      refused.give(
+        await job.save({ state: 'second', result: line(1), ...note(job.id, 1) }).catch((error: unknown) => error),
+      );
       await untilAborted(job);
     });
     await begun.come;
@@ -273,7 +280,10 @@ export function itDoesJobs(running: () => TestApp): void {
     expect(await countOf(app, `job WHERE "memberId" = '${id}'`)).toBe(0);
     expect(await noted(job)).toEqual([]);
     await until('its files are gone', async () => (await files()) === before);
-    const late = enqueue(app, scripted(id, async () => {}));
+    const late = enqueue(
+      app,
+      scripted(id, async () => {}),
+    );
     await expect(late).rejects.toMatchObject({ code: 'auth.required' });
   });
 }

@@ -1,6 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { UnitOfWork } from '../../src/database/index.js';
-import { type FinishedJob, JobHandler, Jobs, type JobWork, type NewJob, type RunningJob } from '../../src/jobs/index.js';
+import {
+  type FinishedJob,
+  JobHandler,
+  Jobs,
+  type JobWork,
+  type NewJob,
+  type RunningJob,
+} from '../../src/jobs/index.js';
 import { FileStore } from '../../src/storage/index.js';
 import type { Client } from './client.js';
 import type { TestApp } from './test-app.js';

@@ -22,7 +22,10 @@ export function itStoresFiles(running: () => TestApp): void {
   const receive = (bytes: Buffer, pieceSize = 10_000, limit = bytes.length) =>
     files.receive(inPieces(bytes, pieceSize), { limit });
   const untilEmpty = (): Promise<void> =>
-    until('all is removed', async () => (await countOf(app, 'stored_file')) + (await countOf(app, 'stored_chunk')) === 0);
+    until(
+      'all is removed',
+      async () => (await countOf(app, 'stored_file')) + (await countOf(app, 'stored_chunk')) === 0,
+    );
   const release = (id: string): Promise<void> => unitOfWork.run((manager) => files.release(manager, [id]));
 
   it.each([
@@ -60,9 +63,9 @@ export function itStoresFiles(running: () => TestApp): void {
     await release(id);
     await expect(contentOf(files, id)).rejects.toMatchObject({ code: 'storage.file-gone' });
     await expect(files.size(id)).rejects.toMatchObject({ code: 'storage.file-gone' });
-    await expect(
-      unitOfWork.run((manager) => files.append(manager, id, Buffer.from('four'))),
-    ).rejects.toMatchObject({ code: 'storage.file-gone' });
+    await expect(unitOfWork.run((manager) => files.append(manager, id, Buffer.from('four')))).rejects.toMatchObject({
+      code: 'storage.file-gone',
+    });
     await untilEmpty();
   });
 
@@ -94,7 +97,10 @@ export function itStoresFiles(running: () => TestApp): void {
     const started = Date.now();
     const [lost, kept] = [await receive(Buffer.from('lost')), await receive(Buffer.from('kept'))];
     await unitOfWork.run((manager) => files.keep(manager, kept.id));
-    const rows = await sql<{ removeAt: number | string | null }>(app, `SELECT "removeAt" FROM stored_file WHERE id = '${lost.id}'`);
+    const rows = await sql<{ removeAt: number | string | null }>(
+      app,
+      `SELECT "removeAt" FROM stored_file WHERE id = '${lost.id}'`,
+    );
     expect(Number(rows[0]!.removeAt) - started).toBeGreaterThanOrEqual(3_600_000);
     await sql(app, 'UPDATE stored_file SET "removeAt" = 1000 WHERE "removeAt" IS NOT NULL');
     await expect(unitOfWork.run((manager) => files.keep(manager, lost.id))).rejects.toMatchObject({

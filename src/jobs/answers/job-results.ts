@@ -37,7 +37,7 @@ export class JobResults {
     response.status(200);
     response.setHeader('Content-Type', `${RESULT_TYPES[format]}; charset=utf-8`);
     response.setHeader('Content-Disposition', `attachment; filename="${fileName(job)}.${format}"`);
-    response.setHeader('Vary', 'Accept');
+    response.vary('Accept');
     if (format === 'jsonl') response.setHeader('Content-Length', size);
     if (request.method === 'HEAD') {
       response.end();

@@ -3,7 +3,6 @@ import type { FieldError, Page } from '../../http/index.js';
 import { JOB_STATUSES, type JobStatus } from '../job-status.js';
 import type { JobView } from '../jobs.repository.js';
 
-
 export class JobProgressDto {
   @ApiProperty({ type: 'integer', minimum: 0, example: 256 })
   done!: number;

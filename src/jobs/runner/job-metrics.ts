@@ -28,7 +28,12 @@ export class JobMetrics {
       buckets: DURATION_BUCKETS,
       registry,
     });
-    this.ends = new Counter({ name: 'jobs_ended_total', help: 'Jobs that are over', labelNames: ['kind', 'status'], registers });
+    this.ends = new Counter({
+      name: 'jobs_ended_total',
+      help: 'Jobs that are over',
+      labelNames: ['kind', 'status'],
+      registers,
+    });
     this.retries = new Counter({ name: 'job_retries_total', help: 'Jobs put off', labelNames: ['kind'], registers });
     const count = (gauge: Gauge): Promise<void> => this.countOpen(gauge);
     const collect = function (this: Gauge): Promise<void> {

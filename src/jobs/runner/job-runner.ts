@@ -123,6 +123,7 @@ export class JobRunner implements OnApplicationBootstrap, OnModuleDestroy, Befor
 
   private begin(claim: ClaimedJob): void {
     const job = new HeldJob(claim, this.queue);
+    if (this.isStopping) job.stop();
     const ended = this.do(job).finally(() => {
       this.held.delete(job);
       this.nudge();
@@ -146,6 +147,7 @@ export class JobRunner implements OnApplicationBootstrap, OnModuleDestroy, Befor
 
   private async attempt(job: HeldJob, work: () => Promise<void>): Promise<void> {
     try {
+      job.signal.throwIfAborted();
       await work();
       // A handler that was told to stop, and did, has not done all.
       job.signal.throwIfAborted();
@@ -168,7 +170,10 @@ export class JobRunner implements OnApplicationBootstrap, OnModuleDestroy, Befor
   private async settle(job: HeldJob, thrown: unknown): Promise<void> {
     const error = this.translators.translate(thrown) ?? thrown;
     const { attempts, savedAt } = job.claim;
-    const verdict = judge(error, job.hasSaved ? { attempts: 0, savedAt: Date.now() } : { attempts, savedAt: savedAt.getTime() });
+    const verdict = judge(
+      error,
+      job.hasSaved ? { attempts: 0, savedAt: Date.now() } : { attempts, savedAt: savedAt.getTime() },
+    );
     if ('failure' in verdict) return this.fail(job, verdict.failure, thrown);
     const until = new Date(Date.now() + verdict.delayMs);
     // A job that throws is at work: it does not wear out.

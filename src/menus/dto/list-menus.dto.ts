@@ -1,4 +1,11 @@
-import { ChoiceField, CursorParameter, DEFAULT_LIMIT, IntegerParameter, LimitParameter, TextField } from '../../http/index.js';
+import {
+  ChoiceField,
+  CursorParameter,
+  DEFAULT_LIMIT,
+  IntegerParameter,
+  LimitParameter,
+  TextField,
+} from '../../http/index.js';
 import { MAX_PRICE } from '../entities/menu.entity.js';
 import { MENU_SORTS, type MenuListing, type MenuSort } from '../menu-listing.js';
 import { nameKey } from '../name-key.js';
