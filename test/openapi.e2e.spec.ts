@@ -17,6 +17,7 @@ const EXAMPLES: readonly (readonly [method: string, path: string, status: number
   ['GET', '/auth/api-keys', 200],
   ['POST', '/menus', 201],
   ['POST', '/menus/{id}/sales', 201],
+  ['POST', '/menus/import', 202],
   ['GET', '/menus', 200],
   ['GET', '/menus/{id}', 200],
   ['PUT', '/menus/{id}', 200],

@@ -1,7 +1,12 @@
 import { Module, type OnModuleInit } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { MemberWithdrawals } from '../auth/index.js';
+import { OpenApi } from '../docs/index.js';
 import { Menu } from './entities/menu.entity.js';
+import { describeImport } from './import/menu-import.docs.js';
+import { MenuImportController } from './import/menu-import.controller.js';
+import { MenuImportWork } from './import/menu-import.work.js';
+import { MenuImports } from './import/menu-imports.service.js';
 import { MenuCatalogue } from './menu-catalogue.js';
 import { MenusController } from './menus.controller.js';
 import { MenusRepository } from './menus.repository.js';
@@ -10,15 +15,18 @@ import { MenusService } from './menus.service.js';
 /** The catalogue: everybody reads it, members add to it, each changes what is theirs. */
 @Module({
   imports: [TypeOrmModule.forFeature([Menu])],
-  controllers: [MenusController],
-  providers: [MenuCatalogue, MenusRepository, MenusService],
+  controllers: [MenusController, MenuImportController],
+  providers: [MenuCatalogue, MenuImports, MenuImportWork, MenusRepository, MenusService],
   exports: [MenuCatalogue],
 })
 export class MenusModule implements OnModuleInit {
   constructor(
     private readonly menus: MenusService,
     private readonly withdrawals: MemberWithdrawals,
-  ) {}
+    openApi: OpenApi,
+  ) {
+    openApi.contribute(describeImport);
+  }
 
   onModuleInit(): void {
     this.withdrawals.add((memberId, manager) => this.menus.disown(memberId, manager));

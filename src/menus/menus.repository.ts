@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import type { EntityManager, Repository, SelectQueryBuilder } from 'typeorm';
-import { EntityStatements } from '../database/index.js';
+import { EntityStatements, rowLock } from '../database/index.js';
 import type { Position } from '../http/index.js';
 import { MAX_ID, Menu } from './entities/menu.entity.js';
 import { isDescending, type MenuListing, sortColumns } from './menu-listing.js';
@@ -39,6 +39,22 @@ export class MenusRepository {
   /** The menu, which nobody else changes until the transaction ends. */
   async findForChange(id: number, manager: EntityManager): Promise<Menu | null> {
     return id > MAX_ID ? null : this.statements.findForChange(manager, id);
+  }
+
+  /**
+   * A member's menus with one of these names, the oldest last. In a unit of work, nobody else changes them until it ends.
+   *
+   * @param manager of the unit of work, where there is one
+   */
+  async findOwned(ownerId: string, names: readonly string[], manager?: EntityManager): Promise<Menu[]> {
+    const query = (manager ?? this.menus.manager)
+      .createQueryBuilder(Menu, 'menu')
+      .where('menu.name IN (:...names)', { names })
+      // Not by the index of owners: a member may have far more menus than there are names.
+      .andWhere(`menu.ownerId || '' = :ownerId`, { ownerId })
+      .orderBy('menu.id', 'DESC');
+    if (manager && rowLock(manager)) query.setLock('pessimistic_write');
+    return query.getMany();
   }
 
   /** Adds a new menu, and gives it its id. */

@@ -53,38 +53,34 @@ export class MenusService {
     return menu;
   }
 
-  async create({ name, price }: MenuFields, owner: Principal): Promise<Menu> {
-    const now = new Date();
-    const fields = {
-      name,
-      nameKey: nameKey(name),
-      price,
-      ownerId: owner.id,
-      version: 1,
-      createdAt: now,
-      updatedAt: now,
-    };
-    const menu = Object.assign(new Menu(), fields);
-    await this.unitOfWork.run(async (manager) => {
+  create(fields: MenuFields, owner: Principal): Promise<Menu> {
+    return this.unitOfWork.run(async (manager) => {
       await this.identity.hold(owner, manager);
-      await this.menus.add(menu, manager);
+      return this.add(fields, owner.id, manager);
     });
+  }
+
+  /** Adds a menu of a member who is held. Belongs into a unit of work. */
+  async add({ name, price }: MenuFields, ownerId: string, manager: EntityManager): Promise<Menu> {
+    const now = new Date();
+    const fields = { name, nameKey: nameKey(name), price, ownerId, version: 1, createdAt: now, updatedAt: now };
+    const menu = Object.assign(new Menu(), fields);
+    await this.menus.add(menu, manager);
     return menu;
   }
 
   /** Changes what is given. What is there already is not written, and leaves the menu's entity tag as it is. */
   async change(edit: MenuEdit, { name, price }: Partial<MenuFields>): Promise<Menu> {
     if (name === undefined && price === undefined) throw new NothingToChangeError();
-    return this.edit(edit, async (menu, manager) => {
-      const changed = { name: name ?? menu.name, price: price ?? menu.price };
-      if (changed.name === menu.name && changed.price === menu.price) return;
-      Object.assign(menu, changed, {
-        nameKey: nameKey(changed.name),
-        version: menu.version + 1,
-        updatedAt: new Date(),
-      });
-      await this.menus.update(menu, manager);
-    });
+    return this.edit(edit, (menu, manager) => this.revise(menu, { name, price }, manager));
+  }
+
+  /** The same for a menu that nobody else changes meanwhile. Belongs into a unit of work. */
+  async revise(menu: Menu, { name = menu.name, price = menu.price }: Partial<MenuFields>, manager: EntityManager) {
+    if (name === menu.name && price === menu.price) return;
+    const version = menu.version + 1;
+    Object.assign(menu, { name, price, nameKey: nameKey(name), version, updatedAt: new Date() });
+    await this.menus.update(menu, manager);
   }
 
   async remove(edit: MenuEdit): Promise<void> {

@@ -1,3 +1,4 @@
+import { UnsupportedMediaTypeError } from '../http/index.js';
 import type { RecordFormat } from './record.js';
 
 const BY_MEDIA_TYPE: Readonly<Record<string, RecordFormat>> = {
@@ -24,6 +25,14 @@ export function formatOf(mediaType: string | undefined, fileName: string | undef
   const type = mediaType?.split(';', 1)[0]?.trim().toLowerCase() ?? '';
   const extension = fileName?.split('.').at(-1)?.toLowerCase() ?? '';
   return lookUp(BY_MEDIA_TYPE, type) ?? lookUp(BY_EXTENSION, extension);
+}
+
+/** The same; throws `UnsupportedMediaTypeError` where it is none. */
+export function demandFormat(mediaType: string | undefined, fileName: string | undefined): RecordFormat {
+  const format = formatOf(mediaType, fileName);
+  if (format) return format;
+  const message = 'The file is of no known kind. Send CSV, JSON lines or JSON, named .csv, .jsonl or .json';
+  throw new UnsupportedMediaTypeError(`${message}, or with its media type.`);
 }
 
 function lookUp(formats: Readonly<Record<string, RecordFormat>>, key: string): RecordFormat | undefined {

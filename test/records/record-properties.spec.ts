@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { parseExactJson } from '../../src/http/index.js';
 import { CsvWriter } from '../../src/records/index.js';
 import { readAll } from '../support/records.js';
 
@@ -51,15 +52,15 @@ function defused(text: string): string {
 }
 
 describe('the reader of JSON', () => {
-  const values = fc.array(fc.jsonValue({ noUnicodeString: false } as object), { minLength: 1 });
+  const values = fc.array(fc.jsonValue(), { minLength: 1 });
   const space = fc.constantFrom(undefined, 1, '\t');
 
-  it('reads arrays as JSON.parse does, however they arrive', async () => {
+  it('reads arrays as the parser of bodies does, however they arrive', async () => {
     await fc.assert(
       fc.asyncProperty(values, space, CHUNKS, fc.boolean(), async (rows, indent, ends, isWrapped) => {
         const text = JSON.stringify(isWrapped ? { instances: rows } : rows, undefined, indent);
         const { records } = await readAll(text, 'json', { ends });
-        expect(records.map(({ value }) => value)).toEqual(JSON.parse(JSON.stringify(rows)));
+        expect(records.map(({ value }) => value)).toEqual(parseExactJson(JSON.stringify(rows)));
         expect(records.map(({ place }) => place)).toEqual(rows.map((_, index) => index));
       }),
     );
@@ -97,12 +98,12 @@ describe('the reader of JSON', () => {
     );
   });
 
-  it('reads lines as JSON.parse does, however they arrive', async () => {
+  it('reads lines as the parser of bodies does, however they arrive', async () => {
     await fc.assert(
       fc.asyncProperty(values, CHUNKS, fc.constantFrom('\n', '\r\n'), async (rows, ends, lineEnd) => {
         const text = rows.map((row) => JSON.stringify(row)).join(lineEnd);
         const { records } = await readAll(text, 'jsonl', { ends });
-        expect(records.map(({ value }) => value)).toEqual(JSON.parse(JSON.stringify(rows)));
+        expect(records.map(({ value }) => value)).toEqual(parseExactJson(JSON.stringify(rows)));
       }),
     );
   });

@@ -37,10 +37,19 @@ export async function* readForm(source: AsyncIterable<Buffer>, contentType: stri
   yield* form.take();
 }
 
-/** Busboy, asked one piece at a time: it says what it has found by events, and more than once what is wrong. */
+/** A part, with what has been found of it and not been taken. */
+interface FoundPart {
+  readonly events: FormEvent[];
+  hasEnded: boolean;
+}
+
+/**
+ * Busboy, asked one piece at a time: it says what it has found by events, those of a file after the beginning of the next
+ * one, and more than once what is wrong.
+ */
 class FormParser {
   private readonly parser: BusboyInstance;
-  private found: FormEvent[] = [];
+  private readonly parts: FoundPart[] = [];
   private failure: Error | undefined;
   private isFinished = false;
   private wake: () => void = () => undefined;
@@ -63,10 +72,13 @@ class FormParser {
     await this.step(() => this.parser.end());
   }
 
-  take(): FormEvent[] {
-    const taken = this.found;
-    this.found = [];
-    return taken;
+  /** What has been found since, in the order of the form. */
+  *take(): Generator<FormEvent> {
+    for (let [part] = this.parts; part; [part] = this.parts) {
+      yield* part.events.splice(0);
+      if (!part.hasEnded) return;
+      this.parts.shift();
+    }
   }
 
   private async step(act: (done: () => void) => void): Promise<void> {
@@ -86,15 +98,20 @@ class FormParser {
     };
     this.parser.on('file', (field: string | undefined, stream, name: string | undefined, _, mediaType) => {
       if (field === undefined) this.failNameless();
-      else this.found.push({ type: 'file', field, name: name?.slice(0, MAX_NAME_LENGTH), mediaType });
+      const file = { type: 'file', field: field ?? '', name: name?.slice(0, MAX_NAME_LENGTH), mediaType } as const;
+      const part: FoundPart = { events: [file], hasEnded: false };
+      this.parts.push(part);
       stream.on('error', broken);
-      stream.on('data', (bytes: Buffer) => this.found.push({ type: 'bytes', bytes }));
-      stream.on('end', () => this.found.push({ type: 'end' }));
+      stream.on('data', (bytes: Buffer) => part.events.push({ type: 'bytes', bytes }));
+      stream.on('end', () => {
+        part.events.push({ type: 'end' });
+        part.hasEnded = true;
+      });
     });
     this.parser.on('field', (field: string | undefined, value, _, isTruncated) => {
       if (field === undefined) this.failNameless();
       else if (isTruncated) this.fail(new PayloadTooLargeError(`A field has at most ${LIMITS.fieldSize} bytes.`));
-      else this.found.push({ type: 'field', field, value });
+      else this.parts.push({ events: [{ type: 'field', field, value }], hasEnded: true });
     });
     for (const limit of ['partsLimit', 'filesLimit', 'fieldsLimit']) this.parser.on(limit, tooMany);
     this.parser.on('error', broken);

@@ -22,7 +22,7 @@ export function isValidated(from: number, type: unknown): boolean {
 export class RequestValidationPipe implements PipeTransform {
   transform(value: unknown, { type, metatype }: ArgumentMetadata): unknown {
     const place = PLACES[type]!;
-    return acceptAs(metatype as Type<object>, value) ?? validateAs(metatype as Type<object>, value, [place]);
+    return acceptAs(metatype as Type<object>, value) ?? check(metatype as Type<object>, value, [place]);
   }
 }
 
@@ -36,6 +36,10 @@ export async function validateAs<T extends object>(
   value: unknown,
   location: FieldError['location'],
 ): Promise<T> {
+  return acceptAs(type, value) ?? check(type, value, location);
+}
+
+async function check<T extends object>(type: Type<T>, value: unknown, location: FieldError['location']): Promise<T> {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     const what = value === undefined ? 'is required and' : 'is not what was expected: it';
     const message = `${location.join('.')} ${what} must be an object`;

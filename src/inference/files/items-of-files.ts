@@ -8,13 +8,13 @@ import {
   type UploadedFile,
   type UploadedFiles,
 } from '../../http/index.js';
-import { type FileRecord, formatOf, readRecords, type RecordFormat } from '../../records/index.js';
+import { checkColumns, demandFormat, type FileRecord, formatOf, readRecords } from '../../records/index.js';
 import { type Decoding, itemsOfImages } from '../images/items-of-images.js';
 import { TooManyRowsError } from '../inference.errors.js';
 import type { FoundPipeline } from '../pipeline/pipelines.service.js';
 import { type Items, rowsOf, takesForms } from '../predictions/prediction-input.js';
 import type { ModelVersion } from '../store/model-version.js';
-import { checkColumns, textRowsOf } from './text-rows.js';
+import { textRowsOf } from './text-rows.js';
 
 /** The rows of all files, in their order: a model of pictures takes each file as one, unless all are JSON. */
 export async function itemsOfFiles(
@@ -32,14 +32,6 @@ export async function itemsOfFiles(
   const reading = new Reading(version, pipeline);
   for (const file of files) await reading.add(file, files.length > 1);
   return reading.items;
-}
-
-/** The formats that a file of rows may have. */
-export function formatOfRows({ mediaType, name }: Pick<UploadedFile, 'mediaType' | 'name'>): RecordFormat {
-  const format = formatOf(mediaType, name);
-  if (format) return format;
-  const message = 'The file is of no known kind. Send CSV, JSON lines or JSON, named .csv, .jsonl or .json';
-  throw new UnsupportedMediaTypeError(`${message}, or with its media type.`);
 }
 
 function isJson({ mediaType, name }: UploadedFile): boolean {
@@ -68,7 +60,7 @@ class Reading {
   }
 
   private async read(file: UploadedFile): Promise<void> {
-    const format = formatOfRows(file);
+    const format = demandFormat(file.mediaType, file.name);
     const texts = format === 'csv' ? this.demandTexts() : undefined;
     const instances = !this.version.schema?.fields.some(({ name }) => name === 'instances');
     const reader = readRecords(piecesOf(file.bytes), format, { instances });

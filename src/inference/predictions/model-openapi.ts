@@ -1,6 +1,6 @@
 import { getSchemaPath, type OpenAPIObject } from '@nestjs/swagger';
 import { textFieldsOf } from '../../http/index.js';
-import { fileContents } from '../files/file-openapi.js';
+import { fileContents } from '../../records/index.js';
 import { imageContent } from '../images/image.docs.js';
 import type { InferenceSettings } from '../inference.settings.js';
 import type { FoundPipeline, Pipelines } from '../pipeline/pipelines.service.js';

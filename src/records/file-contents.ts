@@ -1,4 +1,5 @@
-import { CsvWriter } from '../../records/index.js';
+import { stringifyExactJson } from '../http/index.js';
+import { CsvWriter } from './csv-writer.js';
 
 const FORM = {
   'multipart/form-data': {
@@ -18,7 +19,7 @@ const FORM = {
   },
 };
 
-/** The bodies of files in the document. */
+/** Files of rows as bodies of an operation in the OpenAPI document; with a row that works as it stands, where there is one. */
 export function fileContents(example: Readonly<Record<string, unknown>> | undefined, takesCsv: boolean): object {
   const csv = {
     'text/csv': {
@@ -29,7 +30,7 @@ export function fileContents(example: Readonly<Record<string, unknown>> | undefi
   const lines = {
     'application/x-ndjson': {
       schema: { type: 'string', description: 'A row as JSON in each line' },
-      ...(example ? { example: `${JSON.stringify(example)}\n` } : {}),
+      ...(example ? { example: `${stringifyExactJson(example)}\n` } : {}),
     },
   };
   return { ...FORM, ...(takesCsv ? csv : {}), ...lines };
