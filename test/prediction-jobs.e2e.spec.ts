@@ -283,8 +283,16 @@ describe('prediction jobs', () => {
       });
     });
 
-    it('take no texts, and check the questions before they are taken', async () => {
-      expect((await sendJob(member, `menuId,at\n1,${AT}\n`, { model: 'demand' })).status).toBe(415);
+    it('take its questions as CSV, too, but not as a form', async () => {
+      const { id: menuId } = await addMenu(member, { name: 'Macchiato' });
+      const questions = Array.from({ length: 30 }, () => ({ menuId, at: AT }));
+      const { id } = await takenJob(member, csvOf(questions), { model: 'demand' });
+      expect(await resultOf(member, id)).toEqual(await answersTo(member, questions, 'demand'));
+      const headers = { 'content-type': 'application/x-www-form-urlencoded' };
+      expect((await sendJob(member, `menuId=${menuId}`, { model: 'demand', headers })).status).toBe(415);
+    });
+
+    it('check the questions before they are taken', async () => {
       const raw = linesOf([{ menuId: 1, at: AT }, { menuId: 'x' }]);
       const { status, body } = await sendJob(member, raw, { model: 'demand', headers: JSON_LINES });
       expect(status).toBe(422);

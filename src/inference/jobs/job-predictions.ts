@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { Identity } from '../../auth/index.js';
+import type { TextFields } from '../../http/index.js';
 import type { FileRecord } from '../../records/index.js';
+import { textRowsOf } from '../files/text-rows.js';
 import { type FoundPipeline, Pipelines } from '../pipeline/pipelines.service.js';
 import type { Items } from '../predictions/prediction-input.js';
 import { runPipeline } from '../predictions/run-pipeline.js';
@@ -16,6 +18,12 @@ export interface JobCall {
   readonly payload: PredictionPayload;
   readonly memberId: string;
   readonly signal: AbortSignal;
+}
+
+/** Some records, and how their texts are read. */
+interface Slice {
+  readonly records: readonly FileRecord[];
+  readonly texts: TextFields | undefined;
 }
 
 /** Predicts rows of jobs, each time by the version that the job began with; whoever waits for an answer comes first. */
@@ -45,19 +53,21 @@ export class JobPredictions {
     return this.store.use(model, version, (found) => {
       if ((found.sha256 ?? null) !== sha256) throw new JobVersionGoneError(model, version);
       const pipeline = this.pipelines.of(model);
-      return pipeline ? this.answerWith(pipeline, records, found, call) : predictRows(records, found, call);
+      const texts = call.payload.isText ? textRowsOf(found, pipeline) : undefined;
+      return pipeline
+        ? this.answerWith(pipeline, { records, texts }, found, call)
+        : predictRows({ records, texts }, found, call.signal);
     });
   }
 
   /** With the code that a feature has around the model. */
   private answerWith(
     pipeline: FoundPipeline,
-    records: readonly FileRecord[],
+    { records, texts }: Slice,
     version: ModelVersion,
-    { payload, memberId, signal }: JobCall,
+    { payload: { model }, memberId, signal }: JobCall,
   ): Promise<unknown[]> {
-    const { model, isText } = payload;
-    const read = (record: FileRecord): Items[number] | RowFailure => readItem(record, version, isText);
+    const read = (record: FileRecord): Items[number] | RowFailure => readItem(record, texts);
     const caller = (): ReturnType<Identity['ofMember']> => this.identity.ofMember(memberId);
     return outcomesOf(records, read, (items) => {
       const pace = { signal, deadline: version.deadlineIn(), priority: 'background' } as const;
@@ -66,12 +76,8 @@ export class JobPredictions {
   }
 }
 
-function predictRows(
-  records: readonly FileRecord[],
-  version: ModelVersion,
-  { payload, signal }: JobCall,
-): Promise<unknown[]> {
-  const read = (record: FileRecord): CheckedRow | RowFailure => readRow(record, version, payload.isText);
+function predictRows({ records, texts }: Slice, version: ModelVersion, signal: AbortSignal): Promise<unknown[]> {
+  const read = (record: FileRecord): CheckedRow | RowFailure => readRow(record, version, texts);
   return outcomesOf(records, read, (rows) => version.predict(rows, { signal, priority: 'background' }));
 }
 

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { type DomainError, InvalidInputError } from '../../http/index.js';
 import { type FinishedJob, JobHandler, type JobWork, type RunningJob } from '../../jobs/index.js';
 import { type FileRecord, readRecords } from '../../records/index.js';
@@ -12,6 +13,8 @@ import { slicesOf } from './slices.js';
 
 /** A run of a job may not keep somebody who waits for an answer for longer. */
 const RUN_MS = 5;
+/** Characters of the result that are written in one turn of the event loop. */
+const SLICE_LENGTH = 128 * 1024;
 
 /** Some rows that are being predicted. */
 interface Ahead {
@@ -32,8 +35,11 @@ export class PredictionJobHandler implements JobWork<PredictionPayload> {
     const version = await this.predictions.version(payload);
     const records = readRecords(this.files.read(inputId!), payload.format, payload);
     const writer = new ResultWriter(job);
+    const size = (): number => Math.min(version.rowsWithin(RUN_MS), writer.rowsWithin(SLICE_LENGTH));
     let ahead: Ahead | undefined;
-    for await (const slice of slicesOf(records, progress.done, () => version.rowsWithin(RUN_MS))) {
+    // Each row that is in a run waits for the signal, where rows cannot run together.
+    setMaxListeners(0, signal);
+    for await (const slice of slicesOf(records, progress.done, size)) {
       signal.throwIfAborted();
       const outcomes = this.predictions.predict(slice, { payload, memberId, signal });
       // It is waited for below, when the one before it has been written.
@@ -51,14 +57,12 @@ export class PredictionJobHandler implements JobWork<PredictionPayload> {
 }
 
 async function finish({ records, outcomes }: Ahead, payload: PredictionPayload, writer: ResultWriter): Promise<void> {
-  for (const [index, outcome] of (await outcomes).entries()) {
-    if (outcome instanceof RowFailure && payload.onError !== 'skip') {
-      await writer.close(1);
-      throw atRow(records[index]!, outcome.error, payload);
-    }
-    writer.add(outcome);
-  }
-  await writer.saveIfDue();
+  const found = await outcomes;
+  const end = payload.onError === 'skip' ? -1 : found.findIndex((outcome) => outcome instanceof RowFailure);
+  writer.add(end < 0 ? found : found.slice(0, end));
+  if (end < 0) return writer.saveIfDue();
+  await writer.close(1);
+  throw atRow(records[end]!, (found[end] as RowFailure).error, payload);
 }
 
 /** What is wrong with a field says where it is; what else has failed does not. */

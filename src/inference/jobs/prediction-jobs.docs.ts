@@ -1,4 +1,5 @@
 import type { OpenAPIObject } from '@nestjs/swagger';
+import { fileContents } from '../../records/index.js';
 import type { ModelStore } from '../store/model-store.js';
 
 const PATH = '/models/{name}/jobs';
@@ -11,21 +12,30 @@ const INSTANCES = {
   properties: { instances: ROWS },
 };
 
+/** Unlike a request, a job is made of one file. */
+const FORM = {
+  type: 'object',
+  required: ['file'],
+  additionalProperties: false,
+  properties: {
+    file: {
+      type: 'string',
+      format: 'binary',
+      description: 'CSV, JSON lines or JSON: named so, or with its media type',
+    },
+  },
+};
+
 /** Says what a job may be made of; the examples are of the default model. */
 export function describeJobs(document: OpenAPIObject, store: ModelStore): void {
   const operation = document.paths[PATH]?.post;
   if (!operation) return;
   const row = store.findDefault()?.manifest.example?.input ?? {};
-  const csv = `${Object.keys(row).join(',')}\n${Object.values(row).join(',')}\n`;
-  const line = `${JSON.stringify(row)}\n`;
   const content = {
     'application/json': { schema: { oneOf: [ROW, ROWS, INSTANCES] }, example: { instances: [row] } },
     'application/x-www-form-urlencoded': { schema: ROW },
-    'text/csv': { schema: { type: 'string', description: 'A header, and a line for each row' }, example: csv },
-    'application/x-ndjson': { schema: { type: 'string', description: 'A row in each line' }, example: line },
-    'multipart/form-data': {
-      schema: { type: 'object', required: ['file'], properties: { file: { type: 'string', format: 'binary' } } },
-    },
+    ...fileContents(row, true),
+    'multipart/form-data': { schema: FORM },
   };
   Object.assign(operation, { requestBody: { required: true, content } });
 }

@@ -3,11 +3,12 @@ import { Injectable } from '@nestjs/common';
 import type { Request } from 'express';
 import type { Principal } from '../../auth/index.js';
 import { UnitOfWork } from '../../database/index.js';
-import { type ClientPresence, HttpSettings, UnsupportedMediaTypeError } from '../../http/index.js';
+import { type ClientPresence, HttpSettings, type TextFields, UnsupportedMediaTypeError } from '../../http/index.js';
 import { type JobDto, Jobs } from '../../jobs/index.js';
 import { Log } from '../../logging/index.js';
 import { readRecords } from '../../records/index.js';
 import { FileStore, type StoredFile } from '../../storage/index.js';
+import { textRowsOf } from '../files/text-rows.js';
 import { InferenceSettings } from '../inference.settings.js';
 import { Pipelines } from '../pipeline/pipelines.service.js';
 import { takesForms, takesInstances } from '../predictions/prediction-input.js';
@@ -28,6 +29,13 @@ export interface JobRequest {
   readonly gone: ClientPresence;
 }
 
+/** By which version an input is read, and how. */
+interface About {
+  readonly version: ModelVersion;
+  readonly input: JobInput;
+  readonly texts: TextFields | undefined;
+}
+
 /** Takes inputs that are too large for one request. */
 @Injectable()
 export class PredictionJobs {
@@ -45,30 +53,33 @@ export class PredictionJobs {
   /** Stores the input, looks through it, and enqueues its job; where that is refused, nothing of it stays. */
   async create(asked: JobRequest): Promise<JobDto> {
     const version = await this.store.find(asked.model);
-    const { input, bytes } = await openJobUpload(asked.request, this.http.bodyLimit);
-    if (input.isText && !takesForms(this.pipelines.of(asked.model))) {
-      throw new UnsupportedMediaTypeError('This model takes JSON: send application/json or application/x-ndjson.');
-    }
+    const { input: found, bytes } = await openJobUpload(asked.request, this.http.bodyLimit);
+    const input = { ...found, instances: takesInstances(version) };
+    const about = { version, input, texts: this.textsOf(asked.model, version, input) };
     const file = await this.files.receive(bytes, { limit: this.http.bodyLimit.files });
     try {
-      return await this.take(asked, { ...input, instances: takesInstances(version) }, version, file);
+      return await this.take(asked, about, file);
     } catch (error) {
       await this.release(file);
       throw error;
     }
   }
 
-  private async take(
-    asked: JobRequest,
-    input: JobInput,
-    version: ModelVersion,
-    { id, sha256 }: StoredFile,
-  ): Promise<JobDto> {
+  /** How cells and the fields of a form are read. @throws UnsupportedMediaTypeError where they cannot be */
+  private textsOf(model: string, version: ModelVersion, { isText, format }: JobInput): TextFields | undefined {
+    if (!isText) return undefined;
+    const pipeline = this.pipelines.of(model);
+    const texts = format === 'csv' || takesForms(pipeline) ? textRowsOf(version, pipeline) : undefined;
+    if (texts) return texts;
+    throw new UnsupportedMediaTypeError('This model takes JSON: send application/json or application/x-ndjson.');
+  }
+
+  private async take(asked: JobRequest, { version, input, texts }: About, { id, sha256 }: StoredFile): Promise<JobDto> {
     const { model, onError, gone, member, idempotencyKey: key } = asked;
     const reader = readRecords(this.files.read(id), input.format, input);
     const pipeline = this.pipelines.of(model);
     const maxRows = this.settings.jobMaxRows;
-    const { rows, columns } = await survey(reader, { isText: input.isText, onError, version, pipeline, maxRows, gone });
+    const { rows, columns } = await survey(reader, { texts, onError, version, pipeline, maxRows, gone });
     const payload: PredictionPayload = {
       ...input,
       model,

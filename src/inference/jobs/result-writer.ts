@@ -6,10 +6,13 @@ import { RowFailure } from './row-outcomes.js';
 const ROWS_A_SAVE = 2_000;
 const SAVE_EVERY_MS = 500;
 const MAX_LENGTH = 512 * 1024;
+const FIRST_ROWS = 16;
 
 /** Writes the lines of a result, in order, together with how far the job is: after a crash each row is there once. */
 export class ResultWriter {
   private text = '';
+  /** Of the lines that were written last. */
+  private lineLength: number | undefined;
   private done: number;
   private errors: number;
   private savedDone: number;
@@ -23,10 +26,21 @@ export class ResultWriter {
     this.errors = errors;
   }
 
-  add(outcome: unknown): void {
-    this.text += lineOf(this.done, outcome);
-    this.done += 1;
-    if (outcome instanceof RowFailure) this.errors += 1;
+  /** The outcomes of the next rows. */
+  add(outcomes: readonly unknown[]): void {
+    let lines = '';
+    for (const outcome of outcomes) {
+      lines += lineOf(this.done, outcome);
+      this.done += 1;
+      if (outcome instanceof RowFailure) this.errors += 1;
+    }
+    this.text += lines;
+    if (outcomes.length > 0) this.lineLength = lines.length / outcomes.length;
+  }
+
+  /** How many lines are likely to have no more characters than this: few, as long as none is known. */
+  rowsWithin(length: number): number {
+    return this.lineLength === undefined ? FIRST_ROWS : Math.max(1, Math.floor(length / this.lineLength));
   }
 
   /** Saves where it is time to; the next rows are predicted meanwhile. */
@@ -38,9 +52,13 @@ export class ResultWriter {
     if (isDue) await this.save();
   }
 
-  /** Saves what there is, and the row that ended the job among the errors. */
-  async close(extraErrors = 0): Promise<void> {
-    this.errors += extraErrors;
+  /**
+   * Saves what there is.
+   *
+   * @param errors where a row that is not in the result ends the job
+   */
+  async close(errors = this.errors): Promise<void> {
+    this.errors = errors;
     await this.save();
     await this.saving;
   }

@@ -1,4 +1,4 @@
-import { DomainError, type DomainErrorKind, InvalidInputError } from '../../http/index.js';
+import { DomainError, type DomainErrorKind, InvalidInputError, type TextFields } from '../../http/index.js';
 import type { FileRecord } from '../../records/index.js';
 import { TooManyElementsError } from '../inference.errors.js';
 import type { Items } from '../predictions/prediction-input.js';
@@ -22,12 +22,16 @@ const FAULTS_OF_ROWS: readonly DomainErrorKind[] = [
 ];
 
 /** The record as a row of the model. */
-export function readRow(record: FileRecord, version: ModelVersion, isText: boolean): CheckedRow | RowFailure {
+export function readRow(
+  record: FileRecord,
+  version: ModelVersion,
+  texts: TextFields | undefined,
+): CheckedRow | RowFailure {
   if (record.error) return new RowFailure(new InvalidInputError([record.error]));
   // A check of its own: the limits are those of one row, and so is what is wrong.
   const check = new RowCheck(version.limits);
   try {
-    const row = version.check(valueOf(record, version, isText), record.location, check);
+    const row = version.check(valueOf(record, texts), record.location, check);
     return check.errors.length === 0 ? row : new RowFailure(new InvalidInputError(check.errors));
   } catch (error) {
     if (error instanceof TooManyElementsError) return new RowFailure(error);
@@ -36,14 +40,14 @@ export function readRow(record: FileRecord, version: ModelVersion, isText: boole
 }
 
 /** The record as what a pipeline takes. */
-export function readItem(record: FileRecord, version: ModelVersion, isText: boolean): Items[number] | RowFailure {
+export function readItem(record: FileRecord, texts: TextFields | undefined): Items[number] | RowFailure {
   if (record.error) return new RowFailure(new InvalidInputError([record.error]));
-  return { value: valueOf(record, version, isText), location: record.location };
+  return { value: valueOf(record, texts), location: record.location };
 }
 
-/** What a record says; texts are read as what the model's fields take. */
-function valueOf({ value }: FileRecord, version: ModelVersion, isText: boolean): unknown {
-  return isText ? version.fromForm(value as Readonly<Record<string, unknown>>) : value;
+/** What a record says; texts are read as what the input takes. */
+export function valueOf({ value }: FileRecord, texts: TextFields | undefined): unknown {
+  return texts ? texts.read(value as Readonly<Record<string, string>>) : value;
 }
 
 /** One outcome for each item, in their order. Those that fail, fail alone. @throws what is the fault of none of them */

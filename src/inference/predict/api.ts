@@ -31,6 +31,8 @@ interface ProblemBody {
   readonly errors?: readonly { readonly message?: string }[];
 }
 
+/** A connection on which nothing is heard for so long is given up. What is sent is looked through before it is answered. */
+const SILENCE_MS = { GET: 30_000, DELETE: 30_000, POST: 600_000 };
 /** More broken fields than these are not read by anybody. */
 const MAX_SHOWN = 20;
 
@@ -76,11 +78,12 @@ export class Api {
   private send(path: string, { method = 'GET', headers = {}, body }: Call): Promise<IncomingMessage> {
     const login = this.key === undefined ? {} : { Authorization: `Bearer ${this.key}` };
     const request = this.url.startsWith('https:') ? requestHttps : requestHttp;
-    const options = { method, headers: { ...login, ...headers }, signal: this.signal };
+    const options = { method, headers: { ...login, ...headers }, signal: this.signal, timeout: SILENCE_MS[method] };
     return new Promise((resolve, reject) => {
       const sent = request(this.url + path, options, resolve);
       // An answer may come before all is sent, and the connection end then: it is the answer that counts.
       sent.on('error', reject);
+      sent.on('timeout', () => sent.destroy(new Error('it is silent')));
       if (body === undefined || Buffer.isBuffer(body)) sent.end(body);
       else body.on('error', reject).pipe(sent);
     });

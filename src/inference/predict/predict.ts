@@ -1,7 +1,7 @@
 import { Api } from './api.js';
 import { openInput } from './input-file.js';
 import { PredictError, type PredictOptions } from './options.js';
-import { predictAsJob } from './predict-as-job.js';
+import { LeftRunningError, predictAsJob } from './predict-as-job.js';
 import { predictAtOnce } from './predict-at-once.js';
 import type { ProgressBar } from './progress-bar.js';
 import { ResultOutput } from './result-output.js';
@@ -24,7 +24,8 @@ export async function predict(options: PredictOptions, bar: ProgressBar, signal:
     await (options.key === undefined ? predictAtOnce(task) : predictAsJob(task));
     await output.close();
   } catch (error) {
-    if (signal.aborted && !(error instanceof PredictError)) throw new PredictError('Stopped.', { cause: error });
+    const isLeft = error instanceof LeftRunningError;
+    if (signal.aborted && !isLeft) throw new PredictError('Stopped before there was a job.', { cause: error });
     throw error;
   } finally {
     bar.clear();

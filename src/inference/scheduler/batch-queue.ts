@@ -53,6 +53,9 @@ const TIMER_RESOLUTION_MS = 1;
 /** Of the time that a run has: what is predicted to take more is refused, because predictions are no better than that. */
 const ADMITTED_SHARE = 0.8;
 
+/** Rows that are told at once to be within a time, where each is a run of its own. */
+const ALONE_AT_ONCE = 16;
+
 /** With each run; a crowd that has left is forgotten after some ten of them. */
 const CROWD_DECAY = 0.9;
 
@@ -95,10 +98,10 @@ export class BatchQueue {
     return performance.now() + Math.min(ms, this.options.deadlineMs);
   }
 
-  /** How many rows are likely to take no longer than this in one run: one where rows do not run together. */
+  /** How many rows, at most as many as may run together, are likely to take no longer than this. */
   rowsWithin(ms: number): number {
-    let rows = this.batching?.maxBatchSize ?? 1;
-    while (rows > 1 && this.cost.estimate(1, rows) > ms) rows = Math.ceil(rows / 2);
+    let rows = this.batching?.maxBatchSize ?? ALONE_AT_ONCE;
+    while (rows > 1 && this.estimate(rows, rows) > ms) rows = Math.ceil(rows / 2);
     return rows;
   }
 

@@ -197,7 +197,7 @@ export class ModelVersion {
     return this.demandLoaded().queue.deadlineIn(ms);
   }
 
-  /** How many rows are likely to take no longer than this in one run, and may go into one. */
+  /** How many rows, at most as many as may run together, are likely to take no longer than this. */
   rowsWithin(ms: number): number {
     return this.demandLoaded().queue.rowsWithin(ms);
   }
