@@ -74,7 +74,7 @@ describe('what is no picture', () => {
   });
 
   async function send(...pictures: Buffer[]): Promise<Answer> {
-    return client.post('/models/picture/predict', undefined, await formOf(pictures));
+    return client.post('/models/picture/predict', undefined, formOf(pictures));
   }
 
   it.each(HOSTILE)('%s is refused in words', async (_, make, words) => {
@@ -96,7 +96,7 @@ describe('what is no picture', () => {
 
   it('is another field, or no file at all', async () => {
     const right = await noise().png().toBuffer();
-    const other = await client.post('/models/picture/predict', undefined, await formOf([right], 'photo'));
+    const other = await client.post('/models/picture/predict', undefined, formOf([right], 'photo'));
     expect(other.body.errors).toMatchObject([{ location: ['body', 'photo'], type: 'unknown' }]);
     expect((await send()).status).toBe(422);
   });
@@ -105,7 +105,7 @@ describe('what is no picture', () => {
     const app = await startTestApp({ MODELS_DIR: store.path, PREDICT_MAX_ROWS: '2', PREDICT_MAX_ELEMENTS: '100' });
     const right = await noise().png().toBuffer();
     const sendHere = async (pictures: Buffer[]): Promise<Answer> =>
-      app.client().post('/models/picture/predict', undefined, await formOf(pictures));
+      app.client().post('/models/picture/predict', undefined, formOf(pictures));
     expect((await sendHere([right, right, right])).body).toMatchObject({ status: 413, code: 'predict.too-many-rows' });
     expect((await sendHere([right, right])).status).toBe(200);
     await app.close();
@@ -135,7 +135,7 @@ describe('what is no picture', () => {
 
   it('is a picture for which there is no time', async () => {
     const app = await startTestApp({ MODELS_DIR: store.path, DEADLINE_MS: '300' });
-    const form = await formOf(Array<Buffer>(20).fill(await slowPicture()));
+    const form = formOf(Array<Buffer>(20).fill(await slowPicture()));
     const { status, body } = await app.client().post('/models/picture/predict', undefined, form);
     expect({ status, code: body.code }).toEqual({ status: 504, code: 'model.deadline' });
     await app.close();
@@ -143,14 +143,14 @@ describe('what is no picture', () => {
 
   it('waits in a line that has an end', async () => {
     const app = await startTestApp({ MODELS_DIR: store.path, IMAGE_QUEUE_CAPACITY: '1', DEADLINE_MS: '60000' });
-    const form = await formOf([await slowPicture()]);
+    const form = formOf([await slowPicture()]);
     const sent = Array.from({ length: 8 }, () => app.client().post('/models/picture/predict', undefined, form));
     const answers = await Promise.all(sent);
     const refused = answers.filter(({ status }) => status === 503);
     expect(refused[0]?.body).toMatchObject({ code: 'predict.images-busy' });
     expect(refused[0]?.headers.get('retry-after')).toBe('1');
     expect(answers.filter(({ status }) => status === 200).length + refused.length).toBe(8);
-    const { status } = await app.client().post('/models/picture/predict', undefined, await formOf([blackPng(4, 4)]));
+    const { status } = await app.client().post('/models/picture/predict', undefined, formOf([blackPng(4, 4)]));
     expect(status).toBe(200);
     await app.close();
   });

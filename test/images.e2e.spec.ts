@@ -40,17 +40,13 @@ describe('pictures of digits', () => {
       'image/webp',
       'application/json',
     ]);
-    const { status, body } = await client.post(
-      '/models/digits/predict',
-      undefined,
-      await formOf([await sampleOf('7')]),
-    );
+    const { status, body } = await client.post('/models/digits/predict', undefined, formOf([await sampleOf('7')]));
     expect({ status, label: body.predictions[0].label }).toEqual({ status: 200, label: '7' });
     expect((await client.get('/models/digits')).body).toMatchObject({ state: 'ready', defaultVersion: '1' });
   });
 
   it('are named, with the three most probable digits', async () => {
-    const { body } = await client.post('/models/digits/predict', undefined, await formOf([await sampleOf('3')]));
+    const { body } = await client.post('/models/digits/predict', undefined, formOf([await sampleOf('3')]));
     const [prediction] = body.predictions;
     expect(body).toMatchObject({ model: 'digits', version: '1', predictions: [{ label: '3', index: 3 }] });
     expect(Object.keys(prediction.probabilities)).toHaveLength(3);
@@ -59,7 +55,7 @@ describe('pictures of digits', () => {
 
   it('may be several at once, each with an answer in its place', async () => {
     const shuffled = [...'9310274586'];
-    const form = await formOf(await Promise.all(shuffled.map(sampleOf)));
+    const form = formOf(await Promise.all(shuffled.map(sampleOf)));
     const { body } = await client.post('/models/digits/predict', undefined, form);
     expect(body.predictions.map(({ label }: { label: string }) => label)).toEqual(shuffled);
   });
@@ -79,7 +75,7 @@ describe('pictures of digits', () => {
     const lying = sharp(await sampleOf('7'))
       .rotate(270)
       .withMetadata({ orientation: 6 });
-    const form = await formOf([await lying.jpeg().toBuffer()]);
+    const form = formOf([await lying.jpeg().toBuffer()]);
     const { body } = await client.post('/models/digits/predict', undefined, form);
     expect(body.predictions).toMatchObject([{ label: '7' }]);
   });
@@ -96,7 +92,7 @@ describe('pictures of digits', () => {
       sharp(sample).extend({ top: 10, left: 50, right: 10, bottom: 60, background: white }),
       sharp(sample).resize(640, 480, { fit: 'fill' }),
     ];
-    const form = await formOf(await Promise.all(variants.map((variant) => variant.png().toBuffer())));
+    const form = formOf(await Promise.all(variants.map((variant) => variant.png().toBuffer())));
     const { body } = await client.post('/models/digits/predict', undefined, form);
     expect(body.predictions.map(({ label }: { label: string }) => label)).toEqual(['4', '4', '4', '4']);
   });
@@ -167,7 +163,7 @@ describe('pictures of any kind', () => {
   }
 
   async function valuesOf(model: string, picture: Buffer): Promise<number[][][]> {
-    const { status, text, body } = await client.post(`/models/${model}/predict`, undefined, await formOf([picture]));
+    const { status, text, body } = await client.post(`/models/${model}/predict`, undefined, formOf([picture]));
     if (status !== 200) throw new Error(text);
     const round = (item: unknown): unknown => (Array.isArray(item) ? item.map(round) : Math.round(item as number));
     return round(body.predictions[0].values) as number[][][];
@@ -271,7 +267,7 @@ describe('pictures of any kind', () => {
       state: 'failed',
       versions: [{ reason: expect.stringContaining('needs an input of the shape [N, 3, 2, 4]; "pixels" has [n, 64]') }],
     });
-    const form = await formOf([await redAndBlue().png().toBuffer()]);
+    const form = formOf([await redAndBlue().png().toBuffer()]);
     expect((await client.post('/models/iris/predict', undefined, form)).status).toBe(415);
   });
 });

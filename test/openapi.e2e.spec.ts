@@ -30,6 +30,7 @@ const EXAMPLES: readonly (readonly [method: string, path: string, status: number
   ['POST', '/models/{name}/predict', 200],
   ['POST', '/models/iris/predict', 200],
   ['POST', '/models/demand/predict', 200],
+  ['POST', '/models/digits/predict', 200],
   ['POST', '/models/{name}/versions/{version}/predict', 200],
   ['POST', '/models/{name}/jobs', 202],
   ['GET', '/v2', 200],

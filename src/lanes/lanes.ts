@@ -17,9 +17,9 @@ export class Lanes {
   /** @throws the refusal, or what the work does */
   async run<T>(work: () => Promise<T>): Promise<T> {
     const { lanes, waiting, refusal } = this.rules;
-    if (this.waiting.length >= waiting) throw refusal();
-    if (this.busy === lanes) await new Promise<void>((resolve) => this.waiting.push(resolve));
-    else this.busy += 1;
+    if (this.busy < lanes) this.busy += 1;
+    else if (this.waiting.length < waiting) await new Promise<void>((resolve) => this.waiting.push(resolve));
+    else throw refusal();
     try {
       return await work();
     } finally {

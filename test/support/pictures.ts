@@ -1,16 +1,15 @@
 import { deflateSync } from 'node:zlib';
+import { MULTIPART, multipart } from './forms.js';
 
-/** The headers and the body of a form with these files. */
-export async function formOf(
-  files: readonly Uint8Array[],
+/** The headers and the body of a form with these pictures. */
+export function formOf(
+  pictures: readonly Buffer[],
   field = 'file',
-): Promise<{ raw: Uint8Array; headers: Record<string, string> }> {
-  const form = new FormData();
-  for (const [index, bytes] of files.entries())
-    form.append(field, new Blob([Buffer.from(bytes)]), `picture-${index}.png`);
-  const response = new Response(form);
-  const headers = { 'content-type': response.headers.get('content-type') ?? '' };
-  return { raw: new Uint8Array(await response.arrayBuffer()), headers };
+): { raw: Buffer; headers: Readonly<Record<string, string>> } {
+  const parts = pictures.map((content, index) => {
+    return { name: field, filename: `picture-${index}.png`, type: 'image/png', content };
+  });
+  return { raw: multipart(parts), headers: MULTIPART };
 }
 
 const SIGNATURE = Buffer.from('\x89PNG\r\n\x1a\n', 'latin1');
@@ -40,7 +39,8 @@ export function inflatingText(keyword: string, bytes: number): Buffer {
   return chunk('zTXt', Buffer.concat([Buffer.from(`${keyword}\0\0`), deflateSync(Buffer.alloc(bytes, 'a'))]));
 }
 
-function chunk(name: string, data: Buffer): Buffer {
+/** A part of a PNG, sound but for what it holds. */
+export function chunk(name: string, data: Buffer): Buffer {
   const [length, sum] = [Buffer.alloc(4), Buffer.alloc(4)];
   const content = Buffer.concat([Buffer.from(name, 'latin1'), data]);
   length.writeUInt32BE(data.length);

@@ -94,7 +94,7 @@ function prepare(runtime: Runtime, { manifest, version, settings }: Place, obser
 }
 
 async function prove(prepared: Prepared): Promise<Pick<Loaded, 'batching' | 'exampleRow'>> {
-  const { queue, schema, runtime, manifest, validator, settings } = prepared;
+  const { queue, schema, image, runtime, manifest, validator, settings } = prepared;
   const example = exampleOf(manifest, prepared.version);
   const exampleRow = example && checkExample(example.input, validator, new RowCheck(settings.limits));
   if (example && exampleRow) await proveExample(prepared, example, exampleRow);
@@ -107,7 +107,8 @@ async function prove(prepared: Prepared): Promise<Pick<Loaded, 'batching' | 'exa
     batching: queue.batching
       ? { enabled: true, maxBatchSize: queue.batching.maxBatchSize }
       : { enabled: false, reason: problem ?? '' },
-    exampleRow: example?.input ?? (trial.alone.length > 0 ? named(schema, trial.rows[0] ?? []) : undefined),
+    // Nobody learns anything from a picture that was made up, and it is long.
+    exampleRow: example?.input ?? (trial.alone.length > 0 && !image ? named(schema, trial.rows[0] ?? []) : undefined),
   };
 }
 
