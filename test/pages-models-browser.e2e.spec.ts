@@ -189,7 +189,8 @@ describeWhereBrowser('the pages of models in a browser', () => {
     const [header, first] = (await readFile(await (await download).path(), 'utf8')).split('\n');
     expect(header).toMatch(/^sepal_length,sepal_width,petal_length,petal_width,label,probability_setosa,/);
     expect(first).toMatch(/^5\.1,3\.5,1\.4,0\.2,setosa,/);
-    expect(complaints).toEqual([]);
+    // To Chromium a stream that has been closed, and a download, are loads that ended early.
+    expect(complaints.filter((complaint) => !complaint.endsWith('ERR_ABORTED'))).toEqual([]);
   });
 
   it('offer that to nobody else', async () => {

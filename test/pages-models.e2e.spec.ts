@@ -247,7 +247,7 @@ describe('the pages of models', () => {
   it('say why a model cannot be asked', async () => {
     const { status, text } = await open('/models/liar');
     expect(status).toBe(200);
-    expect(text).toContain('This model cannot be asked: its output &quot;sum&quot; for its own example');
+    expect(text).toContain('This model cannot be asked: liar/1/model.onnx: its output &quot;sum&quot; for its own example');
     const answer = await send('liar', { x: '1' });
     expect(answer.status).toBe(503);
     expect(answer.headers.get('retry-after')).toBe('1');

@@ -61,7 +61,7 @@ export function fileForm(model: string, form: ModelForm, maxRows: number, isMemb
     Score them in the background
   </button>`;
   return html`<form
-    class="form"
+    class="form rows"
     id="rows"
     method="post"
     enctype="multipart/form-data"

@@ -40,7 +40,7 @@ export function modelPage(content: ModelPageContent): string {
   const outcome = sent?.problem ? 'Error: ' : sent?.answer ? 'Answer: ' : '';
   return page({
     title: `${outcome}${name} – Barista`,
-    description,
+    ...(description === '' ? {} : { description }),
     styles: STYLES,
     scripts: ['model.js'],
     isMember,

@@ -59,15 +59,16 @@ function tablesOf(title: string, value: unknown, depth = 0): Html[] {
   if (!isObject(value) || depth === MAX_DEPTH) return [];
   const parts = Object.entries(value);
   if (parts.length === 0) return [];
-  if (parts.every(([, part]) => isPlain(part))) return [listOf(title, value)];
+  const isPart = depth > 0;
+  if (parts.every(([, part]) => isPlain(part))) return [listOf(title, value, isPart)];
   if (parts.every(([, part]) => isObject(part) && Object.values(part).every(isPlain))) {
     const isOfSameMeasures = new Set(parts.map(([, part]) => Object.keys(part as Cells).join('\n'))).size === 1;
-    if (isOfSameMeasures) return [gridOf(title, value as Readonly<Record<string, Cells>>)];
+    if (isOfSameMeasures) return [gridOf(title, value as Readonly<Record<string, Cells>>, isPart)];
   }
   return parts.flatMap(([name, part]) => tablesOf(inWords(name), part, depth + 1));
 }
 
-function listOf(title: string, cells: Cells): Html {
+function listOf(title: string, cells: Cells, isPart: boolean): Html {
   const rows = Object.entries(cells).map(
     ([name, value]) =>
       html`<tr>
@@ -75,10 +76,10 @@ function listOf(title: string, cells: Cells): Html {
         <td class="number">${textOf(value)}</td>
       </tr>`,
   );
-  return scrolling(title, html``, rows);
+  return scrolling(title, isPart, html``, rows);
 }
 
-function gridOf(title: string, things: Readonly<Record<string, Cells>>): Html {
+function gridOf(title: string, things: Readonly<Record<string, Cells>>, isPart: boolean): Html {
   const measures = Object.keys(Object.values(things)[0] ?? {});
   const head = html`<thead>
     <tr>
@@ -93,15 +94,19 @@ function gridOf(title: string, things: Readonly<Record<string, Cells>>): Html {
         ${measures.map((measure) => html`<td class="number">${textOf(cells[measure])}</td>`)}
       </tr>`,
   );
-  return scrolling(title, head, rows);
+  return scrolling(title, isPart, head, rows);
 }
 
-function scrolling(title: string, head: Html, rows: readonly Html[]): Html {
+/** A heading says already what a whole file is; its parts need captions. */
+function scrolling(title: string, isPart: boolean, head: Html, rows: readonly Html[]): Html {
   return html`<div class="table" tabindex="0" role="group" aria-label="${title}">
     <table>
-      <caption>
-        ${title}
-      </caption>
+      ${when(
+        isPart,
+        html`<caption>
+          ${title}
+        </caption>`,
+      )}
       ${head}
       <tbody>
         ${rows}
