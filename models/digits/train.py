@@ -15,6 +15,7 @@ import io
 import json
 import re
 import textwrap
+import warnings
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,6 +27,7 @@ import onnxruntime
 from numpy.typing import NDArray
 from PIL import Image
 from sklearn.datasets import load_digits
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import train_test_split
 from sklearn.neural_network import MLPClassifier
 
@@ -166,7 +168,9 @@ def train(data: Data) -> MLPClassifier:
         n_iter_no_change=EPOCHS,
         random_state=SEED,
     )
-    return network.fit(look(pictures), np.tile(data.train_labels, 1 + PICTURES_OF_EACH))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # So many epochs are enough, and no more are meant.
+        return network.fit(look(pictures), np.tile(data.train_labels, 1 + PICTURES_OF_EACH))
 
 
 def look(pictures: Pictures) -> NDArray[np.float32]:
@@ -304,7 +308,7 @@ def pretty(manifest: dict[str, Any]) -> str:
     """Format JSON as Prettier leaves it: lists of plain values on one line, or as many lines as they fill."""
 
     def fill(match: re.Match[str]) -> str:
-        indent, key, items = match[1], match[2], " ".join(match[3].split())
+        indent, key, items = match[1], match[2] or "", " ".join(match[3].split())
         line = f"{indent}{key}[{items}]"
         if len(line) < LINE_WIDTH:
             return line
