@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals';
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, request as send, type Server } from 'node:http';
@@ -14,6 +15,9 @@ const PASSWORD = 'a flat white, please';
 const NEW_PASSWORD = 'a cortado, no sugar';
 /** Not a name of this machine: what is plain HTTP there is not taken for safe, as 127.0.0.1 is. */
 const FLAGS = ['--host-resolver-rules=MAP *.cafe.example 127.0.0.1'];
+
+// A browser of its own beside the application takes its time where others are at work.
+jest.setTimeout(120_000);
 
 // Only where there is no browser to test with, and never in CI; `hasBrowser` says so on stderr.
 const describeWhereBrowser = hasBrowser() ? describe : describe.skip;

@@ -6,3 +6,4 @@ export { type Html, html, when } from './html.js';
 export { type PageContent, page } from './page.js';
 export { PagesModule } from './pages.module.js';
 export { filledIn, problemsIn, type SentForm } from './sent-form.js';
+export { type Table, table } from './table.js';

@@ -5,6 +5,7 @@ import {
   page,
   problemsIn,
   type SentForm,
+  table,
   errorSummary,
   time,
   when,
@@ -100,52 +101,31 @@ function facts({ email, name, role, createdAt }: Member): Html {
 function sessionTable({ sessions, currentId }: AccountPage): Html {
   const rows = sessions.map(({ id, userAgent, createdAt, lastSeenAt }) => {
     const device = deviceOf(userAgent);
-    const mark = when(id === currentId, html` <span class="badge">This one</span>`);
-    return html`<tr>
-      <th scope="row">${device}${mark}</th>
-      <td>${time(createdAt)}</td>
-      <td>${time(lastSeenAt)}</td>
-      <td>${endButton(`/account/sessions/${id}/end`, `the session of ${device}, logged in ${atTime(createdAt)}`)}</td>
-    </tr>`;
+    const what = `the session of ${device}, logged in ${createdAt.toISOString()}`;
+    return [
+      html`${device} ${when(id === currentId, html`<span class="badge">This one</span>`)}`,
+      time(createdAt),
+      time(lastSeenAt),
+      endButton(`/account/sessions/${id}/end`, what),
+    ];
   });
-  return table('Sessions', ['Device', 'Logged in', 'Last seen'], rows);
+  return table({ label: 'Sessions', columns: ['Device', 'Logged in', 'Last seen'], rows });
 }
 
 function apiKeys(content: AccountPage): Html {
-  const rows = content.apiKeys.map(({ id, name, createdAt, expiresAt, lastUsedAt }) => {
-    return html`<tr>
-      <th scope="row">${name}</th>
-      <td>${time(createdAt)}</td>
-      <td>${expiresAt ? time(expiresAt) : html`Never`}</td>
-      <td>${lastUsedAt ? time(lastUsedAt) : html`Never`}</td>
-      <td>${endButton(`/account/api-keys/${id}/end`, `the API key ${name}, made ${atTime(createdAt)}`)}</td>
-    </tr>`;
-  });
+  const rows = content.apiKeys.map(({ id, name, createdAt, expiresAt, lastUsedAt }) => [
+    html`${name}`,
+    time(createdAt),
+    expiresAt ? time(expiresAt) : NEVER,
+    lastUsedAt ? time(lastUsedAt) : NEVER,
+    endButton(`/account/api-keys/${id}/end`, `the API key ${name}, made ${createdAt.toISOString()}`),
+  ]);
   return html`<p>A key lets a program do what you may do, without your password.</p>
-    ${when(rows.length > 0, table('API keys', ['Name', 'Made', 'Ends', 'Last used'], rows))}
+    ${when(rows.length > 0, table({ label: 'API keys', columns: ['Name', 'Made', 'Ends', 'Last used'], rows }))}
     ${formPanel('api-key', content.failed)}`;
 }
 
-function atTime(at: Date): string {
-  return at.toISOString();
-}
-
-/** Focusable, so that a keyboard can scroll it where it is too wide. */
-function table(label: string, columns: readonly string[], rows: readonly Html[]): Html {
-  return html`<div class="table" role="region" aria-label="${label}" tabindex="0">
-    <table>
-      <thead>
-        <tr>
-          ${columns.map((column) => html`<th scope="col">${column}</th>`)}
-          <th scope="col"><span class="visually-hidden">What you can do</span></th>
-        </tr>
-      </thead>
-      <tbody>
-        ${rows}
-      </tbody>
-    </table>
-  </div>`;
-}
+const NEVER = html`Never`;
 
 /** @param what it ends, for those who hear the button without its row */
 function endButton(action: string, what: string): Html {
