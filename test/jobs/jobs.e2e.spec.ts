@@ -4,9 +4,10 @@ import { get, type IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { DiscoveryModule } from '@nestjs/core';
 import { Test } from '@nestjs/testing';
-import { AppModule } from '../../src/app.module.js';
 import { JobHandler, type JobWork, type RunningJob } from '../../src/jobs/index.js';
+import { JobHandlers } from '../../src/jobs/runner/job-handlers.js';
 import { countOf, sql } from '../support/auth.js';
 import type { Client } from '../support/client.js';
 import { itDoesJobs } from '../support/job-behaviour.js';
@@ -15,6 +16,7 @@ import {
   enqueueScript,
   JOB_HANDLERS,
   line,
+  PlainJobs,
   scripted,
   Signal,
   untilAborted,
@@ -378,11 +380,9 @@ describe('the runner', () => {
     class AnotherHandler implements JobWork {
       async run(): Promise<void> {}
     }
-    const root = AppModule.forRoot({ NODE_ENV: 'test', LOG_LEVEL: 'silent', ...variables });
-    const module = { ...root, providers: [...JOB_HANDLERS, AnotherHandler] };
-    const testing = await Test.createTestingModule({ imports: [module] }).compile();
-    await expect(testing.init()).rejects.toThrow('Two providers are the @JobHandler of the kind "plain"');
-    await testing.close();
+    const providers = [JobHandlers, PlainJobs, AnotherHandler];
+    const module = await Test.createTestingModule({ imports: [DiscoveryModule], providers }).compile();
+    await expect(module.init()).rejects.toThrow('Two providers are the @JobHandler of the kind "plain"');
   });
 });
 

@@ -52,10 +52,17 @@ export function itDoesJobs(running: () => TestApp): void {
       await after(step);
     }
   };
-  const files = (): Promise<number> => countOf(app, 'stored_file');
+  /** What is stored for a job, once it has both an input and a result. */
+  const filesOf = async (id: string): Promise<string[]> => {
+    const rows = await sql<Record<string, string>>(app, `SELECT "inputId", "resultId" FROM job WHERE id = '${id}'`);
+    return Object.values(rows[0]!);
+  };
+  const stored = (ids: readonly string[]): Promise<number> =>
+    countOf(app, `stored_file WHERE id IN (${ids.map((id) => `'${id}'`).join(', ')})`);
+  const untilGone = (ids: readonly string[]): Promise<void> =>
+    until('its files are gone', async () => (await stored(ids)) === 0);
 
   it('does a job, shows it, and keeps what it made', async () => {
-    const before = await files();
     const inputId = await upload(app, 'beans');
     const id = await enqueue(
       app,
@@ -81,13 +88,14 @@ export function itDoesJobs(running: () => TestApp): void {
     expect(result.headers.get('cache-control')).toBe('no-store');
     const csv = await client.get(`/jobs/${id}/result`, { headers: { accept: 'text/csv' } });
     expect(csv).toMatchObject({ status: 200, text: 'n\n0\n1\n2\n' });
+    const files = await filesOf(id);
+    expect(await stored(files)).toBe(2);
     expect((await client.delete(`/jobs/${id}`)).status).toBe(204);
     expect((await client.get(`/jobs/${id}`)).body).toMatchObject({ status: 404, code: 'job.not-found' });
-    await until('its files are gone', async () => (await files()) === before);
+    await untilGone(files);
   });
 
   it('enqueues with the rows of whoever enqueues, or not at all', async () => {
-    const before = await files();
     const inputId = await upload(app, 'beans');
     let id = '';
     const undone = app.app.get(UnitOfWork).run(async (manager) => {
@@ -100,8 +108,7 @@ export function itDoesJobs(running: () => TestApp): void {
     expect((await client.get(`/jobs/${id}`)).status).toBe(404);
     expect(await noted(id)).toEqual([]);
     // The upload is still one that nobody has kept.
-    await sql(app, `UPDATE stored_file SET "removeAt" = 0 WHERE id = '${inputId}' AND "removeAt" IS NOT NULL`);
-    expect(await countOf(app, `stored_file WHERE "removeAt" IS NULL`)).toBe(before);
+    expect(await countOf(app, `stored_file WHERE id = '${inputId}' AND "removeAt" > ${Date.now()}`)).toBe(1);
   });
 
   it.each([
@@ -166,7 +173,6 @@ export function itDoesJobs(running: () => TestApp): void {
   });
 
   it('cancels a job that runs, at once, and keeps nothing of it', async () => {
-    const before = await files();
     const begun = new Signal();
     const ended = new Signal<unknown>();
     const inputId = await upload(app, 'beans');
@@ -178,6 +184,8 @@ export function itDoesJobs(running: () => TestApp): void {
     };
     const id = await enqueue(app, scripted(memberId, script, { inputId }));
     await begun.come;
+    const files = await filesOf(id);
+    expect(await stored(files)).toBe(2);
     expect((await client.delete(`/jobs/${id}`)).status).toBe(204);
     expect((await client.get(`/jobs/${id}`)).body).toMatchObject({
       status: 'cancelled',
@@ -186,7 +194,7 @@ export function itDoesJobs(running: () => TestApp): void {
     });
     expect(await ended.come).toMatchObject({ name: 'JobLostError' });
     expect((await client.get(`/jobs/${id}/result`)).body).toMatchObject({ status: 409, code: 'job.not-finished' });
-    await until('its files are gone', async () => (await files()) === before);
+    await untilGone(files);
     expect((await client.delete(`/jobs/${id}`)).status).toBe(204);
     expect((await client.get(`/jobs/${id}`)).status).toBe(404);
   });
@@ -248,13 +256,12 @@ export function itDoesJobs(running: () => TestApp): void {
   });
 
   it('makes one job of 20 that come at once with the same key, and none of another body', async () => {
-    const before = await files();
     const script = scripted(memberId, async () => {});
     const first = { ...script, idempotency: { key: 'lunch', digest: 'a'.repeat(64) } };
     const inputs = await Promise.all(Array.from({ length: 20 }, (_, n) => upload(app, `upload ${n}`)));
     const ids = await Promise.all(inputs.map((inputId) => enqueue(app, { ...first, inputId })));
     expect(new Set(ids).size).toBe(1);
-    await until('one input is left', async () => (await files()) === before + 1);
+    await until('one input is left', async () => (await stored(inputs)) === 1);
     const other = enqueue(app, { ...first, idempotency: { key: 'lunch', digest: 'b'.repeat(64) } });
     await expect(other).rejects.toMatchObject({ code: 'job.idempotency-key-reused' });
     await untilJob(client, ids[0]!, 'succeeded');
@@ -264,7 +271,6 @@ export function itDoesJobs(running: () => TestApp): void {
   it('takes the jobs of a member along who withdraws, also the one that runs', async () => {
     const leaver = app.client();
     const { id, password } = await leaver.signUpAndLogIn();
-    const before = await files();
     const begun = new Signal();
     const ended = new Signal<unknown>();
     const script = async (job: RunningJob): Promise<void> => {
@@ -275,11 +281,13 @@ export function itDoesJobs(running: () => TestApp): void {
     };
     const job = await enqueue(app, scripted(id, script, { inputId: await upload(app, 'beans') }));
     await begun.come;
+    const files = await filesOf(job);
+    expect(await stored(files)).toBe(2);
     expect((await leaver.delete('/auth/me', { password })).status).toBe(204);
     expect(await ended.come).toMatchObject({ name: 'JobLostError' });
     expect(await countOf(app, `job WHERE "memberId" = '${id}'`)).toBe(0);
     expect(await noted(job)).toEqual([]);
-    await until('its files are gone', async () => (await files()) === before);
+    await untilGone(files);
     const late = enqueue(
       app,
       scripted(id, async () => {}),
