@@ -11,6 +11,7 @@ const PLAIN = new Set<unknown>([Number, String, 'integer', 'bigint', 'text', 'va
 interface Prepared {
   readonly find: Statement;
   readonly insert: Statement;
+  readonly update: Statement;
   readonly columns: readonly ColumnMetadata[];
   /** Those that an insert fills, and the one that the database does. */
   readonly given: readonly ColumnMetadata[];
@@ -58,6 +59,17 @@ export class EntityStatements<E extends ObjectLiteral> {
     if (generated) Object.assign(entity, { [generated.propertyName]: Number(lastInsertRowid) });
   }
 
+  /** Writes all of an entity that is there; its key is not what changes. Belongs into a unit of work. */
+  async update(manager: EntityManager, entity: E): Promise<void> {
+    const statements = this.statementsFor(manager);
+    if (!statements) {
+      await manager.update(this.entity, { [this.key]: entity[this.key] } as never, entity);
+      return;
+    }
+    const { given, dataSource, update } = statements;
+    update.run(...given.map((column) => toColumn(entity, column, dataSource)), entity[this.key]);
+  }
+
   private hydrate(row: Record<string, unknown>, { columns, dataSource }: Prepared): E {
     const entity = new this.entity() as Record<string, unknown>;
     for (const column of columns) {
@@ -84,9 +96,11 @@ export class EntityStatements<E extends ObjectLiteral> {
     const key = columns.find((column) => column.propertyName === this.key)!;
     const given = columns.filter((column) => !column.isGenerated);
     const places = given.map(() => '?').join(', ');
+    const changes = given.map((column) => `${name(column)} = ?`).join(', ');
     return {
       find: sqlite.prepare(`SELECT ${columns.map(name).join(', ')} FROM ${table} WHERE ${name(key)} = ?`),
       insert: sqlite.prepare(`INSERT INTO ${table} (${given.map(name).join(', ')}) VALUES (${places})`),
+      update: sqlite.prepare(`UPDATE ${table} SET ${changes} WHERE ${name(key)} = ?`),
       columns,
       given,
       generated: columns.find((column) => column.isGenerated),

@@ -41,19 +41,16 @@ export class MenusRepository {
     return id > MAX_ID ? null : this.statements.findForChange(manager, id);
   }
 
-  /**
-   * A member's menus with one of these names, the oldest last. In a unit of work, nobody else changes them until it ends.
-   *
-   * @param manager of the unit of work, where there is one
-   */
-  async findOwned(ownerId: string, names: readonly string[], manager?: EntityManager): Promise<Menu[]> {
-    const query = (manager ?? this.menus.manager)
-      .createQueryBuilder(Menu, 'menu')
-      .where('menu.name IN (:...names)', { names })
-      // Not by the index of owners: a member may have far more menus than there are names.
-      .andWhere(`menu.ownerId || '' = :ownerId`, { ownerId })
-      .orderBy('menu.id', 'DESC');
-    if (manager && rowLock(manager)) query.setLock('pessimistic_write');
+  /** What a member's menus with one of these names cost, the oldest last. */
+  findOwnPrices(ownerId: string, names: readonly string[]): Promise<{ name: string; price: number }[]> {
+    const query = ownWithName(this.menus.manager, ownerId, names);
+    return query.select(['menu.name AS name', 'menu.price AS price']).getRawMany();
+  }
+
+  /** A member's menus with one of these names, the oldest last, which nobody else changes until the transaction ends. */
+  findOwnForChange(ownerId: string, names: readonly string[], manager: EntityManager): Promise<Menu[]> {
+    const query = ownWithName(manager, ownerId, names);
+    if (rowLock(manager)) query.setLock('pessimistic_write');
     return query.getMany();
   }
 
@@ -63,7 +60,7 @@ export class MenusRepository {
   }
 
   async update(menu: Menu, manager: EntityManager): Promise<void> {
-    await manager.update(Menu, { id: menu.id }, menu);
+    await this.statements.update(manager, menu);
   }
 
   async remove({ id }: Menu, manager: EntityManager): Promise<void> {
@@ -84,6 +81,17 @@ export class MenusRepository {
     for (const column of sortColumns(listing.sort)) query.addOrderBy(`menu.${column}`, direction);
     return query.getMany();
   }
+}
+
+function ownWithName(manager: EntityManager, ownerId: string, names: readonly string[]): SelectQueryBuilder<Menu> {
+  return (
+    manager
+      .createQueryBuilder(Menu, 'menu')
+      .where('menu.name IN (:...names)', { names })
+      // Not by the index of owners: a member may have far more menus than there are names.
+      .andWhere(`menu.ownerId || '' = :ownerId`, { ownerId })
+      .orderBy('menu.id', 'DESC')
+  );
 }
 
 /** The end of `bounds` is passed, what comes before it is shared. */

@@ -30,6 +30,9 @@ export function arriving(request: Request, limit: number): AsyncIterable<Buffer>
 async function* received(request: Request, limit: number): AsyncGenerator<Buffer> {
   if (Number(request.headers['content-length'] ?? 0) > limit) throw tooLarge(limit);
   let size = 0;
+  // It may have been answered for its handler: because it took too long, or its client stopped in the middle of it.
+  const giveUp = (): unknown => request.destroy();
+  request.res?.once('close', giveUp);
   try {
     // As an iterator of its own a request takes its connection with it when it is left.
     for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
@@ -40,6 +43,7 @@ async function* received(request: Request, limit: number): AsyncGenerator<Buffer
   } catch (error) {
     throw error instanceof DomainError ? error : new MalformedRequestError('The body did not arrive whole.');
   } finally {
+    request.res?.off('close', giveUp);
     request.resume();
   }
   if (!request.complete) throw new MalformedRequestError('The body did not arrive whole.');

@@ -7,8 +7,8 @@ import type { ImportOutcome } from './import-plan.js';
 import { isGood, MENU_IMPORT, MenuImports, menusOf } from './menu-imports.service.js';
 import { type MenuFile, menuRecords, type MenuRow, menuRowOf } from './menu-rows.js';
 
-/** Rows of one transaction. */
-const STEP_ROWS = 500;
+/** Rows of one transaction, for which all other writers wait. */
+const STEP_ROWS = 100;
 /** How often a member may be quicker. */
 const MAX_TRIES = 5;
 
@@ -23,7 +23,7 @@ interface ResultLine extends Partial<MenuFields> {
 class PlanOutdatedError extends Error {}
 
 /**
- * Writes the menus of a file, a few hundred in a transaction together with how far the job has come: wherever it stops, it
+ * Writes the menus of a file, a hundred in a transaction together with how far the job has come: wherever it stops, it
  * goes on with the row after the last that was written. Rows that are wrong are left out, and named in the result.
  */
 @JobHandler(MENU_IMPORT)

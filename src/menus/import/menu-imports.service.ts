@@ -76,14 +76,14 @@ export class MenuImports {
 
   /** What rows would become just now. */
   async plan(menus: readonly MenuFields[], ownerId: string): Promise<ImportOutcome[]> {
-    return planOf(menus, pricesOf(await this.find(menus, ownerId)));
+    return planOf(menus, await this.pricesNow(menus, ownerId));
   }
 
   /** Writes rows; answers what has become of each. Belongs into a unit of work. */
   async write(menus: readonly MenuFields[], ownerId: string, manager: EntityManager): Promise<ImportOutcome[]> {
     // Two imports of one member come one after the other: both might make the same menu.
     await this.identity.hold({ id: ownerId }, manager);
-    const found = await this.find(menus, ownerId, manager);
+    const found = menus.length === 0 ? [] : await this.rows.findOwnForChange(ownerId, namesOf(menus), manager);
     const plan = planOf(menus, pricesOf(found));
     const known = new Map(found.map((menu) => [menu.name, menu]));
     for (const fields of menus) {
@@ -94,9 +94,8 @@ export class MenuImports {
     return plan;
   }
 
-  private find(menus: readonly MenuFields[], ownerId: string, manager?: EntityManager) {
-    const names = [...new Set(menus.map(({ name }) => name))];
-    return names.length === 0 ? [] : this.rows.findOwned(ownerId, names, manager);
+  private async pricesNow(menus: readonly MenuFields[], ownerId: string): Promise<Map<string, number>> {
+    return pricesOf(menus.length === 0 ? [] : await this.rows.findOwnPrices(ownerId, namesOf(menus)));
   }
 
   /** Adds the prices of menus whose names have not been met in the file before. */
@@ -107,7 +106,7 @@ export class MenuImports {
   ): Promise<void> {
     const fresh = menusOf(rows).filter(({ name }) => !looked.has(name));
     for (const { name } of fresh) looked.add(name);
-    for (const [name, price] of pricesOf(await this.find(fresh, ownerId))) prices.set(name, price);
+    for (const [name, price] of await this.pricesNow(fresh, ownerId)) prices.set(name, price);
   }
 }
 
@@ -119,6 +118,10 @@ export function isGood(row: MenuRow): row is GoodRow {
 
 export function menusOf(rows: readonly GoodRow[]): MenuFields[] {
   return rows.map(({ menu }) => menu);
+}
+
+function namesOf(menus: readonly MenuFields[]): string[] {
+  return [...new Set(menus.map(({ name }) => name))];
 }
 
 function fileOf({ mediaType, name, isFile }: Upload): MenuFile {
