@@ -59,7 +59,10 @@ export async function settle<T>(
   try {
     return await predict(items);
   } catch (error) {
-    if (!(error instanceof DomainError && FAULTS_OF_ROWS.includes(error.kind))) throw error;
+    if (!(error instanceof DomainError)) throw error;
+    const isOfRow = FAULTS_OF_ROWS.includes(error.kind);
+    // What takes too long together may be in time alone.
+    if (!isOfRow && (error.kind !== 'deadline' || items.length === 1)) throw error;
     if (items.length === 1) return [new RowFailure(error)];
   }
   const middle = Math.ceil(items.length / 2);

@@ -98,11 +98,13 @@ export class BatchQueue {
     return performance.now() + Math.min(ms, this.options.deadlineMs);
   }
 
-  /** How many rows, at most as many as may run together, are likely to take no longer than this. */
+  /** How many rows, at most as many as may run together, are likely to keep the runtime busy for no longer than this. */
   rowsWithin(ms: number): number {
-    let rows = this.batching?.maxBatchSize ?? ALONE_AT_ONCE;
-    while (rows > 1 && this.estimate(rows, rows) > ms) rows = Math.ceil(rows / 2);
-    return rows;
+    const { batching } = this;
+    // What a run takes beside its rows is not less for fewer of them.
+    const each = batching ? this.cost.perRow : this.cost.estimate(1, 1);
+    const most = batching?.maxBatchSize ?? ALONE_AT_ONCE;
+    return each > 0 ? Math.max(1, Math.min(most, Math.floor(ms / each))) : most;
   }
 
   /** The caller, with a deadline. */

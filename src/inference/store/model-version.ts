@@ -197,7 +197,7 @@ export class ModelVersion {
     return this.demandLoaded().queue.deadlineIn(ms);
   }
 
-  /** How many rows, at most as many as may run together, are likely to take no longer than this. */
+  /** How many rows, at most as many as may run together, are likely to keep the runtime busy for no longer than this. */
   rowsWithin(ms: number): number {
     return this.demandLoaded().queue.rowsWithin(ms);
   }
