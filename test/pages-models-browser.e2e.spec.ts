@@ -212,7 +212,7 @@ describeWhereBrowser('the pages of models in a browser', () => {
       await page.mouse.up();
       await page.locator('.verdict').waitFor();
       expect(await page.locator('.verdict').innerText()).toBe('1');
-      expect(await page.locator('.bars meter').count()).toBe(10);
+      expect(await page.locator('.bars meter').count()).toBe(3);
       expect(complaints).toEqual([]);
     });
 
