@@ -220,7 +220,7 @@ describeWhereBrowser('the pages of models in a browser', () => {
       const { page } = await browser.newPage({ javaScriptEnabled: false });
       await page.goto(`${app.url}/models/digits`);
       expect(await page.getByRole('img', { name: 'Drawing pad' }).count()).toBe(0);
-      await page.getByLabel('Picture').setInputFiles(join(ROOT, 'models/digits/samples/7.png'));
+      await page.getByLabel('Picture', { exact: true }).setInputFiles(join(ROOT, 'models/digits/samples/7.png'));
       await page.getByRole('button', { name: 'Predict' }).click();
       await page.locator('.verdict').waitFor();
       expect(await page.locator('.verdict').innerText()).toBe('7');
@@ -230,7 +230,7 @@ describeWhereBrowser('the pages of models in a browser', () => {
       const { page } = await browser.newPage();
       await page.goto(`${app.url}/models/digits`);
       const file = { name: 'seven.png', mimeType: 'image/png', buffer: Buffer.from('<b>7</b>') };
-      await page.getByLabel('Picture').setInputFiles(file);
+      await page.getByLabel('Picture', { exact: true }).setInputFiles(file);
       await page.getByRole('button', { name: 'Predict' }).click();
       await page.getByRole('alert').getByText('must be a PNG, JPEG or WebP picture').waitFor();
     });

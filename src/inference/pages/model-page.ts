@@ -50,7 +50,7 @@ export function modelPage(content: ModelPageContent): string {
       ${when(description !== '', html`<p class="lead">${description}</p>`)}
       <div class="model">
         <div class="asking">${asking(content)}</div>
-        ${factsOf(model)}
+        ${factsOf(content)}
       </div>
       ${report ? reportMarkup(name, report) : html``}
     </div>`,
@@ -119,13 +119,14 @@ function unplaced({ sent, admission }: ModelPageContent): Html {
   return sent?.problem && admission === 'admitted' ? notice(sent.problem.detail, 'bad') : html``;
 }
 
-function factsOf(model: ModelDto): Html {
+function factsOf({ model, form }: ModelPageContent): Html {
   const { versions, defaultVersion, state, access } = model;
+  const isForUse = state === 'unloaded' && form !== undefined;
   const version = versions.find((candidate) => candidate.version === defaultVersion) ?? versions[0];
   return html`<section class="about" aria-labelledby="about-title">
     <h2 id="about-title">About it</h2>
     <dl class="facts">
-      ${fact('State', html`<span class="state-${state}">${state}</span>`)}
+      ${fact('State', html`<span class="state-${state}">${isForUse ? 'loads when it is first asked' : state}</span>`)}
       ${fact('For', html`${AUDIENCES[access] ?? access}`)} ${version ? versionFacts(version) : html``}
       ${when(versions.length > 1, fact('Versions', html`${versions.map((one) => one.version).join(', ')}`))}
     </dl>
