@@ -37,6 +37,16 @@ const FORBIDDEN_IMPORTS = [
   { name: 'node:process', message: 'Use the global `process`; its variables are read by src/config alone.' },
 ];
 
+const BROWSER_GLOBALS = [
+  'AbortController',
+  'DOMParser',
+  'EventSource',
+  'FormData',
+  'URLSearchParams',
+  'document',
+  'fetch',
+];
+
 const DEFAULT_EXPORTS = ['*.config.mjs', 'ormconfig.ts', 'scripts/count-reporter.mjs', 'scripts/jest-typescript.mjs'];
 
 export default defineConfig(
@@ -143,6 +153,15 @@ export default defineConfig(
     extends: [tseslint.configs.disableTypeChecked],
     languageOptions: { globals: { process: 'readonly', console: 'readonly', URL: 'readonly' } },
     rules: { 'no-console': 'off', '@typescript-eslint/explicit-module-boundary-types': 'off' },
+  },
+  {
+    // They run in browsers.
+    files: ['src/pages/assets/*.js'],
+    extends: [tseslint.configs.disableTypeChecked],
+    languageOptions: {
+      globals: Object.fromEntries(BROWSER_GLOBALS.map((name) => [name, 'readonly'])),
+    },
+    rules: { '@typescript-eslint/explicit-module-boundary-types': 'off' },
   },
   {
     files: ['bench/**/*.mjs'],

@@ -64,6 +64,20 @@ def write(
     }
     for name, figure in pictures.items():
         (folder / f"{name}.png").write_bytes(png(figure))
+    (folder / "captions.json").write_text(json.dumps(captions(metrics), indent=2) + "\n", "utf-8")
+
+
+def captions(metrics: dict[str, float]) -> dict[str, str]:
+    """Say of each file what is to be seen in it, in the order in which the model's page shows them."""
+    return {
+        "errors.png": (
+            f"How far off each way to forecast is on average: the model by {metrics['mae']:.2f} items an hour, the same "
+            f"hour of last week by {metrics['baselineMae']:.2f}, and who knew the true rate by {metrics['noiseMae']:.2f}."
+        ),
+        "week.png": "The item that sells best in the last week held out: what was sold, forecast, and the true rate.",
+        "importances.png": "By how much the error grows when one feature is shuffled, with past sales and without.",
+        "statistics.json": "Measures on the weeks held out, and each feature's range there.",
+    }
 
 
 def statistics(rows: NDArray[np.float32], names: tuple[str, ...]) -> dict[str, dict[str, float]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,18 @@ def write(
     (folder / "confusion-matrix.png").write_bytes(png(draw_confusion(labels, to_plain.argmax(axis=1))))
     (folder / "examples.png").write_bytes(png(draw_examples(labels, varied, to_varied)))
     (folder / "mistakes.png").write_bytes(png(draw_mistakes(labels, plain, to_plain)))
+    (folder / "captions.json").write_text(json.dumps(captions(labels, to_plain), indent=2) + "\n", "utf-8")
+
+
+def captions(labels: Labels, answers: Answers) -> dict[str, str]:
+    """Say of each file what is to be seen in it, in the order in which the model's page shows them."""
+    right = int((answers.argmax(axis=1) == labels).sum())
+    return {
+        "confusion-matrix.png": f"Of {len(labels)} digits held out, {right} are named right.",
+        "examples.png": "Digits held out, drawn otherwise: what the model says, and how sure it is.",
+        "mistakes.png": "The digits held out that it takes for others.",
+        "classification-report.txt": "Precision, recall and F1 by digit, as they are and drawn otherwise.",
+    }
 
 
 def draw_confusion(actual: Labels, predicted: Labels) -> Figure:

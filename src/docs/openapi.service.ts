@@ -9,6 +9,8 @@ type Contribution = (document: OpenAPIObject) => void;
 export interface RenderedDocument {
   readonly json: string;
   readonly etag: string;
+  /** Of its components, by name. */
+  readonly schemas: Readonly<Record<string, object>>;
 }
 
 /**
@@ -47,6 +49,11 @@ export class OpenApi {
     return this.rendered;
   }
 
+  /** The schema of a DTO class that the document describes, as it stands there. */
+  schemaOf(type: Type): object | undefined {
+    return this.render().schemas[type.name];
+  }
+
   private build(): RenderedDocument {
     if (!this.app) throw new Error('The OpenAPI document was asked for before the application was configured');
     const document = SwaggerModule.createDocument(this.app, frame(), {
@@ -56,7 +63,8 @@ export class OpenApi {
     for (const contribute of this.contributions) contribute(document);
     documentCommonAnswers(document);
     const json = JSON.stringify(document);
-    return { json, etag: `"${createHash('sha256').update(json).digest('base64url').slice(0, 22)}"` };
+    const schemas = document.components?.schemas ?? {};
+    return { json, schemas, etag: `"${createHash('sha256').update(json).digest('base64url').slice(0, 22)}"` };
   }
 }
 

@@ -21,6 +21,15 @@ export class VersionNotFoundError extends DomainError {
   }
 }
 
+export class ReportFileNotFoundError extends DomainError {
+  readonly kind = 'not-found';
+  readonly code = 'model.report-not-found';
+
+  constructor(model: string, file: string) {
+    super(`The report of "${model}" has no file "${file}". Its page, /models/${model}, shows those there are.`);
+  }
+}
+
 export class ModelNotReadyError extends DomainError {
   readonly kind = 'unavailable';
   readonly code = 'model.not-ready';

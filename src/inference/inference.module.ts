@@ -9,12 +9,16 @@ import { ImageDecoder } from './images/image-decoder.js';
 import { InferenceSettings } from './inference.settings.js';
 import { modelProviders } from './injection/inject-model.js';
 import { ModelCalls } from './injection/model-calls.js';
+import { ModelPages } from './pages/model-pages.js';
+import { ModelReports } from './pages/report/model-reports.js';
+import { ReportController } from './pages/report/report.controller.js';
 import { JobPredictions } from './jobs/job-predictions.js';
 import { PredictionJobHandler } from './jobs/prediction-job.handler.js';
 import { describeJobs } from './jobs/prediction-jobs.docs.js';
 import { PredictionJobsController } from './jobs/prediction-jobs.controller.js';
 import { PredictionJobs } from './jobs/prediction-jobs.service.js';
 import { Pipelines } from './pipeline/pipelines.service.js';
+import { ModelAccess } from './predictions/model-access.js';
 import { describeModels } from './predictions/model-openapi.js';
 import { ModelsController } from './predictions/models.controller.js';
 import { PredictController } from './predictions/predict.controller.js';
@@ -36,6 +40,7 @@ import { ModelStore } from './store/model-store.js';
   controllers: [
     PredictController,
     ModelsController,
+    ReportController,
     PredictionJobsController,
     OpenInferenceController,
     ModelProtocolController,
@@ -47,6 +52,9 @@ import { ModelStore } from './store/model-store.js';
     ModelLoader,
     ModelDefaultsRepository,
     InferenceMetrics,
+    ModelAccess,
+    ModelPages,
+    ModelReports,
     Pipelines,
     ImageDecoder,
     PredictionRate,

@@ -6,8 +6,10 @@ export interface FormField {
   /** Its `id` in the document, where it is not its name: each may be there once. */
   readonly id?: string;
   readonly label: string;
-  /** Of `<input>`. */
+  /** Of `<input>`; a `checkbox` is sent as `true`. */
   readonly type?: string;
+  /** How many lines a text has room for, where that is more than one. */
+  readonly rows?: number;
   readonly value?: string;
   readonly hint?: string;
   readonly unit?: string;
@@ -32,11 +34,16 @@ export function field(of: FormField): Html {
   const id = idOf(of);
   const mark = when(optional, html` <span class="optional">(optional)</span>`);
   const control = unit === undefined ? controlOf(of) : withUnit(controlOf(of), id, unit);
-  return html`<div class="field">
-    <label for="${id}">${of.label}${mark}</label>
-    ${maybe(hint, (text) => html`<p class="hint" id="${id}-hint">${text}</p>`)}
-    ${maybe(error, (text) => html`<p class="error" id="${id}-error">${text}</p>`)} ${control}
-  </div>`;
+  const label = html`<label for="${id}">${of.label}${mark}</label>`;
+  const words = html`${maybe(hint, (text) => html`<p class="hint" id="${id}-hint">${text}</p>`)}
+  ${maybe(error, (text) => html`<p class="error" id="${id}-error">${text}</p>`)}`;
+  if (of.type === 'checkbox') {
+    return html`<div class="field">
+      <div class="choice">${control} ${label}</div>
+      ${words}
+    </div>`;
+  }
+  return html`<div class="field">${label} ${words} ${control}</div>`;
 }
 
 /** What is wrong with what was sent, at the top of the page and first to be read; nothing where nothing is. */
@@ -72,9 +79,16 @@ function idOf({ id, name }: FormField): string {
 }
 
 function controlOf(of: FormField): Html {
-  const { name, type = 'text', value = '', choices } = of;
+  const { name, type = 'text', rows, value = '', choices } = of;
   const id = idOf(of);
   const more = attributesOf(of, id);
+  if (type === 'checkbox') {
+    const checked = when(value === 'true', html`checked`);
+    return html`<input id="${id}" name="${name}" type="checkbox" value="true" ${checked} ${more} />`;
+  }
+  if (rows !== undefined) {
+    return html`<textarea id="${id}" name="${name}" rows="${String(rows)}" ${more}>${value}</textarea>`;
+  }
   if (choices === undefined) {
     return html`<input id="${id}" name="${name}" type="${type}" value="${value}" ${more} />`;
   }
@@ -86,12 +100,13 @@ function controlOf(of: FormField): Html {
   </select>`;
 }
 
-function attributesOf({ attributes = {}, optional, hint, unit, error }: FormField, id: string): Html[] {
+function attributesOf({ type, attributes = {}, optional, hint, unit, error }: FormField, id: string): Html[] {
   const parts = { hint, unit, error };
   const described = Object.entries(parts).flatMap(([part, text]) => (text === undefined ? [] : [`${id}-${part}`]));
   const all = {
     ...attributes,
-    ...(optional ? {} : { required: '' }),
+    // A box need not be ticked.
+    ...(optional || type === 'checkbox' ? {} : { required: '' }),
     ...(described.length > 0 ? { 'aria-describedby': described.join(' ') } : {}),
     ...(error === undefined ? {} : { 'aria-invalid': 'true' }),
   };

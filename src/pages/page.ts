@@ -19,7 +19,10 @@ export interface PageContent {
 
 type Link = readonly [path: string, text: string];
 
-const LINKS: readonly Link[] = [['/health/ready', 'Health']];
+const LINKS: readonly Link[] = [
+  ['/models', 'Models'],
+  ['/health/ready', 'Health'],
+];
 const LINKS_OF_GUESTS: readonly Link[] = [
   ['/login', 'Log in'],
   ['/signup', 'Sign up'],

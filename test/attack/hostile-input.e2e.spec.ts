@@ -101,6 +101,11 @@ function deviationOf(
   if (!isHad && !(status in responses)) return 'an undocumented status';
   if (!SANE_ID.test(String(headers['x-request-id']))) return 'an odd request id';
   if (status < 400) return undefined;
+  // Where there is a page for browsers, its errors are for people too.
+  const hasPage = 'text/html' in (responses[200]?.content ?? {});
+  if (hasPage && request.headers.accept === 'text/html' && headers['content-type']?.startsWith('text/html')) {
+    return undefined;
+  }
   return path.startsWith('/v2') ? wrongInProtocolError(headers, text) : wrongInProblem(status, headers, text);
 }
 

@@ -54,14 +54,15 @@ export class ProblemFilter implements ExceptionFilter {
     this.answer(error, http.getRequest<Request>(), http.getResponse<Response>());
   }
 
-  answer(error: unknown, request: Request, response: Response): void {
+  /** @param asPage how whoever has asked for a page is told */
+  answer(error: unknown, request: Request, response: Response, asPage?: (problem: Problem) => FormattedError): void {
     const problem = this.describe(error);
     if (problem.status >= 500) this.logFailure(error, problem.code, request.requestId);
     if (response.headersSent) {
       response.destroy();
       return;
     }
-    const formatted = this.formats.format(problem, request);
+    const formatted = asPage ? asPage(problem) : this.formats.format(problem, request);
     send(formatted ?? formatProblem(problem, request.requestId), problem.headers, request, response);
   }
 

@@ -18,6 +18,9 @@ interface Sources {
   readonly settings: InferenceSettings;
 }
 
+/** What browsers get that send the form of a model's page. */
+const PAGE = { 'text/html': { schema: { type: 'string' } } };
+
 const GENERIC = '/models/{name}/predict';
 const WITH_VERSION = '/models/{name}/versions/{version}/predict';
 const ANY_ROW = { type: 'object', additionalProperties: true, description: 'A row: a value for each feature' };
@@ -61,7 +64,10 @@ function describeOne(document: OpenAPIObject, model: Model, generic: Operation, 
       description: model.manifest.description ?? '',
       parameters: [],
       requestBody: bodyOf(body, extrasOf(model, pipeline, row, schemas)),
-      responses: { ...generic.responses, 200: { description: '', content: json(answerOf(prediction)) } },
+      responses: {
+        ...generic.responses,
+        200: { description: '', content: { ...json(answerOf(prediction)), ...PAGE } },
+      },
     } as never,
   };
 }

@@ -1,9 +1,34 @@
-import { Body, Controller, Get, HttpCode, Param, Post, Put, UseGuards } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
+import {
+  applyDecorators,
+  Body,
+  Controller,
+  Get,
+  HttpCode,
+  Param,
+  Post,
+  Put,
+  Req,
+  Res,
+  type Type,
+  UseFilters,
+  UseGuards,
+} from '@nestjs/common';
+import { ApiExtraModels, ApiOkResponse, ApiOperation, ApiParam, ApiTags, getSchemaPath } from '@nestjs/swagger';
+import type { Request, Response } from 'express';
 import { CurrentMember, type Principal, Roles } from '../../auth/index.js';
-import { AcceptsBody, ApiProblems, CurrentActor, InvalidInputError, type RequestActor } from '../../http/index.js';
+import {
+  AcceptsBody,
+  ApiProblems,
+  CurrentActor,
+  InvalidInputError,
+  prefersHtml,
+  type RequestActor,
+  UploadedFiles,
+} from '../../http/index.js';
 import { SecurityLog } from '../../logging/index.js';
 import { VersionNotReadyError } from '../inference.errors.js';
+import { isOfPage, ModelPageFilter } from '../pages/model-page.filter.js';
+import { ModelPages } from '../pages/model-pages.js';
 import type { Model } from '../store/model.js';
 import { ModelStore } from '../store/model-store.js';
 import { describeModel, summarize } from './describe-model.js';
@@ -19,6 +44,18 @@ import { CurrentCall, type PredictionCall } from './request.decorators.js';
 const ApiModelName = (): MethodDecorator =>
   ApiParam({ name: 'name', description: "The model's folder in the store", example: 'iris' });
 
+/** What browsers get instead is for people. */
+const ApiJsonOrPage = (type: Type): MethodDecorator =>
+  applyDecorators(
+    ApiExtraModels(type),
+    ApiOkResponse({
+      content: {
+        'application/json': { schema: { $ref: getSchemaPath(type) } },
+        'text/html': { schema: { type: 'string' } },
+      },
+    }),
+  );
+
 @ApiTags('predictions')
 @Controller('models')
 export class ModelsController {
@@ -26,21 +63,32 @@ export class ModelsController {
     private readonly store: ModelStore,
     private readonly service: PredictionsService,
     private readonly securityLog: SecurityLog,
+    private readonly pages: ModelPages,
   ) {}
 
   @Get()
-  @ApiOperation({ summary: 'The models there are, and how they are' })
-  @ApiOkResponse({ type: ModelListDto })
-  list(): ModelListDto {
+  @UseFilters(ModelPageFilter)
+  @ApiOperation({ summary: 'The models there are, and how they are; a page for browsers' })
+  @ApiJsonOrPage(ModelListDto)
+  list(@Req() request: Request, @Res({ passthrough: true }) response: Response): ModelListDto | Promise<string> {
+    if (prefersHtml(request)) return this.pages.list(request, response);
+    response.vary('Accept');
     return { items: this.store.all().map(summarize) };
   }
 
   @Get(':name')
+  @UseFilters(ModelPageFilter)
   @ApiModelName()
-  @ApiOperation({ summary: 'A model: its versions, what it takes and what it answers' })
-  @ApiOkResponse({ type: ModelDto })
+  @ApiOperation({ summary: 'A model: its versions, what it takes and what it answers; a page for browsers' })
+  @ApiJsonOrPage(ModelDto)
   @ApiProblems({ 404: 'No such model' })
-  show(@Param('name') name: string): ModelDto {
+  show(
+    @Param('name') name: string,
+    @Req() request: Request,
+    @Res({ passthrough: true }) response: Response,
+  ): ModelDto | Promise<string> {
+    if (prefersHtml(request)) return this.pages.show(name, request, response);
+    response.vary('Accept');
     return describeModel(this.store.get(name));
   }
 
@@ -72,16 +120,20 @@ export class ModelsController {
   @Post(':name/predict')
   @HttpCode(200)
   @UseGuards(ModelAccessGuard)
+  @UseFilters(ModelPageFilter)
   @AcceptsBody({ kinds: ['json', 'form', 'files'], purpose: 'predictions' })
   @ApiModelName()
   @ApiOperation({ summary: 'Predict with the version that serves: one row, {"instances": […]}, or files' })
-  @ApiOkResponse({ type: PredictionsDto })
+  @ApiJsonOrPage(PredictionsDto)
   @ApiPredictionProblems()
   predict(
     @Param('name') name: string,
     @Body() value: unknown,
     @CurrentCall() call: PredictionCall,
-  ): Promise<PredictionsDto> {
+  ): Promise<PredictionsDto | string> {
+    // Only what may come from a page's form has its headers looked at.
+    const mayBeOfPage = call.isForm || value instanceof UploadedFiles;
+    if (mayBeOfPage && isOfPage(call.request)) return this.pages.predict(name, value, call);
     return this.service.predict({ model: name, value, itemsOf: itemsOfModelPredict, call });
   }
 
