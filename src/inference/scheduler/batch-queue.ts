@@ -12,7 +12,8 @@ import {
 import { RunFailedError, RuntimeDiedError, TooLargeAnswerError } from '../runtime/runtime-process.js';
 import type { Tensor } from '../runtime/tensor.js';
 import { Alarm } from './alarm.js';
-import { concatenate, rowsOf } from './batch.js';
+import { concatenate } from './batch.js';
+import { deliver } from './deliver.js';
 import { type Caller, QueuedRun, type Submission } from './queued-run.js';
 import { RunCost } from './run-cost.js';
 import { WaitingRuns } from './waiting-runs.js';
@@ -292,20 +293,4 @@ export class BatchQueue {
 function inWords(error: Error): DomainError {
   if (error instanceof TooLargeAnswerError) return new AnswerTooLargeError(error);
   return error instanceof RunFailedError ? new RunFailedOnRowError(error) : new RuntimeLostError(error);
-}
-
-/** To each caller its own rows; throws where the outputs do not have as many as went in. */
-function deliver(outputs: Tensor[], batch: readonly QueuedRun[], rows: number): void {
-  const [only] = batch;
-  if (only && batch.length === 1) {
-    only.resolve(outputs);
-    return;
-  }
-  const odd = outputs.find(({ shape }) => shape[0] !== rows);
-  if (odd) throw new RunFailedError(`"${odd.name}" has ${odd.shape[0]} rows for a batch of ${rows}`);
-  let start = 0;
-  for (const run of batch) {
-    run.resolve(rowsOf(outputs, start, run.submission.rows));
-    start += run.submission.rows;
-  }
 }
