@@ -8,5 +8,6 @@ export { InstantColumn } from './instant.column.js';
 export { migrate } from './migrate.js';
 export { withDatabase } from './open-database.js';
 export { rowLock } from './row-lock.js';
+export { holdLock } from './transaction-lock.js';
 export { UnitOfWork } from './unit-of-work.js';
 export { WholeNumberColumn } from './whole-number.column.js';
