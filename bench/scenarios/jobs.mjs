@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startBareBatches } from '../support/bare-batches.mjs';
 import { irisCsv } from '../support/iris-rows.mjs';

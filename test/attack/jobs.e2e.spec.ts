@@ -33,7 +33,7 @@ describe('kill -9 during a prediction job', () => {
       let app = await start();
       const login = app.client();
       await login.signUpAndLogIn();
-      const headers = { 'idempotency-key': 'the whole file' };
+      const headers = { 'idempotency-key': 'the-whole-file' };
       const { id } = await takenJob(login, csvOf(ROWS), { headers });
       const killedAt: number[] = [];
       while (killedAt.length < KILLS) {
@@ -75,10 +75,14 @@ describe('kill -9 during a prediction job', () => {
   async function killDuring(app: ProcessApp, client: Client, id: string, from: number): Promise<number | undefined> {
     let job = { status: '', progress: { done: 0 } };
     const isOver = (): boolean => job.status !== 'running' && job.status !== 'queued';
-    await until('the job comes on', async () => {
-      job = (await client.get(`/jobs/${id}`)).body;
-      return job.progress.done > from || isOver();
-    });
+    await until(
+      'the job comes on',
+      async () => {
+        job = (await client.get(`/jobs/${id}`)).body;
+        return job.progress.done > from || isOver();
+      },
+      ATTACK_MS,
+    );
     if (isOver()) return undefined;
     for (let turns = random(MAX_TURNS); turns > 0; turns -= 1) await nextTurn();
     app.signal('SIGKILL');
