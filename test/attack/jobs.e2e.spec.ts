@@ -10,7 +10,7 @@ import { until } from '../support/until.js';
 
 const KILLS = scale(3, 20);
 /** So many that the last kill still comes before the end. */
-const ROWS = irisRows(scale(60_000, 400_000));
+const ROWS = irisRows(scale(30_000, 400_000));
 /** Event loop turns here between the progress that was seen and the kill. */
 const MAX_TURNS = 200;
 
