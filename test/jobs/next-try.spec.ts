@@ -13,7 +13,7 @@ class SomeError extends DomainError {
 }
 
 const DAY = 86_400_000;
-const fresh = (attempts: number): { attempts: number; savedAt: number } => ({ attempts, savedAt: Date.now() });
+const fresh = (attempts: number): { attempts: number; since: number } => ({ attempts, since: Date.now() });
 
 describe('what follows when a job throws', () => {
   it.each([0, 1, 2, 3])('is twice the delay after %d attempts', (attempts) => {
@@ -42,7 +42,7 @@ describe('what follows when a job throws', () => {
   );
 
   it('is failure where nothing was saved for a day', () => {
-    const verdict = judge(new SomeError('unavailable'), { attempts: 0, savedAt: Date.now() - DAY - 1 });
+    const verdict = judge(new SomeError('unavailable'), { attempts: 0, since: Date.now() - DAY - 1 });
     expect(verdict).toMatchObject({ failure: { code: 'some.code' } });
   });
 

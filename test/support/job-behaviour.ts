@@ -2,6 +2,7 @@ import type { EntityManager } from 'typeorm';
 import { UnitOfWork } from '../../src/database/index.js';
 import { DomainError } from '../../src/http/index.js';
 import { Jobs, type RunningJob } from '../../src/jobs/index.js';
+import { JobQueue } from '../../src/jobs/runner/job-queue.js';
 import { countOf, sql } from './auth.js';
 import type { Client } from './client.js';
 import { enqueue, enqueueScript, line, scripted, Signal, untilAborted, untilJob, upload } from './jobs.js';
@@ -197,6 +198,21 @@ export function itDoesJobs(running: () => TestApp): void {
     await untilGone(files);
     expect((await client.delete(`/jobs/${id}`)).status).toBe(204);
     expect((await client.get(`/jobs/${id}`)).status).toBe(404);
+  });
+
+  it('finds out without writing what is still held', async () => {
+    const [begun, goOn] = [new Signal(), new Signal()];
+    const id = await enqueueScript(app, memberId, async () => {
+      begun.give();
+      await goOn.come;
+    });
+    await begun.come;
+    const [hold, former] = [1, 0].map((fence) => ({ id, fence }));
+    const queue = app.app.get(JobQueue);
+    expect(await queue.findHeld([hold!, former!])).toEqual(new Set([hold]));
+    goOn.give();
+    await untilJob(client, id, 'succeeded');
+    expect(await queue.findHeld([hold!])).toEqual(new Set());
   });
 
   it('stops what was cancelled in another process', async () => {

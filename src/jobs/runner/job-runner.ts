@@ -13,7 +13,7 @@ import { HeldJob } from './held-job.js';
 import { JobHandlers } from './job-handlers.js';
 import { JobMetrics } from './job-metrics.js';
 import { type ClaimedJob, JobQueue, type Outcome } from './job-queue.js';
-import { judge, MAX_FRUITLESS, noHandler, wornOut } from './next-try.js';
+import { judge, MAX_FRUITLESS, noHandler, type Tries, wornOut } from './next-try.js';
 
 /** How often there is a look for jobs, and for those that were cancelled elsewhere. */
 const ROUND_MS = 1_000;
@@ -169,11 +169,7 @@ export class JobRunner implements OnApplicationBootstrap, OnModuleDestroy, Befor
 
   private async settle(job: HeldJob, thrown: unknown): Promise<void> {
     const error = this.translators.translate(thrown) ?? thrown;
-    const { attempts, savedAt } = job.claim;
-    const verdict = judge(
-      error,
-      job.hasSaved ? { attempts: 0, savedAt: Date.now() } : { attempts, savedAt: savedAt.getTime() },
-    );
+    const verdict = judge(error, triesOf(job));
     if ('failure' in verdict) return this.fail(job, verdict.failure, thrown);
     const until = new Date(Date.now() + verdict.delayMs);
     // A job that throws is at work: it does not wear out.
@@ -202,4 +198,10 @@ export class JobRunner implements OnApplicationBootstrap, OnModuleDestroy, Befor
     const { id, kind, memberId } = claim;
     this.log.lines[level]({ jobId: id, kind, memberId, ...details }, message);
   }
+}
+
+/** Time in the queue does not count. */
+function triesOf({ claim, hasSaved }: HeldJob): Tries {
+  if (hasSaved) return { attempts: 0, since: Date.now() };
+  return { attempts: claim.attempts, since: Math.max(claim.savedAt.getTime(), claim.startedAt.getTime()) };
 }

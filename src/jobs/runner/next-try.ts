@@ -16,8 +16,8 @@ const MAX_DELAY_MS = 60_000;
 export interface Tries {
   /** How often in a row it had thrown before. */
   readonly attempts: number;
-  /** When anything of it was last saved, in milliseconds. */
-  readonly savedAt: number;
+  /** When anything of it was last saved, or it was first begun, in milliseconds. */
+  readonly since: number;
 }
 
 /** Either it has failed, or it is tried again later. */
@@ -28,10 +28,10 @@ export type Verdict = { readonly failure: JobErrorDto } | { readonly delayMs: nu
  *
  * @param random from 0 to 1: so that jobs that failed together do not all come back together
  */
-export function judge(error: unknown, { attempts, savedAt }: Tries, random = Math.random()): Verdict {
+export function judge(error: unknown, { attempts, since }: Tries, random = Math.random()): Verdict {
   const tries = attempts + 1;
   const isPassing = error instanceof DomainError && PASSING.has(error.kind);
-  if (error instanceof DomainError && (!isPassing || Date.now() - savedAt > MAX_PASSING_MS)) {
+  if (error instanceof DomainError && (!isPassing || Date.now() - since > MAX_PASSING_MS)) {
     return { failure: failureOf(error) };
   }
   if (!isPassing && tries >= MAX_ATTEMPTS) return { failure: gaveUp(tries) };
