@@ -121,11 +121,9 @@ describe('npm run predict', () => {
 
   it('makes one job of a file, however often it is called', async () => {
     const before = (await jobs()).length;
-    for (const _ of [1, 2]) {
-      const { code, stdout, stderr } = await predictAsMember('iris', flowers);
-      expect({ code, stdout }).toEqual({ code: 0, stdout: await tableOf(ROWS) });
-      expect(stderr).toContain('400 of 400 rows');
-    }
+    const stderr = expect.stringContaining('400 of 400 rows');
+    expect(await predictAsMember('iris', flowers)).toEqual({ code: 0, stdout: await tableOf(ROWS), stderr });
+    expect(await predictAsMember('iris', flowers)).toEqual({ code: 0, stdout: await tableOf(ROWS), stderr });
     expect(await jobs()).toHaveLength(before + 1);
     const skipping = await predictAsMember('iris', flowers, '--on-error', 'skip');
     expect(skipping.stdout.split('\n')[0]).toBe(`${TABLE_HEADER},error`);

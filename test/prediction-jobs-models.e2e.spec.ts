@@ -7,6 +7,7 @@ import { ROOT } from './support/project.js';
 import { startTestApp, type TestApp } from './support/test-app.js';
 import { until } from './support/until.js';
 
+const DETAIL: unknown = expect.any(String);
 const JSON_LINES = { 'content-type': 'application/x-ndjson' };
 /** Of `spin`: each takes a second or so. */
 const LONG_ROWS = linesOf(Array.from({ length: 60 }, () => ({ turns: 100_000 })));
@@ -89,9 +90,7 @@ describe('prediction jobs and their models', () => {
     const rows = Array.from({ length: 300 }, (_, index) => ({ index: index === 123 || index === 200 ? 7 : index % 3 }));
     const lines = await resultOf(member, await send('pick', rows, 'skip'));
     const expected = rows.map(({ index }, row) =>
-      index === 7
-        ? { row, error: { code: 'model.run-failed', detail: expect.any(String) } }
-        : { row, picked: 10 * (index + 1) },
+      index === 7 ? { row, error: { code: 'model.run-failed', detail: DETAIL } } : { row, picked: 10 * (index + 1) },
     );
     expect(lines).toEqual(expected);
     const job = await jobOver(member, await send('pick', rows));

@@ -1,5 +1,6 @@
 // ONNX Runtime alone: rows in batches, one `run` after another, on one thread. Reads a line with the number of rows and
 // batches, and says how many milliseconds they took: first to warm up, then for each further line.
+import { performance } from 'node:perf_hooks';
 import { createInterface } from 'node:readline';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { irisValues } from '../support/iris-rows.mjs';
@@ -22,4 +23,5 @@ async function runAll() {
 
 await runAll();
 console.log(JSON.stringify({ url: 'ready' }));
-for await (const _ of createInterface({ input: process.stdin })) console.log(JSON.stringify({ ms: await runAll() }));
+const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
+while (!(await lines.next()).done) console.log(JSON.stringify({ ms: await runAll() }));

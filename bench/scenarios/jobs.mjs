@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startBareBatches } from '../support/bare-batches.mjs';
 import { irisCsv } from '../support/iris-rows.mjs';
@@ -14,6 +15,7 @@ const GROWTH_MIB = 50;
 const POLL_MS = 20;
 /** So many jobs warm the server up. */
 const WARM_UPS = 3;
+const WARM_UP_CONNECTIONS = 32;
 /** Whoever waits for an answer asks for one at a time. */
 const CONNECTIONS = 1;
 
@@ -24,7 +26,8 @@ export async function run({ rounds, seconds }) {
   const bare = await startBareBatches(ROWS);
   try {
     const jobs = new Jobs(server, await keyOf(server));
-    await load(server, REQUEST, { connections: CONNECTIONS, seconds });
+    // What a server has that has been at work, whatever at.
+    await load(server, REQUEST, { connections: WARM_UP_CONNECTIONS, seconds });
     const before = residentMib(server.pid);
     for (let index = 0; index < WARM_UPS; index += 1) await jobs.run();
     const [alone, whole, doing, idle, busy] = [[], [], [], [], []];

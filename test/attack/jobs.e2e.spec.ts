@@ -10,7 +10,7 @@ import { until } from '../support/until.js';
 
 const KILLS = scale(3, 20);
 /** So many that the last kill still comes before the end. */
-const ROWS = irisRows(scale(60_000, 400_000));
+const ROWS = irisRows(scale(30_000, 400_000));
 /** Event loop turns here between the progress that was seen and the kill. */
 const MAX_TURNS = 200;
 
@@ -33,7 +33,7 @@ describe('kill -9 during a prediction job', () => {
       let app = await start();
       const login = app.client();
       await login.signUpAndLogIn();
-      const headers = { 'idempotency-key': 'the whole file' };
+      const headers = { 'idempotency-key': 'the-whole-file' };
       const { id } = await takenJob(login, csvOf(ROWS), { headers });
       const killedAt: number[] = [];
       while (killedAt.length < KILLS) {
@@ -75,10 +75,14 @@ describe('kill -9 during a prediction job', () => {
   async function killDuring(app: ProcessApp, client: Client, id: string, from: number): Promise<number | undefined> {
     let job = { status: '', progress: { done: 0 } };
     const isOver = (): boolean => job.status !== 'running' && job.status !== 'queued';
-    await until('the job comes on', async () => {
-      job = (await client.get(`/jobs/${id}`)).body;
-      return job.progress.done > from || isOver();
-    });
+    await until(
+      'the job comes on',
+      async () => {
+        job = (await client.get(`/jobs/${id}`)).body;
+        return job.progress.done > from || isOver();
+      },
+      ATTACK_MS,
+    );
     if (isOver()) return undefined;
     for (let turns = random(MAX_TURNS); turns > 0; turns -= 1) await nextTurn();
     app.signal('SIGKILL');

@@ -51,5 +51,5 @@ async function formOf({ bytes }: Upload, limit: number): Promise<JobUpload> {
 }
 
 async function* oneOf(bytes: Buffer): AsyncGenerator<Buffer> {
-  yield bytes;
+  yield await Promise.resolve(bytes);
 }

@@ -91,9 +91,9 @@ class LineSource {
 
   async take(count: number): Promise<ResultLine[]> {
     while (this.lines.length < count) {
-      const { value, done } = await this.pieces.next();
-      if (done) throw new Error(`A result has ${this.lines.length} lines where its input has ${count} rows`);
-      this.lines.push(...linesIn(value as Buffer));
+      const next = await this.pieces.next();
+      if (next.done) throw new Error(`A result has ${this.lines.length} lines where its input has ${count} rows`);
+      this.lines.push(...linesIn(next.value));
     }
     return this.lines.splice(0, count);
   }

@@ -19,7 +19,7 @@ export class ResultWriter {
   private savedAt = performance.now();
   private saving: Promise<void> = Promise.resolve();
 
-  constructor(private readonly job: RunningJob<unknown>) {
+  constructor(private readonly job: RunningJob) {
     const { done, errors } = job.progress;
     this.done = done;
     this.savedDone = done;
