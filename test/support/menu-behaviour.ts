@@ -3,6 +3,7 @@ import type { EntityManager } from 'typeorm';
 import { UnitOfWork } from '../../src/database/index.js';
 import { sql } from './auth.js';
 import type { Client } from './client.js';
+import { untilJob } from './jobs.js';
 import { addMenu, allPages, type MenuBody, namesFound, uniqueMark } from './menus.js';
 import type { TestApp } from './test-app.js';
 
@@ -32,6 +33,20 @@ export function itKeepsACatalogue(running: () => TestApp): void {
     expect((await member.put(`/menus/${id}`, { name: 'Latte', price: 1 })).body).toMatchObject({ id, name: 'Latte' });
     expect((await member.delete(`/menus/${id}`)).status).toBe(204);
     expect((await member.get(`/menus/${id}`)).status).toBe(404);
+  });
+
+  it('imports menus from a file: adds those whose name is new, and updates the others', async () => {
+    const mark = uniqueMark();
+    await addMenu(member, { name: `Latte ${mark}` });
+    const raw = `name,price\nTea ${mark},8\nLatte ${mark},7\n`;
+    const headers = { 'content-type': 'text/csv' };
+    const { body } = await member.request('POST', '/menus/import', { raw, headers });
+    await untilJob(member, body.id, 'succeeded');
+    const found = await allPages(member, `sort=price&name=${encodeURIComponent(mark)}`);
+    expect(found.map(({ name, price }) => [name, price])).toEqual([
+      [`Latte ${mark}`, 7],
+      [`Tea ${mark}`, 8],
+    ]);
   });
 
   it.each(SORTS)('shows every menu once in order of %s, while others come and go', async (sort) => {
