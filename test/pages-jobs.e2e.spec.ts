@@ -79,6 +79,15 @@ describe('jobs on the account page', () => {
     expect(text).not.toContain('<this>');
   });
 
+  it('are for members: who is none is told where to log in', async () => {
+    const id = await enqueue(app, { kind: 'plain', memberId, payload: {}, total: 1 });
+    const html = { headers: { accept: 'text/html' } };
+    const answer = await app.client().submit(`/account/jobs/${id}/remove`, {}, html);
+    expect(answer.status).toBe(401);
+    expect(answer.text).toContain('<a href="/login">Log in</a>');
+    expect(answer.text).not.toContain('Bearer');
+  });
+
   it('are the newest', async () => {
     for (let n = 0; n < 21; n += 1) await enqueue(app, { kind: 'plain', memberId, payload: {}, total: 1 });
     const text = await page();

@@ -15,6 +15,9 @@ const TITLES: Readonly<Record<number, string>> = {
 const OF_THE_CALLER = 'That did not work';
 const OF_OURS = 'Something went wrong here';
 
+/** What the error itself says is for programs. */
+const LOG_IN = html`<p>Only members may do this, or see it. <a href="/login">Log in</a></p>`;
+
 /** An error in words, with a way on. */
 export function errorPage({ status, detail, errors = [] }: Problem, requestId: string): string {
   const title = TITLES[status] ?? (status < 500 ? OF_THE_CALLER : OF_OURS);
@@ -31,8 +34,7 @@ export function errorPage({ status, detail, errors = [] }: Problem, requestId: s
     styles: ['forms.css'],
     content: html`<div class="narrow">
       <h1>${title}</h1>
-      <p>${detail}</p>
-      ${lines}
+      ${status === 401 ? LOG_IN : html`<p>${detail}</p>`} ${lines}
       <p><a href="/">To the first page</a></p>
       <p class="hint">Error ${String(status)}, request <code>${requestId}</code></p>
     </div>`,
