@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import type { BrowserContextOptions, Locator, Page } from 'playwright-core';
 import { accessibilityProblems } from './support/axe.js';
 import { hasBrowser, TestBrowser } from './support/browser.js';
+import { enqueue, enqueueScript, JOB_HANDLERS, untilAborted } from './support/jobs.js';
 import { startTestApp, type TestApp } from './support/test-app.js';
 
 const PASSWORD = 'a flat white, please';
@@ -28,7 +29,7 @@ describeWhereBrowser('members in a browser', () => {
   let names = 0;
 
   beforeAll(async () => {
-    app = await startTestApp();
+    app = await startTestApp({}, [], JOB_HANDLERS);
     await browser.launch(FLAGS);
   });
 
@@ -174,6 +175,12 @@ describeWhereBrowser('members in a browser', () => {
     await press(page, 'Sign up');
     await look();
     await signUp(page);
+    await look();
+    const me = await page.context().request.get(`${app.url}/auth/me`);
+    const { id: memberId } = (await me.json()) as { id: string };
+    await enqueueScript(app, memberId, untilAborted);
+    await enqueue(app, { kind: 'plain', memberId, payload: {}, total: 1, model: 'iris', version: '1' });
+    await page.goto(`${app.url}/account`);
     await look();
     await fill(page, { Name: 'Till at the counter' });
     await press(page, 'Make a key');

@@ -29,9 +29,9 @@ export { ProblemFilter, problemOf } from './errors/problem.filter.js';
 export { ApiProblems, ProblemDto } from './errors/problem.docs.js';
 export { HttpModule } from './http.module.js';
 export { HttpSettings } from './http.settings.js';
-export { actorOf, CurrentActor, networkOf, prefersHtml, type RequestActor } from './request.js';
 export { decodeCursor, type Position } from './paging/cursor.js';
 export { CursorParameter, DEFAULT_LIMIT, LimitParameter, type Page, pageOf } from './paging/page.js';
+export { actorOf, CurrentActor, networkOf, prefersHtml, type RequestActor } from './request.js';
 export {
   ChoiceField,
   Field,

@@ -1,7 +1,7 @@
 import { Global, Module, type OnModuleInit } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
 import { TypeOrmModule } from '@nestjs/typeorm';
-import { MemberWithdrawals } from '../auth/index.js';
+import { AccountSections, MemberWithdrawals } from '../auth/index.js';
 import { SettingsModule } from '../config/index.js';
 import { OpenApi } from '../docs/index.js';
 import { JobEvents } from './answers/job-events.js';
@@ -12,17 +12,22 @@ import { JobsJanitor } from './jobs-janitor.js';
 import { JobsRepository } from './jobs.repository.js';
 import { Jobs } from './jobs.service.js';
 import { JobsSettings } from './jobs.settings.js';
+import { JobPagesController } from './pages/job-pages.controller.js';
+import { jobsSection } from './pages/jobs-section.js';
 import { DatabaseJobQueue } from './runner/database-job-queue.js';
 import { JobHandlers } from './runner/job-handlers.js';
 import { JobMetrics } from './runner/job-metrics.js';
 import { JobQueue } from './runner/job-queue.js';
 import { JobRunner } from './runner/job-runner.js';
 
+/** How many of a member's jobs the account page has. */
+const SHOWN = 20;
+
 /** Work that outlasts a request: rows that a runner takes up, one after the other. Global: any room may enqueue. */
 @Global()
 @Module({
   imports: [SettingsModule.forFeature(JobsSettings), TypeOrmModule.forFeature([Job]), DiscoveryModule],
-  controllers: [JobsController],
+  controllers: [JobsController, JobPagesController],
   providers: [
     JobEvents,
     JobHandlers,
@@ -40,6 +45,8 @@ export class JobsModule implements OnModuleInit {
   constructor(
     private readonly jobs: Jobs,
     private readonly withdrawals: MemberWithdrawals,
+    private readonly sections: AccountSections,
+    private readonly handlers: JobHandlers,
     openApi: OpenApi,
   ) {
     openApi.contribute(({ tags }) => tags?.push({ name: 'jobs', description: 'Work that outlasts a request' }));
@@ -47,5 +54,10 @@ export class JobsModule implements OnModuleInit {
 
   onModuleInit(): void {
     this.withdrawals.add((memberId, manager) => this.jobs.forget(memberId, manager));
+    this.sections.add(async (id) => {
+      const { items, nextCursor } = await this.jobs.list({ id }, SHOWN);
+      const hasCsv = (kind: string): boolean => this.handlers.of(kind)?.toCsv !== undefined;
+      return jobsSection({ jobs: items, isAll: nextCursor === null, hasCsv });
+    });
   }
 }

@@ -62,7 +62,7 @@ export class Jobs {
   }
 
   /** A member's own, the newest first, from the start or from a cursor on. */
-  async list({ id: memberId }: Principal, limit: number, cursor?: string): Promise<Page<JobView>> {
+  async list({ id: memberId }: Pick<Principal, 'id'>, limit: number, cursor?: string): Promise<Page<JobView>> {
     const after = cursor === undefined ? undefined : decodeCursor(memberId, cursor, [isJobId])[0];
     const found = await this.rows.findPage(memberId, limit + 1, after as string | undefined);
     return pageOf(found, limit, { listing: memberId, positionOf: ({ id }) => [id] });

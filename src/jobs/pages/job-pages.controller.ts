@@ -1,0 +1,26 @@
+import { Controller, Param, Post, Redirect, UseGuards } from '@nestjs/common';
+import { ApiExcludeController } from '@nestjs/swagger';
+import { Authenticated, CurrentMember, type Principal } from '../../auth/index.js';
+import { AnyQuery, CurrentActor, OwnFormsGuard, type RequestActor } from '../../http/index.js';
+import { JobIdDto } from '../dto/job-requests.dto.js';
+import { Jobs } from '../jobs.service.js';
+
+/** What the account page does with jobs, by forms that need no script. */
+@ApiExcludeController()
+@Controller('account/jobs')
+@UseGuards(OwnFormsGuard)
+export class JobPagesController {
+  constructor(private readonly jobs: Jobs) {}
+
+  @Post(':id/remove')
+  @AnyQuery()
+  @Redirect('/account', 303)
+  @Authenticated({ session: true })
+  async remove(
+    @Param() { id }: JobIdDto,
+    @CurrentMember() member: Principal,
+    @CurrentActor() actor: RequestActor,
+  ): Promise<void> {
+    await this.jobs.remove(id, member, actor);
+  }
+}
