@@ -98,27 +98,34 @@ describe('jobs', () => {
   });
 
   describe('a result', () => {
-    it('comes as large as it is, in its order, also to one who reads slowly', async () => {
-      const steps = 40;
+    it('comes as large as it is, in its order, as JSON lines and as CSV', async () => {
       const row = (n: number): string => `${JSON.stringify({ n, beans: 'x'.repeat(100) })}\n`;
       const lines = (step: number): string => Array.from({ length: 3_000 }, (_, n) => row(step * 3_000 + n)).join('');
       const id = await enqueueScript(app, memberId, async (job) => {
-        for (let step = 0; step < steps; step += 1) await job.save({ result: Buffer.from(lines(step)) });
+        for (let step = 0; step < 10; step += 1) await job.save({ result: Buffer.from(lines(step)) });
       });
       await untilJob(client, id, 'succeeded');
-      const expected = Array.from({ length: steps }, (_, step) => lines(step)).join('');
-      const answer = await open(client, `/jobs/${id}/result`);
-      expect(answer.headers['content-length']).toBe(String(expected.length));
-      // Nothing is taken until the rest of the answer would have been sent, were it not waited for.
-      await until('the server waits', async () => (await client.get(`/jobs/${id}`)).status === 200);
-      expect((await text(answer)) === expected).toBe(true);
-      const numbers = expected
-        .trimEnd()
-        .split('\n')
-        .map((found) => `${(JSON.parse(found) as { n: number }).n}\n`);
+      const { headers, text: found } = await client.get(`/jobs/${id}/result`);
+      const expected = Array.from({ length: 10 }, (_, step) => lines(step)).join('');
+      expect(headers.get('content-length')).toBe(String(expected.length));
+      expect(found === expected).toBe(true);
       const csv = await client.get(`/jobs/${id}/result?format=csv`);
       expect(csv.headers.get('content-type')).toBe('text/csv; charset=utf-8');
-      expect(csv.text === `n\n${numbers.join('')}`).toBe(true);
+      expect(csv.text === `n\n${Array.from({ length: 30_000 }, (_, n) => `${n}\n`).join('')}`).toBe(true);
+    });
+
+    it('is read no faster than it is taken', async () => {
+      const id = await enqueueScript(app, memberId, async (job) => {
+        for (let step = 0; step < 16; step += 1) await job.save({ result: Buffer.alloc(2 ** 21, '\n') });
+      });
+      await untilJob(client, id, 'succeeded');
+      const [row] = await sql<{ resultId: string }>(app, `SELECT "resultId" FROM job WHERE id = '${id}'`);
+      const answer = await open(client, `/jobs/${id}/result`);
+      expect(answer.statusCode).toBe(200);
+      expect((await client.delete(`/jobs/${id}`)).status).toBe(204);
+      await until('it is gone', async () => (await countOf(app, `stored_file WHERE id = '${row!.resultId}'`)) === 0);
+      // What had not been read before it went does not come, and the client is not told otherwise.
+      await expect(text(answer)).rejects.toThrow('aborted');
     });
 
     it('is not there as CSV where the handler has none', async () => {
@@ -260,8 +267,12 @@ describe('the runner', () => {
   it('takes over at once what a process left that was killed', async () => {
     const first = await start({ JOBS_AT_ONCE: '0' });
     const { id: memberId } = await first.client().signUpAndLogIn();
+    const runs: string[] = [];
     const done = new Signal();
-    const id = await enqueueScript(first, memberId, async () => done.give());
+    const id = await enqueueScript(first, memberId, async (job) => {
+      runs.push(job.id);
+      done.give();
+    });
     await sql(
       first,
       `UPDATE job SET status = 'running', fence = 1, "dueAt" = ${Date.now() + 600_000} WHERE id = '${id}'`,
@@ -269,6 +280,7 @@ describe('the runner', () => {
     await running.pop()!.app.close();
     await start();
     await done.come;
+    expect(runs).toEqual([id]);
   });
 
   it('gives up what it never gets anywhere with', async () => {

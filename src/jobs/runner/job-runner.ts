@@ -137,9 +137,9 @@ export class JobRunner implements OnApplicationBootstrap, OnModuleDestroy, Befor
     this.say('info', job, 'job started', { fruitless });
     try {
       const handler = this.handlers.of(kind);
-      if (!handler) return await this.fail(job, noHandler(kind));
-      if (fruitless > MAX_FRUITLESS) return await this.fail(job, wornOut(MAX_FRUITLESS));
-      await this.attempt(job, () => handler.run(job));
+      if (!handler) await this.fail(job, noHandler(kind));
+      else if (fruitless > MAX_FRUITLESS) await this.fail(job, wornOut(MAX_FRUITLESS));
+      else await this.attempt(job, () => handler.run(job));
     } catch (err) {
       this.say('warn', job, 'job could not be ended', { err });
     }
@@ -188,7 +188,10 @@ export class JobRunner implements OnApplicationBootstrap, OnModuleDestroy, Befor
 
   private async finish(job: HeldJob, outcome: Outcome, err?: unknown): Promise<void> {
     const { kind, startedAt } = job.claim;
-    if (!(await this.queue.finish(job.claim, outcome))) return this.say('info', job, 'job lost');
+    if (!(await this.queue.finish(job.claim, outcome))) {
+      this.say('info', job, 'job lost');
+      return;
+    }
     this.metrics.ended(kind, outcome.status, startedAt);
     const seconds = (Date.now() - startedAt.getTime()) / 1_000;
     const code = outcome.status === 'failed' ? outcome.error.code : undefined;
