@@ -63,7 +63,7 @@ export class EntityStatements<E extends ObjectLiteral> {
   async update(manager: EntityManager, entity: E): Promise<void> {
     const statements = this.statementsFor(manager);
     if (!statements) {
-      await manager.update(this.entity, { [this.key]: entity[this.key] } as never, entity);
+      await manager.update(this.entity, { [this.key]: entity[this.key] }, entity);
       return;
     }
     const { given, dataSource, update } = statements;

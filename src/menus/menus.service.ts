@@ -76,7 +76,8 @@ export class MenusService {
   }
 
   /** The same for a menu that nobody else changes meanwhile. Belongs into a unit of work. */
-  async revise(menu: Menu, { name = menu.name, price = menu.price }: Partial<MenuFields>, manager: EntityManager) {
+  async revise(menu: Menu, changes: Partial<MenuFields>, manager: EntityManager): Promise<void> {
+    const { name = menu.name, price = menu.price } = changes;
     if (name === menu.name && price === menu.price) return;
     const version = menu.version + 1;
     Object.assign(menu, { name, price, nameKey: nameKey(name), version, updatedAt: new Date() });

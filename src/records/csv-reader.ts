@@ -18,7 +18,7 @@ export class CsvReader {
       if (isRest && scanner.isQuoted) throw this.open();
       const rows = await rowsOf(text, this.line);
       this.line += linesIn(text);
-      if (!this.columns) this.columns = columnsOf(rows.shift());
+      this.columns ??= columnsOf(rows.shift());
       yield this.recordsOf(rows, this.columns);
     }
   }

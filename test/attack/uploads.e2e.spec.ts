@@ -23,16 +23,18 @@ const uploads: fc.Arbitrary<Upload> = fc
   .record({
     isMenu: fc.boolean(),
     isForm: fc.boolean(),
-    cut: fc.option(fc.double({ min: 0, max: 1, noNaN: true }), { nil: undefined }),
+    cut: fc.option(fc.double({ min: 0, max: 1, noNaN: true }), { nil: undefined, freq: 2 }),
     at: fc.double({ min: 0, max: 1, noNaN: true }),
     isInHead: fc.boolean(),
+    shortBy: fc.constantFrom(0, 0, 20),
     by: fc.constantFrom('', '\0', '"', '\r\n', '\r\n\r\n', '--b0undary', '--b0undary--', ',,,', '\xff\xfe', 'name="x"'),
   })
-  .map(({ isMenu, isForm, cut, at, isInHead, by }) => {
+  .map(({ isMenu, isForm, cut, at, isInHead, shortBy, by }) => {
     const content = isMenu ? MENUS : IRIS;
     const sound = isForm ? csvForm(content) : Buffer.from(content);
     const place = Math.floor(at * (isInHead ? 150 : sound.length));
-    const body = Buffer.concat([sound.subarray(0, place), Buffer.from(by, 'latin1'), sound.subarray(place)]);
+    const parts = [sound.subarray(0, place), Buffer.from(by, 'latin1'), sound.subarray(place, sound.length - shortBy)];
+    const body = Buffer.concat(parts);
     return {
       path: isMenu ? '/menus/import' : '/models/iris/predict',
       type: isForm ? MULTIPART['content-type'] : 'text/csv',

@@ -14,20 +14,16 @@ export class JobProgressDto {
   errors!: number;
 }
 
-export class JobErrorDto {
-  @ApiProperty({ description: 'Stable and dotted', example: 'job.failed' })
-  code!: string;
+const ERROR = {
+  code: { type: 'string', description: 'Stable and dotted', example: 'job.failed' },
+  detail: { type: 'string', example: 'The job failed 5 times in a row.' },
+  errors: { type: 'array', items: { $ref: getSchemaPath('FieldErrorDto') }, description: 'As in a problem' },
+} as const;
 
-  @ApiProperty({ example: 'The job failed 5 times in a row.' })
-  detail!: string;
-
-  @ApiProperty({
-    type: 'array',
-    items: { $ref: getSchemaPath('FieldErrorDto') },
-    required: false,
-    description: 'As in a problem',
-  })
-  errors?: readonly FieldError[];
+export interface JobErrorDto {
+  readonly code: string;
+  readonly detail: string;
+  readonly errors?: readonly FieldError[];
 }
 
 export class JobDto {
@@ -58,7 +54,8 @@ export class JobDto {
   @ApiProperty({ type: 'string', format: 'date-time', nullable: true })
   finishedAt!: string | null;
 
-  @ApiProperty({ type: JobErrorDto, nullable: true, description: 'Why it has failed' })
+  // Not a reference: in OpenAPI 3.0 there is no saying that one may be null.
+  @ApiProperty({ type: 'object', nullable: true, description: 'Why it has failed', properties: ERROR })
   error!: JobErrorDto | null;
 
   static of(job: JobView): JobDto {
