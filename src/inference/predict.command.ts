@@ -1,7 +1,6 @@
 import 'reflect-metadata';
 import { processVariables } from '../config/index.js';
-import { readOptions, USAGE } from './predict/options.js';
-import { predict } from './predict/predict.js';
+import { type PredictOptions, readOptions, USAGE } from './predict/options.js';
 import { ProgressBar } from './predict/progress-bar.js';
 
 const stopping = new AbortController();
@@ -9,9 +8,15 @@ process.once('SIGINT', () => stopping.abort());
 
 try {
   const options = readOptions(process.argv.slice(2), processVariables());
-  if (options) await predict(options, new ProgressBar(process.stderr), stopping.signal);
+  if (options) await start(options);
   else process.stdout.write(USAGE);
 } catch (error) {
   process.stderr.write(`${(error as Error).message}\n`);
   process.exitCode = 1;
+}
+
+/** What is needed of the rest is loaded once it is known what is asked for. */
+async function start(options: PredictOptions): Promise<void> {
+  const { predict } = await import('./predict/predict.js');
+  await predict(options, new ProgressBar(process.stderr), stopping.signal);
 }

@@ -48,7 +48,7 @@ export async function survey(reader: RecordReader, about: Survey): Promise<Surve
     if (rows > maxRows) throw new TooManyJobRowsError(maxRows);
     columns ??= columnsOf(reader, batch[0], about);
     if (onError !== 'reject') continue;
-    for (const record of batch) errors.push(...errorsOf(record, about));
+    for (const record of batch) errors.push(...(errorsOf(record, about) ?? (await errorsOfInput(record, about))));
     if (errors.length >= MAX_ERRORS) break;
   }
   if (errors.length > 0) throw new InvalidInputError(errors);
@@ -72,12 +72,10 @@ function columnsOf(
   return textFieldsOf(input)?.names ?? own;
 }
 
-function errorsOf(record: FileRecord, { version, pipeline, texts }: Survey): readonly FieldError[] {
+/** What is wrong with a row of the model; undefined where it is not one, but what a pipeline takes. */
+function errorsOf(record: FileRecord, { version, pipeline, texts }: Survey): readonly FieldError[] | undefined {
   if (record.error) return [record.error];
-  const { input } = pipeline?.metadata ?? {};
-  // What a pipeline looks up may change until the row is predicted: only its shape is checked now.
-  if (input) return errorsIn(() => validateAs(input, valueOf(record, texts), record.location));
-  if (pipeline?.steps.preprocess) return [];
+  if (pipeline?.metadata.input ?? pipeline?.steps.preprocess) return undefined;
   const row = readRow(record, version, texts);
   if (!(row instanceof RowFailure)) return [];
   const { error } = row;
@@ -85,9 +83,12 @@ function errorsOf(record: FileRecord, { version, pipeline, texts }: Survey): rea
   throw error;
 }
 
-function errorsIn(check: () => unknown): readonly FieldError[] {
+/** What a pipeline looks up may change until the row is predicted: only the shape of what it takes is checked now. */
+async function errorsOfInput(record: FileRecord, { pipeline, texts }: Survey): Promise<readonly FieldError[]> {
+  const { input } = pipeline?.metadata ?? {};
+  if (!input) return [];
   try {
-    check();
+    await validateAs(input, valueOf(record, texts), record.location);
     return [];
   } catch (error) {
     if (error instanceof InvalidInputError) return error.errors;
