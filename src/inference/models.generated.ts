@@ -25,6 +25,19 @@ export interface DemandPrediction {
   readonly value: number;
 }
 
+/** A row of digits. Which digit a picture shows: drawn, scanned or photographed, dark on bright or bright on dark */
+export interface DigitsFeatures {
+  /** 0 to 1: Brightness of each pixel */
+  readonly image: readonly (readonly (readonly number[])[])[];
+}
+
+/** What digits answers to a row. */
+export interface DigitsPrediction {
+  readonly label: '0' | '1' | '2' | '3' | '4' | '5' | '6' | '7' | '8' | '9';
+  readonly index: number;
+  readonly probabilities: Readonly<Partial<Record<'0' | '1' | '2' | '3' | '4' | '5' | '6' | '7' | '8' | '9', number>>>;
+}
+
 /** A row of iris. Species of an iris flower from four measurements */
 export interface IrisFeatures {
   /** cm, 0 to 100: Length of the sepal */
@@ -47,5 +60,6 @@ export interface IrisPrediction {
 /** Every model, by name. */
 export interface ModelTypes {
   readonly demand: { readonly features: DemandFeatures; readonly prediction: DemandPrediction };
+  readonly digits: { readonly features: DigitsFeatures; readonly prediction: DigitsPrediction };
   readonly iris: { readonly features: IrisFeatures; readonly prediction: IrisPrediction };
 }

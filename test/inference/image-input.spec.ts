@@ -84,7 +84,7 @@ describe('pixels', () => {
   it.each(['float32', 'float16'] as const)('fill a tensor of %s beside rows of numbers', (type) => {
     const { schema, input } = load(signatureOf(['n', 1, 1, 2], type), { ...SIZE, channels: 1 });
     const validator = new RowValidator(schema);
-    const check = new RowCheck({ rows: 10, elements: 4, textLength: 1 });
+    const check = new RowCheck({ rows: 10, elements: 20, textLength: 1 });
     const rows = [{ x: valuesOf(Uint8Array.of(0, 0, 0, 255, 255, 255), input) }, { x: [[[0.5, 0.25]]] }].map((row) =>
       validator.check(row, ['body'], check),
     );
@@ -100,7 +100,7 @@ describe('pixels', () => {
     const { schema } = load(signatureOf(['n', 1, 1, 2]), { ...SIZE, channels: 1 }, { features });
     const validator = new RowValidator(schema);
     const errorsOf = (values: Float32Array) => {
-      const check = new RowCheck({ rows: 10, elements: 4, textLength: 1 });
+      const check = new RowCheck({ rows: 10, elements: 20, textLength: 1 });
       validator.check({ x: values }, ['body'], check);
       return check.errors;
     };
