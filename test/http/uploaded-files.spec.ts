@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { DomainError } from '../../src/http/index.js';
 import { parseFiles, type UploadedFiles } from '../../src/http/body/uploaded-files.js';
+import { readForm } from '../../src/http/body/multipart.js';
 import { MULTIPART, multipart, type Part } from '../support/forms.js';
+import { inChunks } from '../support/records.js';
 
 const TYPE = MULTIPART['content-type'];
 
@@ -77,6 +79,22 @@ describe('files in a body', () => {
       fc.asyncProperty(fc.array(content, { maxLength: 5 }), async (contents) => {
         const { files } = await parse(...contents.map((bytes) => ({ name: 'f', filename: 'n', content: bytes })));
         expect(files.map(({ bytes }) => bytes)).toEqual(contents);
+      }),
+    );
+  });
+
+  it('are found in their order, however the form arrives', async () => {
+    const contents = ['a,b\r\n1,2\r\n', '', '\r\n--b0undar\r\n'.repeat(50), 'x'];
+    const form = multipart(contents.map((content, index) => ({ name: `f${index}`, filename: 'n', content })));
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.nat(), { maxLength: 30 }), async (ends) => {
+        const found: string[][] = [];
+        for await (const event of readForm(inChunks(form, ends), TYPE)) {
+          if (event.type === 'file') found.push([event.field, '']);
+          else if (event.type === 'bytes') found.at(-1)![1] += String(event.bytes);
+          else found.at(-1)!.push(event.type);
+        }
+        expect(found).toEqual(contents.map((content, index) => [`f${index}`, content, 'end']));
       }),
     );
   });
