@@ -2,7 +2,7 @@ import { deflateSync } from 'node:zlib';
 import sharp, { type Sharp } from 'sharp';
 import type { Answer, Client } from './support/client.js';
 import { TestModelStore } from './support/model-store.js';
-import { blackPng, formOf, inflatingText, pngOf } from './support/pictures.js';
+import { blackPng, formOf, inflatingTexts, pngOf } from './support/pictures.js';
 import { startTestApp, type TestApp } from './support/test-app.js';
 
 const MEGABYTE = 2 ** 20;
@@ -112,7 +112,7 @@ describe('what is no picture', () => {
   });
 
   it('does not inflate what is not looked at', async () => {
-    const texts = Array.from({ length: 60 }, (_, index) => inflatingText(`comment ${index}`, 7 * MEGABYTE));
+    const texts = inflatingTexts(60, 7 * MEGABYTE);
     const before = process.memoryUsage().rss;
     const { status, body } = await send(blackPng(4, 4, texts));
     expect(status).toBe(200);

@@ -34,9 +34,12 @@ export function blackPng(width: number, height: number, more: readonly Buffer[] 
   return pngOf(width, height, deflateSync(Buffer.alloc((width + 1) * height), { level: 1 }), more);
 }
 
-/** A text of a PNG that takes a few kilobytes and inflates to so many bytes. */
-export function inflatingText(keyword: string, bytes: number): Buffer {
-  return chunk('zTXt', Buffer.concat([Buffer.from(`${keyword}\0\0`), deflateSync(Buffer.alloc(bytes, 'a'))]));
+/** Texts of a PNG that take a few kilobytes and inflate to so many bytes each. */
+export function inflatingTexts(count: number, bytes: number): Buffer[] {
+  const text = deflateSync(Buffer.alloc(bytes, 'a'));
+  return Array.from({ length: count }, (_, index) => {
+    return chunk('zTXt', Buffer.concat([Buffer.from(`comment ${index}\0\0`), text]));
+  });
 }
 
 /** A part of a PNG, sound but for what it holds. */
