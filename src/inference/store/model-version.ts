@@ -1,4 +1,3 @@
-import { DomainError, type DomainErrorKind } from '../../http/index.js';
 import { ModelNotReadyError } from '../inference.errors.js';
 import type { ImageInput } from '../images/image-input.js';
 import type { InferenceSettings } from '../inference.settings.js';
@@ -15,6 +14,7 @@ import type { CheckedRow, RowCheck } from '../signature/row-check.js';
 import type { VersionRecorder } from '../stats/version-recorder.js';
 import { AnswerCache } from '../cache/answer-cache.js';
 import { AnswerSize } from './answer-size.js';
+import { isCallersFault } from './callers-fault.js';
 import { type Batching, type Loaded, loadVersion } from './load-version.js';
 
 export type VersionState = 'loading' | 'ready' | 'failed' | 'unloaded';
@@ -38,17 +38,6 @@ export interface VersionOptions {
 const IDLE_STOP_MS = 1_000;
 /** Rows of one request that wait side by side where each is a run of its own. */
 const SINGLE_RUNS_AT_ONCE = 16;
-/** What was asked for cannot be done, by whichever model: that is no failure of this one. */
-const CALLERS_FAULTS: readonly DomainErrorKind[] = [
-  'malformed',
-  'invalid',
-  'too-large',
-  'unsupported-media-type',
-  'unauthenticated',
-  'forbidden',
-  'not-found',
-  'conflict',
-];
 
 /**
  * One version of a model, from one state of its files: loaded, warmed up and proven before it answers. Other files make
@@ -296,8 +285,4 @@ export class ModelVersion {
     this.state = state;
     this.options.onStateChange();
   }
-}
-
-function isCallersFault(error: unknown): boolean {
-  return error instanceof DomainError && CALLERS_FAULTS.includes(error.kind);
 }
