@@ -44,7 +44,9 @@ describe('PREDICT_RATE', () => {
   it('counts a job as one prediction, however many rows it has', async () => {
     const client = app.client();
     await client.signUpAndLogIn();
-    for (const _ of [1, 2, 3]) expect((await client.post('/models/iris/jobs', [ROW, ROW])).status).toBe(202);
+    for (const rows of [[ROW], [ROW, ROW], [ROW]]) {
+      expect((await client.post('/models/iris/jobs', rows)).status).toBe(202);
+    }
     expect((await client.post('/models/iris/jobs', [ROW])).body.code).toBe('model.rate-limited');
   });
 });
