@@ -67,7 +67,10 @@ describe('prediction jobs and their models', () => {
     const id = await meanwhile('gone', async () => {
       await store.add('gone', 'difference', { version: 2 });
       await rm(join(store.path, 'gone/1'), { recursive: true });
-      await until('version 2 is alone', async () => (await member.get('/models/gone')).body.versions.length === 1);
+      await until('version 2 is alone', async () => {
+        const { versions } = (await member.get('/models/gone')).body as { versions: { version: string }[] };
+        return versions.map(({ version }) => version).join() === '2';
+      });
     });
     expect(await jobOver(member, id)).toMatchObject({ status: 'failed', error: { code: 'model.version-not-found' } });
   });

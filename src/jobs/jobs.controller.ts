@@ -12,8 +12,21 @@ import { Jobs } from './jobs.service.js';
 
 const TEXT = { schema: { type: 'string' as const } };
 const PROBLEMS = { 404: 'You have no such job', 422: 'The id is not a UUID', 503: 'The database cannot be reached' };
-const EVENT =
-  'event: progress\ndata: {"id":"…","status":"running","progress":{"done":256,"total":1000,"errors":0},…}\n\n';
+/** One of the stream's events, with its fields as the standard names them. */
+const EVENT = {
+  schema: {
+    type: 'object' as const,
+    required: ['event', 'data'],
+    properties: {
+      event: { type: 'string' as const, enum: ['progress'] },
+      data: { type: 'string' as const, description: 'The job, as JSON' },
+    },
+  },
+  example: {
+    event: 'progress',
+    data: '{"id":"…","status":"running","progress":{"done":256,"total":1000,"errors":0},…}',
+  },
+};
 
 @ApiTags('jobs')
 @Controller('jobs')
@@ -79,7 +92,7 @@ export class JobsController {
   @ApiOperation({ summary: 'Follow a job: an event `progress` now and at each change, until it is over' })
   @ApiOkResponse({
     description: 'Server-sent events; the data of each is the job as `GET /jobs/{id}` has it',
-    content: { 'text/event-stream': { ...TEXT, example: EVENT } },
+    content: { 'text/event-stream': EVENT },
   })
   @ApiProblems({ ...PROBLEMS, 429: 'You follow too many jobs at once' })
   async follow(

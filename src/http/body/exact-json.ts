@@ -1,8 +1,11 @@
 import { parse, stringify } from 'lossless-json';
 import { MalformedRequestError, PayloadTooLargeError } from '../errors/domain-error.js';
 
-/** An integer of 16 digits or more where a value may stand: a double may not hold it. Looks at each character once. */
-const LONG_INTEGER = /(?:^|[[,:\s])-?\d{16,}(?![\d.eE])/;
+/**
+ * What begins with 16 digits where a value may stand: a double may not hold it. It need not be an integer: to look where the
+ * digits end, a regular expression would keep each of millions of them in mind, and run out of stack.
+ */
+const LONG_INTEGER = /(?:^|[[,:\s])-?\d{16}/;
 /** With a sign, as many as 64 bits have: making a bigint of more takes long, and no type takes it. */
 const INTEGER_OF_64_BITS = /^-?\d{1,20}$/;
 /** Characters; reading integers exactly takes several times as long, and everybody waits meanwhile. */
