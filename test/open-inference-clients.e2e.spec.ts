@@ -50,7 +50,7 @@ describeWithPython("Triton's and KServe's own clients", () => {
       errors.set(check, error);
     }
     if (errors.size === 0) throw new Error(stderr);
-  }, 120_000);
+  }, 300_000);
 
   afterAll(async () => {
     await killLeftovers();
