@@ -10,7 +10,15 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const source = join(root, 'dist/src');
 
 /** Packages that hold native code or files of their own, or are loaded only when they are needed. */
-const LEFT_OUTSIDE = ['better-sqlite3', 'onnxruntime-node', '@node-rs/argon2', 'swagger-ui-dist', 'pino-pretty', 'pg', 'sharp'];
+const LEFT_OUTSIDE = [
+  'better-sqlite3',
+  'onnxruntime-node',
+  '@node-rs/argon2',
+  'swagger-ui-dist',
+  'pino-pretty',
+  'pg',
+  'sharp',
+];
 
 /** What `database/discover.js` would find by looking through the folders, as imports. */
 const discovered = {
