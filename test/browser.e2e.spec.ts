@@ -1,9 +1,10 @@
-import { hasBrowser, TestBrowser } from './support/browser.js';
+import { browserTrouble, TestBrowser } from './support/browser.js';
+import { isPossible } from './support/possible.js';
 import { SwaggerUi } from './support/swagger-ui.js';
 import { startTestApp, type TestApp } from './support/test-app.js';
 
-// Only where there is no browser to test with, and never in CI; `hasBrowser` says so on stderr.
-const describeWhereBrowser = hasBrowser() ? describe : describe.skip;
+// Only where there is no browser to test with, and never in CI; `isPossible` says so on stderr.
+const describeWhereBrowser = isPossible(browserTrouble()) ? describe : describe.skip;
 
 describeWhereBrowser('the pages', () => {
   const browser = new TestBrowser();

@@ -1,10 +1,11 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { AppModule } from '../src/app.module.js';
-import { hasBrowser, TestBrowser } from './support/browser.js';
+import { browserTrouble, TestBrowser } from './support/browser.js';
 import type { Client } from './support/client.js';
 import { promote } from './support/menus.js';
 import { OpenApiDocument } from './support/openapi-document.js';
+import { isPossible } from './support/possible.js';
 import { sendAsWritten } from './support/send-as-written.js';
 import { startTestApp, type TestApp } from './support/test-app.js';
 
@@ -165,8 +166,8 @@ describe('what another site makes a browser send', () => {
   });
 });
 
-// Only where there is no browser to test with, and never in CI; `hasBrowser` says so on stderr.
-const describeWhereBrowser = hasBrowser() ? describe : describe.skip;
+// Only where there is no browser to test with, and never in CI; `isPossible` says so on stderr.
+const describeWhereBrowser = isPossible(browserTrouble()) ? describe : describe.skip;
 
 describeWhereBrowser('a page that a member visits', () => {
   const browser = new TestBrowser();

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { TestModelStore } from './support/model-store.js';
 import { killLeftovers, ProcessApp } from './support/process-app.js';
 import { ROOT, run } from './support/project.js';
+import { isPossible } from './support/possible.js';
 import { pythonWith } from './support/python.js';
 
 const CLIENTS = join(ROOT, 'test/clients');
@@ -26,8 +27,8 @@ const CHECKS = [
 ];
 
 const python = await pythonWith(join(CLIENTS, 'requirements.txt'));
-// Only where there is no Python to test with, and never in CI; `pythonWith` says so on stderr.
-const describeWithPython = python === undefined ? describe.skip : describe;
+// Only where there is no Python to test with, and never in CI; `isPossible` says so on stderr.
+const describeWithPython = isPossible(python.trouble) ? describe : describe.skip;
 
 describeWithPython("Triton's and KServe's own clients", () => {
   const errors = new Map<string, string | null>();
@@ -44,7 +45,7 @@ describeWithPython("Triton's and KServe's own clients", () => {
     app = await ProcessApp.start({ MODELS_DIR: store.path }, { databaseUrl });
     const key = await makeAdminKey(app, databaseUrl);
     const script = join(CLIENTS, 'open-inference-clients.py');
-    const { stdout, stderr } = await run(python!, [script, app.url, key], { cwd: directory });
+    const { stdout, stderr } = await run(python.program, [script, app.url, key], { cwd: directory });
     for (const line of stdout.split('\n').filter((text) => text.startsWith('{'))) {
       const { check, error } = JSON.parse(line) as { check: string; error: string | null };
       errors.set(check, error);

@@ -8,8 +8,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { BrowserContextOptions, Locator, Page } from 'playwright-core';
 import { accessibilityProblems } from './support/axe.js';
-import { hasBrowser, TestBrowser } from './support/browser.js';
+import { browserTrouble, TestBrowser } from './support/browser.js';
 import { enqueue, enqueueScript, JOB_HANDLERS, untilAborted } from './support/jobs.js';
+import { isPossible } from './support/possible.js';
 import { startTestApp, type TestApp } from './support/test-app.js';
 
 const PASSWORD = 'a flat white, please';
@@ -20,8 +21,8 @@ const FLAGS = ['--host-resolver-rules=MAP *.cafe.example 127.0.0.1'];
 // A browser of its own beside the application takes its time where others are at work.
 jest.setTimeout(120_000);
 
-// Only where there is no browser to test with, and never in CI; `hasBrowser` says so on stderr.
-const describeWhereBrowser = hasBrowser() ? describe : describe.skip;
+// Only where there is no browser to test with, and never in CI; `isPossible` says so on stderr.
+const describeWhereBrowser = isPossible(browserTrouble()) ? describe : describe.skip;
 
 describeWhereBrowser('members in a browser', () => {
   const browser = new TestBrowser();

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Client } from '../support/client.js';
 import { killLeftovers, ProcessApp } from '../support/process-app.js';
 import { type Finished, ROOT, run } from '../support/project.js';
+import { isPossible } from '../support/possible.js';
 import { pythonWith } from '../support/python.js';
 import { ATTACK_MS, countEach, report, scale } from '../support/reliability.js';
 
@@ -26,8 +27,8 @@ const ENDS_KEYS = ['DELETE /auth/api-keys/{id}'];
 const ENDS_SESSIONS = ['POST /auth/login', 'POST /auth/logout', 'DELETE /auth/sessions/{id}'];
 
 const python = await pythonWith(join(HERE, 'requirements.txt'));
-// Only where there is no Python to test with, and never in CI; `pythonWith` says so on stderr.
-const describeWithPython = python === undefined ? describe.skip : describe;
+// Only where there is no Python to test with, and never in CI; `isPossible` says so on stderr.
+const describeWithPython = isPossible(python.trouble) ? describe : describe.skip;
 
 describeWithPython('requests that schemathesis makes of the OpenAPI document', () => {
   let directory: string;
@@ -103,6 +104,6 @@ describeWithPython('requests that schemathesis makes of the OpenAPI document', (
     args.push(...excluded.map((name) => `--exclude-name=${name}`));
     const variables = { SCHEMATHESIS_HOOKS: 'addresses', PYTHONPATH: HERE, PYTHONDONTWRITEBYTECODE: '1' };
     const command = ['-m', 'schemathesis.cli', 'run', document, '--no-color', '--continue-on-failure', ...args];
-    return run(python!, command, { cwd: directory, variables });
+    return run(python.program, command, { cwd: directory, variables });
   }
 });

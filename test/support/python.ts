@@ -6,26 +6,29 @@ import { ROOT, run } from './project.js';
 
 const CACHE = join(ROOT, 'node_modules/.cache/barista-python');
 
+/** A Python with packages, or why there is none. */
+export interface Python {
+  /** The path of its program. */
+  readonly program: string;
+  /** For `isPossible`. */
+  readonly trouble: string | undefined;
+}
+
 /**
  * A Python with these packages: in a virtual environment that is made when there is none for this very list.
  *
  * @param requirements a file with every package pinned: nothing else is installed
- * @returns the path of its program; undefined, having said why on stderr, where it cannot be made and is not required
- * @throws in CI, where nobody reads what is skipped
  */
-export async function pythonWith(requirements: string): Promise<string | undefined> {
+export async function pythonWith(requirements: string): Promise<Python> {
   const digest = createHash('sha256')
     .update(await readFile(requirements))
     .digest('hex');
   const folder = join(CACHE, digest.slice(0, 16));
-  const python = join(folder, 'bin/python');
-  if (existsSync(python)) return python;
-  const trouble = await make(folder, requirements);
-  if (trouble === undefined) return python;
-  const message = `No Python with the packages of ${requirements} could be made (Debian: python3-venv, and PyPI in reach)`;
-  if (process.env.CI === 'true') throw new Error(`CI=true, and ${message}: ${trouble}`);
-  process.stderr.write(`${message}: what needs it is not tested here. ${trouble}\n`);
-  return undefined;
+  const program = join(folder, 'bin/python');
+  const reason = existsSync(program) ? undefined : await make(folder, requirements);
+  if (reason === undefined) return { program, trouble: undefined };
+  const needed = 'Debian: python3-venv, and PyPI in reach';
+  return { program, trouble: `no Python with the packages of ${requirements} could be made (${needed}): ${reason}` };
 }
 
 /** Why it could not be made. It takes its place when it is whole: two at once do not disturb each other. */
