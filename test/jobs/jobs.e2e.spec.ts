@@ -1,13 +1,5 @@
-import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { get, type IncomingMessage } from 'node:http';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { type IncomingMessage } from 'node:http';
 import { text } from 'node:stream/consumers';
-import { DiscoveryModule } from '@nestjs/core';
-import { Test } from '@nestjs/testing';
-import { JobHandler, type JobWork, type RunningJob } from '../../src/jobs/index.js';
-import { JobHandlers } from '../../src/jobs/runner/job-handlers.js';
 import { countOf, sql } from '../support/auth.js';
 import type { Client } from '../support/client.js';
 import { itDoesJobs } from '../support/job-behaviour.js';
@@ -16,12 +8,10 @@ import {
   enqueueScript,
   JOB_HANDLERS,
   line,
-  PlainJobs,
-  scripted,
+  openAnswer,
   Signal,
   untilAborted,
   untilJob,
-  upload,
 } from '../support/jobs.js';
 import { promote } from '../support/menus.js';
 import { startTestApp, type TestApp } from '../support/test-app.js';
@@ -120,7 +110,7 @@ describe('jobs', () => {
       });
       await untilJob(client, id, 'succeeded');
       const [row] = await sql<{ resultId: string }>(app, `SELECT "resultId" FROM job WHERE id = '${id}'`);
-      const answer = await open(client, `/jobs/${id}/result`);
+      const answer = await openAnswer(client, `/jobs/${id}/result`);
       expect(answer.statusCode).toBe(200);
       expect((await client.delete(`/jobs/${id}`)).status).toBe(204);
       await until('it is gone', async () => (await countOf(app, `stored_file WHERE id = '${row!.resultId}'`)) === 0);
@@ -168,7 +158,7 @@ describe('jobs', () => {
         await job.save({ progress: { done: 3, total: 3, errors: 1 } });
       });
       await untilJob(client, id, 'running');
-      const answer = await open(client, `/jobs/${id}/events`);
+      const answer = await openAnswer(client, `/jobs/${id}/events`);
       expect(answer.headers).toMatchObject({
         'content-type': 'text/event-stream; charset=utf-8',
         'cache-control': 'no-store',
@@ -188,19 +178,19 @@ describe('jobs', () => {
       const id = await enqueueScript(app, memberId, async () => {});
       await untilJob(client, id, 'succeeded');
       const found: object[] = [];
-      for await (const event of eventsOf(await open(client, `/jobs/${id}/events`))) found.push(event);
+      for await (const event of eventsOf(await openAnswer(client, `/jobs/${id}/events`))) found.push(event);
       expect(found).toMatchObject([{ id, status: 'succeeded' }]);
     });
 
     it('end when the job is removed, and are so many at once', async () => {
       const id = await enqueueScript(app, memberId, untilAborted);
-      const answers = await Promise.all(Array.from({ length: 10 }, () => open(client, `/jobs/${id}/events`)));
+      const answers = await Promise.all(Array.from({ length: 10 }, () => openAnswer(client, `/jobs/${id}/events`)));
       const refused = await client.get(`/jobs/${id}/events`);
       expect(refused.body).toMatchObject({ status: 429, code: 'job.too-many-streams' });
       expect(refused.headers.get('retry-after')).toBe('10');
       answers[0]!.destroy();
       await until('there is room again', async () => {
-        const again = await open(client, `/jobs/${id}/events`);
+        const again = await openAnswer(client, `/jobs/${id}/events`);
         if (again.statusCode === 200) answers.push(again);
         else again.destroy();
         return again.statusCode === 200;
@@ -218,192 +208,6 @@ describe('jobs', () => {
     expect(figures).toMatch(/^job_duration_seconds_count\{kind="scripted",status="succeeded"\} [1-9]/m);
   });
 });
-
-describe('the runner', () => {
-  let directory: string;
-  let variables: Record<string, string>;
-  let running: TestApp[];
-
-  beforeEach(async () => {
-    directory = await mkdtemp(join(tmpdir(), 'barista-jobs-'));
-    variables = { DATABASE_URL: `sqlite:${join(directory, 'jobs.db')}` };
-    running = [];
-  });
-
-  afterEach(async () => {
-    for (const app of running) await app.close();
-    await rm(directory, { recursive: true });
-  });
-
-  const start = async (more: Record<string, string> = {}): Promise<TestApp> => {
-    const app = await startTestApp({ ...variables, ...more }, [], JOB_HANDLERS);
-    running.push(app);
-    return app;
-  };
-
-  it('goes on after a stop with what it was at, where it was', async () => {
-    const begun = new Signal();
-    const seen: unknown[] = [];
-    const first = await start();
-    const client = first.client();
-    const { id: memberId, email, password } = await client.signUpAndLogIn();
-    const id = await enqueueScript(first, memberId, async (job) => {
-      seen.push(job.state);
-      if (job.state !== undefined) return;
-      await job.save({ state: { row: 7 }, result: line(7), progress: { done: 1, total: 2, errors: 0 } });
-      begun.give();
-      await untilAborted(job);
-    });
-    await begun.come;
-    await running.pop()!.app.close();
-    const again = await start();
-    const later = again.client();
-    await later.post('/auth/login', { email, password });
-    expect(await untilJob(later, id, 'succeeded')).toMatchObject({ progress: { done: 1 } });
-    expect(seen).toEqual([undefined, { row: 7 }]);
-    expect((await later.get(`/jobs/${id}/result`)).text).toBe('{"n":7}\n');
-  });
-
-  it('takes over at once what a process left that was killed', async () => {
-    const first = await start({ JOBS_AT_ONCE: '0' });
-    const { id: memberId } = await first.client().signUpAndLogIn();
-    const runs: string[] = [];
-    const done = new Signal();
-    const id = await enqueueScript(first, memberId, async (job) => {
-      runs.push(job.id);
-      done.give();
-    });
-    await sql(
-      first,
-      `UPDATE job SET status = 'running', fence = 1, "dueAt" = ${Date.now() + 600_000} WHERE id = '${id}'`,
-    );
-    await running.pop()!.app.close();
-    await start();
-    await done.come;
-    expect(runs).toEqual([id]);
-  });
-
-  it('gives up what it never gets anywhere with', async () => {
-    const app = await start({ JOBS_AT_ONCE: '0' });
-    const client = app.client();
-    const { id: memberId, email, password } = await client.signUpAndLogIn();
-    const id = await enqueueScript(app, memberId, () => Promise.reject(new Error('never called')));
-    await sql(app, `UPDATE job SET fence = 20 WHERE id = '${id}'`);
-    await running.pop()!.app.close();
-    const later = (await start()).client();
-    await later.post('/auth/login', { email, password });
-    expect((await untilJob(later, id, 'failed')).error).toMatchObject({ code: 'job.worn-out' });
-  });
-
-  it('lets no member wait for all the jobs of another', async () => {
-    const app = await start({ JOBS_AT_ONCE: '1' });
-    const goOn = new Signal();
-    const order: string[] = [];
-    const [many, few] = [app.client(), app.client()];
-    const [{ id: manyId }, { id: fewId }] = [await many.signUpAndLogIn(), await few.signUpAndLogIn()];
-    const add = (name: string, memberId: string): Promise<string> =>
-      enqueueScript(app, memberId, async () => {
-        order.push(name);
-        await goOn.come;
-      });
-    const ids = [await add('many 0', manyId)];
-    await until('it runs', () => order.length === 1);
-    for (const n of [1, 2, 3]) ids.push(await add(`many ${n}`, manyId));
-    await add('few 0', fewId);
-    await add('few 1', fewId);
-    goOn.give();
-    await untilJob(many, ids[3]!, 'succeeded');
-    expect(order).toEqual(['many 0', 'few 0', 'many 1', 'few 1', 'many 2', 'many 3']);
-  });
-
-  it('does so many at once, and takes so many of a member', async () => {
-    const app = await start({ JOBS_AT_ONCE: '3', JOBS_PER_MEMBER: '5' });
-    const client = app.client();
-    const { id: memberId } = await client.signUpAndLogIn();
-    const goOn = new Signal();
-    let atOnce = 0;
-    let most = 0;
-    const job = (): ReturnType<typeof scripted> =>
-      scripted(memberId, async () => {
-        atOnce += 1;
-        most = Math.max(most, atOnce);
-        await goOn.come;
-        atOnce -= 1;
-      });
-    const ids = await Promise.all(Array.from({ length: 5 }, () => enqueue(app, job())));
-    const results = await Promise.allSettled([1, 2, 3].map(() => enqueue(app, job())));
-    expect(results).toMatchObject(
-      [1, 2, 3].map(() => ({ reason: { code: 'job.too-many', retryAfterSeconds: expect.any(Number) } })),
-    );
-    await until('three run', () => atOnce === 3);
-    goOn.give();
-    for (const id of ids) await untilJob(client, id, 'succeeded');
-    expect(most).toBe(3);
-    await enqueue(app, job());
-  });
-
-  it('waits for room to store a result', async () => {
-    const app = await start({ STORAGE_LIMIT_MB: '0.01' });
-    const client = app.client();
-    const { id: memberId } = await client.signUpAndLogIn();
-    await expect(upload(app, 'x'.repeat(20_000))).rejects.toMatchObject({ kind: 'storage-full', code: 'storage.full' });
-    const id = await enqueueScript(app, memberId, (job) => job.save({ result: Buffer.from('x'.repeat(20_000)) }));
-    await until('it was put off', async () => (await countOf(app, `job WHERE id = '${id}' AND attempts > 0`)) === 1);
-    expect((await client.get(`/jobs/${id}`)).body).toMatchObject({ error: null });
-  });
-
-  it('removes jobs, and their files, that have been over for long', async () => {
-    const first = await start({ JOBS_KEEP_DAYS: '2' });
-    const client = first.client();
-    const { id: memberId, email, password } = await client.signUpAndLogIn();
-    const add = async (): Promise<string> => {
-      const script = (job: RunningJob): Promise<void> => job.save({ result: line(1) });
-      const id = await enqueue(first, scripted(memberId, script, { inputId: await upload(first, 'beans') }));
-      await untilJob(client, id, 'succeeded');
-      return id;
-    };
-    const [old, young] = [await add(), await add()];
-    const daysAgo = (days: number): number => Date.now() - days * 86_400_000;
-    await sql(first, `UPDATE job SET "finishedAt" = ${daysAgo(2.1)} WHERE id = '${old}'`);
-    await sql(first, `UPDATE job SET "finishedAt" = ${daysAgo(1.9)} WHERE id = '${young}'`);
-    await running.pop()!.app.close();
-    const again = await start({ JOBS_KEEP_DAYS: '2' });
-    const later = again.client();
-    await later.post('/auth/login', { email, password });
-    await until('it is gone', async () => (await later.get(`/jobs/${old}`)).status === 404);
-    await until('its files are gone', async () => (await countOf(again, 'stored_file')) === 2);
-    expect((await later.get(`/jobs/${young}/result`)).text).toBe('{"n":1}\n');
-  });
-
-  it('ends the streams of those who follow when the application stops', async () => {
-    const app = await start();
-    const client = app.client();
-    const { id: memberId } = await client.signUpAndLogIn();
-    const id = await enqueueScript(app, memberId, untilAborted);
-    await untilJob(client, id, 'running');
-    const answer = await open(client, `/jobs/${id}/events`);
-    const events = text(answer);
-    await running.pop()!.app.close();
-    expect(await events).toContain('"status":"running"');
-  });
-
-  it('does not start with two handlers of one kind', async () => {
-    @JobHandler('plain')
-    class AnotherHandler implements JobWork {
-      async run(): Promise<void> {}
-    }
-    const providers = [JobHandlers, PlainJobs, AnotherHandler];
-    const module = await Test.createTestingModule({ imports: [DiscoveryModule], providers }).compile();
-    await expect(module.init()).rejects.toThrow('Two providers are the @JobHandler of the kind "plain"');
-  });
-});
-
-/** An answer whose body is read when the test reads it. */
-async function open(client: Client, path: string): Promise<IncomingMessage> {
-  const cookie = [...client.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
-  const [answer] = (await once(get(client.url + path, { headers: { cookie } }), 'response')) as [IncomingMessage];
-  return answer;
-}
 
 /** The data of each event. */
 async function* eventsOf(answer: IncomingMessage): AsyncGenerator<object> {

@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { get, type IncomingMessage } from 'node:http';
 import { UnitOfWork } from '../../src/database/index.js';
 import {
   type FinishedJob,
@@ -104,4 +106,11 @@ export async function untilAborted({ signal }: RunningJob): Promise<never> {
 
 async function* pieces(text: string): AsyncGenerator<Buffer> {
   yield Buffer.from(text);
+}
+
+/** An answer whose body is read when the test reads it. */
+export async function openAnswer(client: Client, path: string): Promise<IncomingMessage> {
+  const cookie = [...client.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
+  const [answer] = (await once(get(client.url + path, { headers: { cookie } }), 'response')) as [IncomingMessage];
+  return answer;
 }

@@ -1,0 +1,52 @@
+import { RuntimeDiedError } from '../../src/inference/runtime/runtime-process.js';
+import type { Tensor } from '../../src/inference/runtime/tensor.js';
+import { BatchQueue, type BatchRule } from '../../src/inference/scheduler/batch-queue.js';
+import type { Caller } from '../../src/inference/scheduler/queued-run.js';
+
+/** A runtime that answers when it is told to. */
+export class HandRuntime {
+  readonly started: {
+    feeds: readonly Tensor[];
+    resolve: (outputs: Tensor[]) => void;
+    reject: (error: Error) => void;
+  }[] = [];
+  kills = 0;
+
+  run(feeds: readonly Tensor[]): Promise<Tensor[]> {
+    return new Promise((resolve, reject) => this.started.push({ feeds, resolve, reject }));
+  }
+
+  /** Answers the newest run with ten times its input. */
+  answer(): void {
+    const { feeds: given, resolve } = this.started.at(-1)!;
+    resolve(feeds(...Array.from(given[0]!.data as Float32Array, (value) => value * 10)));
+  }
+
+  kill(): void {
+    this.kills += 1;
+    this.started.at(-1)?.reject(new RuntimeDiedError('killed'));
+  }
+}
+
+/** One tensor, a row each. */
+export const feeds = (...values: number[]): Tensor[] => [
+  { name: 'x', type: 'float32', shape: [values.length], data: new Float32Array(values) },
+];
+
+/** A queue of tensors in which each of `values` is a row. */
+export class TestQueue extends BatchQueue {
+  send(tensors: readonly Tensor[], caller: Caller = {}, group = ''): Promise<Tensor[]> {
+    return this.submit({ feeds: tensors, rows: tensors[0]?.shape[0] ?? 1, group }, caller);
+  }
+}
+
+/** A queue that sends to the runtime at once what it may. */
+export function queueTo(
+  runtime: HandRuntime,
+  options: { deadlineMs?: number; capacity?: number; batching?: BatchRule; soon?: undefined } = {},
+): TestQueue {
+  const { batching, ...rest } = options;
+  const made = new TestQueue(runtime, { deadlineMs: 60_000, capacity: 10, soon: (work) => work(), ...rest });
+  made.batching = batching;
+  return made;
+}
