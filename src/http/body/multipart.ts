@@ -8,12 +8,11 @@ export type FormEvent =
   | { readonly type: 'end' }
   | { readonly type: 'field'; readonly field: string; readonly value: string };
 
+/** Of a form whose files are kept in memory until it ends. */
 const MAX_FILES = 100;
 const MAX_FIELDS = 100;
 const LIMITS = {
-  files: MAX_FILES,
   fields: MAX_FIELDS,
-  parts: MAX_FILES + MAX_FIELDS,
   fieldSize: 65_536,
   headerPairs: 32,
   headerSize: 16_384,
@@ -25,10 +24,14 @@ const MAX_NAME_LENGTH = 255;
  *
  * @throws MalformedRequestError, PayloadTooLargeError where there are too many parts; what `source` throws
  */
-export async function* readForm(source: AsyncIterable<Buffer>, contentType: string): AsyncGenerator<FormEvent> {
+export async function* readForm(
+  source: AsyncIterable<Buffer>,
+  contentType: string,
+  maxFiles = MAX_FILES,
+): AsyncGenerator<FormEvent> {
   // Only here: nobody else has to wait for it to load.
   const { Busboy } = await import('@fastify/busboy');
-  const form = new FormParser((config) => new Busboy(config), contentType);
+  const form = new FormParser((config) => new Busboy(config), contentType, maxFiles);
   for await (const chunk of source) {
     await form.write(chunk);
     yield* form.take();
@@ -54,9 +57,14 @@ class FormParser {
   private isFinished = false;
   private wake: () => void = () => undefined;
 
-  constructor(open: (config: BusboyConfig) => BusboyInstance, contentType: string) {
+  constructor(
+    open: (config: BusboyConfig) => BusboyInstance,
+    contentType: string,
+    private readonly maxFiles: number,
+  ) {
+    const limits = { ...LIMITS, files: maxFiles, parts: maxFiles + MAX_FIELDS };
     try {
-      this.parser = open({ headers: { 'content-type': contentType }, limits: LIMITS, isPartAFile });
+      this.parser = open({ headers: { 'content-type': contentType }, limits, isPartAFile });
     } catch {
       throw new MalformedRequestError('The Content-Type of a multipart body must name its boundary.');
     }
@@ -94,7 +102,7 @@ class FormParser {
   private listen(): void {
     const broken = (): void => this.fail(new MalformedRequestError('The multipart body is malformed, or not whole.'));
     const tooMany = (): void => {
-      this.fail(new PayloadTooLargeError(`A form has at most ${MAX_FILES} files and ${MAX_FIELDS} fields.`));
+      this.fail(new PayloadTooLargeError(`A form has at most ${this.maxFiles} files and ${MAX_FIELDS} fields.`));
     };
     this.parser.on('file', (field: string | undefined, stream, name: string | undefined, _, mediaType) => {
       if (field === undefined) this.failNameless();

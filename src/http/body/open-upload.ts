@@ -3,9 +3,9 @@ import { arriving } from './arriving.js';
 import { MULTIPART } from './body.decorators.js';
 import { givenTwice, missingFile, unknownField } from './form-errors.js';
 import { type FormEvent, readForm } from './multipart.js';
-import { mediaTypeOf } from './uploaded-files.js';
+import { FileInMemory, mediaTypeOf, type UploadedFile } from './uploaded-files.js';
 
-/** A body that is read while it arrives. */
+/** A body that is read while it arrives: by `bytes`, or by `files`, once. */
 export interface Upload {
   /** In lower case and without parameters. */
   readonly mediaType: string | undefined;
@@ -13,27 +13,44 @@ export interface Upload {
   readonly name: string | undefined;
   /** Whether it is a file: a part of a form, or a body of a file's media type; JSON alone is a body. */
   readonly isFile: boolean;
-  /** To be read once. */
+  /** Whether it is a part of a form, where others may follow. */
+  readonly isPart: boolean;
+  /** Of the one file that there may be. */
   readonly bytes: AsyncIterable<Buffer>;
+  /** Each file of the form, or the body as the only one; one at a time is in memory, of at most `limit` bytes. */
+  files(limit: number): AsyncIterable<UploadedFile>;
 }
+
+type FileEvent = Extract<FormEvent, { type: 'file' }>;
 
 /** What a form may have beside its file: boundaries and headers. */
 const FORM_OVERHEAD = 65_536;
 
 /**
- * The first `file` of a multipart body, or the body itself, uncompressed. `bytes` ends when the whole body has been seen to be
- * sound: what comes after the file and is not to be there is an error, after the file has been read. What is not read is
- * thrown away once the request has been answered.
+ * The first `file` of a multipart body and those after it, or the body itself, uncompressed. Reading ends when the whole body has
+ * been seen to be sound: what comes after the file and is not to be there is an error, after the file has been read. What is
+ * not read is thrown away once the request has been answered.
  *
  * @param limit in bytes, as sent and uncompressed
- * @throws MalformedRequestError, InvalidInputError, PayloadTooLargeError, UnsupportedMediaTypeError; and so does `bytes`
+ * @throws MalformedRequestError, InvalidInputError, PayloadTooLargeError, UnsupportedMediaTypeError; and so does reading it
  */
 export async function openUpload(request: Request, limit: number): Promise<Upload> {
   const contentType = request.headers['content-type'] ?? '';
   const mediaType = mediaTypeOf(contentType);
   request.res?.once('finish', () => request.resume());
-  if (mediaType === MULTIPART) return openForm(readForm(arriving(request, limit + FORM_OVERHEAD), contentType));
-  return { mediaType, name: undefined, isFile: mediaType !== 'application/json', bytes: arriving(request, limit) };
+  if (mediaType === MULTIPART) {
+    return openForm(readForm(arriving(request, limit + FORM_OVERHEAD), contentType, Infinity));
+  }
+  const bytes = arriving(request, limit);
+  const head: FileEvent = { type: 'file', field: 'file', name: undefined, mediaType };
+  return {
+    mediaType,
+    name: undefined,
+    isFile: mediaType !== 'application/json',
+    isPart: false,
+    bytes,
+    files: (limitEach) => filesOf(head, asPart(bytes), limitEach),
+  };
 }
 
 async function openForm(events: AsyncGenerator<FormEvent>): Promise<Upload> {
@@ -44,16 +61,38 @@ async function openForm(events: AsyncGenerator<FormEvent>): Promise<Upload> {
       mediaType: mediaTypeOf(event.mediaType),
       name: event.name || undefined,
       isFile: true,
+      isPart: true,
       bytes: bytesOf(events),
+      files: (limit) => filesOf(event, events, limit),
     };
   }
   await events.return(undefined);
   throw event && 'field' in event ? unknownField(event.field) : missingFile();
 }
 
-async function* bytesOf(events: AsyncGenerator<FormEvent>): AsyncGenerator<Buffer> {
+async function* bytesOf(events: AsyncIterable<FormEvent>): AsyncGenerator<Buffer> {
   for await (const event of events) {
     if (event.type === 'bytes') yield event.bytes;
     else if (event.type !== 'end') throw event.field === 'file' ? givenTwice('file') : unknownField(event.field);
   }
+}
+
+async function* filesOf(
+  first: FileEvent,
+  events: AsyncIterable<FormEvent>,
+  limit: number,
+): AsyncGenerator<UploadedFile> {
+  const reading = new FileInMemory(limit);
+  reading.add(first);
+  for await (const event of events) {
+    if (event.type === 'field' || (event.type === 'file' && event.field !== 'file')) throw unknownField(event.field);
+    const file = reading.add(event);
+    if (file) yield file;
+  }
+}
+
+/** A body as a form would have it. */
+async function* asPart(body: AsyncIterable<Buffer>): AsyncGenerator<FormEvent> {
+  for await (const bytes of body) yield { type: 'bytes', bytes };
+  yield { type: 'end' };
 }

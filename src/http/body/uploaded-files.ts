@@ -1,3 +1,4 @@
+import { PayloadTooLargeError } from '../errors/domain-error.js';
 import { MULTIPART } from './body.decorators.js';
 import { givenTwice } from './form-errors.js';
 import { type FormEvent, readForm } from './multipart.js';
@@ -38,28 +39,52 @@ export function mediaTypeOf(contentType: string): string {
 class FormInMemory {
   private readonly files: UploadedFile[] = [];
   private readonly fields = new Map<string, string>();
-  private file: Extract<FormEvent, { type: 'file' }> | undefined;
-  private pieces: Buffer[] = [];
+  private readonly file = new FileInMemory();
 
   add(event: FormEvent): void {
-    if (event.type === 'file') this.file = event;
-    else if (event.type === 'bytes') this.pieces.push(event.bytes);
-    else if (event.type === 'end') this.endFile();
-    else if (this.fields.has(event.field)) throw givenTwice(event.field);
-    else this.fields.set(event.field, event.value);
+    if (event.type === 'field') {
+      if (this.fields.has(event.field)) throw givenTwice(event.field);
+      this.fields.set(event.field, event.value);
+      return;
+    }
+    const file = this.file.add(event);
+    if (file) this.files.push(file);
   }
 
   toFiles(): UploadedFiles {
     return new UploadedFiles(this.files, Object.fromEntries(this.fields));
   }
+}
 
-  /** A browser sends a file without name and bytes where none was chosen. */
-  private endFile(): void {
-    const { field, name, mediaType } = this.file!;
+/** Puts the files of a form together, one after the other. */
+export class FileInMemory {
+  private head: Extract<FormEvent, { type: 'file' }> | undefined;
+  private pieces: Buffer[] = [];
+  private size = 0;
+
+  /** @param limit of each, in bytes */
+  constructor(private readonly limit = Infinity) {}
+
+  /** The file that ends here, if one does and was chosen: a browser sends one without name and bytes where none was. */
+  add(event: Exclude<FormEvent, { type: 'field' }>): UploadedFile | undefined {
+    if (event.type === 'file') this.head = event;
+    if (event.type === 'bytes') this.take(event.bytes);
+    return event.type === 'end' ? this.end() : undefined;
+  }
+
+  private take(bytes: Buffer): void {
+    this.size += bytes.length;
+    if (this.size > this.limit) throw new PayloadTooLargeError(`Each file may have ${this.limit} bytes.`);
+    this.pieces.push(bytes);
+  }
+
+  private end(): UploadedFile | undefined {
+    const { field, name, mediaType } = this.head!;
     const bytes = this.pieces.length === 1 ? this.pieces[0]! : Buffer.concat(this.pieces);
     this.pieces = [];
-    if (name === '' && bytes.length === 0) return;
-    this.files.push({ field, name: name || undefined, mediaType: mediaTypeOf(mediaType), bytes });
+    this.size = 0;
+    if (name === '' && bytes.length === 0) return undefined;
+    return { field, name: name || undefined, mediaType: mediaTypeOf(mediaType), bytes };
   }
 }
 

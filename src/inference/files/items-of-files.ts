@@ -12,7 +12,7 @@ import { checkColumns, demandFormat, type FileRecord, formatOf, readRecords } fr
 import { type Decoding, itemsOfImages } from '../images/items-of-images.js';
 import { TooManyRowsError } from '../inference.errors.js';
 import type { FoundPipeline } from '../pipeline/pipelines.service.js';
-import { type Items, rowsOf, takesForms } from '../predictions/prediction-input.js';
+import { type Items, rowsOf, takesForms, takesInstances } from '../predictions/prediction-input.js';
 import type { ModelVersion } from '../store/model-version.js';
 import { textRowsOf } from './text-rows.js';
 
@@ -62,7 +62,7 @@ class Reading {
   private async read(file: UploadedFile): Promise<void> {
     const format = demandFormat(file.mediaType, file.name);
     const texts = format === 'csv' ? this.demandTexts() : undefined;
-    const instances = !this.version.schema?.fields.some(({ name }) => name === 'instances');
+    const instances = takesInstances(this.version);
     const reader = readRecords(piecesOf(file.bytes), format, { instances });
     const errors: FieldError[] = [];
     let isFirst = true;

@@ -4,11 +4,16 @@ import type { InputLimits } from '../signature/row-check.js';
 import { type ImageDecoder, UnusableImageError, type Waiter } from './image-decoder.js';
 import type { ImageInput } from './image-input.js';
 
+type Row = Readonly<Record<string, Float32Array>>;
+
 /** A row made of a picture, and where that stands. */
-export interface ImageItem {
-  readonly value: Readonly<Record<string, Float32Array>>;
+interface ImageItem {
+  readonly value: Row;
   readonly location: FieldError['location'];
 }
+
+type ImageRow =
+  { readonly value: Row; readonly error?: never } | { readonly value: undefined; readonly error: FieldError };
 
 /** Who decodes, and for whom. */
 export interface Decoding {
@@ -26,22 +31,39 @@ export async function itemsOfImages(
   files: readonly UploadedFile[],
   input: ImageInput,
   limits: InputLimits,
-  { decoder, waiter }: Decoding,
+  decoding: Decoding,
 ): Promise<ImageItem[]> {
   demandRoom(files.length, input, limits);
   const items: ImageItem[] = [];
   const errors: FieldError[] = [];
   for (const [index, { bytes }] of files.entries()) {
     const location = ['body', 'file', ...(files.length > 1 ? [index] : [])];
-    try {
-      items.push({ value: { [input.field]: await decoder.decode(bytes, input, waiter) }, location });
-    } catch (error) {
-      if (!(error instanceof UnusableImageError)) throw error;
-      errors.push({ location, type: 'image', message: `${location.slice(1).join('.')} ${error.message}` });
-    }
+    const { value, error } = await rowOfImage(bytes, location, input, decoding);
+    if (error) errors.push(error);
+    else items.push({ value, location });
   }
   if (errors.length > 0) throw new InvalidInputError(errors);
   return items;
+}
+
+/**
+ * The row of one picture, or why there is none.
+ *
+ * @throws ImagesBusyError, DeadlineError, ClientGoneError
+ */
+export async function rowOfImage(
+  bytes: Buffer,
+  location: FieldError['location'],
+  input: ImageInput,
+  { decoder, waiter }: Decoding,
+): Promise<ImageRow> {
+  try {
+    return { value: { [input.field]: await decoder.decode(bytes, input, waiter) } };
+  } catch (error) {
+    if (!(error instanceof UnusableImageError)) throw error;
+    const message = `${location.slice(1).join('.')} ${error.message}`;
+    return { value: undefined, error: { location, type: 'image', message } };
+  }
 }
 
 function demandRoom(count: number, { width, height, channels }: ImageInput, limits: InputLimits): void {

@@ -3,12 +3,14 @@ import { Identity } from '../../auth/index.js';
 import type { TextFields } from '../../http/index.js';
 import type { FileRecord } from '../../records/index.js';
 import { textRowsOf } from '../files/text-rows.js';
+import { ImageDecoder } from '../images/image-decoder.js';
 import { type FoundPipeline, Pipelines } from '../pipeline/pipelines.service.js';
 import type { Items } from '../predictions/prediction-input.js';
 import { runPipeline } from '../predictions/run-pipeline.js';
 import type { CheckedRow } from '../signature/row-check.js';
 import { ModelStore } from '../store/model-store.js';
 import type { ModelVersion } from '../store/model-version.js';
+import { decodePictures } from './job-records.js';
 import { JobVersionGoneError } from './prediction-jobs.errors.js';
 import type { PredictionPayload } from './prediction-payload.js';
 import { readItem, readRow, RowFailure, settle } from './row-outcomes.js';
@@ -33,6 +35,7 @@ export class JobPredictions {
     private readonly store: ModelStore,
     private readonly pipelines: Pipelines,
     private readonly identity: Identity,
+    private readonly decoder: ImageDecoder,
   ) {}
 
   /**
@@ -47,16 +50,19 @@ export class JobPredictions {
   }
 
   /** An outcome for each record, in their order: a prediction, or a `RowFailure`. */
-  predict(records: readonly FileRecord[], call: JobCall): Promise<unknown[]> {
-    const { model, version, sha256 } = call.payload;
+  predict(sent: readonly FileRecord[], call: JobCall): Promise<unknown[]> {
+    const { payload, signal } = call;
+    const { model, version, sha256 } = payload;
     // Not for the whole job: a version that it used from its beginning to its end could not be replaced meanwhile.
-    return this.store.use(model, version, (found) => {
+    return this.store.use(model, version, async (found) => {
       if ((found.sha256 ?? null) !== sha256) throw new JobVersionGoneError(model, version);
       const pipeline = this.pipelines.of(model);
-      const texts = call.payload.isText ? textRowsOf(found, pipeline) : undefined;
+      const texts = payload.isText ? textRowsOf(found, pipeline) : undefined;
+      const arePictures = payload.format === 'pictures';
+      const records = arePictures ? await decodePictures(sent, found, { decoder: this.decoder, signal }) : sent;
       return pipeline
         ? this.answerWith(pipeline, { records, texts }, found, call)
-        : predictRows({ records, texts }, found, call.signal);
+        : predictRows({ records, texts }, found, signal);
     });
   }
 

@@ -1,9 +1,10 @@
 import { setMaxListeners } from 'node:events';
 import { type DomainError, InvalidInputError } from '../../http/index.js';
 import { type FinishedJob, JobHandler, type JobWork, type RunningJob } from '../../jobs/index.js';
-import { type FileRecord, readRecords } from '../../records/index.js';
+import type { FileRecord } from '../../records/index.js';
 import { FileStore } from '../../storage/index.js';
 import { JobPredictions } from './job-predictions.js';
+import { recordsOf } from './job-records.js';
 import { RowFailedError } from './prediction-jobs.errors.js';
 import { PREDICTION_JOB, type PredictionPayload } from './prediction-payload.js';
 import { tableOf } from './result-table.js';
@@ -33,7 +34,7 @@ export class PredictionJobHandler implements JobWork<PredictionPayload> {
   async run(job: RunningJob<PredictionPayload>): Promise<void> {
     const { payload, signal, memberId, inputId, progress } = job;
     const version = await this.predictions.version(payload);
-    const records = readRecords(this.files.read(inputId!), payload.format, payload);
+    const records = recordsOf(this.files.read(inputId!), payload);
     const writer = new ResultWriter(job);
     const size = (): number => Math.min(version.rowsWithin(RUN_MS), writer.rowsWithin(SLICE_LENGTH));
     let ahead: Ahead | undefined;
@@ -52,7 +53,7 @@ export class PredictionJobHandler implements JobWork<PredictionPayload> {
   }
 
   toCsv(job: FinishedJob<PredictionPayload>): AsyncIterable<string> {
-    return tableOf(job, readRecords(this.files.read(job.inputId!), job.payload.format, job.payload));
+    return tableOf(job, recordsOf(this.files.read(job.inputId!), job.payload));
   }
 }
 
@@ -68,5 +69,6 @@ async function finish({ records, outcomes }: Ahead, payload: PredictionPayload, 
 /** What is wrong with a field says where it is; what else has failed does not. */
 function atRow({ place }: FileRecord, error: DomainError, { format }: PredictionPayload): DomainError {
   if (error instanceof InvalidInputError) return error;
-  return new RowFailedError(format === 'json' ? `Row ${place}` : `Line ${place}`, error);
+  const isCounted = format === 'json' || format === 'pictures';
+  return new RowFailedError(`${isCounted ? 'Row' : 'Line'} ${place}`, error);
 }

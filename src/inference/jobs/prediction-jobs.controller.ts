@@ -22,7 +22,7 @@ export class PredictionJobsController {
   @Authenticated()
   @ApiParam({ name: 'name', description: "The model's folder in the store", example: 'iris' })
   @ApiOperation({
-    summary: 'Predict many rows in the background: CSV, JSON lines or JSON',
+    summary: 'Predict many rows or pictures in the background',
     description: 'The job goes on whatever happens meanwhile, by the version that serves now: follow it at `Location`.',
   })
   @ApiHeader({
@@ -42,7 +42,7 @@ export class PredictionJobsController {
     403: 'The model is for administrators',
     404: 'No such model',
     413: 'The input is larger than UPLOAD_LIMIT_MB, or has more rows than JOB_MAX_ROWS',
-    415: 'Neither CSV nor JSON nor a form, or texts where a pipeline takes inputs of its own',
+    415: 'Neither CSV nor JSON nor a form nor, where the model takes them, pictures; or texts where a pipeline takes inputs of its own',
     422: 'The file cannot be read, a row of it is wrong, or the Idempotency-Key came with another body; `errors` names each',
     429: 'More jobs than one member may have at a time, or more requests a minute than PREDICT_RATE; see Retry-After',
     503: 'The model is not ready, or the database is busy; see Retry-After',

@@ -1,5 +1,6 @@
 import type { OpenAPIObject } from '@nestjs/swagger';
 import { fileContents } from '../../records/index.js';
+import { imageContent } from '../images/image.docs.js';
 import type { ModelStore } from '../store/model-store.js';
 
 const PATH = '/models/{name}/jobs';
@@ -12,16 +13,17 @@ const INSTANCES = {
   properties: { instances: ROWS },
 };
 
-/** Unlike a request, a job is made of one file. */
 const FORM = {
   type: 'object',
   required: ['file'],
   additionalProperties: false,
   properties: {
     file: {
-      type: 'string',
-      format: 'binary',
-      description: 'CSV, JSON lines or JSON: named so, or with its media type',
+      type: 'array',
+      minItems: 1,
+      items: { type: 'string', format: 'binary' },
+      description:
+        'One file of CSV, JSON lines or JSON: named so, or with its media type. Of a model of pictures: PNG, JPEG or WebP, each of which is a row',
     },
   },
 };
@@ -35,6 +37,7 @@ export function describeJobs(document: OpenAPIObject, store: ModelStore): void {
     'application/json': { schema: { oneOf: [ROW, ROWS, INSTANCES] }, example: { instances: [row] } },
     'application/x-www-form-urlencoded': { schema: ROW },
     ...fileContents(row, true),
+    ...imageContent(),
     'multipart/form-data': { schema: FORM },
   };
   Object.assign(operation, { requestBody: { required: true, content } });

@@ -6,14 +6,15 @@ import { UnitOfWork } from '../../database/index.js';
 import { type ClientPresence, HttpSettings, type TextFields, UnsupportedMediaTypeError } from '../../http/index.js';
 import { type JobDto, Jobs } from '../../jobs/index.js';
 import { Log } from '../../logging/index.js';
-import { readRecords } from '../../records/index.js';
 import { FileStore, type StoredFile } from '../../storage/index.js';
 import { textRowsOf } from '../files/text-rows.js';
+import { ImageDecoder } from '../images/image-decoder.js';
 import { InferenceSettings } from '../inference.settings.js';
 import { Pipelines } from '../pipeline/pipelines.service.js';
 import { takesForms, takesInstances } from '../predictions/prediction-input.js';
 import { ModelStore } from '../store/model-store.js';
 import type { ModelVersion } from '../store/model-version.js';
+import { recordsOf } from './job-records.js';
 import { openJobUpload } from './job-upload.js';
 import { type JobInput, type OnError, PREDICTION_JOB, type PredictionPayload } from './prediction-payload.js';
 import { survey } from './survey.js';
@@ -47,13 +48,15 @@ export class PredictionJobs {
     private readonly unitOfWork: UnitOfWork,
     private readonly settings: InferenceSettings,
     private readonly http: HttpSettings,
+    private readonly decoder: ImageDecoder,
     private readonly log: Log,
   ) {}
 
   /** Stores the input, looks through it, and enqueues its job; where that is refused, nothing of it stays. */
   async create(asked: JobRequest): Promise<JobDto> {
     const version = await this.store.find(asked.model);
-    const { input: found, bytes } = await openJobUpload(asked.request, this.http.bodyLimit);
+    const takesPictures = version.image !== undefined && takesForms(this.pipelines.of(asked.model));
+    const { input: found, bytes } = await openJobUpload(asked.request, this.http.bodyLimit, takesPictures);
     const input = { ...found, instances: takesInstances(version) };
     const about = { version, input, texts: this.textsOf(asked.model, version, input) };
     const file = await this.files.receive(bytes, { limit: this.http.bodyLimit.files });
@@ -76,10 +79,11 @@ export class PredictionJobs {
 
   private async take(asked: JobRequest, { version, input, texts }: About, { id, sha256 }: StoredFile): Promise<JobDto> {
     const { model, onError, gone, member, idempotencyKey: key } = asked;
-    const reader = readRecords(this.files.read(id), input.format, input);
+    const records = recordsOf(this.files.read(id), input);
     const pipeline = this.pipelines.of(model);
     const maxRows = this.settings.jobMaxRows;
-    const { rows, columns } = await survey(reader, { texts, onError, version, pipeline, maxRows, gone });
+    const about = { texts, onError, version, pipeline, maxRows, gone, decoder: this.decoder };
+    const { rows, columns } = await survey(records, input, about);
     const payload: PredictionPayload = {
       ...input,
       model,

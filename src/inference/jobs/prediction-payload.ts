@@ -6,9 +6,12 @@ export const PREDICTION_JOB = 'prediction';
 export const ON_ERROR = ['reject', 'stop', 'skip'] as const;
 export type OnError = (typeof ON_ERROR)[number];
 
+/** Rows as in a file, or pictures one after another. */
+export type JobFormat = RecordFormat | 'pictures';
+
 /** How the input of a job is read, each time in the same way. */
 export interface JobInput {
-  readonly format: RecordFormat;
+  readonly format: JobFormat;
   /** Whether its values are texts, as in CSV and in a form. */
   readonly isText: boolean;
   readonly from: 'file' | 'body';

@@ -1,10 +1,13 @@
 import { type FieldError, InvalidInputError, type TextFields, textFieldsOf, validateAs } from '../../http/index.js';
 import { checkColumns, type FileRecord, type RecordReader } from '../../records/index.js';
 import { ClientGoneError } from '../inference.errors.js';
+import type { ImageDecoder } from '../images/image-decoder.js';
 import type { FoundPipeline } from '../pipeline/pipelines.service.js';
+import type { GoneSignal } from '../scheduler/queued-run.js';
 import type { ModelVersion } from '../store/model-version.js';
+import { decodePictures } from './job-records.js';
 import { TooManyJobRowsError } from './prediction-jobs.errors.js';
-import type { OnError } from './prediction-payload.js';
+import type { JobInput, OnError } from './prediction-payload.js';
 import { readRow, RowFailure, valueOf } from './row-outcomes.js';
 
 /** What an input is read for before its job is taken. */
@@ -16,7 +19,9 @@ export interface Survey {
   readonly pipeline: FoundPipeline | undefined;
   readonly maxRows: number;
   /** Tells that the client has gone away. */
-  readonly gone: { readonly aborted: boolean };
+  readonly gone: GoneSignal;
+  /** Of pictures. */
+  readonly decoder: ImageDecoder;
 }
 
 /** What has been found out about an input. */
@@ -37,8 +42,8 @@ const MAX_COLUMNS = 100;
  *
  * @throws InvalidInputError, TooManyJobRowsError, ClientGoneError
  */
-export async function survey(reader: RecordReader, about: Survey): Promise<Surveyed> {
-  const { onError, maxRows, gone } = about;
+export async function survey(reader: RecordReader, { format }: JobInput, about: Survey): Promise<Surveyed> {
+  const { onError, maxRows, gone, version, decoder } = about;
   const errors: FieldError[] = [];
   let columns: readonly string[] | undefined;
   let rows = 0;
@@ -48,7 +53,8 @@ export async function survey(reader: RecordReader, about: Survey): Promise<Surve
     if (rows > maxRows) throw new TooManyJobRowsError(maxRows);
     columns ??= columnsOf(reader, batch[0], about);
     if (onError !== 'reject') continue;
-    for (const record of batch) errors.push(...(errorsOf(record, about) ?? (await errorsOfInput(record, about))));
+    const records = format === 'pictures' ? await decodePictures(batch, version, { decoder, signal: gone }) : batch;
+    for (const record of records) errors.push(...(errorsOf(record, about) ?? (await errorsOfInput(record, about))));
     if (errors.length >= MAX_ERRORS) break;
   }
   if (errors.length > 0) throw new InvalidInputError(errors);
