@@ -102,7 +102,7 @@ describeWithPython('requests that schemathesis makes of the OpenAPI document', (
     };
     const args = Object.entries(options).map(([name, value]) => `--${name}=${value}`);
     args.push(...excluded.map((name) => `--exclude-name=${name}`));
-    const variables = { SCHEMATHESIS_HOOKS: 'addresses', PYTHONPATH: HERE, PYTHONDONTWRITEBYTECODE: '1' };
+    const variables = { SCHEMATHESIS_HOOKS: 'schemathesis_hooks', PYTHONPATH: HERE, PYTHONDONTWRITEBYTECODE: '1' };
     const command = ['-m', 'schemathesis.cli', 'run', document, '--no-color', '--continue-on-failure', ...args];
     return run(python.program, command, { cwd: directory, variables });
   }
