@@ -221,7 +221,7 @@ describeWhereBrowser('the pages of models in a browser', () => {
       const { page } = await browser.newPage({ javaScriptEnabled: false });
       await page.goto(`${app.url}/models/digits`);
       expect(await page.getByRole('img', { name: 'Drawing pad' }).count()).toBe(0);
-      await page.getByLabel('Picture', { exact: true }).setInputFiles(join(ROOT, 'models/digits/samples/7.png'));
+      await page.getByLabel('Picture', { exact: true }).setInputFiles(sampleOf('7'));
       await page.getByRole('button', { name: 'Predict' }).click();
       await page.locator('.verdict').waitFor();
       expect(await page.locator('.verdict').innerText()).toBe('7');
@@ -237,6 +237,36 @@ describeWhereBrowser('the pages of models in a browser', () => {
       await alert.waitFor();
       await expect(alert.innerText()).resolves.toContain('must be a PNG, JPEG or WebP picture');
     });
+
+    it('answer many of them at once, without a script too', async () => {
+      const { page } = await browser.newPage({ javaScriptEnabled: false });
+      await page.goto(`${app.url}/models/digits`);
+      await page.getByLabel('Pictures', { exact: true }).setInputFiles([sampleOf('4'), sampleOf('2')]);
+      await page.getByRole('button', { name: 'Show the answers' }).click();
+      const answer = page.locator('#rows-answer');
+      await answer.getByRole('heading', { name: 'Answers to 2 rows' }).waitFor();
+      expect(await answer.getByRole('row').allInnerTexts()).toEqual([
+        expect.stringMatching(/^Row\s/),
+        expect.stringMatching(/^1\s+4\s/),
+        expect.stringMatching(/^2\s+2\s/),
+      ]);
+    });
+
+    it('have those of a member scored in the background', async () => {
+      const { page } = await browser.newPage();
+      await logIn(page);
+      await page.goto(`${app.url}/models/digits`);
+      await page.getByLabel('Pictures', { exact: true }).setInputFiles([...'0123456789'].map(sampleOf));
+      await page.getByRole('button', { name: 'Score them in the background' }).click();
+      const link = page.getByRole('link', { name: 'Download as CSV' });
+      await link.waitFor();
+      const download = page.waitForEvent('download');
+      await link.click();
+      const table = (await readFile(await (await download).path(), 'utf8')).trimEnd().split('\n');
+      expect(table.slice(1).map((row) => row.split(',').slice(0, 2))).toEqual(
+        [...'0123456789'].map((digit) => [`${digit}.png`, digit]),
+      );
+    });
   });
 
   async function logIn(page: Page): Promise<void> {
@@ -249,4 +279,8 @@ describeWhereBrowser('the pages of models in a browser', () => {
 
 function fileOf(text: string) {
   return { name: 'flowers.csv', mimeType: 'text/csv', buffer: Buffer.from(text) };
+}
+
+function sampleOf(digit: string): string {
+  return join(ROOT, 'models/digits/samples', `${digit}.png`);
 }

@@ -2,6 +2,7 @@ export { AnyQuery } from './body/any-query.decorator.js';
 export { AcceptsBody, IMAGE_TYPES, MULTIPART, ROW_TYPES } from './body/body.decorators.js';
 export { parseExactJson, stringifyExactJson } from './body/exact-json.js';
 export { missingFile, unknownField } from './body/form-errors.js';
+export { MAX_FORM_FILES } from './body/multipart.js';
 export { openUpload, type Upload } from './body/open-upload.js';
 export { parseForm, parseJsonExactly } from './body/parse-body.js';
 export { type UploadedFile, UploadedFiles } from './body/uploaded-files.js';

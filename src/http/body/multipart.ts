@@ -8,8 +8,8 @@ export type FormEvent =
   | { readonly type: 'end' }
   | { readonly type: 'field'; readonly field: string; readonly value: string };
 
-/** Of a form whose files are kept in memory until it ends. */
-const MAX_FILES = 100;
+/** Of a form that is read as a whole. */
+export const MAX_FORM_FILES = 100;
 const MAX_FIELDS = 100;
 const LIMITS = {
   fields: MAX_FIELDS,
@@ -27,7 +27,7 @@ const MAX_NAME_LENGTH = 255;
 export async function* readForm(
   source: AsyncIterable<Buffer>,
   contentType: string,
-  maxFiles = MAX_FILES,
+  maxFiles = MAX_FORM_FILES,
 ): AsyncGenerator<FormEvent> {
   // Only here: nobody else has to wait for it to load.
   const { Busboy } = await import('@fastify/busboy');

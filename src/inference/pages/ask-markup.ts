@@ -1,7 +1,7 @@
-import type { Problem } from '../../http/index.js';
+import { MAX_FORM_FILES, type Problem } from '../../http/index.js';
 import { errorSummary, field, type FormError, type Html, html, when } from '../../pages/index.js';
 import type { FormControl, ModelForm } from './model-form.js';
-import { JSON_FIELD } from './read-form.js';
+import { AS_FIELD, JSON_FIELD } from './read-form.js';
 import { inWords } from './words.js';
 
 /** A form, and what became of it when it was sent. */
@@ -15,7 +15,6 @@ export interface Asked {
   readonly problem: Problem | undefined;
 }
 
-const IMAGES = 'image/png,image/jpeg,image/webp';
 const JSON_LINES = 14;
 /** Nobody reads more. */
 const MAX_ERRORS = 20;
@@ -51,12 +50,9 @@ export function formMarkup(asked: Asked): Html {
   </form>`;
 }
 
-/** The form for a file of rows; members can have larger ones scored in the background, where there is a script. */
-export function fileForm(model: string, form: ModelForm, maxRows: number, isMember: boolean): Html {
-  const columns = form.kind === 'fields' ? form.controls.map(({ name }) => name).join(', ') : undefined;
-  const formats =
-    columns === undefined ? 'JSON lines or a JSON array' : `CSV with the columns ${columns}; or JSON lines`;
-  const hint = `${formats}. At most ${maxRows.toLocaleString('en')} rows at once.`;
+/** The form for a file of rows, or for pictures; members can have more scored in the background, where there is a script. */
+export function manyForm(model: string, form: ModelForm, maxRows: number, isMember: boolean): Html {
+  const { label, hint, attributes } = form.kind === 'image' ? PICTURES : rowsFile(form, maxRows);
   const jobs = html`<button class="button quiet" type="button" data-jobs="/models/${model}/jobs" hidden>
     Score them in the background
   </button>`;
@@ -68,16 +64,36 @@ export function fileForm(model: string, form: ModelForm, maxRows: number, isMemb
     action="${addressOf(model)}"
     data-live="rows"
   >
-    ${field({ name: 'file', id: 'rows-file', label: 'File of rows', type: 'file', hint, attributes: FILES_OF_ROWS })}
+    ${field({ name: 'file', id: 'rows-file', label, type: 'file', hint, attributes })}
     <div class="buttons">
-      <button class="button" type="submit">Show the answers</button>
-      <button class="button quiet" type="submit" name="as" value="csv">Download them as CSV</button>
+      <button class="button" type="submit" name="${AS_FIELD}" value="page">Show the answers</button>
+      <button class="button quiet" type="submit" name="${AS_FIELD}" value="csv">Download them as CSV</button>
       ${when(isMember, jobs)}
     </div>
   </form>`;
 }
 
-const FILES_OF_ROWS = { accept: '.csv,.jsonl,.ndjson,.json,text/csv,application/json' };
+/** What is to be chosen in a form's field for files. */
+interface Chooser {
+  readonly label: string;
+  readonly hint: string;
+  readonly attributes: Readonly<Record<string, string>>;
+}
+
+const IMAGES = 'image/png,image/jpeg,image/webp';
+const PICTURES: Chooser = {
+  label: 'Pictures',
+  hint: `PNG, JPEG or WebP. At most ${MAX_FORM_FILES} at once.`,
+  attributes: { accept: IMAGES, multiple: '' },
+};
+
+function rowsFile(form: ModelForm, maxRows: number): Chooser {
+  const columns = form.kind === 'fields' ? form.controls.map(({ name }) => name).join(', ') : undefined;
+  const formats =
+    columns === undefined ? 'JSON lines or a JSON array' : `CSV with the columns ${columns}; or JSON lines`;
+  const hint = `${formats}. At most ${maxRows.toLocaleString('en')} rows at once.`;
+  return { label: 'File of rows', hint, attributes: { accept: '.csv,.jsonl,.ndjson,.json,text/csv,application/json' } };
+}
 
 /** The answer stands right below the form, and so does what is wrong with it above. */
 function addressOf(model: string): string {

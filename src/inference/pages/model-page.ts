@@ -4,7 +4,7 @@ import type { ModelDto, ModelSummaryDto, VersionDto } from '../predictions/dto/m
 import type { Admission } from '../predictions/model-access.js';
 import type { Predictions } from '../predictions/predictions.service.js';
 import { answerMarkup } from './answer-markup.js';
-import { type Asked, fileForm, formMarkup, problemMarkup } from './ask-markup.js';
+import { type Asked, formMarkup, manyForm, problemMarkup } from './ask-markup.js';
 import type { ModelForm } from './model-form.js';
 import type { ModelReport } from './report/model-reports.js';
 import { reportMarkup } from './report-markup.js';
@@ -12,7 +12,8 @@ import { inDigits, inWords } from './words.js';
 
 /** What was sent, and what became of it. */
 export interface Sent extends Partial<Pick<Asked, 'entered' | 'problem'>> {
-  readonly isFile?: boolean;
+  /** Whether it came by the form for many. */
+  readonly isMany?: boolean;
   readonly answer?: Predictions;
 }
 
@@ -21,8 +22,8 @@ export interface ModelPageContent {
   readonly model: ModelDto;
   /** Undefined while nothing can be asked. */
   readonly form: ModelForm | undefined;
-  /** The most rows of a file that can be sent; undefined where none can. */
-  readonly maxRows: number | undefined;
+  /** The most rows that can be sent in a file. */
+  readonly maxRows: number;
   readonly admission: Admission;
   /** Undefined where that cannot be known just now. */
   readonly isMember: boolean | undefined;
@@ -78,12 +79,12 @@ function asking(content: ModelPageContent): Html {
   const { model, form, maxRows, isMember, sent } = content;
   const closed = whyClosed(content);
   if (closed || !form) return html`${unplaced(content)} ${closed ?? html``}`;
-  const part = sent?.isFile && form.kind !== 'image' ? 'rows' : 'ask';
+  const part = sent?.isMany ? 'rows' : 'ask';
   const asked = { model: model.name, form, part, entered: sent?.entered, problem: sent?.problem } as const;
-  const title = form.kind === 'image' ? 'Show it a picture' : 'Ask it';
-  const rows = (): Html =>
-    partMarkup('rows', 'Many rows at once', fileForm(model.name, form, maxRows!, isMember === true), asked, sent);
-  return html`${partMarkup('ask', title, formMarkup(asked), asked, sent)} ${maxRows === undefined ? html`` : rows()}`;
+  const [one, many] = form.kind === 'image' ? ['Show it a picture', 'Many pictures'] : ['Ask it', 'Many rows at once'];
+  const forMany = manyForm(model.name, form, maxRows, isMember === true);
+  return html`${partMarkup('ask', one, formMarkup(asked), asked, sent)}
+  ${partMarkup('rows', many, forMany, asked, sent)}`;
 }
 
 /** A form between what is wrong with what was sent and what was answered; a script fills in both, too. */

@@ -17,7 +17,7 @@ import { ModelStore } from '../store/model-store.js';
 import { formOf, type ModelForm } from './model-form.js';
 import { type ModelPageContent, modelPage, modelsPage, type Sent } from './model-page.js';
 import { csvOf } from './answer-csv.js';
-import { textsOf, valuesOf } from './read-form.js';
+import { AS_FIELD, textsOf, valuesOf } from './read-form.js';
 import { ModelReports } from './report/model-reports.js';
 
 export const HTML = 'text/html; charset=utf-8';
@@ -85,7 +85,7 @@ export class ModelPages {
     const admission = await this.access.admissionTo(model, request, response);
     const report = admission === 'admitted' ? await this.reports.of(model.name) : undefined;
     const form = this.formFor(model);
-    const maxRows = form?.kind === 'image' ? undefined : this.settings.limits.rows;
+    const { rows: maxRows } = this.settings.limits;
     return { model: describeModel(model), form, maxRows, admission, isMember, report };
   }
 
@@ -102,9 +102,13 @@ export class ModelPages {
 
   private read(model: Model, sent: unknown): PredictionBody & { isDownload?: boolean } {
     if (sent instanceof UploadedFiles) {
-      const { as, ...fields } = sent.fields;
-      const isDownload = as === 'csv';
-      return { value: isDownload ? new UploadedFiles(sent.files, fields) : sent, isForm: false, isDownload };
+      const { [AS_FIELD]: as, ...fields } = sent.fields;
+      const isKnown = as === 'csv' || as === 'page';
+      return {
+        value: isKnown ? new UploadedFiles(sent.files, fields) : sent,
+        isForm: false,
+        isDownload: as === 'csv',
+      };
     }
     const entered = textsIn(sent);
     const form = this.formFor(model);
@@ -137,7 +141,7 @@ function textsIn(body: unknown): Texts {
 }
 
 function sentIn(body: unknown): Sent {
-  if (body instanceof UploadedFiles) return { isFile: true };
+  if (body instanceof UploadedFiles) return { isMany: Object.hasOwn(body.fields, AS_FIELD) };
   if (typeof body !== 'object' || body === null) return {};
   const length = Object.values(body).reduce<number>((sum, text) => sum + String(text).length, 0);
   return { entered: length > MAX_ENTERED ? {} : (body as Texts) };

@@ -2,6 +2,8 @@ import { type FieldError, InvalidInputError, MalformedRequestError, parseExactJs
 import { ELEMENT_RULES } from '../signature/element-rules.js';
 import type { FormControl, ModelForm } from './model-form.js';
 
+/** The field that says how the answers to many rows are wanted: as a `page`, or as `csv`. */
+export const AS_FIELD = 'as';
 /** The field in which a row is written as JSON. */
 export const JSON_FIELD = 'json';
 /** A date and time as a browser's control sends it. */

@@ -27,10 +27,10 @@ for (const button of document.querySelectorAll('[data-jobs]')) {
 }
 
 function onSubmit(event) {
-  // A button with a name asks for a download: browsers do that by themselves.
-  if (event.submitter?.name) return;
+  // Browsers download by themselves.
+  if (event.submitter?.value === 'csv') return;
   event.preventDefault();
-  void ask(event.currentTarget, new FormData(event.currentTarget));
+  void ask(event.currentTarget, new FormData(event.currentTarget, event.submitter));
 }
 
 /** Sends what a form was filled in with, or something else in its place; only the last answer counts. */
