@@ -41,6 +41,14 @@ describe('the home page', () => {
     }
   });
 
+  it('shows none that a proxy passes on and is none', async () => {
+    const proxied = await startTestApp({ TRUST_PROXY: '1' });
+    const { text } = await proxied.client().get('/', { headers: { 'x-forwarded-host': '$(reboot)' } });
+    expect(text).toContain('curl -X POST localhost:3000/predict');
+    expect(text).not.toContain('$(reboot)');
+    await proxied.close();
+  });
+
   it('names what is not ready, as text', async () => {
     app.app.get(ReadinessRegistry).add('grinders', () => ({ ok: false, detail: { '<i>left</i>': 'failed: "&"' } }));
     const { text } = await app.client().get('/');

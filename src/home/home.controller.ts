@@ -24,8 +24,7 @@ export class HomeController {
   @Header('Content-Type', 'text/html; charset=utf-8')
   async show(@Req() request: Request, @Res({ passthrough: true }) response: Response): Promise<string> {
     const readiness = await this.readiness.evaluate();
-    // This page says that the database is away; without it, it is not known who looks.
-    const isMember = await this.visitors.see({ request, response }).then(Boolean, () => undefined);
+    const isMember = await this.visitors.isMember({ request, response });
     return homePage({ readiness, hasDocs: this.docs.isServed, isMember, address: addressOf(request) });
   }
 }

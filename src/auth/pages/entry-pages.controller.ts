@@ -34,6 +34,7 @@ export class EntryPagesController {
   @Post('login')
   @FormAnswer()
   async logIn(@CurrentExchange() exchange: Exchange, @Body() fields: FormFields = {}): Promise<string> {
+    // Before the login changes it: a page that is shown again is for who came.
     await this.visitors.see(exchange);
     const sent = { values: fields, places: { 'auth.bad-credentials': 'email' } };
     const work = async (): Promise<string> => {
@@ -60,6 +61,7 @@ export class EntryPagesController {
   @Post('signup')
   @FormAnswer()
   async signUp(@CurrentExchange() exchange: Exchange, @Body() fields: FormFields = {}): Promise<string> {
+    // Before the login changes it: a page that is shown again is for who came.
     await this.visitors.see(exchange);
     const { response } = exchange;
     const sent = { values: fields, places: { 'auth.email-taken': 'email' } };
@@ -77,7 +79,7 @@ export class EntryPagesController {
   }
 
   private async loginPage(exchange: Exchange, sent?: SentForm): Promise<string> {
-    const isMember = (await this.visitors.see(exchange)) !== undefined;
+    const isMember = await this.isMember(exchange);
     return loginPage({
       isMember,
       next: nextOf(exchange),
@@ -89,8 +91,12 @@ export class EntryPagesController {
   }
 
   private async signupPage(exchange: Exchange, sent?: SentForm): Promise<string> {
-    const isMember = (await this.visitors.see(exchange)) !== undefined;
+    const isMember = await this.isMember(exchange);
     return signupPage({ isMember, next: nextOf(exchange), lacksTls: this.sessions.lacksTls(exchange), sent });
+  }
+
+  private async isMember(exchange: Exchange): Promise<boolean> {
+    return (await this.visitors.see(exchange)) !== undefined;
   }
 }
 

@@ -1,3 +1,4 @@
+import { FRESH_MINUTES } from '../identity/auth.guard.js';
 import {
   type FormField,
   filledIn,
@@ -13,13 +14,13 @@ import type { SentForm, Html } from '../../pages/index.js';
 
 /** What a visitor is told before they log in, by the word in the address. */
 const REASONS = {
-  fresh: 'Log in again, and repeat what you did: it needs a password given within the last 15 minutes.',
+  fresh: `Log in again, and repeat what you did: it needs a password given within the last ${FRESH_MINUTES} minutes.`,
   logout: 'You are logged out.',
   withdrawn: 'You have withdrawn: your account is gone.',
 } as const;
 const ENDED = 'Your session is over. Log in again.';
 
-export type LoginReason = keyof typeof REASONS;
+type LoginReason = keyof typeof REASONS;
 
 interface LoginPage {
   readonly isMember: boolean;

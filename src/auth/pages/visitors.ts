@@ -13,4 +13,9 @@ export class Visitors {
     response.vary('Cookie');
     return this.identity.identify(request, response);
   }
+
+  /** For a page that is there without the database, too: undefined where it cannot be known who looks. */
+  isMember(exchange: Exchange): Promise<boolean | undefined> {
+    return this.see(exchange).then(Boolean, () => undefined);
+  }
 }

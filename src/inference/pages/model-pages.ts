@@ -42,7 +42,7 @@ export class ModelPages {
   ) {}
 
   async list(request: Request, response: Response): Promise<string> {
-    const isMember = await this.isMember(request, response);
+    const isMember = await this.visitors.isMember({ request, response });
     return asPage(modelsPage(this.store.all().map(summarize), isMember), response);
   }
 
@@ -81,7 +81,7 @@ export class ModelPages {
   }
 
   private async contentOf(model: Model, request: Request, response: Response): Promise<ModelPageContent> {
-    const isMember = await this.isMember(request, response);
+    const isMember = await this.visitors.isMember({ request, response });
     const admission = await this.access.admissionTo(model, request, response);
     const report = admission === 'admitted' ? await this.reports.of(model.name) : undefined;
     const form = this.formFor(model);
@@ -116,11 +116,6 @@ export class ModelPages {
     if (!form) return { value: entered, isForm: takesForms(this.pipelines.of(model.name)) };
     const isRow = form.kind === 'fields' && takesForms(this.pipelines.of(model.name));
     return isRow ? { value: textsOf(form, entered), isForm: true } : { value: valuesOf(form, entered), isForm: false };
-  }
-
-  /** A page that is for everybody is there without the database, too: then it is not known who looks. */
-  private isMember(request: Request, response: Response): Promise<boolean | undefined> {
-    return this.visitors.see({ request, response }).then(Boolean, () => undefined);
   }
 }
 
