@@ -5,7 +5,7 @@ import Sqlite from 'better-sqlite3';
 import { logInAgain } from './support/auth.js';
 import type { Client } from './support/client.js';
 import { addMenu, allPages } from './support/menus.js';
-import { isPossible } from './support/possible.js';
+import { describeWhere } from './support/possible.js';
 import { findPostgres, type PostgresServer, postgresTrouble, startPostgres } from './support/postgres.js';
 import { type Finished, run } from './support/project.js';
 import { startTestApp, type TestApp } from './support/test-app.js';
@@ -176,8 +176,7 @@ describe('a backup of SQLite', () => {
 });
 
 const bin = findPostgres();
-// Only where there is no PostgreSQL to test with, and never in CI; `isPossible` says so on stderr.
-const describeWithPostgres = isPossible(postgresTrouble(bin)) ? describe : describe.skip;
+const describeWithPostgres = describeWhere(postgresTrouble(bin));
 
 describeWithPostgres('a backup of PostgreSQL', () => {
   let postgres: PostgresServer;

@@ -1,10 +1,9 @@
 import { browserTrouble, TestBrowser } from './support/browser.js';
-import { isPossible } from './support/possible.js';
+import { describeWhere } from './support/possible.js';
 import { SwaggerUi } from './support/swagger-ui.js';
 import { startTestApp, type TestApp } from './support/test-app.js';
 
-// Only where there is no browser to test with, and never in CI; `isPossible` says so on stderr.
-const describeWhereBrowser = isPossible(browserTrouble()) ? describe : describe.skip;
+const describeWhereBrowser = describeWhere(browserTrouble());
 
 describeWhereBrowser('the pages', () => {
   const browser = new TestBrowser();

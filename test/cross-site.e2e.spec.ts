@@ -5,7 +5,7 @@ import { browserTrouble, TestBrowser } from './support/browser.js';
 import type { Client } from './support/client.js';
 import { promote } from './support/menus.js';
 import { OpenApiDocument } from './support/openapi-document.js';
-import { isPossible } from './support/possible.js';
+import { describeWhere } from './support/possible.js';
 import { sendAsWritten } from './support/send-as-written.js';
 import { startTestApp, type TestApp } from './support/test-app.js';
 
@@ -166,8 +166,7 @@ describe('what another site makes a browser send', () => {
   });
 });
 
-// Only where there is no browser to test with, and never in CI; `isPossible` says so on stderr.
-const describeWhereBrowser = isPossible(browserTrouble()) ? describe : describe.skip;
+const describeWhereBrowser = describeWhere(browserTrouble());
 
 describeWhereBrowser('a page that a member visits', () => {
   const browser = new TestBrowser();

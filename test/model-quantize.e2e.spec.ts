@@ -3,7 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Manifest } from '../src/inference/manifest/manifest.js';
 import { TestModelStore } from './support/model-store.js';
-import { isPossible } from './support/possible.js';
+import { describeWhere } from './support/possible.js';
 import { type Finished, ROOT, run } from './support/project.js';
 import { startTestApp } from './support/test-app.js';
 
@@ -13,8 +13,7 @@ const TIMEOUT_MS = 300_000;
 
 const hasPython = spawnSync('python3', ['-c', 'import venv, ensurepip']).status === 0;
 const noPython = hasPython ? undefined : 'no Python 3 with venv was found (Debian: python3-venv)';
-// Only where there is no Python to make an environment with, and never in CI; `isPossible` says so on stderr.
-const describeWithPython = isPossible(noPython) ? describe : describe.skip;
+const describeWithPython = describeWhere(noPython);
 
 describeWithPython('npm run model -- quantize', () => {
   let store: TestModelStore;

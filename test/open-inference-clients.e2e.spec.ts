@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { TestModelStore } from './support/model-store.js';
 import { killLeftovers, ProcessApp } from './support/process-app.js';
 import { ROOT, run } from './support/project.js';
-import { isPossible } from './support/possible.js';
+import { describeWhere } from './support/possible.js';
 import { pythonWith } from './support/python.js';
 
 const CLIENTS = join(ROOT, 'test/clients');
@@ -27,8 +27,7 @@ const CHECKS = [
 ];
 
 const python = await pythonWith(join(CLIENTS, 'requirements.txt'));
-// Only where there is no Python to test with, and never in CI; `isPossible` says so on stderr.
-const describeWithPython = isPossible(python.trouble) ? describe : describe.skip;
+const describeWithPython = describeWhere(python.trouble);
 
 describeWithPython("Triton's and KServe's own clients", () => {
   const errors = new Map<string, string | null>();

@@ -10,7 +10,7 @@ import type { BrowserContextOptions, Locator, Page } from 'playwright-core';
 import { accessibilityProblems } from './support/axe.js';
 import { browserTrouble, TestBrowser } from './support/browser.js';
 import { enqueue, enqueueScript, JOB_HANDLERS, untilAborted } from './support/jobs.js';
-import { isPossible } from './support/possible.js';
+import { describeWhere } from './support/possible.js';
 import { startTestApp, type TestApp } from './support/test-app.js';
 
 const PASSWORD = 'a flat white, please';
@@ -21,8 +21,7 @@ const FLAGS = ['--host-resolver-rules=MAP *.cafe.example 127.0.0.1'];
 // A browser of its own beside the application takes its time where others are at work.
 jest.setTimeout(120_000);
 
-// Only where there is no browser to test with, and never in CI; `isPossible` says so on stderr.
-const describeWhereBrowser = isPossible(browserTrouble()) ? describe : describe.skip;
+const describeWhereBrowser = describeWhere(browserTrouble());
 
 describeWhereBrowser('members in a browser', () => {
   const browser = new TestBrowser();

@@ -1,11 +1,11 @@
 import { countOf, sql } from './support/auth.js';
 import type { Answer } from './support/client.js';
-import { textOf, valueOf } from './support/markup.js';
+import { AS_BROWSER, textOf, valueOf } from './support/markup.js';
 import { sendAsWritten } from './support/send-as-written.js';
 import { startTestApp, type TestApp } from './support/test-app.js';
 
 const PASSWORD = 'a flat white, please';
-const HTML = { headers: { accept: 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8' } };
+const HTML = { headers: AS_BROWSER };
 const FORM_TYPE = 'application/x-www-form-urlencoded';
 
 describe('the pages to sign up and log in', () => {

@@ -1,8 +1,9 @@
 import { Controller, Get } from '@nestjs/common';
 import { DomainError } from '../src/http/index.js';
+import { AS_BROWSER } from './support/markup.js';
 import { startTestApp, type TestApp } from './support/test-app.js';
 
-const HTML = { headers: { accept: 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8' } };
+const HTML = { headers: AS_BROWSER };
 
 class ClosedError extends DomainError {
   readonly kind = 'unavailable';

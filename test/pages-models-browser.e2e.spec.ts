@@ -4,12 +4,11 @@ import type { Page } from 'playwright-core';
 import { accessibilityProblems } from './support/axe.js';
 import { browserTrouble, TestBrowser } from './support/browser.js';
 import { TestModelStore } from './support/model-store.js';
-import { isPossible } from './support/possible.js';
+import { describeWhere } from './support/possible.js';
 import { ROOT } from './support/project.js';
 import { startTestApp, type TestApp } from './support/test-app.js';
 
-// Only where there is no browser to test with, and never in CI; `isPossible` says so on stderr.
-const describeWhereBrowser = isPossible(browserTrouble()) ? describe : describe.skip;
+const describeWhereBrowser = describeWhere(browserTrouble());
 
 const FLOWERS = 'sepal_length,sepal_width,petal_length,petal_width\n5.1,3.5,1.4,0.2\n5.9,3,5.1,1.8\n';
 const NARROW = { width: 375, height: 700 };

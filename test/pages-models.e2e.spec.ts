@@ -1,12 +1,12 @@
 import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Answer, Client } from './support/client.js';
+import { AS_BROWSER } from './support/markup.js';
 import { addMenu, promote } from './support/menus.js';
 import { TestModelStore } from './support/model-store.js';
 import { ROOT } from './support/project.js';
 import { startTestApp, type TestApp } from './support/test-app.js';
 
-const AS_BROWSER = { accept: 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8' };
 const FLOWER = { sepal_length: '5.9', sepal_width: '3', petal_length: '5.1', petal_width: '1.8' };
 const HOSTILE = `"><script>alert(1)</script>'&`;
 const ESCAPED = '&quot;&gt;&lt;script&gt;alert(1)&lt;/script&gt;&#39;&amp;';

@@ -1,13 +1,12 @@
 import { DataSource } from 'typeorm';
 import { itRemembersSales } from './support/demand-behaviour.js';
 import { itKeepsACatalogue } from './support/menu-behaviour.js';
-import { isPossible } from './support/possible.js';
+import { describeWhere } from './support/possible.js';
 import { findPostgres, type PostgresServer, postgresTrouble, startPostgres } from './support/postgres.js';
 import { startTestApp, type TestApp } from './support/test-app.js';
 
 const bin = findPostgres();
-// Only where there is no PostgreSQL to test with, and never in CI; `isPossible` says so on stderr.
-const describeWithPostgres = isPossible(postgresTrouble(bin)) ? describe : describe.skip;
+const describeWithPostgres = describeWhere(postgresTrouble(bin));
 
 describeWithPostgres('on PostgreSQL', () => {
   let postgres: PostgresServer;

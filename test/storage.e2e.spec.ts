@@ -1,12 +1,11 @@
-import { isPossible } from './support/possible.js';
+import { describeWhere } from './support/possible.js';
 import { findPostgres, type PostgresServer, postgresTrouble, startPostgres } from './support/postgres.js';
 import { itStoresFiles } from './support/storage-behaviour.js';
 import { startTestApp, type TestApp } from './support/test-app.js';
 
 const LIMIT = { STORAGE_LIMIT_MB: '8' };
 const bin = findPostgres();
-// Only where there is no PostgreSQL to test with, and never in CI; `isPossible` says so on stderr.
-const describeWithPostgres = isPossible(postgresTrouble(bin)) ? describe : describe.skip;
+const describeWithPostgres = describeWhere(postgresTrouble(bin));
 
 describe('stored files on SQLite', () => {
   let app: TestApp;

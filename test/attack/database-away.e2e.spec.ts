@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { untilStatus } from '../support/until.js';
 import type { Answer, Client } from '../support/client.js';
 import { addMenu, allPages } from '../support/menus.js';
-import { isPossible } from '../support/possible.js';
+import { describeWhere } from '../support/possible.js';
 import { findPostgres, type PostgresServer, postgresTrouble, startPostgres } from '../support/postgres.js';
 import { killLeftovers, ProcessApp } from '../support/process-app.js';
 import { Relay } from '../support/relay.js';
@@ -20,8 +20,7 @@ function expectUnavailable({ status, headers, body }: Answer): void {
 }
 
 const bin = findPostgres();
-// Only where there is no PostgreSQL to test with, and never in CI; `isPossible` says so on stderr.
-const describeWithPostgres = isPossible(postgresTrouble(bin)) ? describe : describe.skip;
+const describeWithPostgres = describeWhere(postgresTrouble(bin));
 
 describeWithPostgres('a PostgreSQL server that breaks down', () => {
   let postgres: PostgresServer;

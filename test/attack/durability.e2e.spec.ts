@@ -4,12 +4,11 @@ import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import type { Answer } from '../support/client.js';
 import { addMenu, allPages } from '../support/menus.js';
-import { isPossible } from '../support/possible.js';
+import { describeWhere } from '../support/possible.js';
 import { killLeftovers, ProcessApp } from '../support/process-app.js';
 import { straceTrouble, traced, tracedCalls } from '../support/strace.js';
 
-// Only where no process may be traced, and never in CI; `isPossible` says so, and why, on stderr.
-const describeTraced = isPossible(await straceTrouble()) ? describe : describe.skip;
+const describeTraced = describeWhere(await straceTrouble());
 const SYNC = 'fsync,fdatasync';
 /** Several processes are started, and every call of theirs is looked at. */
 const PATIENCE_MS = 120_000;

@@ -3,13 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Client } from '../support/client.js';
 import { allPages, type MenuBody } from '../support/menus.js';
-import { isPossible } from '../support/possible.js';
+import { describeWhere } from '../support/possible.js';
 import { killLeftovers, MAIN, ProcessApp } from '../support/process-app.js';
 import { run } from '../support/project.js';
 import { fillDisk, onSmallDisk, smallDiskTrouble } from '../support/small-disk.js';
 
-// Only where no file system may be mounted, and never in CI; `isPossible` says so, and why, on stderr.
-const describeOnSmallDisk = isPossible(await smallDiskTrouble()) ? describe : describe.skip;
+const describeOnSmallDisk = describeWhere(await smallDiskTrouble());
 const ENOUGH_REFUSALS = 40;
 const MAX_ROUNDS = 500;
 const WRITERS = 8;

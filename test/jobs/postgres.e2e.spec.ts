@@ -1,13 +1,12 @@
 import { countOf, sql } from '../support/auth.js';
 import { itDoesJobs } from '../support/job-behaviour.js';
 import { enqueueScript, JOB_HANDLERS, line, Signal, untilAborted, untilJob } from '../support/jobs.js';
-import { isPossible } from '../support/possible.js';
+import { describeWhere } from '../support/possible.js';
 import { findPostgres, type PostgresServer, postgresTrouble, startPostgres } from '../support/postgres.js';
 import { startTestApp, type TestApp } from '../support/test-app.js';
 
 const bin = findPostgres();
-// Only where there is no PostgreSQL to test with, and never in CI; `isPossible` says so on stderr.
-const describeWithPostgres = isPossible(postgresTrouble(bin)) ? describe : describe.skip;
+const describeWithPostgres = describeWhere(postgresTrouble(bin));
 
 const JOBS = 30;
 const STEPS = 5;

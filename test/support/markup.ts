@@ -1,3 +1,6 @@
+/** As a browser asks for a page. */
+export const AS_BROWSER = { accept: 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8' };
+
 /** Text of a page as a reader sees it, tags left out and white space put together. */
 export function textOf(markup: string): string {
   const text = markup.replace(/<(?:head|style|script)\b.*?<\/\w+>/gs, ' ').replace(/<[^>]*>/g, ' ');

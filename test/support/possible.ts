@@ -1,12 +1,12 @@
 /**
- * Whether tests that need something of the machine can be run. Where they cannot, this says so and the caller skips them;
- * in CI, where nobody reads that, it throws.
+ * `describe` for tests that need something of the machine. Where it is missing, this says so and they are skipped; in CI, where
+ * nobody reads that, it throws.
  *
- * @param trouble why they cannot; undefined where they can
+ * @param trouble why they cannot be run; undefined where they can
  */
-export function isPossible(trouble: string | undefined): boolean {
-  if (trouble === undefined) return true;
+export function describeWhere(trouble: string | undefined): typeof describe {
+  if (trouble === undefined) return describe;
   if (process.env.CI === 'true') throw new Error(`CI=true, and ${trouble}`);
   process.stderr.write(`${trouble}: what needs it is not tested here.\n`);
-  return false;
+  return describe.skip;
 }
