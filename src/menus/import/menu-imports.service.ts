@@ -69,7 +69,7 @@ export class MenuImports {
         this.jobs.enqueue(manager, { kind: MENU_IMPORT, memberId, payload, total, inputId }),
       );
     } catch (error) {
-      await this.unitOfWork.run((manager) => this.files.release(manager, [inputId]));
+      await this.files.discard(inputId);
       throw error;
     }
   }
