@@ -62,6 +62,8 @@ export class DatabaseJobQueue extends JobQueue {
 
   save(hold: Hold, { progress, state, result, work }: JobStep, known: string | undefined): Promise<string | undefined> {
     return this.unitOfWork.run(async (manager) => {
+      // First: a withdrawal too locks the member before the job.
+      await work?.(manager);
       const resultId = known ?? (result && (await this.files.create(manager)));
       const isHeld = await update(manager, hold, {
         ...progress,
@@ -74,7 +76,6 @@ export class DatabaseJobQueue extends JobQueue {
       });
       if (!isHeld) throw new JobLostError();
       if (resultId !== undefined && result) await this.files.append(manager, resultId, result);
-      await work?.(manager);
       return resultId;
     });
   }
