@@ -80,7 +80,7 @@ export class Job {
   @Column('integer')
   savedFence!: number;
 
-  /** When anything of it was last saved. */
+  /** When anything of it was last saved, or it was taken up without having thrown since. */
   @InstantColumn()
   savedAt!: Date;
 

@@ -92,13 +92,9 @@ export class DatabaseJobQueue extends JobQueue {
     });
   }
 
-  postpone(hold: Hold, { until, attempts, isFaultless }: Postponement): Promise<boolean> {
-    const changes = {
-      status: 'queued',
-      dueAt: until,
-      attempts,
-      ...(isFaultless && { savedFence: hold.fence }),
-    } as const;
+  /** A job that throws, or is left, is at work: it does not wear out. */
+  postpone(hold: Hold, { until, attempts }: Postponement): Promise<boolean> {
+    const changes = { status: 'queued', dueAt: until, attempts, savedFence: hold.fence } as const;
     return this.unitOfWork.run((manager) => update(manager, hold, changes));
   }
 
@@ -130,6 +126,7 @@ export class DatabaseJobQueue extends JobQueue {
         dueAt: inALease(),
         claimedAt: now,
         startedAt: () => `COALESCE("startedAt", ${now.getTime()})`,
+        savedAt: () => `CASE WHEN attempts = 0 THEN ${now.getTime()} ELSE "savedAt" END`,
         fence: () => 'fence + 1',
       },
     );

@@ -158,7 +158,7 @@ export class JobRunner implements OnApplicationBootstrap, OnModuleDestroy, Befor
   /** The application stops. */
   private async leave(job: HeldJob): Promise<void> {
     const attempts = job.hasSaved ? 0 : job.claim.attempts;
-    await this.queue.postpone(job.claim, { until: new Date(), attempts, isFaultless: true });
+    await this.queue.postpone(job.claim, { until: new Date(), attempts });
     this.say('info', job, 'job left for the next start');
   }
 
@@ -167,8 +167,7 @@ export class JobRunner implements OnApplicationBootstrap, OnModuleDestroy, Befor
     const verdict = judge(error, triesOf(job));
     if ('failure' in verdict) return this.fail(job, verdict.failure, thrown);
     const until = new Date(Date.now() + verdict.delayMs);
-    // A job that throws is at work: it does not wear out.
-    const isHeld = await this.queue.postpone(job.claim, { until, attempts: verdict.attempts, isFaultless: true });
+    const isHeld = await this.queue.postpone(job.claim, { until, attempts: verdict.attempts });
     this.metrics.retried(job.claim.kind);
     this.say('warn', job, isHeld ? 'job put off' : 'job lost', { err: thrown, attempts: verdict.attempts, until });
   }
@@ -195,8 +194,8 @@ export class JobRunner implements OnApplicationBootstrap, OnModuleDestroy, Befor
   }
 }
 
-/** Time in the queue does not count. */
+/** Time in the queue does not count, nor that for which nobody did jobs. */
 function triesOf({ claim, hasSaved }: HeldJob): Tries {
   if (hasSaved) return { attempts: 0, since: Date.now() };
-  return { attempts: claim.attempts, since: Math.max(claim.savedAt.getTime(), claim.startedAt.getTime()) };
+  return { attempts: claim.attempts, since: claim.savedAt.getTime() };
 }
