@@ -10,7 +10,7 @@ import { filesOf } from '../jobs.repository.js';
 import { type ClaimedJob, type Hold, JobQueue, type Outcome, type Postponement } from './job-queue.js';
 
 /** How long a job is held without being extended. */
-export const LEASE_MS = 15_000;
+const LEASE_MS = 15_000;
 /** How often others may be quicker before the next look. */
 const MAX_TRIES = 5;
 /** Of those that are due, so many are looked at: the ones that have been so for longest. */
