@@ -1,7 +1,7 @@
 const { join } = require('node:path');
 
 /** Rooms that every feature stands on, and that know no feature. Any other folder under `src/` is a feature. */
-const PLATFORM = '(?:config|logging|http|health|metrics|database|docs|lanes|pages|records|storage)';
+const PLATFORM = '(?:config|logging|http|health|metrics|database|docs|pages|records|scheduling|storage|streams)';
 const PLATFORM_ROOM = `^src/${PLATFORM}/`;
 const FEATURE = `^src/(?!${PLATFORM}/)[^/]+/`;
 const DOOR = '^src/[^/]+/index\\.ts$';

@@ -1,4 +1,4 @@
-import { Lanes } from '../src/lanes/index.js';
+import { Lanes } from '../src/scheduling/index.js';
 
 describe('lanes', () => {
   const refusal = (): Error => new Error('too many');

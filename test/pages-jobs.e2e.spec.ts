@@ -22,6 +22,9 @@ describe('jobs on the account page', () => {
   });
 
   const page = async (who = client): Promise<string> => (await who.get('/account')).text;
+  /** Where the only button beside a job leads. */
+  const actionOf = async (id: string): Promise<string> =>
+    new RegExp(`action="(/account/jobs/${id}/[^"]+)"`).exec(await page())![1]!;
 
   it('are none at first', async () => {
     expect(textOf(await page())).toContain('Jobs None yet.');
@@ -40,17 +43,36 @@ describe('jobs on the account page', () => {
     expect(text).toContain('<progress aria-label="Progress" value="2" max="3"></progress>');
     expect(text).not.toContain(`/jobs/${id}/result`);
 
+    const cancel = await actionOf(id);
     const stranger = app.client();
     await stranger.signUpAndLogIn();
     expect(await page(stranger)).not.toContain(id);
-    expect((await stranger.submit(`/account/jobs/${id}/remove`)).status).toBe(404);
-    expect((await client.submit(`/account/jobs/${id}/remove`, {}, FOREIGN)).status).toBe(403);
+    for (const action of [cancel, `/account/jobs/${id}/remove`]) {
+      expect((await stranger.submit(action)).status).toBe(404);
+      expect((await client.submit(action, {}, FOREIGN)).status).toBe(403);
+    }
     expect((await client.get(`/jobs/${id}`)).body.status).toBe('running');
 
-    const answer = await client.submit(`/account/jobs/${id}/remove`);
+    // As the script of a model's page does.
+    const answer = await client.request('POST', cancel, { headers: { 'sec-fetch-site': 'same-origin' } });
     expect({ status: answer.status, to: answer.headers.get('location') }).toEqual({ status: 303, to: '/account' });
     await untilJob(client, id, 'cancelled');
     expect(textOf(await page())).toContain('Cancelled, 2 of 3');
+  });
+
+  it('keep what they made where they end before they are cancelled', async () => {
+    const [begun, goOn] = [new Signal(), new Signal()];
+    const id = await enqueueScript(app, memberId, async (job) => {
+      begun.give();
+      await goOn.come;
+      await job.save({ result: line(1) });
+    });
+    await begun.come;
+    const cancel = await actionOf(id);
+    goOn.give();
+    await untilJob(client, id, 'succeeded');
+    expect((await client.submit(cancel)).status).toBe(303);
+    expect((await client.get(`/jobs/${id}/result`)).status).toBe(200);
   });
 
   it('lead to what they made, as CSV where there is one, and are removed', async () => {
@@ -66,7 +88,7 @@ describe('jobs on the account page', () => {
       [`/jobs/${id}/result?format=csv`, `/jobs/${id}/result?format=jsonl`, `/jobs/${plain}/result?format=jsonl`].sort(),
     );
     for (const link of links) expect((await client.get(link)).status).toBe(200);
-    expect((await client.submit(`/account/jobs/${id}/remove`)).status).toBe(303);
+    expect((await client.submit(await actionOf(id))).status).toBe(303);
     expect((await client.get(`/jobs/${id}`)).status).toBe(404);
   });
 
@@ -79,13 +101,12 @@ describe('jobs on the account page', () => {
     expect(text).not.toContain('<this>');
   });
 
-  it('are for members: who is none is told where to log in', async () => {
+  it('are for members: who is none is sent to log in', async () => {
     const id = await enqueue(app, { kind: 'plain', memberId, payload: {}, total: 1 });
     const html = { headers: { accept: 'text/html' } };
-    const answer = await app.client().submit(`/account/jobs/${id}/remove`, {}, html);
-    expect(answer.status).toBe(401);
-    expect(answer.text).toContain('<a href="/login">Log in</a>');
-    expect(answer.text).not.toContain('Bearer');
+    const { status, headers } = await app.client().submit(`/account/jobs/${id}/remove`, {}, html);
+    expect({ status, to: headers.get('location') }).toEqual({ status: 303, to: '/login?next=%2Faccount' });
+    expect((await app.client().submit(`/account/jobs/${id}/remove`)).body).toMatchObject({ code: 'auth.required' });
   });
 
   it('are the newest', async () => {

@@ -1,3 +1,7 @@
+import { UnitOfWork } from '../src/database/index.js';
+import { FileStore } from '../src/storage/index.js';
+import { StorageJanitor } from '../src/storage/storage-janitor.js';
+import { countOf } from './support/auth.js';
 import { describeWhere } from './support/possible.js';
 import { findPostgres, type PostgresServer, postgresTrouble, startPostgres } from './support/postgres.js';
 import { itStoresFiles } from './support/storage-behaviour.js';
@@ -17,6 +21,16 @@ describe('stored files on SQLite', () => {
   afterAll(() => app.close());
 
   itStoresFiles(() => app);
+
+  it('are not all removed before the application stops', async () => {
+    const [unitOfWork, files, janitor] = [app.app.get(UnitOfWork), app.app.get(FileStore), app.app.get(StorageJanitor)];
+    const ids = await Promise.all([1, 2, 3].map(() => unitOfWork.run((manager) => files.create(manager))));
+    await unitOfWork.run((manager) => files.release(manager, ids));
+    // By now it is at the first.
+    janitor.onModuleDestroy();
+    await janitor.beforeApplicationShutdown();
+    expect(await countOf(app, 'stored_file')).toBe(2);
+  });
 });
 
 describeWithPostgres('stored files on PostgreSQL', () => {

@@ -5,5 +5,6 @@ export { Identity } from './identity/identity.service.js';
 export type { Principal } from './identity/principal.js';
 export { MemberWithdrawals } from './members/member-withdrawals.js';
 export { type AccountSection, AccountSections } from './pages/account-sections.js';
+export { AuthPagesFilter } from './pages/auth-pages.filter.js';
 export { loginPath } from './pages/login-page.js';
 export { Visitors } from './pages/visitors.js';

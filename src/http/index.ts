@@ -31,7 +31,14 @@ export { ApiProblems, ProblemDto } from './errors/problem.docs.js';
 export { HttpModule } from './http.module.js';
 export { HttpSettings } from './http.settings.js';
 export { decodeCursor, type Position } from './paging/cursor.js';
-export { CursorParameter, DEFAULT_LIMIT, LimitParameter, type Page, pageOf } from './paging/page.js';
+export {
+  CursorParameter,
+  DEFAULT_LIMIT,
+  LimitParameter,
+  NextCursorProperty,
+  type Page,
+  pageOf,
+} from './paging/page.js';
 export { actorOf, CurrentActor, networkOf, prefersHtml, type RequestActor } from './request.js';
 export {
   ChoiceField,

@@ -1,6 +1,12 @@
-import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import {
+  type BeforeApplicationShutdown,
+  Injectable,
+  type OnApplicationBootstrap,
+  type OnModuleDestroy,
+} from '@nestjs/common';
 import { UnitOfWork } from '../database/index.js';
 import { Log } from '../logging/index.js';
+import { Rounds } from '../scheduling/index.js';
 import { FileStore } from '../storage/index.js';
 import { filesOf, JobsRepository } from './jobs.repository.js';
 import { JobsSettings } from './jobs.settings.js';
@@ -10,9 +16,8 @@ const AT_ONCE = 50;
 
 /** Removes jobs that have been over for JOBS_KEEP_DAYS, with what is stored for them. Several processes may do so at once. */
 @Injectable()
-export class JobsJanitor implements OnApplicationBootstrap, OnModuleDestroy {
-  private timer: NodeJS.Timeout | undefined;
-  private isStopping = false;
+export class JobsJanitor implements OnApplicationBootstrap, OnModuleDestroy, BeforeApplicationShutdown {
+  private readonly rounds = new Rounds(ROUND_MS, () => this.round());
 
   constructor(
     private readonly jobs: JobsRepository,
@@ -23,18 +28,21 @@ export class JobsJanitor implements OnApplicationBootstrap, OnModuleDestroy {
   ) {}
 
   onApplicationBootstrap(): void {
-    this.timer = setInterval(() => void this.round(), ROUND_MS).unref();
-    void this.round();
+    this.rounds.start();
   }
 
   onModuleDestroy(): void {
-    this.isStopping = true;
-    clearInterval(this.timer);
+    this.rounds.stop();
+  }
+
+  /** The database is closed after this. */
+  beforeApplicationShutdown(): Promise<void> {
+    return this.rounds.ended();
   }
 
   private async round(): Promise<void> {
     try {
-      while (!this.isStopping && (await this.removeSome()) === AT_ONCE);
+      while (!this.rounds.isStopping && (await this.removeSome()) === AT_ONCE);
     } catch (err) {
       this.log.lines.warn({ err }, 'old jobs were not removed');
     }

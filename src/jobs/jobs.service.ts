@@ -55,10 +55,11 @@ export class Jobs {
     return JobDto.of(row);
   }
 
-  /** One of the member's own, or any for an administrator. @throws JobNotFoundError */
+  /** One of the member's own. @throws JobNotFoundError */
   async find(id: string, by: Principal): Promise<JobView> {
     const [job] = await this.rows.findViews([id]);
-    return demandVisible(job, by);
+    if (job?.memberId !== by.id) throw new JobNotFoundError();
+    return job;
   }
 
   /** A member's own, the newest first, from the start or from a cursor on. */
@@ -68,15 +69,23 @@ export class Jobs {
     return pageOf(found, limit, { listing: memberId, positionOf: ({ id }) => [id] });
   }
 
-  /** Cancels a job that is queued or running, and removes one that is over. @throws JobNotFoundError */
-  async remove(id: string, by: Principal, actor: Actor): Promise<void> {
+  /**
+   * Cancels a job that is queued or running, and removes one that is over: one of the member's own, or any for an administrator.
+   *
+   * @param onlyOpen whether one that is over stays
+   * @throws JobNotFoundError
+   */
+  async remove(id: string, by: Principal, actor: Actor, { onlyOpen = false } = {}): Promise<void> {
     const job = await this.unitOfWork.run(async (manager) => {
-      const found = demandVisible(await this.rows.findForChange(manager, id), by);
+      const found = await this.rows.findForChange(manager, id);
+      if (!found || (found.memberId !== by.id && by.role !== 'admin')) throw new JobNotFoundError();
       if (isOpen(found.status)) await this.rows.cancel(manager, id, new Date());
+      else if (onlyOpen) return undefined;
       else await this.rows.remove(manager, id);
       await this.files.release(manager, filesOf(found));
       return found;
     });
+    if (!job) return;
     const { kind, memberId, startedAt, status } = job;
     if (isOpen(status)) {
       this.runner.lose((held) => held.id === id);
@@ -100,11 +109,6 @@ export class Jobs {
     if (job.inputId !== undefined && job.inputId !== first.inputId) await this.files.release(manager, [job.inputId]);
     return JobDto.of(first);
   }
-}
-
-function demandVisible<J extends JobView>(job: J | null | undefined, { id, role }: Principal): J {
-  if (!job || (job.memberId !== id && role !== 'admin')) throw new JobNotFoundError();
-  return job;
 }
 
 function isJobId(value: unknown): boolean {

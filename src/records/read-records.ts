@@ -1,10 +1,11 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { inPieces } from '../streams/index.js';
 import { CsvReader } from './csv-reader.js';
 import { invalidFile } from './file-errors.js';
 import { JsonLinesReader } from './json-lines-reader.js';
 import { JsonReader } from './json-reader.js';
-import { piecesOf } from './pieces.js';
 import type { FileRecord, ReadOptions, RecordFormat, RecordReader } from './record.js';
+import { withoutMark } from './without-mark.js';
 
 /** So much is parsed before others have their turn. */
 const PIECE_BYTES = 8 * 1024;
@@ -44,7 +45,8 @@ function readerOf(format: RecordFormat, options: ReadOptions): Reader {
 
 async function* batchesOf(source: AsyncIterable<Buffer>, reader: Reader): AsyncGenerator<readonly FileRecord[]> {
   const batches = new Batches();
-  for await (const records of reader.read(batches.count(piecesOf(source, PIECE_BYTES)))) {
+  const pieces = withoutMark(inPieces(source, PIECE_BYTES));
+  for await (const records of reader.read(batches.count(pieces))) {
     yield* batches.add(records);
     await nextTurn();
   }

@@ -1,11 +1,12 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { type EntityManager, In, LessThanOrEqual, type Repository } from 'typeorm';
+import { type EntityManager, In, IsNull, LessThanOrEqual, Not, type Repository } from 'typeorm';
 import { EntityStatements, UnitOfWork } from '../database/index.js';
+import { inPieces } from '../streams/index.js';
 import { StoredChunk } from './entities/stored-chunk.entity.js';
 import { StoredFile as FileRow } from './entities/stored-file.entity.js';
-import { inPieces } from './pieces.js';
+import { limited } from './limited.js';
 import { StorageJanitor } from './storage-janitor.js';
 import { StorageUsage } from './storage-usage.js';
 import { StoredFileGoneError } from './storage.errors.js';
@@ -51,14 +52,13 @@ export class FileStore {
     const hash = createHash('sha256');
     let size = 0;
     try {
-      for await (const piece of inPieces(source, { size: CHUNK_BYTES, limit })) {
+      for await (const piece of inPieces(limited(source, limit), CHUNK_BYTES)) {
         hash.update(piece);
         size += piece.length;
         await this.unitOfWork.run((manager) => this.append(manager, id, piece));
       }
     } catch (error) {
-      // Where not even that can be written, the file goes after its hour.
-      await this.unitOfWork.run((manager) => this.release(manager, [id])).catch(() => undefined);
+      await this.discard(id);
       throw error;
     }
     return { id, size, sha256: hash.digest('hex') };
@@ -111,6 +111,20 @@ export class FileStore {
       await manager.update(FileRow, { id: In(ids.slice(at, at + MAX_IDS)) }, { removeAt: RELEASED });
     }
     if (ids.length > 0) this.unitOfWork.afterCommit(manager, () => this.janitor.nudge());
+  }
+
+  /**
+   * A file for which there is no use after all, unless it was kept: whoever was to keep it may have done so, and not know it. Where
+   * that cannot be written, it goes after its hour.
+   */
+  async discard(id: string): Promise<void> {
+    const unkept = { id, removeAt: Not(IsNull()) };
+    await this.unitOfWork
+      .run((manager) => manager.update(FileRow, unkept, { removeAt: RELEASED }))
+      .then(
+        () => this.janitor.nudge(),
+        () => undefined,
+      );
   }
 
   private async add(manager: EntityManager, removeAt: Date | null): Promise<string> {

@@ -8,6 +8,7 @@ import { InjectRepository } from '@nestjs/typeorm';
 import { type EntityManager, LessThanOrEqual, type Repository } from 'typeorm';
 import { UnitOfWork } from '../database/index.js';
 import { Log } from '../logging/index.js';
+import { Rounds } from '../scheduling/index.js';
 import { StoredChunk } from './entities/stored-chunk.entity.js';
 import { StoredFile } from './entities/stored-file.entity.js';
 
@@ -18,10 +19,7 @@ const CHUNKS_AT_ONCE = 8;
 /** Removes files that have been released, or were never kept, a few chunks at a time. Several processes may do so at once. */
 @Injectable()
 export class StorageJanitor implements OnApplicationBootstrap, OnModuleDestroy, BeforeApplicationShutdown {
-  private timer: NodeJS.Timeout | undefined;
-  private working: Promise<void> | undefined;
-  private isWanted = false;
-  private isStopping = false;
+  private readonly rounds = new Rounds(ROUND_MS, () => this.round());
 
   constructor(
     @InjectRepository(StoredFile) private readonly files: Repository<StoredFile>,
@@ -30,49 +28,46 @@ export class StorageJanitor implements OnApplicationBootstrap, OnModuleDestroy, 
   ) {}
 
   onApplicationBootstrap(): void {
-    this.timer = setInterval(() => this.nudge(), ROUND_MS).unref();
-    this.nudge();
+    this.rounds.start();
   }
 
   onModuleDestroy(): void {
-    this.isStopping = true;
-    clearInterval(this.timer);
+    this.rounds.stop();
   }
 
   /** The database is closed after this. */
-  async beforeApplicationShutdown(): Promise<void> {
-    await this.working;
+  beforeApplicationShutdown(): Promise<void> {
+    return this.rounds.ended();
   }
 
   /** There is something to remove. */
   nudge(): void {
-    this.isWanted = true;
-    this.working ??= this.work();
+    this.rounds.nudge();
   }
 
-  private async work(): Promise<void> {
-    while (this.isWanted && !this.isStopping) {
-      this.isWanted = false;
-      await this.clean().catch((err: unknown) => this.log.lines.warn({ err }, 'files were not removed'));
+  private async round(): Promise<void> {
+    try {
+      await this.clean();
+    } catch (err) {
+      this.log.lines.warn({ err }, 'files were not removed');
     }
-    this.working = undefined;
   }
 
   private async clean(): Promise<void> {
-    for (;;) {
+    while (!this.rounds.isStopping) {
       const file = await this.files.findOneBy({ removeAt: LessThanOrEqual(new Date()) });
       if (!file) return;
-      while (!(await this.unitOfWork.run((manager) => removeSome(file.id, manager)))) if (this.isStopping) return;
+      await this.unitOfWork.run((manager) => removeSome(file.id, manager));
     }
   }
 }
 
-/** Answers whether there is nothing left of the file, or it is not to be removed any more. */
-async function removeSome(id: string, manager: EntityManager): Promise<boolean> {
+/** A few chunks of the file, and it with the last of them. */
+async function removeSome(id: string, manager: EntityManager): Promise<void> {
   const due = { id, removeAt: LessThanOrEqual(new Date()) };
   // Whoever would keep it now comes too late.
   const { affected } = await manager.update(StoredFile, due, { removeAt: new Date(0) });
-  if (!affected) return true;
+  if (!affected) return;
   const chunks = await manager.find(StoredChunk, {
     select: { fileId: true, position: true },
     where: { fileId: id },
@@ -81,7 +76,5 @@ async function removeSome(id: string, manager: EntityManager): Promise<boolean> 
   });
   const last = chunks.at(-1);
   if (last) await manager.delete(StoredChunk, { fileId: id, position: LessThanOrEqual(last.position) });
-  if (chunks.length === CHUNKS_AT_ONCE) return false;
-  await manager.delete(StoredFile, { id });
-  return true;
+  if (chunks.length < CHUNKS_AT_ONCE) await manager.delete(StoredFile, { id });
 }

@@ -1,8 +1,14 @@
-import { type IncomingMessage } from 'node:http';
+import { once } from 'node:events';
+import { get, type IncomingMessage } from 'node:http';
 import { text } from 'node:stream/consumers';
+import { Controller, Get, Res } from '@nestjs/common';
+import type { Response } from 'express';
+import { JobEvents } from '../../src/jobs/answers/job-events.js';
+import { JobsRepository } from '../../src/jobs/jobs.repository.js';
 import { countOf, sql } from '../support/auth.js';
 import type { Client } from '../support/client.js';
 import { itDoesJobs } from '../support/job-behaviour.js';
+import { itEndsJobsThatThrow } from '../support/job-failures.js';
 import {
   enqueue,
   enqueueScript,
@@ -17,13 +23,26 @@ import { promote } from '../support/menus.js';
 import { startTestApp, type TestApp } from '../support/test-app.js';
 import { until } from '../support/until.js';
 
+/** Gives an answer away once its client has gone. */
+@Controller('late')
+class LateController {
+  static taken = new Signal<Response>();
+
+  @Get()
+  async take(@Res() response: Response): Promise<void> {
+    response.flushHeaders();
+    await once(response, 'close');
+    LateController.taken.give(response);
+  }
+}
+
 describe('jobs', () => {
   let app: TestApp;
   let client: Client;
   let memberId: string;
 
   beforeAll(async () => {
-    app = await startTestApp({}, [], JOB_HANDLERS);
+    app = await startTestApp({}, [LateController], JOB_HANDLERS);
     client = app.client();
     ({ id: memberId } = await client.signUpAndLogIn());
   });
@@ -31,6 +50,7 @@ describe('jobs', () => {
   afterAll(() => app.close());
 
   itDoesJobs(() => app);
+  itEndsJobsThatThrow(() => app);
 
   it('lists the jobs of a member, the newest first, page by page', async () => {
     const member = app.client();
@@ -49,7 +69,7 @@ describe('jobs', () => {
     expect(madeUp.status).toBe(422);
   });
 
-  it('shows a job to nobody but its member and administrators, and its result to its member alone', async () => {
+  it('shows a job to its member alone, and lets an administrator remove it', async () => {
     const id = await enqueueScript(app, memberId, (job) => job.save({ result: line(1) }));
     await untilJob(client, id, 'succeeded');
     const stranger = app.client();
@@ -61,8 +81,7 @@ describe('jobs', () => {
     expect((await stranger.delete(`/jobs/${id}`)).status).toBe(404);
     expect((await stranger.get('/jobs')).body.items).toEqual([]);
     await promote(app, strangerId);
-    expect((await stranger.get(`/jobs/${id}`)).body).toMatchObject({ id, status: 'succeeded' });
-    expect((await stranger.get(`/jobs/${id}/result`)).status).toBe(404);
+    for (const path of ['', '/result', '/events']) expect((await stranger.get(`/jobs/${id}${path}`)).status).toBe(404);
     expect((await stranger.delete(`/jobs/${id}`)).status).toBe(204);
     expect((await client.get(`/jobs/${id}`)).status).toBe(404);
   });
@@ -198,6 +217,20 @@ describe('jobs', () => {
       await client.delete(`/jobs/${id}`);
       for (const answer of answers.slice(1)) expect(await text(answer)).toContain('"status":"cancelled"');
     });
+  });
+
+  it('keeps no stream for a client that has gone meanwhile', async () => {
+    const id = await enqueueScript(app, memberId, untilAborted);
+    const [job] = await app.app.get(JobsRepository).findViews([id]);
+    for (let n = 0; n < 10; n += 1) {
+      LateController.taken = new Signal();
+      get(`${app.url}/late`, (answer) => answer.destroy());
+      app.app.get(JobEvents).follow(job!, memberId, await LateController.taken.come);
+    }
+    const answer = await openAnswer(client, `/jobs/${id}/events`);
+    expect(answer.statusCode).toBe(200);
+    await client.delete(`/jobs/${id}`);
+    expect(await text(answer)).toContain('"status":"cancelled"');
   });
 
   it('has figures', async () => {

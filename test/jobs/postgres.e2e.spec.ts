@@ -1,9 +1,13 @@
+import type { EntityManager } from 'typeorm';
+import { Identity } from '../../src/auth/index.js';
 import { countOf, sql } from '../support/auth.js';
 import { itDoesJobs } from '../support/job-behaviour.js';
+import { itEndsJobsThatThrow } from '../support/job-failures.js';
 import { enqueueScript, JOB_HANDLERS, line, Signal, untilAborted, untilJob } from '../support/jobs.js';
 import { describeWhere } from '../support/possible.js';
 import { findPostgres, type PostgresServer, postgresTrouble, startPostgres } from '../support/postgres.js';
 import { startTestApp, type TestApp } from '../support/test-app.js';
+import { until } from '../support/until.js';
 
 const bin = findPostgres();
 const describeWithPostgres = describeWhere(postgresTrouble(bin));
@@ -26,6 +30,29 @@ describeWithPostgres('jobs on PostgreSQL', () => {
   });
 
   itDoesJobs(() => app);
+  itEndsJobsThatThrow(() => app);
+
+  it('lets a member go while a step of their job would hold them', async () => {
+    const client = app.client();
+    const { id, password } = await client.signUpAndLogIn();
+    const [begun, goOn, saved] = [new Signal(), new Signal(), new Signal<unknown>()];
+    await enqueueScript(app, id, async (job) => {
+      const work = async (manager: EntityManager): Promise<void> => {
+        begun.give();
+        await goOn.come;
+        await app.app.get(Identity).hold({ id }, manager);
+      };
+      saved.give(await job.save({ work }).catch((error: unknown) => error));
+    });
+    await begun.come;
+    let isOver = false;
+    const withdrawal = client.delete('/auth/me', { password }).finally(() => (isOver = true));
+    const waiting = `pg_stat_activity WHERE wait_event_type = 'Lock'`;
+    await until('it is over, or waits for the step', async () => isOver || (await countOf(app, waiting)) > 0);
+    goOn.give();
+    expect((await withdrawal).status).toBe(204);
+    expect(await saved.come).toMatchObject({ code: 'auth.required' });
+  });
 
   describe('with several runners', () => {
     let other: TestApp;

@@ -5,8 +5,10 @@ import { text } from 'node:stream/consumers';
 import { DiscoveryModule } from '@nestjs/core';
 import { Test } from '@nestjs/testing';
 import { JobHandler, type JobWork, type RunningJob } from '../../src/jobs/index.js';
+import { isOpen } from '../../src/jobs/job-status.js';
 import { JobHandlers } from '../../src/jobs/runner/job-handlers.js';
 import { countOf, sql } from '../support/auth.js';
+import { MillBusyError } from '../support/job-failures.js';
 import {
   enqueue,
   enqueueScript,
@@ -85,6 +87,25 @@ describe('the runner', () => {
     await start();
     await done.come;
     expect(runs).toEqual([id]);
+  });
+
+  it('waits for what passes by itself also after it was away for days', async () => {
+    const app = await start({ JOBS_AT_ONCE: '0' });
+    const client = app.client();
+    const { id: memberId, email, password } = await client.signUpAndLogIn();
+    let tries = 0;
+    const id = await enqueueScript(app, memberId, () => {
+      tries += 1;
+      return tries === 1 ? Promise.reject(new MillBusyError('The mill is busy.')) : Promise.resolve();
+    });
+    const then = Date.now() - 3 * 86_400_000;
+    await sql(app, `UPDATE job SET fence = 1, "startedAt" = ${then}, "savedAt" = ${then} WHERE id = '${id}'`);
+    await running.pop()!.app.close();
+    const later = (await start()).client();
+    await later.post('/auth/login', { email, password });
+    await until('it is over', async () => !isOpen((await later.get(`/jobs/${id}`)).body.status));
+    expect((await later.get(`/jobs/${id}`)).body).toMatchObject({ status: 'succeeded', error: null });
+    expect(tries).toBe(2);
   });
 
   it('gives up what it never gets anywhere with', async () => {

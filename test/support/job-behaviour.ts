@@ -1,6 +1,5 @@
 import type { EntityManager } from 'typeorm';
 import { UnitOfWork } from '../../src/database/index.js';
-import { DomainError } from '../../src/http/index.js';
 import { Jobs, type RunningJob } from '../../src/jobs/index.js';
 import { JobQueue } from '../../src/jobs/runner/job-queue.js';
 import { countOf, sql } from './auth.js';
@@ -8,17 +7,6 @@ import type { Client } from './client.js';
 import { enqueue, enqueueScript, line, scripted, Signal, untilAborted, untilJob, upload } from './jobs.js';
 import type { TestApp } from './test-app.js';
 import { until } from './until.js';
-
-class OutOfBeansError extends DomainError {
-  readonly kind = 'conflict';
-  readonly code = 'beans.out';
-}
-
-class MillBusyError extends DomainError {
-  readonly kind = 'unavailable';
-  readonly code = 'mill.busy';
-  override readonly retryAfterSeconds = 0;
-}
 
 type Manager = Pick<EntityManager, 'query'>;
 
@@ -227,48 +215,6 @@ export function itDoesJobs(running: () => TestApp): void {
     await sql(app, `UPDATE job SET ${over} WHERE id = '${id}'`);
     expect(await ended.come).toMatchObject({ name: 'JobLostError' });
     expect((await client.get(`/jobs/${id}`)).body.status).toBe('cancelled');
-  });
-
-  it('fails with the words of the error, where they are for clients', async () => {
-    const id = await enqueueScript(app, memberId, () => Promise.reject(new OutOfBeansError('No beans left.')));
-    const { error } = await untilJob(client, id, 'failed');
-    expect(error).toEqual({ code: 'beans.out', detail: 'No beans left.' });
-  });
-
-  it('tries again what is unavailable, for as long as it takes', async () => {
-    let tries = 0;
-    const id = await enqueueScript(app, memberId, async () => {
-      tries += 1;
-      // Not in minutes.
-      await sql(app, `UPDATE job SET attempts = 0 WHERE id = '${id}'`);
-      if (tries <= 6) throw new MillBusyError('The mill is busy.');
-    });
-    await until('it is done in spite of that', async () => {
-      await sql(app, `UPDATE job SET "dueAt" = 0 WHERE id = '${id}' AND status = 'queued'`);
-      return (await client.get(`/jobs/${id}`)).body.status === 'succeeded';
-    });
-    expect(tries).toBe(7);
-  });
-
-  it('gives up what goes wrong again and again, and does not say what it was', async () => {
-    let tries = 0;
-    const id = await enqueueScript(app, memberId, () => {
-      tries += 1;
-      return Promise.reject(new Error('secret ingredient'));
-    });
-    await until('it has failed', async () => {
-      await sql(app, `UPDATE job SET "dueAt" = 0 WHERE id = '${id}' AND status = 'queued'`);
-      return (await client.get(`/jobs/${id}`)).body.status === 'failed';
-    });
-    expect(tries).toBe(5);
-    const { body, text } = await client.get(`/jobs/${id}`);
-    expect(body.error).toMatchObject({ code: 'job.failed' });
-    expect(text).not.toContain('ingredient');
-  });
-
-  it('fails a job that nothing here does', async () => {
-    const id = await enqueue(app, { kind: 'unheard-of', memberId, payload: {}, total: 0 });
-    expect((await untilJob(client, id, 'failed')).error).toMatchObject({ code: 'job.no-handler' });
   });
 
   it('makes one job of 20 that come at once with the same key, and none of another body', async () => {

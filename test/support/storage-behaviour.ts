@@ -114,6 +114,16 @@ export function itStoresFiles(running: () => TestApp): void {
     await untilEmpty();
   });
 
+  it('discards what nobody has kept, and nothing else', async () => {
+    const [lost, kept] = [await receive(Buffer.from('lost')), await receive(Buffer.from('kept'))];
+    await unitOfWork.run((manager) => files.keep(manager, kept.id));
+    for (const { id } of [lost, kept]) await files.discard(id);
+    await until('it is removed', async () => (await countOf(app, 'stored_file')) === 1);
+    expect((await contentOf(files, kept.id)).toString()).toBe('kept');
+    await release(kept.id);
+    await untilEmpty();
+  });
+
   it('says so where a file goes while it is read', async () => {
     const { id } = await receive(randomBytes(3 * MEGABYTE));
     const reader = files.read(id);

@@ -1,3 +1,4 @@
+import { ApiProperty } from '@nestjs/swagger';
 import { IntegerParameter, TextField } from '../validation/fields.js';
 import { encodeCursor, type Position } from './cursor.js';
 
@@ -21,6 +22,11 @@ export function LimitParameter(): PropertyDecorator {
 /** The query parameter `cursor`. */
 export function CursorParameter(description: string): PropertyDecorator {
   return TextField({ optional: true, maxLength: MAX_CURSOR_LENGTH, trim: false, description });
+}
+
+/** The field `nextCursor` of a page. */
+export function NextCursorProperty(description: string): PropertyDecorator {
+  return ApiProperty({ type: 'string', nullable: true, description, example: null });
 }
 
 /**

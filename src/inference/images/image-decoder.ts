@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Metadata, Sharp, SharpOptions } from 'sharp';
-import { Lanes } from '../../lanes/index.js';
+import { Lanes } from '../../scheduling/index.js';
 import { ClientGoneError, DeadlineError, ImagesBusyError } from '../inference.errors.js';
 import { InferenceSettings } from '../inference.settings.js';
 import type { GoneSignal } from '../scheduler/queued-run.js';

@@ -5,7 +5,6 @@ import type { Principal } from '../../auth/index.js';
 import { UnitOfWork } from '../../database/index.js';
 import { type ClientPresence, HttpSettings, type TextFields, UnsupportedMediaTypeError } from '../../http/index.js';
 import { type JobDto, Jobs } from '../../jobs/index.js';
-import { Log } from '../../logging/index.js';
 import { FileStore, type StoredFile } from '../../storage/index.js';
 import { textRowsOf } from '../files/text-rows.js';
 import { ImageDecoder } from '../images/image-decoder.js';
@@ -49,7 +48,6 @@ export class PredictionJobs {
     private readonly settings: InferenceSettings,
     private readonly http: HttpSettings,
     private readonly decoder: ImageDecoder,
-    private readonly log: Log,
   ) {}
 
   /** Stores the input, looks through it, and enqueues its job; where that is refused, nothing of it stays. */
@@ -63,7 +61,7 @@ export class PredictionJobs {
     try {
       return await this.take(asked, about, file);
     } catch (error) {
-      await this.release(file);
+      await this.files.discard(file.id);
       throw error;
     }
   }
@@ -98,15 +96,6 @@ export class PredictionJobs {
     return this.unitOfWork.run((manager) =>
       this.jobs.enqueue(manager, { ...job, model, version: version.version, idempotency }),
     );
-  }
-
-  /** What cannot be removed now is removed an hour later. */
-  private async release({ id }: StoredFile): Promise<void> {
-    try {
-      await this.unitOfWork.run((manager) => this.files.release(manager, [id]));
-    } catch (err) {
-      this.log.lines.warn({ err, file: id }, 'an input that was refused could not be removed yet');
-    }
   }
 }
 

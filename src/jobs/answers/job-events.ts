@@ -51,6 +51,8 @@ export class JobEvents implements OnModuleDestroy {
    * @throws TooManyStreamsError
    */
   follow(job: JobView, followerId: string, response: Response): void {
+    // Who has gone meanwhile does not do so again.
+    if (response.closed) return;
     const own = [...this.streams].filter((stream) => stream.followerId === followerId);
     if (own.length >= PER_MEMBER) throw new TooManyStreamsError(PER_MEMBER);
     response.status(200);

@@ -43,7 +43,7 @@ export class JobResults {
       response.end();
       return;
     }
-    await pipeline(Readable.from(content, { objectMode: true }), response).catch((error: unknown) => {
+    await pipeline(Readable.from(content), response).catch((error: unknown) => {
       // Who hangs up has what they wanted.
       if ((error as NodeJS.ErrnoException).code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error;
     });

@@ -1,5 +1,5 @@
 import { ApiProperty, getSchemaPath } from '@nestjs/swagger';
-import type { FieldError, Page } from '../../http/index.js';
+import { type FieldError, NextCursorProperty, type Page } from '../../http/index.js';
 import { JOB_STATUSES, type JobStatus } from '../job-status.js';
 import type { JobView } from '../jobs.repository.js';
 
@@ -79,12 +79,7 @@ export class JobPageDto {
   @ApiProperty({ type: [JobDto] })
   items!: JobDto[];
 
-  @ApiProperty({
-    type: 'string',
-    nullable: true,
-    description: 'Sent as `cursor`, it brings the next page; null on the last page',
-    example: null,
-  })
+  @NextCursorProperty('Sent as `cursor`, it brings the next page; null on the last page')
   nextCursor!: string | null;
 
   static of({ items, nextCursor }: Page<JobView>): JobPageDto {

@@ -3,8 +3,8 @@ import { InstantColumn, WholeNumberColumn } from '../../database/index.js';
 import type { JobStatus } from '../job-status.js';
 
 /** The longest kind, and the longest name of a model or version. */
-export const MAX_NAME_LENGTH = 128;
-export const MAX_KEY_LENGTH = 255;
+const MAX_NAME_LENGTH = 128;
+const MAX_KEY_LENGTH = 255;
 
 /** Work that outlasts a request. */
 @Entity('job')
@@ -80,7 +80,7 @@ export class Job {
   @Column('integer')
   savedFence!: number;
 
-  /** When anything of it was last saved. */
+  /** When anything of it was last saved, or it was taken up without having thrown since. */
   @InstantColumn()
   savedAt!: Date;
 

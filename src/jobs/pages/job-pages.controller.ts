@@ -1,6 +1,6 @@
-import { Controller, Param, Post, Redirect, UseGuards } from '@nestjs/common';
+import { Controller, Param, Post, Redirect, UseFilters, UseGuards } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
-import { Authenticated, CurrentMember, type Principal } from '../../auth/index.js';
+import { Authenticated, AuthPagesFilter, CurrentMember, type Principal } from '../../auth/index.js';
 import { AnyQuery, CurrentActor, OwnFormsGuard, type RequestActor } from '../../http/index.js';
 import { JobIdDto } from '../dto/job-requests.dto.js';
 import { Jobs } from '../jobs.service.js';
@@ -9,8 +9,22 @@ import { Jobs } from '../jobs.service.js';
 @ApiExcludeController()
 @Controller('account/jobs')
 @UseGuards(OwnFormsGuard)
+@UseFilters(AuthPagesFilter)
 export class JobPagesController {
   constructor(private readonly jobs: Jobs) {}
+
+  /** One that has ended since the page was shown stays, and what it has made. */
+  @Post(':id/cancel')
+  @AnyQuery()
+  @Redirect('/account', 303)
+  @Authenticated({ session: true })
+  async cancel(
+    @Param() { id }: JobIdDto,
+    @CurrentMember() member: Principal,
+    @CurrentActor() actor: RequestActor,
+  ): Promise<void> {
+    await this.jobs.remove(id, member, actor, { onlyOpen: true });
+  }
 
   @Post(':id/remove')
   @AnyQuery()

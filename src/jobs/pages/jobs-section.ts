@@ -32,7 +32,7 @@ export function jobsSection({ jobs, isAll, hasCsv }: ShownJobs): AccountSection 
 
 function cellsOf(job: JobView, hasCsv: boolean): Html[] {
   const what = job.model === null ? job.kind : `${job.kind}: ${job.model} ${job.version ?? ''}`;
-  return [html`${what}`, time(job.createdAt), stateOf(job), resultOf(job, hasCsv), removeButton(job, what)];
+  return [html`${what}`, time(job.createdAt), stateOf(job), resultOf(job, hasCsv), endButton(job, what)];
 }
 
 function stateOf({ status, done, total, errors, error }: JobView): Html {
@@ -53,9 +53,9 @@ function resultOf({ id, status }: JobView, hasCsv: boolean): Html {
 }
 
 /** @param what it is, for those who hear the button without its row */
-function removeButton({ id, status, createdAt }: JobView, what: string): Html {
-  const verb = isOpen(status) ? 'Cancel' : 'Remove';
-  return html`<form method="post" action="/account/jobs/${id}/remove">
+function endButton({ id, status, createdAt }: JobView, what: string): Html {
+  const [verb, action] = isOpen(status) ? ['Cancel', 'cancel'] : ['Remove', 'remove'];
+  return html`<form method="post" action="/account/jobs/${id}/${action}">
     <button class="button quiet small" type="submit">
       ${verb}<span class="visually-hidden"> the job ${what}, begun ${createdAt.toISOString()}</span>
     </button>

@@ -10,7 +10,7 @@ import { filesOf } from '../jobs.repository.js';
 import { type ClaimedJob, type Hold, JobQueue, type Outcome, type Postponement } from './job-queue.js';
 
 /** How long a job is held without being extended. */
-export const LEASE_MS = 15_000;
+const LEASE_MS = 15_000;
 /** How often others may be quicker before the next look. */
 const MAX_TRIES = 5;
 /** Of those that are due, so many are looked at: the ones that have been so for longest. */
@@ -62,6 +62,8 @@ export class DatabaseJobQueue extends JobQueue {
 
   save(hold: Hold, { progress, state, result, work }: JobStep, known: string | undefined): Promise<string | undefined> {
     return this.unitOfWork.run(async (manager) => {
+      // First: a withdrawal too locks the member before the job.
+      await work?.(manager);
       const resultId = known ?? (result && (await this.files.create(manager)));
       const isHeld = await update(manager, hold, {
         ...progress,
@@ -74,7 +76,6 @@ export class DatabaseJobQueue extends JobQueue {
       });
       if (!isHeld) throw new JobLostError();
       if (resultId !== undefined && result) await this.files.append(manager, resultId, result);
-      await work?.(manager);
       return resultId;
     });
   }
@@ -91,13 +92,9 @@ export class DatabaseJobQueue extends JobQueue {
     });
   }
 
-  postpone(hold: Hold, { until, attempts, isFaultless }: Postponement): Promise<boolean> {
-    const changes = {
-      status: 'queued',
-      dueAt: until,
-      attempts,
-      ...(isFaultless && { savedFence: hold.fence }),
-    } as const;
+  /** A job that throws, or is left, is at work: it does not wear out. */
+  postpone(hold: Hold, { until, attempts }: Postponement): Promise<boolean> {
+    const changes = { status: 'queued', dueAt: until, attempts, savedFence: hold.fence } as const;
     return this.unitOfWork.run((manager) => update(manager, hold, changes));
   }
 
@@ -129,6 +126,7 @@ export class DatabaseJobQueue extends JobQueue {
         dueAt: inALease(),
         claimedAt: now,
         startedAt: () => `COALESCE("startedAt", ${now.getTime()})`,
+        savedAt: () => `CASE WHEN attempts = 0 THEN ${now.getTime()} ELSE "savedAt" END`,
         fence: () => 'fence + 1',
       },
     );

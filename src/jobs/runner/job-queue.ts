@@ -21,7 +21,7 @@ export interface ClaimedJob extends Hold {
   readonly attempts: number;
   /** How often in a row it has been taken up, this time included, without anything having been saved. */
   readonly fruitless: number;
-  /** When anything of it was last saved, or it was enqueued. */
+  /** When anything of it was last saved, or it was taken up without having thrown since. */
   readonly savedAt: Date;
   readonly startedAt: Date;
 }
@@ -34,8 +34,6 @@ export type Outcome =
 export interface Postponement {
   readonly until: Date;
   readonly attempts: number;
-  /** Whether it was not the job's fault. */
-  readonly isFaultless: boolean;
 }
 
 /**

@@ -7,6 +7,7 @@ import {
 } from '@nestjs/common';
 import { ErrorTranslators, HttpSettings } from '../../http/index.js';
 import { Log } from '../../logging/index.js';
+import { Rounds } from '../../scheduling/index.js';
 import type { JobErrorDto } from '../dto/job.dto.js';
 import { JobsSettings } from '../jobs.settings.js';
 import { HeldJob } from './held-job.js';
@@ -25,11 +26,10 @@ const HOLD_MS = 12_000;
 @Injectable()
 export class JobRunner implements OnApplicationBootstrap, OnModuleDestroy, BeforeApplicationShutdown {
   private readonly held = new Map<HeldJob, Promise<void>>();
-  private timer: NodeJS.Timeout | undefined;
-  private looking: Promise<void> | undefined;
-  private isWanted = false;
-  private isStopping = false;
+  private readonly rounds = new Rounds(ROUND_MS, () => this.round());
   private hasTrouble = false;
+  /** Until when jobs that are to stop are waited for, as `performance.now()` counts. */
+  private stopBy = Infinity;
 
   constructor(
     private readonly queue: JobQueue,
@@ -43,30 +43,29 @@ export class JobRunner implements OnApplicationBootstrap, OnModuleDestroy, Befor
 
   async onApplicationBootstrap(): Promise<void> {
     await this.queue.takeOver();
-    this.timer = setInterval(() => this.nudge(), ROUND_MS).unref();
-    setImmediate(() => this.nudge());
+    this.rounds.start();
   }
 
   /** What runs is told to stop, and goes on after the next start. */
   onModuleDestroy(): void {
-    this.isStopping = true;
-    clearInterval(this.timer);
+    this.rounds.stop();
+    this.stopBy = performance.now() + this.http.shutdownGraceMs;
     for (const job of this.held.keys()) job.stop();
   }
 
   /** The database is closed after this. */
   async beforeApplicationShutdown(): Promise<void> {
-    await this.looking;
+    await this.rounds.ended();
     const enough = new AbortController();
-    const grace = delay(this.http.shutdownGraceMs, undefined, { signal: enough.signal }).catch(() => undefined);
+    const leftMs = Math.max(0, this.stopBy - performance.now());
+    const grace = delay(leftMs, undefined, { signal: enough.signal }).catch(() => undefined);
     await Promise.race([Promise.all(this.held.values()), grace]);
     enough.abort();
   }
 
   /** There may be something to do. */
   nudge(): void {
-    this.isWanted = true;
-    this.looking ??= this.work();
+    this.rounds.nudge();
   }
 
   /** These are not to be done any more. */
@@ -74,15 +73,11 @@ export class JobRunner implements OnApplicationBootstrap, OnModuleDestroy, Befor
     for (const job of this.held.keys()) if (isMeant(job)) job.lose();
   }
 
-  private async work(): Promise<void> {
-    while (this.isWanted && !this.isStopping) {
-      this.isWanted = false;
-      await this.look().then(
-        () => this.note(false),
-        (err: unknown) => this.note(true, err),
-      );
-    }
-    this.looking = undefined;
+  private async round(): Promise<void> {
+    await this.look().then(
+      () => this.note(false),
+      (err: unknown) => this.note(true, err),
+    );
   }
 
   /** Said once, and not each second. */
@@ -94,7 +89,7 @@ export class JobRunner implements OnApplicationBootstrap, OnModuleDestroy, Befor
 
   private async look(): Promise<void> {
     await this.keepHolds();
-    while (this.held.size < this.settings.atOnce && !this.isStopping) {
+    while (this.held.size < this.settings.atOnce && !this.rounds.isStopping) {
       const claim = await this.queue.claim();
       if (!claim) return;
       this.begin(claim);
@@ -123,7 +118,7 @@ export class JobRunner implements OnApplicationBootstrap, OnModuleDestroy, Befor
 
   private begin(claim: ClaimedJob): void {
     const job = new HeldJob(claim, this.queue);
-    if (this.isStopping) job.stop();
+    if (this.rounds.isStopping) job.stop();
     const ended = this.do(job).finally(() => {
       this.held.delete(job);
       this.nudge();
@@ -163,7 +158,7 @@ export class JobRunner implements OnApplicationBootstrap, OnModuleDestroy, Befor
   /** The application stops. */
   private async leave(job: HeldJob): Promise<void> {
     const attempts = job.hasSaved ? 0 : job.claim.attempts;
-    await this.queue.postpone(job.claim, { until: new Date(), attempts, isFaultless: true });
+    await this.queue.postpone(job.claim, { until: new Date(), attempts });
     this.say('info', job, 'job left for the next start');
   }
 
@@ -172,8 +167,7 @@ export class JobRunner implements OnApplicationBootstrap, OnModuleDestroy, Befor
     const verdict = judge(error, triesOf(job));
     if ('failure' in verdict) return this.fail(job, verdict.failure, thrown);
     const until = new Date(Date.now() + verdict.delayMs);
-    // A job that throws is at work: it does not wear out.
-    const isHeld = await this.queue.postpone(job.claim, { until, attempts: verdict.attempts, isFaultless: true });
+    const isHeld = await this.queue.postpone(job.claim, { until, attempts: verdict.attempts });
     this.metrics.retried(job.claim.kind);
     this.say('warn', job, isHeld ? 'job put off' : 'job lost', { err: thrown, attempts: verdict.attempts, until });
   }
@@ -200,8 +194,8 @@ export class JobRunner implements OnApplicationBootstrap, OnModuleDestroy, Befor
   }
 }
 
-/** Time in the queue does not count. */
+/** Time in the queue does not count, nor that for which nobody did jobs. */
 function triesOf({ claim, hasSaved }: HeldJob): Tries {
   if (hasSaved) return { attempts: 0, since: Date.now() };
-  return { attempts: claim.attempts, since: Math.max(claim.savedAt.getTime(), claim.startedAt.getTime()) };
+  return { attempts: claim.attempts, since: claim.savedAt.getTime() };
 }

@@ -16,7 +16,7 @@ const MAX_DELAY_MS = 60_000;
 export interface Tries {
   /** How often in a row it had thrown before. */
   readonly attempts: number;
-  /** When anything of it was last saved, or it was first begun, in milliseconds. */
+  /** When anything of it was last saved, or it was taken up without having thrown since; in milliseconds. */
   readonly since: number;
 }
 

@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import type { Page } from '../../http/index.js';
+import { NextCursorProperty, type Page } from '../../http/index.js';
 import type { Menu } from '../entities/menu.entity.js';
 
 export class MenuDto {
@@ -35,12 +35,7 @@ export class MenuPageDto {
   @ApiProperty({ type: [MenuDto] })
   items!: MenuDto[];
 
-  @ApiProperty({
-    type: 'string',
-    nullable: true,
-    description: 'Sent as `cursor`, with the same sort and filter, it brings the next page; null on the last page',
-    example: null,
-  })
+  @NextCursorProperty('Sent as `cursor`, with the same sort and filter, it brings the next page; null on the last page')
   nextCursor!: string | null;
 
   static of({ items, nextCursor }: Page<Menu>): MenuPageDto {

@@ -42,12 +42,11 @@ export class MenuImports {
     const errors: FieldError[] = [];
     const sample: ImportSampleDto[] = [];
     const prices = new Map<string, number>();
-    const looked = new Set<string>();
     for await (const records of menuRecords(upload.bytes, file)) {
       const rows = await Promise.all(records.map((record) => menuRowOf(record, file.format)));
       errors.push(...rows.flatMap((row) => row.errors).slice(0, MAX_ERRORS - errors.length));
       const good = rows.filter(isGood);
-      await this.lookUp(good, id, { prices, looked });
+      await this.lookUp(menusOf(good), id, prices);
       planOf(menusOf(good), prices).forEach((outcome, index) => {
         counts[outcome] += 1;
         const { row, menu } = good[index]!;
@@ -69,7 +68,7 @@ export class MenuImports {
         this.jobs.enqueue(manager, { kind: MENU_IMPORT, memberId, payload, total, inputId }),
       );
     } catch (error) {
-      await this.unitOfWork.run((manager) => this.files.release(manager, [inputId]));
+      await this.files.discard(inputId);
       throw error;
     }
   }
@@ -98,14 +97,9 @@ export class MenuImports {
     return pricesOf(menus.length === 0 ? [] : await this.rows.findOwnPrices(ownerId, namesOf(menus)));
   }
 
-  /** Adds the prices of menus whose names have not been met in the file before. */
-  private async lookUp(
-    rows: readonly GoodRow[],
-    ownerId: string,
-    { prices, looked }: { readonly prices: Map<string, number>; readonly looked: Set<string> },
-  ): Promise<void> {
-    const fresh = menusOf(rows).filter(({ name }) => !looked.has(name));
-    for (const { name } of fresh) looked.add(name);
+  /** Adds the prices of menus whose names have not been met in the file before: those that have have one by now. */
+  private async lookUp(menus: readonly MenuFields[], ownerId: string, prices: Map<string, number>): Promise<void> {
+    const fresh = menus.filter(({ name }) => !prices.has(name));
     for (const [name, price] of await this.pricesNow(fresh, ownerId)) prices.set(name, price);
   }
 }

@@ -10,7 +10,7 @@ import { MenuFieldsDto } from '../dto/menu-fields.dto.js';
 import type { MenuFields } from '../menus.service.js';
 
 /** Of one file. */
-export const MAX_ROWS = 100_000;
+const MAX_ROWS = 100_000;
 
 /** What has to be known of a file to read it. */
 export interface MenuFile {

@@ -31,7 +31,11 @@ function follow(first, place) {
   const cancel = text('button', 'Cancel');
   cancel.type = 'button';
   cancel.className = 'button quiet small';
-  cancel.addEventListener('click', () => void fetch(`/jobs/${first.id}`, { method: 'DELETE' }));
+  // Not DELETE: a job that has just ended would go, with its result.
+  cancel.addEventListener(
+    'click',
+    () => void fetch(`/account/jobs/${first.id}/cancel`, { method: 'POST', redirect: 'manual' }),
+  );
   place.replaceChildren(card('In the background', words, progress, cancel));
   const events = new EventSource(`/jobs/${first.id}/events`);
   events.addEventListener('progress', ({ data }) => {

@@ -1,4 +1,4 @@
-export interface LaneRules {
+interface LaneRules {
   /** How many works go on side by side. */
   readonly lanes: number;
   /** How many may wait for a lane; one more is refused. */

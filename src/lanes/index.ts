@@ -1,1 +1,0 @@
-export { type LaneRules, Lanes } from './lanes.js';

@@ -1,0 +1,2 @@
+export { Lanes } from './lanes.js';
+export { Rounds } from './rounds.js';
