@@ -137,8 +137,9 @@ describe('what is no picture', () => {
   it('is a picture for which there is no time', async () => {
     const app = await startTestApp({ MODELS_DIR: store.path, DEADLINE_MS: '300' });
     const form = formOf(Array<Buffer>(20).fill(await slowPicture()));
-    const { status, body } = await app.client().post('/models/picture/predict', undefined, form);
-    expect({ status, code: body.code }).toEqual({ status: 504, code: 'model.deadline' });
+    const { body } = await app.client().post('/models/picture/predict', undefined, form);
+    const detail = 'The prediction was not ready in time (DEADLINE_MS, or the timeout that was asked for).';
+    expect(body).toMatchObject({ status: 504, code: 'model.deadline', detail });
     await app.close();
   });
 

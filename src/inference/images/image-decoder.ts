@@ -42,11 +42,10 @@ export class ImageDecoder {
 
   /** @throws UnusableImageError, ImagesBusyError, DeadlineError, ClientGoneError */
   async decode(file: Buffer, input: ImageInput, waiter: Waiter): Promise<Float32Array> {
-    const since = performance.now();
     const bytes = readable(file);
     const demandWaiter = (): void => {
       if (waiter.signal.aborted) throw new ClientGoneError();
-      if (performance.now() >= waiter.deadline) throw new DeadlineError(Math.round(waiter.deadline - since));
+      if (performance.now() >= waiter.deadline) throw new DeadlineError();
     };
     this.opening ??= loadSharp();
     const open = await this.opening;
