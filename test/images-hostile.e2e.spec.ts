@@ -24,6 +24,7 @@ function half(bytes: Buffer): Buffer {
 
 const KINDS = 'must be a PNG, JPEG or WebP picture; it is none of them';
 const WHOLE = 'is damaged: it could not be decoded as a whole';
+const UNREADABLE = 'is damaged: it could not be read as a whole';
 
 describe('what is no picture', () => {
   let store: TestModelStore;
@@ -46,7 +47,7 @@ describe('what is no picture', () => {
     ['an empty file', () => Buffer.alloc(0), 'is empty; it must be a PNG, JPEG or WebP picture'],
     ['a truncated JPEG', async () => half(await noise().jpeg().toBuffer()), WHOLE],
     ['a JPEG without its last bytes', async () => (await noise().jpeg().toBuffer()).subarray(0, -200), WHOLE],
-    ['a truncated PNG', async () => half(await noise().png().toBuffer()), 'is damaged: it ends before a PNG would'],
+    ['a truncated PNG', async () => half(await noise().png().toBuffer()), UNREADABLE],
     ['a truncated WebP', async () => half(await noise().webp().toBuffer()), WHOLE],
     ['the first bytes of a JPEG', () => Buffer.from([0xff, 0xd8, 0xff, 0xe0]), WHOLE],
     ['a PNG of fewer pixels than it says', () => pngOf(2_000, 2_000, deflateSync(Buffer.alloc(1_000))), WHOLE],
@@ -136,8 +137,9 @@ describe('what is no picture', () => {
   it('is a picture for which there is no time', async () => {
     const app = await startTestApp({ MODELS_DIR: store.path, DEADLINE_MS: '300' });
     const form = formOf(Array<Buffer>(20).fill(await slowPicture()));
-    const { status, body } = await app.client().post('/models/picture/predict', undefined, form);
-    expect({ status, code: body.code }).toEqual({ status: 504, code: 'model.deadline' });
+    const { body } = await app.client().post('/models/picture/predict', undefined, form);
+    const detail = 'The prediction was not ready in time (DEADLINE_MS, or the timeout that was asked for).';
+    expect(body).toMatchObject({ status: 504, code: 'model.deadline', detail });
     await app.close();
   });
 

@@ -23,6 +23,13 @@ const TABLE_HEADER =
 /** Of `spin`: each takes a tenth of a second or more. */
 const LONG_ROWS = linesOf(Array.from({ length: 12 }, () => ({ turns: 20_000 })));
 
+/** Of the three probabilities, each answer has the greatest. */
+const CORNERS = {
+  features: [{ name: 'x' }, { name: 'y' }],
+  labels: ['right', 'up', 'away'],
+  output: { label: 'label', probabilities: 'probabilities', topK: 1 },
+};
+
 describe('npm run predict', () => {
   let store: TestModelStore;
   let directory: string;
@@ -36,6 +43,8 @@ describe('npm run predict', () => {
     store = await TestModelStore.create();
     await store.add('spin', 'spin', { manifest: { example: { input: { turns: 3 } } } });
     await store.add('inner', 'sum', { manifest: { access: 'member' } });
+    await store.add('kinds', 'kinds');
+    await store.add('corners', 'classifier', { manifest: CORNERS });
     directory = await mkdtemp(join(tmpdir(), 'barista-predict-test-'));
     databaseUrl = `sqlite:${join(directory, 'barista.db')}`;
     app = await ProcessApp.start({ MODELS_DIR: store.path }, { databaseUrl });
@@ -119,6 +128,21 @@ describe('npm run predict', () => {
     expect(await jobs()).toHaveLength(before);
   });
 
+  it('has the labels of all answers in a table that is made without a key, as in one of a job', async () => {
+    const corners = await file('corners.csv', 'x,y\n5,0\n0,5\n-5,-5\n');
+    const { stdout } = await predict('corners', corners);
+    expect(stdout).toMatch(/^x,y,label,probability_right,probability_up,probability_away\n5,0,right,0[.]\d+,,\n/);
+    expect(stdout).toBe((await predictAsMember('corners', corners)).stdout);
+  });
+
+  it('keeps integers of 64 bits, with a key and without', async () => {
+    const row = '{"number":1,"count":9007199254740993,"word":"a","flag":true,"grid":[[1,2,3],[4,5,6]]}\n';
+    const kinds = await file('kinds.jsonl', row);
+    const { stdout } = await predict('kinds', kinds, '--format', 'csv');
+    expect(stdout).toContain(',9007199254740993,a,true,"[[1,2,3],[4,5,6]]"\n');
+    expect(stdout).toBe((await predictAsMember('kinds', kinds, '--format', 'csv')).stdout);
+  });
+
   it('makes one job of a file, however often it is called', async () => {
     const before = (await jobs()).length;
     const stderr = expect.stringContaining('400 of 400 rows');
@@ -136,6 +160,13 @@ describe('npm run predict', () => {
     createReadStream(flowers).pipe(child.stdin);
     expect(await ended).toMatchObject({ code: 0, stdout: '' });
     expect(await readFile(output, 'utf8')).toBe(linesOf(await answersTo(member, ROWS)));
+  });
+
+  it('leaves a file as it was where there is no result to write to it', async () => {
+    const output = await file('yesterday.csv', 'yesterday');
+    const broken = await file('no-flowers.csv', csvOf(ROWS).replace('5.1', 'x'));
+    expect((await predict('iris', broken, '--output', output)).code).toBe(1);
+    expect(await readFile(output, 'utf8')).toBe('yesterday');
   });
 
   it('leaves nothing but the result in a file that a shell makes of its output', async () => {

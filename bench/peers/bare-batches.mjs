@@ -22,6 +22,6 @@ async function runAll() {
 }
 
 await runAll();
-console.log(JSON.stringify({ url: 'ready' }));
+console.log(JSON.stringify({ ready: true }));
 const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
 while (!(await lines.next()).done) console.log(JSON.stringify({ ms: await runAll() }));

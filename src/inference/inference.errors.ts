@@ -79,7 +79,7 @@ export class OverloadedError extends DomainError {
   override readonly retryAfterSeconds: number;
 
   constructor(waiting: number, predictedMs: number, allowedMs: number) {
-    const [predicted, allowed] = [predictedMs, allowedMs].map((ms) => Math.ceil(ms));
+    const [predicted, allowed] = [predictedMs, allowedMs].map((ms) => Math.max(0, Math.ceil(ms)));
     super(`${waiting} predictions wait before this one: about ${predicted} ms, and it has ${allowed} ms. Try later.`);
     this.retryAfterSeconds = Math.max(RETRY_AFTER_SECONDS, Math.ceil(predictedMs / 1000));
   }
@@ -124,8 +124,8 @@ export class DeadlineError extends DomainError {
   readonly kind = 'deadline';
   readonly code = 'model.deadline';
 
-  constructor(deadlineMs: number) {
-    super(`The prediction was not ready within ${deadlineMs} ms.`);
+  constructor() {
+    super('The prediction was not ready in time (DEADLINE_MS, or the timeout that was asked for).');
   }
 }
 

@@ -1,6 +1,8 @@
-import type { Problem } from '../http/index.js';
+import type { FormattedError, Problem } from '../http/index.js';
 import { html } from './html.js';
 import { page } from './page.js';
+
+export const HTML = 'text/html; charset=utf-8';
 
 const TITLES: Readonly<Record<number, string>> = {
   401: 'Log in first',
@@ -17,6 +19,11 @@ const OF_OURS = 'Something went wrong here';
 
 /** What the error itself says is for programs. */
 const LOG_IN = html`<p>Only members may do this, or see it. <a href="/login">Log in</a></p>`;
+
+/** A page as the answer to a request that failed. */
+export function asErrorAnswer({ status }: Problem, body: string): FormattedError {
+  return { status, contentType: HTML, body, vary: 'Accept' };
+}
 
 /** An error in words, with a way on. */
 export function errorPage({ status, detail, errors = [] }: Problem, requestId: string): string {

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Request } from 'express';
 import { ErrorFormats, type FormattedError, prefersHtml, type Problem } from '../http/index.js';
-import { errorPage } from './error-page.js';
+import { asErrorAnswer, errorPage } from './error-page.js';
 
 /** Of the framework: no room answers at this address. */
 const NOWHERE = 'route.not-found';
@@ -22,12 +22,7 @@ export class ErrorPages {
 
   private format(problem: Problem, request: Request, path: string): FormattedError | undefined {
     if (!(problem.code === NOWHERE || this.isPage(path)) || !prefersHtml(request)) return undefined;
-    return {
-      status: problem.status,
-      contentType: 'text/html; charset=utf-8',
-      body: errorPage(problem, request.requestId),
-      vary: 'Accept',
-    };
+    return asErrorAnswer(problem, errorPage(problem, request.requestId));
   }
 
   private isPage(path: string): boolean {

@@ -1,5 +1,5 @@
 export { configurePages } from './configure-pages.js';
-export { errorPage } from './error-page.js';
+export { asErrorAnswer, errorPage, HTML } from './error-page.js';
 export { ErrorPages } from './error-pages.js';
 export { errorSummary, field, type FormError, type FormField, notice, time } from './form.js';
 export { type Html, html, when } from './html.js';

@@ -14,7 +14,8 @@ describe('bodies at the edge', () => {
   let client: Client;
 
   beforeAll(async () => {
-    app = await ProcessApp.start();
+    // The first picture waits for its model to be loaded.
+    app = await ProcessApp.start({ DEADLINE_MS: '30000' });
     client = app.client();
     await client.signUpAndLogIn();
   });
@@ -74,18 +75,29 @@ describe('bodies at the edge', () => {
     it('is taken where it is sound', async () => {
       expect(await send('/menus', gzipSync('{"name":"sound","price":1}'), 'gzip')).toBe(201);
     });
+
+    it.each(['identity', ''])('of "%s" is not compressed', async (encoding) => {
+      const menu = Buffer.from('{"name":"plain","price":1}');
+      expect(await send('/menus', menu, encoding)).toBe(201);
+      expect(await send('/menus', Buffer.alloc(2 * MEGABYTE, ' '), encoding)).toBe(413);
+    });
   });
 
-  it('takes a body that comes byte by byte in little more memory than it has', async () => {
+  it.each([
+    ['/v2/models/iris/infer', 'application/json', 400],
+    ['/models/iris/jobs', 'application/x-www-form-urlencoded', 422],
+    ['/models/digits/jobs', 'image/png', 422],
+  ])('takes a body to %s that comes byte by byte in little more memory than it has', async (path, type, status) => {
     const before = await residentMb();
     const connection = await RawConnection.open(app.url);
-    const headers = ['Host: cafe.example', 'Transfer-Encoding: chunked', 'Connection: close'];
-    connection.send(['POST /v2/models/iris/infer HTTP/1.1', ...headers, '', ''].join('\r\n'));
+    const cookie = [...client.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
+    const headers = ['Host: cafe.example', `Cookie: ${cookie}`, `Content-Type: ${type}`, 'Transfer-Encoding: chunked'];
+    connection.send([`POST ${path} HTTP/1.1`, ...headers, 'Connection: close', '', ''].join('\r\n'));
     connection.send('1\r\n \r\n'.repeat(MEGABYTE)).send('0\r\n\r\n');
     let most = before;
     while (!connection.isClosed) most = Math.max(most, await residentMb());
     expect(most - before).toBeLessThan(150);
-    expect(connection.statuses).toEqual([400]);
+    expect(connection.statuses).toEqual([status]);
   });
 
   it('is as well as before after all of this', async () => {

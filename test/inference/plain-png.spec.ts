@@ -3,6 +3,7 @@ import { plainPng } from '../../src/inference/images/plain-png.js';
 import { blackPng, chunk, inflatingTexts } from '../support/pictures.js';
 
 const PLAIN = blackPng(3, 2);
+const MANY = Array.from({ length: 20_000 }, () => chunk('tEXt', Buffer.alloc(0)));
 
 describe('a plain PNG', () => {
   it('is what it was', () => {
@@ -29,6 +30,7 @@ describe('a plain PNG', () => {
     ['has no end', PLAIN.subarray(0, -12)],
     ['has a chunk of four gigabytes', Buffer.concat([PLAIN.subarray(0, 8), Buffer.alloc(4, 0xff), PLAIN.subarray(12)])],
     ['is its signature', PLAIN.subarray(0, 8)],
+    ['has more chunks than encoders write', blackPng(3, 2, MANY)],
   ])('is none where it %s', (_, bytes) => {
     expect(plainPng(bytes)).toBeUndefined();
   });

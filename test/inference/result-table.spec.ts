@@ -1,4 +1,4 @@
-import { ResultTable } from '../../src/inference/jobs/result-table.js';
+import { lineFor, ResultTable } from '../../src/inference/jobs/result-table.js';
 import { lineOf } from '../../src/inference/jobs/result-lines.js';
 import { RowFailure, settle } from '../../src/inference/jobs/row-outcomes.js';
 import { DomainError, InvalidInputError } from '../../src/http/index.js';
@@ -42,6 +42,7 @@ describe('the lines of a result', () => {
     expect(lineOf(7, { value: 1.5 })).toBe('{"row":7,"value":1.5}\n');
     expect(lineOf(8, {})).toBe('{"row":8}\n');
     expect(lineOf(9, [1])).toBe('{"row":9,"answer":[1]}\n');
+    expect([{ a: 1 }, [1], null].map(lineFor)).toEqual([{ a: 1 }, { answer: [1] }, { answer: null }]);
     expect(lineOf(10, { big: 2n ** 60n })).toBe('{"row":10,"big":1152921504606846976}\n');
     expect(JSON.parse(lineOf(11, new RowFailure(wrong())))).toEqual({
       row: 11,

@@ -1,16 +1,11 @@
 import { Readable, Transform } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 import type { Request } from 'express';
-import {
-  DomainError,
-  MalformedRequestError,
-  PayloadTooLargeError,
-  UnsupportedMediaTypeError,
-} from '../errors/domain-error.js';
+import { DomainError, MalformedRequestError, UnsupportedMediaTypeError } from '../errors/domain-error.js';
+import { tooLarge } from './read-bytes.js';
 
 const DECODERS: Readonly<Record<string, () => Transform>> = {
   gzip: createGunzip,
-  'x-gzip': createGunzip,
   deflate: createInflate,
   br: createBrotliDecompress,
 };
@@ -20,7 +15,7 @@ const DECODERS: Readonly<Record<string, () => Transform>> = {
  * it is thrown away, so that the client can be answered.
  */
 export function arriving(request: Request, limit: number): AsyncIterable<Buffer> {
-  const coding = (request.headers['content-encoding'] ?? 'identity').toLowerCase();
+  const coding = (request.headers['content-encoding'] || 'identity').toLowerCase();
   if (coding === 'identity') return received(request, limit);
   const decoder = Object.hasOwn(DECODERS, coding) ? DECODERS[coding] : undefined;
   if (!decoder) throw new UnsupportedMediaTypeError('Send the body uncompressed or with gzip, deflate or br.');
@@ -67,8 +62,4 @@ async function* uncompressed(source: AsyncIterable<Buffer>, decoder: Transform, 
   } finally {
     readable.destroy();
   }
-}
-
-function tooLarge(limit: number): PayloadTooLargeError {
-  return new PayloadTooLargeError(`The body is larger than ${limit} bytes.`);
 }

@@ -1,17 +1,12 @@
 import { Injectable } from '@nestjs/common';
-import express, { type Request, type RequestHandler, type Response } from 'express';
-import { MalformedRequestError, PayloadTooLargeError, UnsupportedMediaTypeError } from '../errors/domain-error.js';
+import type { Request } from 'express';
+import { UnsupportedMediaTypeError } from '../errors/domain-error.js';
 import { HttpSettings } from '../http.settings.js';
+import { arriving } from './arriving.js';
 import { type BodyKind, type BodyPurpose, type BodyRule, MEDIA_TYPES } from './body.decorators.js';
-import { readBytes, takeArrived } from './read-bytes.js';
+import { collect, readBytes, takeArrived } from './read-bytes.js';
 import { parseForm, parseJson, parseJsonExactly } from './parse-body.js';
 import { parseFiles } from './uploaded-files.js';
-
-/** body-parser's error: https://github.com/expressjs/body-parser#errors */
-interface ParserError {
-  readonly type?: string;
-  readonly status?: number;
-}
 
 type Parser = (bytes: Buffer) => unknown;
 type ParsedKind = Exclude<BodyKind, 'stream'>;
@@ -26,19 +21,16 @@ const CHARSET = /;\s*charset\s*=\s*"?([^\s;"]+)/i;
 /** Reads a body once the handler is known: so that its media type, its limit and who may send it are known too. */
 @Injectable()
 export class BodyReader {
-  private readonly readers = new Map<number, RequestHandler>();
-
   constructor(private readonly settings: HttpSettings) {}
 
   /** Sets `request.body`; leaves it undefined where there is none, or where the handler reads it. */
-  async read(request: Request, response: Response, rule: BodyRule): Promise<true> {
+  async read(request: Request, rule: BodyRule): Promise<true> {
     if (!hasBody(request)) return isEmptyFile(request, rule) ? setFiles(request, Buffer.alloc(0)) : true;
     const kind = kindOf(request, rule);
     if (kind === 'stream') return true;
     const limit = this.limitOf(kind, rule);
     if (request.headers['content-encoding'] !== undefined) {
-      await this.readCompressed(request, response, limit);
-      return this.parse(request, request.body as Buffer, kind, rule);
+      return this.parse(request, await collect(arriving(request, limit)), kind, rule);
     }
     // A small body is taken from the connection right after its headers.
     await Promise.resolve();
@@ -55,35 +47,11 @@ export class BodyReader {
     const { bodyLimit } = this.settings;
     return kind === 'files' ? Math.min(bodyLimit[purpose], bodyLimit.files) : bodyLimit[purpose];
   }
-
-  private async readCompressed(request: Request, response: Response, limit: number): Promise<void> {
-    const read = this.readers.get(limit) ?? bytesUpTo(limit);
-    this.readers.set(limit, read);
-    await new Promise<void>((resolve, reject) => {
-      void read(request, response, (error?: unknown) => {
-        if (error === undefined) resolve();
-        else reject(translate(error, limit));
-      });
-    });
-  }
 }
 
 async function setFiles(request: Request, bytes: Buffer): Promise<true> {
   request.body = await parseFiles(bytes, request.headers['content-type'] ?? '');
   return true;
-}
-
-function translate(error: unknown, limit: number): Error {
-  const { type, status } = error as ParserError;
-  if (type === 'entity.too.large') return new PayloadTooLargeError(`The body is larger than ${limit} bytes.`);
-  if (status === 415) return new UnsupportedMediaTypeError('Send the body uncompressed or with gzip, deflate or br.');
-  if (status === undefined || status >= 500) return error as Error;
-  return new MalformedRequestError('The body did not arrive whole, or is not compressed as it says.');
-}
-
-/** The limit holds for what is sent and for what it is after decompression. */
-function bytesUpTo(limit: number): RequestHandler {
-  return express.raw({ limit, type: () => true });
 }
 
 function hasBody(request: Request): boolean {

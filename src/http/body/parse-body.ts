@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { parseExactJson } from './exact-json.js';
-import { InvalidInputError, MalformedRequestError, PayloadTooLargeError } from '../errors/domain-error.js';
+import { givenTwice } from './form-errors.js';
+import { MalformedRequestError, PayloadTooLargeError } from '../errors/domain-error.js';
 
 const MAX_FORM_FIELDS = 1_000;
 
@@ -27,10 +28,7 @@ export function parseForm(bytes: Buffer): Record<string, string> {
   demandPercentEncoding(text, 'form');
   const fields = new Map<string, string>();
   for (const [name, value] of new URLSearchParams(text)) {
-    if (fields.has(name)) {
-      const message = `${name} must be given once`;
-      throw new InvalidInputError([{ location: ['body', name], type: 'duplicate', message }]);
-    }
+    if (fields.has(name)) throw givenTwice(name);
     if (fields.size === MAX_FORM_FIELDS)
       throw new PayloadTooLargeError(`A form has at most ${MAX_FORM_FIELDS} fields.`);
     fields.set(name, value);

@@ -25,17 +25,17 @@ export function readBytes(request: IncomingMessage, limit: number): Promise<Buff
     };
     // While a guard was at work the client may have gone: none of the events below would come any more.
     if (request.destroyed) broken();
-    const tooLarge = (): void => {
+    const refuse = (): void => {
       request.removeAllListeners('data').resume();
-      reject(new PayloadTooLargeError(`The body is larger than ${limit} bytes.`));
+      reject(tooLarge(limit));
     };
     if (Number(request.headers['content-length'] ?? 0) > limit) {
-      tooLarge();
+      refuse();
       return;
     }
     request.on('data', (chunk: Buffer) => {
       chunks.push(chunk);
-      if (chunks.size > limit) tooLarge();
+      if (chunks.size > limit) refuse();
     });
     request.once('end', () => resolve(chunks.join()));
     request.once('error', broken);
@@ -43,11 +43,27 @@ export function readBytes(request: IncomingMessage, limit: number): Promise<Buff
   });
 }
 
+/** All of what arrives. */
+export async function collect(source: AsyncIterable<Buffer>): Promise<Buffer> {
+  const chunks = new Chunks();
+  for await (const chunk of source) chunks.push(chunk);
+  return chunks.join();
+}
+
+/** Bytes that are there already, for who reads what arrives. */
+export async function* arrived(bytes: Buffer): AsyncGenerator<Buffer> {
+  yield await Promise.resolve(bytes);
+}
+
+export function tooLarge(limit: number): PayloadTooLargeError {
+  return new PayloadTooLargeError(`The body is larger than ${limit} bytes.`);
+}
+
 /** So many pieces are put together before others come: each alone takes a hundred bytes more than it holds. */
 const MAX_PIECES = 1_024;
 
 /** What has arrived of a body. A client may send it byte by byte, and it takes little more room than that. */
-class Chunks {
+export class Chunks {
   size = 0;
   private readonly whole: Buffer[] = [];
   private pieces: Buffer[] = [];

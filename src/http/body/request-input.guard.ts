@@ -1,6 +1,6 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
-import type { Request, Response } from 'express';
+import type { Request } from 'express';
 import { type FieldError, InvalidInputError } from '../errors/domain-error.js';
 import { ANY_QUERY } from './any-query.decorator.js';
 import { BODY_RULE, type BodyRule, DEFAULT_BODY_RULE } from './body.decorators.js';
@@ -33,7 +33,7 @@ export class RequestInputGuard implements CanActivate {
     const request = http.getRequest<Request>();
     const { body, query } = this.intakeOf(context);
     if (request.originalUrl.includes('?')) checkQuery(request, query);
-    return body ? this.bodies.read(request, http.getResponse<Response>(), body) : true;
+    return body ? this.bodies.read(request, body) : true;
   }
 
   private intakeOf(context: ExecutionContext): Intake {

@@ -2,6 +2,7 @@ import { PayloadTooLargeError } from '../errors/domain-error.js';
 import { MULTIPART } from './body.decorators.js';
 import { givenTwice } from './form-errors.js';
 import { type FormEvent, readForm } from './multipart.js';
+import { arrived, Chunks } from './read-bytes.js';
 
 /** A file that came in a body, whole and in memory. */
 export interface UploadedFile {
@@ -27,7 +28,7 @@ export async function parseFiles(bytes: Buffer, contentType: string): Promise<Up
   const mediaType = mediaTypeOf(contentType);
   if (mediaType !== MULTIPART) return new UploadedFiles([{ field: 'file', name: undefined, mediaType, bytes }]);
   const form = new FormInMemory();
-  for await (const event of readForm(once(bytes), contentType)) form.add(event);
+  for await (const event of readForm(arrived(bytes), contentType)) form.add(event);
   return form.toFiles();
 }
 
@@ -59,8 +60,7 @@ class FormInMemory {
 /** Puts the files of a form together, one after the other. */
 export class FileInMemory {
   private head: Extract<FormEvent, { type: 'file' }> | undefined;
-  private pieces: Buffer[] = [];
-  private size = 0;
+  private chunks = new Chunks();
 
   /** @param limit of each, in bytes */
   constructor(private readonly limit = Infinity) {}
@@ -73,21 +73,15 @@ export class FileInMemory {
   }
 
   private take(bytes: Buffer): void {
-    this.size += bytes.length;
-    if (this.size > this.limit) throw new PayloadTooLargeError(`Each file may have ${this.limit} bytes.`);
-    this.pieces.push(bytes);
+    this.chunks.push(bytes);
+    if (this.chunks.size > this.limit) throw new PayloadTooLargeError(`Each file may have ${this.limit} bytes.`);
   }
 
   private end(): UploadedFile | undefined {
     const { field, name, mediaType } = this.head!;
-    const bytes = this.pieces.length === 1 ? this.pieces[0]! : Buffer.concat(this.pieces);
-    this.pieces = [];
-    this.size = 0;
+    const bytes = this.chunks.join();
+    this.chunks = new Chunks();
     if (name === '' && bytes.length === 0) return undefined;
     return { field, name: name || undefined, mediaType: mediaTypeOf(mediaType), bytes };
   }
-}
-
-async function* once(bytes: Buffer): AsyncGenerator<Buffer> {
-  yield await Promise.resolve(bytes);
 }

@@ -113,7 +113,7 @@ function timer(deadline: number | undefined): Hindrance {
   const ms = deadline - performance.now();
   let handle: NodeJS.Timeout | undefined;
   const happened = new Promise<never>((_, reject) => {
-    handle = setTimeout(() => reject(new DeadlineError(Math.round(ms))), ms);
+    handle = setTimeout(() => reject(new DeadlineError()), ms);
   });
   return { happened, end: () => clearTimeout(handle) };
 }

@@ -1,4 +1,5 @@
 import {
+  arrived,
   type FieldError,
   InvalidInputError,
   missingFile,
@@ -63,7 +64,7 @@ class Reading {
     const format = demandFormat(file.mediaType, file.name);
     const texts = format === 'csv' ? this.demandTexts() : undefined;
     const instances = takesInstances(this.version);
-    const reader = readRecords(piecesOf(file.bytes), format, { instances });
+    const reader = readRecords(arrived(file.bytes), format, { instances });
     const errors: FieldError[] = [];
     let isFirst = true;
     for await (const records of reader) {
@@ -92,8 +93,4 @@ class Reading {
 
 function named({ errors }: InvalidInputError, { name = 'a file without a name' }: UploadedFile): InvalidInputError {
   return new InvalidInputError(errors.map((error) => ({ ...error, message: `${name}: ${error.message}` })));
-}
-
-async function* piecesOf(bytes: Buffer): AsyncGenerator<Buffer> {
-  yield await Promise.resolve(bytes);
 }

@@ -1,8 +1,10 @@
 import {
+  arrived,
+  collect,
   IMAGE_TYPES,
+  mediaTypeOf,
   openUpload,
   parseForm,
-  PayloadTooLargeError,
   UnsupportedMediaTypeError,
   type Upload,
 } from '../../http/index.js';
@@ -37,9 +39,10 @@ export async function openJobUpload(
   limits: UploadLimits,
   takesPictures: boolean,
 ): Promise<JobUpload> {
-  const upload = await openUpload(request, limits.files);
+  const isForm = mediaTypeOf(request.headers['content-type'] ?? '') === FORM;
+  const upload = await openUpload(request, isForm ? limits.ordinary : limits.files);
+  if (isForm) return formOf(upload);
   const { mediaType, name, isFile, bytes } = upload;
-  if (mediaType === FORM) return formOf(upload, limits.ordinary);
   const format = formatOf(mediaType, name);
   if (takesPictures && holdsPictures(upload, format)) {
     return {
@@ -58,18 +61,7 @@ function holdsPictures({ isPart, mediaType }: Upload, format: RecordFormat | und
 }
 
 /** A form is one row of texts: it is kept as JSON. */
-async function formOf({ bytes }: Upload, limit: number): Promise<JobUpload> {
-  const pieces: Buffer[] = [];
-  let size = 0;
-  for await (const piece of bytes) {
-    size += piece.length;
-    if (size > limit) throw new PayloadTooLargeError(`A form may have ${limit} bytes.`);
-    pieces.push(piece);
-  }
-  const json = Buffer.from(JSON.stringify(parseForm(Buffer.concat(pieces))));
-  return { input: { format: 'json', isText: true, from: 'body' }, bytes: oneOf(json) };
-}
-
-async function* oneOf(bytes: Buffer): AsyncGenerator<Buffer> {
-  yield await Promise.resolve(bytes);
+async function formOf(upload: Upload): Promise<JobUpload> {
+  const json = JSON.stringify(parseForm(await collect(upload.bytes)));
+  return { input: { format: 'json', isText: true, from: 'body' }, bytes: arrived(Buffer.from(json)) };
 }

@@ -9,6 +9,11 @@ export interface ResultLine {
   readonly [field: string]: unknown;
 }
 
+/** An answer as a line has it: what is no object stands under a name. */
+export function lineFor(prediction: unknown): ResultLine {
+  return isObject(prediction) ? prediction : { answer: prediction };
+}
+
 interface Column {
   readonly name: string;
   readonly of: (line: ResultLine) => unknown;

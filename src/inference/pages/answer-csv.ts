@@ -1,14 +1,10 @@
-import { ResultTable } from '../jobs/result-table.js';
+import { lineFor, ResultTable } from '../jobs/result-table.js';
 import type { Predictions } from '../predictions/predictions.service.js';
 
 /** Answers as the file of a job's result has them, with the number of each row in place of its input. */
 export function csvOf({ predictions }: Predictions, labels: readonly string[] = []): string {
-  const lines = predictions.map((prediction) => (isObject(prediction) ? prediction : { answer: prediction }));
+  const lines = predictions.map(lineFor);
   const table = new ResultTable({ columns: ['row'], labels, hasErrors: false }, lines[0]);
   const rows = lines.map((_, index) => ({ row: index + 1 }));
   return table.header() + table.rows(rows, lines);
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null;
 }

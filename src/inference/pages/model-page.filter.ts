@@ -1,8 +1,8 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { type FormattedError, prefersHtml, type Problem, ProblemFilter } from '../../http/index.js';
-import { errorPage } from '../../pages/index.js';
-import { HTML, ModelPages } from './model-pages.js';
+import { asErrorAnswer, errorPage } from '../../pages/index.js';
+import { ModelPages } from './model-pages.js';
 
 /** Tells a browser on a model's page what went wrong, on that page; everybody else as always. */
 @Catch()
@@ -20,8 +20,7 @@ export class ModelPageFilter implements ExceptionFilter {
       return;
     }
     const plainPage = (problem: Problem): FormattedError => {
-      const body = errorPage(problem, request.requestId);
-      return { status: problem.status, contentType: HTML, body, vary: 'Accept' };
+      return asErrorAnswer(problem, errorPage(problem, request.requestId));
     };
     this.pages
       .forProblem(request, response)

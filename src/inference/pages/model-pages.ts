@@ -3,6 +3,7 @@ import type { Request, Response } from 'express';
 import { Visitors } from '../../auth/index.js';
 import { OpenApi } from '../../docs/index.js';
 import { type FormattedError, type Problem, UploadedFiles } from '../../http/index.js';
+import { asErrorAnswer, HTML } from '../../pages/index.js';
 import { InferenceSettings } from '../inference.settings.js';
 import { Pipelines } from '../pipeline/pipelines.service.js';
 import { describeModel, summarize } from '../predictions/describe-model.js';
@@ -20,7 +21,6 @@ import { csvOf } from './answer-csv.js';
 import { AS_FIELD, textsOf, valuesOf } from './read-form.js';
 import { ModelReports } from './report/model-reports.js';
 
-export const HTML = 'text/html; charset=utf-8';
 /** Characters; more is not sent back to be sent again. */
 const MAX_ENTERED = 2 ** 20;
 const CSV = 'text/csv; charset=utf-8';
@@ -71,8 +71,7 @@ export class ModelPages {
     if (!model) return undefined;
     const content = await this.contentOf(model, request, response);
     return (problem) => {
-      const body = modelPage({ ...content, sent: { ...sentIn(request.body), problem } });
-      return { status: problem.status, contentType: HTML, body, vary: 'Accept' };
+      return asErrorAnswer(problem, modelPage({ ...content, sent: { ...sentIn(request.body), problem } }));
     };
   }
 

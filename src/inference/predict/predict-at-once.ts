@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { parseExactJson } from '../../http/index.js';
-import { type RecordFormat, readRecords } from '../../records/index.js';
+import { readRecords } from '../../records/index.js';
 import { lineOf } from '../jobs/result-lines.js';
-import { type ResultLine, ResultTable } from '../jobs/result-table.js';
+import { lineFor, ResultTable } from '../jobs/result-table.js';
 import { RefusedError } from './api.js';
 import type { InputFile } from './input-file.js';
 import { PredictError } from './options.js';
@@ -12,7 +12,6 @@ import type { Task } from './task.js';
 
 /** More than that is refused by an application whose limits nobody has raised. */
 const MAX_SIZE = 32 * 2 ** 20;
-const EXTENSIONS: Record<RecordFormat, string> = { csv: 'csv', jsonl: 'jsonl', json: 'json' };
 
 /** One request for the whole file: for whoever has no key, of a model that is public. */
 export async function predictAtOnce(task: Task): Promise<void> {
@@ -37,14 +36,15 @@ async function write({ format, input, output, model }: Task, predictions: readon
     for (const [row, prediction] of predictions.entries()) await output.write(lineOf(row, prediction));
     return;
   }
-  const lines = predictions.map((prediction, row) => JSON.parse(lineOf(row, prediction)) as ResultLine);
+  const lines = predictions.map(lineFor);
+  const labels = model.output?.properties?.label?.enum ?? [];
   const reader = readRecords(createReadStream(input.path), input.format);
   let table: ResultTable | undefined;
   let row = 0;
   for await (const batch of reader) {
     const columns = reader.columns ?? Object.keys(model.input?.properties ?? {});
     if (!table) {
-      table = new ResultTable({ columns, labels: [], hasErrors: false }, lines[0]);
+      table = new ResultTable({ columns, labels, hasErrors: false }, lines[0]);
       await output.write(table.header());
     }
     const inputs = batch.map(({ value }) => value);
@@ -56,7 +56,7 @@ async function write({ format, input, output, model }: Task, predictions: readon
 /** `multipart/form-data` with the file (RFC 7578). */
 async function formOf({ path, format }: InputFile): Promise<{ type: string; body: Buffer }> {
   const boundary = `barista-${randomUUID()}`;
-  const disposition = `Content-Disposition: form-data; name="file"; filename="rows.${EXTENSIONS[format]}"`;
+  const disposition = `Content-Disposition: form-data; name="file"; filename="rows.${format}"`;
   const head = `--${boundary}\r\n${disposition}\r\n\r\n`;
   const body = Buffer.concat([Buffer.from(head), await readFile(path), Buffer.from(`\r\n--${boundary}--\r\n`)]);
   return { type: `multipart/form-data; boundary=${boundary}`, body };

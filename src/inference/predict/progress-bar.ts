@@ -1,9 +1,4 @@
-/** How far a job is. */
-export interface Steps {
-  readonly done: number;
-  readonly total: number;
-  readonly errors: number;
-}
+import type { Progress } from '../../jobs/index.js';
 
 const WIDTH = 30;
 /** Where there is no terminal, a line now and then. */
@@ -18,9 +13,9 @@ export class ProgressBar {
   constructor(private readonly stream: NodeJS.WriteStream) {}
 
   /** Where it is. */
-  show(steps: Steps): void {
-    if (this.stream.isTTY) this.draw(barOf(steps, (performance.now() - this.since) / 1000));
-    else if (performance.now() - this.lineAt >= LINE_EVERY_MS) this.say(wordsOf(steps));
+  show(progress: Progress): void {
+    if (this.stream.isTTY) this.draw(barOf(progress, (performance.now() - this.since) / 1000));
+    else if (performance.now() - this.lineAt >= LINE_EVERY_MS) this.say(wordsOf(progress));
   }
 
   /** A line that stays. */
@@ -41,15 +36,15 @@ export class ProgressBar {
   }
 }
 
-export function wordsOf({ done, total, errors }: Steps): string {
+export function wordsOf({ done, total, errors }: Progress): string {
   const failed = errors > 0 ? `, ${errors.toLocaleString('en')} of them wrong` : '';
   return `${done.toLocaleString('en')} of ${total.toLocaleString('en')} rows${failed}`;
 }
 
-function barOf(steps: Steps, seconds: number): string {
-  const share = steps.total === 0 ? 0 : steps.done / steps.total;
+function barOf(progress: Progress, seconds: number): string {
+  const share = progress.total === 0 ? 0 : progress.done / progress.total;
   const full = Math.round(share * WIDTH);
-  const rate = Math.round(steps.done / Math.max(seconds, 0.001)).toLocaleString('en');
+  const rate = Math.round(progress.done / Math.max(seconds, 0.001)).toLocaleString('en');
   const percent = String(Math.floor(share * 100)).padStart(3);
-  return `[${'#'.repeat(full)}${'.'.repeat(WIDTH - full)}] ${percent} %  ${wordsOf(steps)}  ${rate}/s`;
+  return `[${'#'.repeat(full)}${'.'.repeat(WIDTH - full)}] ${percent} %  ${wordsOf(progress)}  ${rate}/s`;
 }

@@ -15,17 +15,13 @@ class OutputError extends PredictError {
   }
 }
 
-/** Where a result goes, byte by byte; it knows how many it has. */
+/** Where a result goes, byte by byte; it knows how many it has. A file stays as it was until there is a result. */
 export class ResultOutput {
   private written = 0;
-  private readonly stream: WriteStream | NodeJS.WriteStream;
+  private stream: WriteStream | NodeJS.WriteStream | undefined;
 
   /** @param file standard output unless given */
-  constructor(file: string | undefined) {
-    this.stream = file === undefined ? standardOutput() : createWriteStream(file);
-    // What fails is said where it is waited for.
-    this.stream.on('error', () => undefined);
-  }
+  constructor(private readonly file: string | undefined) {}
 
   /**
    * Takes what it does not have yet of a result that is read again from its beginning.
@@ -47,15 +43,25 @@ export class ResultOutput {
 
   async write(bytes: Buffer | string): Promise<void> {
     this.written += Buffer.byteLength(bytes);
+    const stream = this.open();
     await new Promise<void>((resolve, reject) => {
-      this.stream.write(bytes, (error) => (error ? reject(new OutputError(error)) : resolve()));
+      stream.write(bytes, (error) => (error ? reject(new OutputError(error)) : resolve()));
     });
   }
 
+  /** To be called when the result is whole, be it empty. */
   async close(): Promise<void> {
-    if (this.stream === process.stdout) return;
-    this.stream.end();
-    await finished(this.stream);
+    const stream = this.open();
+    if (stream === process.stdout) return;
+    stream.end();
+    await finished(stream);
+  }
+
+  private open(): WriteStream | NodeJS.WriteStream {
+    if (this.stream) return this.stream;
+    this.stream = this.file === undefined ? standardOutput() : createWriteStream(this.file);
+    // What fails is said where it is waited for.
+    return this.stream.on('error', () => undefined);
   }
 }
 

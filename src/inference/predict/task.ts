@@ -22,4 +22,5 @@ export interface ModelAnswer {
   readonly defaultVersion: string | null;
   readonly versions: readonly { readonly version: string; readonly sha256: string | null }[];
   readonly input: { readonly properties?: object } | null;
+  readonly output: { readonly properties?: { readonly label?: { readonly enum?: readonly string[] } } } | null;
 }

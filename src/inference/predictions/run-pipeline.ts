@@ -55,11 +55,10 @@ async function sideBySide<T, R>(
   work: (item: T, index: number) => R | Promise<R>,
 ): Promise<R[]> {
   const results: R[] = [];
-  const since = performance.now();
   for (let start = 0; start < items.length; start += SIDE_BY_SIDE) {
     if (start > 0) await nextTurn();
     if (signal.aborted) throw new ClientGoneError();
-    if (performance.now() >= deadline) throw new DeadlineError(Math.round(deadline - since));
+    if (performance.now() >= deadline) throw new DeadlineError();
     const slice = items.slice(start, start + SIDE_BY_SIDE);
     results.push(...(await Promise.all(slice.map((item, index) => work(item, start + index)))));
   }

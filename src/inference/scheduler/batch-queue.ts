@@ -223,8 +223,7 @@ export class BatchQueue {
   private isDue(run: QueuedRun, now: number): boolean {
     if (now < run.deadline - TIMER_RESOLUTION_MS) return false;
     const isOvertaken = run.isWaiting && this.hasWaitedInLine(run);
-    const allowedMs = run.deadline - run.submittedAt;
-    this.giveUp(run, isOvertaken ? new WaitedInVainError(allowedMs) : new DeadlineError(Math.round(allowedMs)));
+    this.giveUp(run, isOvertaken ? new WaitedInVainError(now - run.submittedAt) : new DeadlineError());
     return true;
   }
 
