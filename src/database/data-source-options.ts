@@ -15,6 +15,12 @@ const MIGRATION_FILE = /[/\\]migrations[/\\][\w-]+\.js$/;
 /** How long a statement may stop everybody else while another process has the file locked, as at its recovery. */
 const BUSY_TIMEOUT_MS = 20;
 
+/**
+ * Who commits beyond so many pages in the write-ahead log carries them over into the database, and everybody waits: 2 ms, where
+ * SQLite's own 1,000 pages took 11, at the same throughput. Measured with commits of 0.2 to 220 kB.
+ */
+const CHECKPOINT_PAGES = 128;
+
 /** A backup keeps the write-ahead log from being written anew, so that it grows; it is cut back to this afterwards. */
 const MAX_KEPT_LOG_BYTES = 64 * 1024 * 1024;
 
@@ -51,6 +57,7 @@ export async function dataSourceOptions(settings: DatabaseSettings): Promise<Dat
 export function makeDurable(connection: SqliteConnection): void {
   connection.pragma('journal_mode = WAL');
   connection.pragma('synchronous = FULL');
+  connection.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
   connection.pragma(`journal_size_limit = ${MAX_KEPT_LOG_BYTES}`);
 }
 

@@ -12,8 +12,8 @@ const describeTraced = describeWhere(await straceTrouble());
 const SYNC = 'fsync,fdatasync';
 /** Several processes are started, and every call of theirs is looked at. */
 const PATIENCE_MS = 120_000;
-/** SQLite tries a checkpoint with every commit beyond 1,000 pages in the log. */
-const CHECKPOINT_BYTES = 4_300_000;
+/** SQLite tries a checkpoint with every commit beyond 128 pages in the log. */
+const CHECKPOINT_BYTES = 600_000;
 
 let directory: string;
 let database: string;
@@ -122,7 +122,7 @@ describeTraced('what was acknowledged', () => {
 });
 
 describe('the log of writes', () => {
-  const MAX_BYTES = 6_000_000;
+  const MAX_BYTES = 1_000_000;
 
   it(
     'stays small under readers that never pause',
