@@ -9,7 +9,9 @@ const RUN_MS = 50;
 const TIMES_TOO_MUCH = 5;
 const CALLERS_AT_PEAK = 4;
 const RUNS_AT_PEAK = scale(20, 200);
-const OFFERED = scale(100, 3_000);
+const OFFERED = scale(150, 3_000);
+/** In less the model cannot serve what is offered, however quick the machine is. */
+const DEADLINE_MS = '1000';
 
 interface Answer {
   readonly status: number;
@@ -30,7 +32,7 @@ describe('a slow model that is offered five times what it can serve', () => {
   it(
     'answers or says when to come again, stays alive, and is as before when the load is over',
     async () => {
-      const app = await ProcessApp.start({ MODELS_DIR: store.path });
+      const app = await ProcessApp.start({ MODELS_DIR: store.path, DEADLINE_MS });
       const client = app.client();
       const turns = await turnsFor(client);
       const peak = await rateAtPeak(client, turns);
@@ -62,8 +64,13 @@ describe('a slow model that is offered five times what it can serve', () => {
 /** How often the model has to turn for a run to take as long as it should on this machine. */
 async function turnsFor(client: Client): Promise<number> {
   let turns = 1_000;
-  while ((await msOf(client, turns)) < RUN_MS) turns *= 1.5;
+  while ((await leastMsOf(client, turns)) < RUN_MS) turns *= 1.5;
   return Math.round(turns);
+}
+
+/** Of a few: one alone may have met something else on the machine. */
+async function leastMsOf(client: Client, turns: number): Promise<number> {
+  return Math.min(await msOf(client, turns), await msOf(client, turns), await msOf(client, turns));
 }
 
 async function msOf(client: Client, turns: number): Promise<number> {

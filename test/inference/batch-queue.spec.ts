@@ -152,6 +152,22 @@ describe('the batch queue', () => {
       expect(runtime.started).toHaveLength(1);
     });
 
+    it('is in demand while people ask, and not for background work', async () => {
+      const runs = queue();
+      const background = runs.send(feeds(1), { priority: 'background' });
+      expect(runs.isInDemand).toBe(false);
+      const asked = runs.send(feeds(2));
+      expect(runs.isInDemand).toBe(true);
+      for (const run of [background, asked]) {
+        runtime.answer();
+        await run;
+      }
+      await pass(249);
+      expect(runs.isInDemand).toBe(true);
+      await pass(2);
+      expect(runs.isInDemand).toBe(false);
+    });
+
     it('refuses what would only wait until its deadline, with the figures', async () => {
       const runs = queue({ deadlineMs: 1_000 });
       const slow = runs.send(feeds(1));

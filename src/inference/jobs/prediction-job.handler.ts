@@ -1,4 +1,5 @@
 import { setMaxListeners } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
 import { type DomainError, InvalidInputError } from '../../http/index.js';
 import { type FinishedJob, JobHandler, type JobWork, type RunningJob } from '../../jobs/index.js';
 import type { FileRecord } from '../../records/index.js';
@@ -14,6 +15,9 @@ import { slicesOf } from './slices.js';
 
 /** A run of a job may not keep somebody who waits for an answer for longer. */
 const RUN_MS = 5;
+/** Beside people who ask the same model runs are shorter, with time for others' in between. */
+const SHARED_RUN_MS = 1;
+const PAUSE_MS = 2;
 /** Characters of the result that are written in one turn of the event loop. */
 const SLICE_LENGTH = 128 * 1024;
 
@@ -36,11 +40,13 @@ export class PredictionJobHandler implements JobWork<PredictionPayload> {
     const version = await this.predictions.version(payload);
     const records = recordsOf(this.files.read(inputId!), payload);
     const writer = new ResultWriter(job);
-    const size = (): number => Math.min(version.rowsWithin(RUN_MS), writer.rowsWithin(SLICE_LENGTH));
+    const runMs = (): number => (version.isInDemand ? SHARED_RUN_MS : RUN_MS);
+    const size = (): number => Math.min(version.rowsWithin(runMs()), writer.rowsWithin(SLICE_LENGTH));
     let ahead: Ahead | undefined;
     // Each row that is in a run waits for the signal, where rows cannot run together.
     setMaxListeners(0, signal);
     for await (const slice of slicesOf(records, progress.done, size)) {
+      if (version.isInDemand) await delay(PAUSE_MS);
       signal.throwIfAborted();
       const outcomes = this.predictions.predict(slice, { payload, memberId, signal });
       // It is waited for below, when the one before it has been written.

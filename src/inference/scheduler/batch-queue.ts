@@ -1,21 +1,19 @@
 import type { DomainError } from '../../http/index.js';
 import {
-  AnswerTooLargeError,
   ClientGoneError,
   DeadlineError,
   OverloadedError,
   QueueFullError,
-  RunFailedOnRowError,
-  RuntimeLostError,
   WaitedInVainError,
 } from '../inference.errors.js';
-import { RunFailedError, RuntimeDiedError, TooLargeAnswerError } from '../runtime/runtime-process.js';
+import { RunFailedError, RuntimeDiedError } from '../runtime/runtime-process.js';
 import type { Tensor } from '../runtime/tensor.js';
 import { Alarm } from './alarm.js';
 import { concatenate } from './batch.js';
 import { deliver } from './deliver.js';
 import { type Caller, QueuedRun, type Submission } from './queued-run.js';
 import { RunCost } from './run-cost.js';
+import { inWords } from './run-errors.js';
 import { WaitingRuns } from './waiting-runs.js';
 
 /** What the queue needs of a runtime. */
@@ -61,6 +59,9 @@ const SPARE_TIME = 2;
 /** Rows that are told at once to be within a time, where each is a run of its own. */
 const ALONE_AT_ONCE = 16;
 
+/** Who has asked may ask again: so long after it somebody is taken to wait for answers. */
+const DEMAND_MS = 250;
+
 /** With each run; a crowd that has left is forgotten after some ten of them. */
 const CROWD_DECAY = 0.9;
 
@@ -84,6 +85,8 @@ export class BatchQueue {
   private running: { readonly batch: readonly QueuedRun[]; readonly rows: number; readonly since: number } | undefined;
   /** When a run ended well last. */
   private servedAt = -Infinity;
+  /** When somebody came last who waits for the answer. */
+  private askedAt = -Infinity;
   private isPaused = false;
   private isDispatching = false;
   private gathering: NodeJS.Timeout | undefined;
@@ -114,6 +117,11 @@ export class BatchQueue {
     return each > 0 ? Math.max(1, Math.min(most, Math.floor(ms / each))) : most;
   }
 
+  /** Whether somebody who waits for answers has asked lately: background work makes room. */
+  get isInDemand(): boolean {
+    return performance.now() - this.askedAt < DEMAND_MS;
+  }
+
   /** The caller, with a deadline. */
   timed(caller: Caller): Caller {
     if (caller.deadline !== undefined) return caller;
@@ -127,6 +135,7 @@ export class BatchQueue {
   submit(submission: Submission, caller: Caller = {}): Promise<Tensor[]> {
     const now = performance.now();
     const deadline = caller.deadline ?? now + this.options.deadlineMs;
+    if (caller.priority !== 'background') this.askedAt = now;
     const refusal = caller.signal?.aborted
       ? new ClientGoneError()
       : this.findObstacle(submission, caller, deadline, now);
@@ -287,9 +296,4 @@ export class BatchQueue {
     this.waiting.delete(run);
     run.reject(this.refusal(why));
   };
-}
-
-function inWords(error: Error): DomainError {
-  if (error instanceof TooLargeAnswerError) return new AnswerTooLargeError(error);
-  return error instanceof RunFailedError ? new RunFailedOnRowError(error) : new RuntimeLostError(error);
 }

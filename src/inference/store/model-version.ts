@@ -191,6 +191,11 @@ export class ModelVersion {
     return this.demandLoaded().queue.rowsWithin(ms);
   }
 
+  /** Whether somebody who waits for answers has asked lately. */
+  get isInDemand(): boolean {
+    return this.demandLoaded().queue.isInDemand;
+  }
+
   /** Predicts checked rows by one deadline, as many in a run as the model allows; the answers are in the rows' order. */
   async predict(rows: readonly CheckedRow[], caller: Caller = {}): Promise<Prediction[]> {
     const { schema, queue, preprocess, respond } = this.demandLoaded();
