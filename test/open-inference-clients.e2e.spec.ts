@@ -41,7 +41,8 @@ describeWithPython("Triton's and KServe's own clients", () => {
     await store.add('datatypes', 'datatypes');
     await store.add('spin', 'spin');
     const databaseUrl = `sqlite:${join(directory, 'barista.db')}`;
-    app = await ProcessApp.start({ MODELS_DIR: store.path }, { databaseUrl });
+    // On a busy machine, too, there is time behind a run that its client has given up.
+    app = await ProcessApp.start({ MODELS_DIR: store.path, DEADLINE_MS: '30000' }, { databaseUrl });
     const key = await makeAdminKey(app, databaseUrl);
     const script = join(CLIENTS, 'open-inference-clients.py');
     const { stdout, stderr } = await run(python.program, [script, app.url, key], { cwd: directory });
