@@ -12,7 +12,7 @@ import { StorageUsage } from './storage-usage.js';
 import { StoredFileGoneError } from './storage.errors.js';
 
 /** Of a chunk: each is a write of its own, for which all other writers wait. */
-const CHUNK_BYTES = 256 * 1024;
+const CHUNK_BYTES = 64 * 1024;
 const UNKEPT_MS = 3_600_000;
 const RELEASED = new Date(0);
 /** Fewer than the parameters that a statement may have. */

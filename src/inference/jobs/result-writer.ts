@@ -3,7 +3,7 @@ import { lineOf } from './result-lines.js';
 import { RowFailure } from './row-outcomes.js';
 
 /** A save is a transaction: one for many rows, but so often that progress is seen and little is done again. */
-const ROWS_A_SAVE = 2_000;
+const ROWS_A_SAVE = 1_000;
 const SAVE_EVERY_MS = 500;
 const MAX_LENGTH = 512 * 1024;
 const FIRST_ROWS = 16;
