@@ -1,5 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import type { Client } from './support/client.js';
+import { multipart } from './support/forms.js';
 import { addMenu } from './support/menus.js';
 import {
   answersTo,
@@ -19,14 +20,9 @@ const HEADER = 'sepal_length,sepal_width,petal_length,petal_width';
 const JSON_BODY = { 'content-type': 'application/json' };
 const JSON_LINES = { 'content-type': 'application/x-ndjson' };
 
-function multipart(
-  content: string,
-  boundary: string,
-  name = 'flowers.csv',
-): { raw: string; headers: Record<string, string> } {
-  const head = `--${boundary}\r\nContent-Disposition: form-data; name="file"; filename="${name}"\r\n\r\n`;
-  const headers = { 'content-type': `multipart/form-data; boundary=${boundary}` };
-  return { raw: `${head}${content}\r\n--${boundary}--\r\n`, headers };
+function inForm(content: string, boundary: string, filename = 'flowers.csv') {
+  const raw = multipart([{ name: 'file', filename, content }], boundary);
+  return { raw, headers: { 'content-type': `multipart/form-data; boundary=${boundary}` } };
 }
 
 describe('prediction jobs', () => {
@@ -59,8 +55,8 @@ describe('prediction jobs', () => {
     ['JSON lines', linesOf(ROWS), JSON_LINES],
     ['a JSON array', JSON.stringify(ROWS), JSON_BODY],
     ['{"instances": […]}', JSON.stringify({ instances: ROWS }), JSON_BODY],
-    ['a form with CSV', multipart(csvOf(ROWS), 'a').raw, multipart('', 'a').headers],
-    ['a form with JSON', multipart(JSON.stringify(ROWS), 'a', 'a.json').raw, multipart('', 'a').headers],
+    ['a form with CSV', inForm(csvOf(ROWS), 'a').raw, inForm('', 'a').headers],
+    ['a form with JSON', inForm(JSON.stringify(ROWS), 'a', 'a.json').raw, inForm('', 'a').headers],
     ['compressed CSV', gzipSync(csvOf(ROWS)), { 'content-encoding': 'gzip' }],
     ['CSV as a spreadsheet writes it', `\ufeff${csvOf(ROWS).replaceAll('\n', '\r\n')}`, {}],
   ])('take %s', async (_, raw, headers) => {
@@ -219,7 +215,7 @@ describe('prediction jobs', () => {
   describe('with an Idempotency-Key', () => {
     it('are made once, whatever the boundary of the form', async () => {
       const key = { 'idempotency-key': 'once' };
-      const [first, second] = ['one', 'two'].map((boundary) => multipart(csvOf(ROWS), boundary));
+      const [first, second] = ['one', 'two'].map((boundary) => inForm(csvOf(ROWS), boundary));
       const { id } = await takenJob(member, first!.raw, { headers: { ...first!.headers, ...key } });
       const again = await sendJob(member, second!.raw, { headers: { ...second!.headers, ...key } });
       expect([again.status, again.body.id, again.headers.get('location')]).toEqual([202, id, `/jobs/${id}`]);

@@ -3,7 +3,7 @@ export { AcceptsBody, IMAGE_TYPES, MULTIPART, ROW_TYPES } from './body/body.deco
 export { parseExactJson, stringifyExactJson } from './body/exact-json.js';
 export { missingFile, unknownField } from './body/form-errors.js';
 export { MAX_FORM_FILES } from './body/multipart.js';
-export { openUpload, type Upload } from './body/open-upload.js';
+export { openUpload, type Upload, type UploadPart } from './body/open-upload.js';
 export { parseForm, parseJsonExactly } from './body/parse-body.js';
 export { arrived, collect } from './body/read-bytes.js';
 export { mediaTypeOf, type UploadedFile, UploadedFiles } from './body/uploaded-files.js';

@@ -10,11 +10,11 @@ export const BOUNDARY = 'b0undary';
 export const MULTIPART = { 'content-type': `multipart/form-data; boundary=${BOUNDARY}` };
 
 /** A multipart body, byte by byte as RFC 7578 has it. */
-export function multipart(parts: readonly Part[], end = `--${BOUNDARY}--\r\n`): Buffer {
+export function multipart(parts: readonly Part[], boundary = BOUNDARY, end = `--${boundary}--\r\n`): Buffer {
   const pieces = parts.flatMap(({ name, filename, type, content }) => {
     const file = filename === undefined ? '' : `; filename="${filename}"`;
     const header = type === undefined ? '' : `Content-Type: ${type}\r\n`;
-    const head = `--${BOUNDARY}\r\nContent-Disposition: form-data; name="${name}"${file}\r\n${header}\r\n`;
+    const head = `--${boundary}\r\nContent-Disposition: form-data; name="${name}"${file}\r\n${header}\r\n`;
     return [Buffer.from(head), Buffer.from(content), Buffer.from('\r\n')];
   });
   return Buffer.concat([...pieces, Buffer.from(end)]);

@@ -5,7 +5,16 @@ import { givenTwice, missingFile, unknownField } from './form-errors.js';
 import { type FormEvent, readForm } from './multipart.js';
 import { FileInMemory, mediaTypeOf, type UploadedFile } from './uploaded-files.js';
 
-/** A body that is read while it arrives: by `bytes`, or by `files`, once. */
+/** A file of a form, to be read before the next one is asked for. */
+export interface UploadPart {
+  /** What the client calls it, without folders. */
+  readonly name: string | undefined;
+  /** In lower case and without parameters. */
+  readonly mediaType: string;
+  readonly bytes: AsyncIterable<Buffer>;
+}
+
+/** A body that is read while it arrives: by `bytes`, by `parts` or by `files`, once. */
 export interface Upload {
   /** In lower case and without parameters. */
   readonly mediaType: string | undefined;
@@ -17,7 +26,9 @@ export interface Upload {
   readonly isPart: boolean;
   /** Of the one file that there may be. */
   readonly bytes: AsyncIterable<Buffer>;
-  /** Each file of the form, or the body as the only one; one at a time is in memory, of at most `limit` bytes. */
+  /** Each file of the form, or the body as the only one. */
+  readonly parts: AsyncIterable<UploadPart>;
+  /** The same; one at a time is in memory, of at most `limit` bytes. */
   files(limit: number): AsyncIterable<UploadedFile>;
 }
 
@@ -49,6 +60,7 @@ export async function openUpload(request: Request, limit: number): Promise<Uploa
     isFile: mediaType !== 'application/json',
     isPart: false,
     bytes,
+    parts: partsOf(head, asPart(bytes)),
     files: (limitEach) => filesOf(head, asPart(bytes), limitEach),
   };
 }
@@ -63,6 +75,7 @@ async function openForm(events: AsyncGenerator<FormEvent>): Promise<Upload> {
       isFile: true,
       isPart: true,
       bytes: bytesOf(events),
+      parts: partsOf(event, events),
       files: (limit) => filesOf(event, events, limit),
     };
   }
@@ -74,6 +87,27 @@ async function* bytesOf(events: AsyncIterable<FormEvent>): AsyncGenerator<Buffer
   for await (const event of events) {
     if (event.type === 'bytes') yield event.bytes;
     else if (event.type !== 'end') throw event.field === 'file' ? givenTwice('file') : unknownField(event.field);
+  }
+}
+
+async function* partsOf(first: FileEvent, events: AsyncGenerator<FormEvent>): AsyncGenerator<UploadPart> {
+  let event: FormEvent | undefined = first;
+  try {
+    while (event) {
+      if (event.type !== 'file' || event.field !== 'file') throw unknownField('field' in event ? event.field : '');
+      yield { name: event.name || undefined, mediaType: mediaTypeOf(event.mediaType), bytes: bytesOfPart(events) };
+      const next: IteratorResult<FormEvent, void> = await events.next();
+      event = next.done ? undefined : next.value;
+    }
+  } finally {
+    await events.return(undefined);
+  }
+}
+
+/** Up to its end; the events of the others stay. */
+async function* bytesOfPart(events: AsyncGenerator<FormEvent>): AsyncGenerator<Buffer> {
+  for (let next = await events.next(); !next.done && next.value.type === 'bytes'; next = await events.next()) {
+    yield next.value.bytes;
   }
 }
 

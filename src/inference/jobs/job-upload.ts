@@ -9,12 +9,13 @@ import {
   type Upload,
 } from '../../http/index.js';
 import { formatOf, type RecordFormat } from '../../records/index.js';
+import { joined } from './joined-files.js';
 import { packPictures } from './picture-pack.js';
 import type { JobInput } from './prediction-payload.js';
 
 const FORM = 'application/x-www-form-urlencoded';
 const TAKEN =
-  'Send CSV (text/csv), JSON lines (application/x-ndjson) or JSON (application/json) as the body, or as "file" of multipart/form-data; or one row as a form. A model of pictures takes PNG, JPEG and WebP in the same way, as many as there are.';
+  'Send CSV (text/csv), JSON lines (application/x-ndjson) or JSON (application/json) as the body, or as "file" of multipart/form-data, which may repeat; or one row as a form. A model of pictures takes PNG, JPEG and WebP in the same way, as many as there are.';
 
 type UploadRequest = Parameters<typeof openUpload>[0];
 
@@ -42,7 +43,7 @@ export async function openJobUpload(
   const isForm = mediaTypeOf(request.headers['content-type'] ?? '') === FORM;
   const upload = await openUpload(request, isForm ? limits.ordinary : limits.files);
   if (isForm) return formOf(upload);
-  const { mediaType, name, isFile, bytes } = upload;
+  const { mediaType, name, isFile, isPart } = upload;
   const format = formatOf(mediaType, name);
   if (takesPictures && holdsPictures(upload, format)) {
     return {
@@ -51,7 +52,8 @@ export async function openJobUpload(
     };
   }
   if (!format) throw new UnsupportedMediaTypeError(TAKEN);
-  return { input: { format, isText: format === 'csv', from: isFile ? 'file' : 'body' }, bytes };
+  const input = { format, isText: format === 'csv', from: isFile ? 'file' : 'body' } as const;
+  return { input, bytes: isPart ? joined(upload.parts, format) : upload.bytes };
 }
 
 /** Every file of a form, unless it is JSON; a body only where it is called one. */

@@ -23,7 +23,7 @@ const FORM = {
       minItems: 1,
       items: { type: 'string', format: 'binary' },
       description:
-        'One file of CSV, JSON lines or JSON: named so, or with its media type. Of a model of pictures: PNG, JPEG or WebP, each of which is a row',
+        'CSV with the same header in each, JSON lines, or one file of JSON: named so, or with its media type. Of a model of pictures: PNG, JPEG or WebP, each of which is a row',
     },
   },
 };
