@@ -19,7 +19,7 @@ const RUN_MS = 5;
 const SHARED_RUN_MS = 1;
 const PAUSE_MS = 2;
 /** Characters of the result that are written in one turn of the event loop. */
-const SLICE_LENGTH = 128 * 1024;
+const SLICE_LENGTH = 64 * 1024;
 
 /** Some rows that are being predicted. */
 interface Ahead {
