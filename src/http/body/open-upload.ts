@@ -1,9 +1,11 @@
 import type { Request } from 'express';
+import { PayloadTooLargeError } from '../errors/domain-error.js';
 import { arriving } from './arriving.js';
 import { MULTIPART } from './body.decorators.js';
 import { givenTwice, missingFile, unknownField } from './form-errors.js';
 import { type FormEvent, readForm } from './multipart.js';
-import { FileInMemory, mediaTypeOf, type UploadedFile } from './uploaded-files.js';
+import { Chunks } from './read-bytes.js';
+import { mediaTypeOf, type UploadedFile } from './uploaded-files.js';
 
 /** A file of a form, to be read before the next one is asked for. */
 export interface UploadPart {
@@ -53,15 +55,15 @@ export async function openUpload(request: Request, limit: number): Promise<Uploa
     return openForm(readForm(arriving(request, limit + FORM_OVERHEAD), contentType, Infinity));
   }
   const bytes = arriving(request, limit);
-  const head: FileEvent = { type: 'file', field: 'file', name: undefined, mediaType };
+  const parts = partsOf({ type: 'file', field: 'file', name: undefined, mediaType }, asPart(bytes));
   return {
     mediaType,
     name: undefined,
     isFile: mediaType !== 'application/json',
     isPart: false,
     bytes,
-    parts: partsOf(head, asPart(bytes)),
-    files: (limitEach) => filesOf(head, asPart(bytes), limitEach),
+    parts,
+    files: (limitEach) => wholeOf(parts, limitEach),
   };
 }
 
@@ -69,14 +71,15 @@ async function openForm(events: AsyncGenerator<FormEvent>): Promise<Upload> {
   const first = await events.next();
   const event = first.done ? undefined : first.value;
   if (event?.type === 'file' && event.field === 'file') {
+    const parts = partsOf(event, events);
     return {
       mediaType: mediaTypeOf(event.mediaType),
       name: event.name || undefined,
       isFile: true,
       isPart: true,
       bytes: bytesOf(events),
-      parts: partsOf(event, events),
-      files: (limit) => filesOf(event, events, limit),
+      parts,
+      files: (limit) => wholeOf(parts, limit),
     };
   }
   await events.return(undefined);
@@ -111,17 +114,15 @@ async function* bytesOfPart(events: AsyncGenerator<FormEvent>): AsyncGenerator<B
   }
 }
 
-async function* filesOf(
-  first: FileEvent,
-  events: AsyncIterable<FormEvent>,
-  limit: number,
-): AsyncGenerator<UploadedFile> {
-  const reading = new FileInMemory(limit);
-  reading.add(first);
-  for await (const event of events) {
-    if (event.type === 'field' || (event.type === 'file' && event.field !== 'file')) throw unknownField(event.field);
-    const file = reading.add(event);
-    if (file) yield file;
+/** Each whole; a browser sends a file without name and bytes where none was chosen. */
+async function* wholeOf(parts: AsyncIterable<UploadPart>, limit: number): AsyncGenerator<UploadedFile> {
+  for await (const { name, mediaType, bytes } of parts) {
+    const chunks = new Chunks();
+    for await (const piece of bytes) {
+      chunks.push(piece);
+      if (chunks.size > limit) throw new PayloadTooLargeError(`Each file may have ${limit} bytes.`);
+    }
+    if (name !== undefined || chunks.size > 0) yield { field: 'file', name, mediaType, bytes: chunks.join() };
   }
 }
 

@@ -1,4 +1,3 @@
-import { PayloadTooLargeError } from '../errors/domain-error.js';
 import { MULTIPART } from './body.decorators.js';
 import { givenTwice } from './form-errors.js';
 import { type FormEvent, readForm } from './multipart.js';
@@ -58,23 +57,15 @@ class FormInMemory {
 }
 
 /** Puts the files of a form together, one after the other. */
-export class FileInMemory {
+class FileInMemory {
   private head: Extract<FormEvent, { type: 'file' }> | undefined;
   private chunks = new Chunks();
-
-  /** @param limit of each, in bytes */
-  constructor(private readonly limit = Infinity) {}
 
   /** The file that ends here, if one does and was chosen: a browser sends one without name and bytes where none was. */
   add(event: Exclude<FormEvent, { type: 'field' }>): UploadedFile | undefined {
     if (event.type === 'file') this.head = event;
-    if (event.type === 'bytes') this.take(event.bytes);
+    if (event.type === 'bytes') this.chunks.push(event.bytes);
     return event.type === 'end' ? this.end() : undefined;
-  }
-
-  private take(bytes: Buffer): void {
-    this.chunks.push(bytes);
-    if (this.chunks.size > this.limit) throw new PayloadTooLargeError(`Each file may have ${this.limit} bytes.`);
   }
 
   private end(): UploadedFile | undefined {

@@ -23,8 +23,8 @@ export async function* joined(parts: AsyncIterable<UploadPart>, format: RecordFo
       const length = line.take(bytes);
       if (header === undefined) yield bytes;
       else {
-        demandKind(part, format);
-        if (last !== LF && line.isNew) yield NEW_LINE;
+        if (line.isNew) demandKind(part, format);
+        if (line.isNew && last !== LF) yield NEW_LINE;
         yield format === 'csv' ? bytes.subarray(length) : bytes;
       }
       last = bytes.at(-1) ?? last;
