@@ -1,9 +1,12 @@
+import { connect } from 'node:net';
 import { KeepAliveLoad } from '../support/keep-alive-load.js';
 import { TestModelStore } from '../support/model-store.js';
 import { killLeftovers, ProcessApp } from '../support/process-app.js';
 import { until } from '../support/until.js';
 
 const HELD = 8;
+/** Clients that connect in the same moment. */
+const CROWD = 500;
 const PATIENCE_MS = 120_000;
 
 describe('overload', () => {
@@ -78,6 +81,34 @@ describe('overload', () => {
       await load.end();
       expect(load.failures).toEqual([]);
       expect(load.answered.filter(({ status }) => status !== 200)).toEqual([]);
+      await app.stop();
+    },
+    PATIENCE_MS,
+  );
+
+  it(
+    'of those who are connected keeps nobody from connecting',
+    async () => {
+      const app = await ProcessApp.start();
+      const { hostname, port } = new URL(app.url);
+      const isAnswered = new Set<number>();
+      let answers = 0;
+      const sockets = Array.from({ length: CROWD }, (_, client) => {
+        const socket = connect(Number(port), hostname, ask);
+        function ask(): void {
+          socket.write('GET /menus HTTP/1.1\r\nHost: cafe\r\n\r\n');
+        }
+        return socket.on('data', () => {
+          answers += 1;
+          isAnswered.add(client);
+          ask();
+        });
+      });
+      await until('all are answered', () => isAnswered.size === CROWD, PATIENCE_MS);
+      for (const socket of sockets) socket.destroy();
+
+      // Some 2 for each; 57 where a turn of the event loop takes on one connection and answers all the others.
+      expect(answers).toBeLessThan(10 * CROWD);
       await app.stop();
     },
     PATIENCE_MS,

@@ -8,6 +8,8 @@ import { Traffic } from './traffic.js';
 
 /** How long requests are taken up one after another before the connections are looked at again. */
 const TURN_MS = 25;
+/** The same where the last turn took on a connection. */
+const ACCEPTING_TURN_MS = 0.2;
 /** The log has a line of what was refused at most this often. */
 const NOTE_MS = 10_000;
 /** Whoever asks these wants to know how it is just now. */
@@ -26,12 +28,18 @@ interface Visitor {
  * first 25 ms wait, in their order, and are taken up a few at a time, between which health probes are answered. Where
  * they would have to wait for longer than `OVERLOAD_MS`, or where `REQUEST_CAPACITY` of them are under way, they are
  * refused. Below that much of a load no request pays for this with more than a comparison.
+ *
+ * Node takes on one connection each turn, however many wait for it (libuv since 1.45). So while they come, turns are short:
+ * else each new one would wait for everything that all those before it ask.
  */
 @Injectable()
 export class Admission {
   private readonly waiting: Visitor[] = [];
   /** When this turn, or the first of those since which somebody waits, took up its first request; 0 where it has not. */
   private turnBegan = 0;
+  private turnMs = TURN_MS;
+  /** How many connections there had been when this turn began. */
+  private connections = 0;
   private refused = 0;
   private notedAt = -Infinity;
 
@@ -47,7 +55,7 @@ export class Admission {
     const now = request.startedAt;
     if (this.turnBegan === 0) this.beginTurn(now);
     const isTooMuch = this.traffic.inFlight.size > this.settings.requestCapacity;
-    const isInTime = this.waiting.length === 0 && now - this.turnBegan < TURN_MS;
+    const isInTime = this.waiting.length === 0 && now - this.turnBegan < this.turnMs;
     if ((isInTime && !isTooMuch) || PROBE.test(request.url)) next();
     else if (isTooMuch || this.isLate(this.waiting[0]?.request, now)) this.refuse(request, response);
     else this.waiting.push({ request, response, next });
@@ -55,6 +63,7 @@ export class Admission {
 
   private beginTurn(now: number): void {
     this.turnBegan = now;
+    this.setLength();
     setImmediate(this.endTurn);
   }
 
@@ -63,7 +72,16 @@ export class Admission {
     else this.turnBegan = 0;
   };
 
-  private readonly beginShift = (): void => this.letIn(performance.now() + TURN_MS);
+  private readonly beginShift = (): void => {
+    this.setLength();
+    this.letIn(performance.now() + this.turnMs);
+  };
+
+  private setLength(): void {
+    const { accepted } = this.traffic;
+    this.turnMs = accepted === this.connections ? TURN_MS : ACCEPTING_TURN_MS;
+    this.connections = accepted;
+  }
 
   /** Lets in one after the other, each once the one before has done all that it could do without waiting. */
   private letIn(until: number): void {
