@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals';
 import fc from 'fast-check';
 import {
   decodeTensors,
@@ -23,9 +24,43 @@ describe('frames', () => {
   it('carry tensors of every kind unchanged', () => {
     fc.assert(
       fc.property(tensors, (sent) => {
-        expect(decodeTensors(encodeTensors(sent))).toEqual(sent);
+        expect(decodeTensors(payloadOf(encodeTensors(2, 1, [sent])))).toEqual(sent);
       }),
     );
+  });
+
+  it('carry what several callers send as one', () => {
+    const first: Tensor[] = [
+      { name: 'x', type: 'float32', shape: [1, 2], data: new Float32Array([1, 2]) },
+      { name: 'word', type: 'string', shape: [1], data: ['é'] },
+    ];
+    const second: Tensor[] = [
+      { name: 'x', type: 'float32', shape: [2, 2], data: new Float32Array([3, 4, 5, 6]) },
+      { name: 'word', type: 'string', shape: [2], data: ['', 'tea'] },
+    ];
+    expect(decodeTensors(payloadOf(encodeTensors(2, 1, [first, second])))).toEqual([
+      { name: 'x', type: 'float32', shape: [3, 2], data: new Float32Array([1, 2, 3, 4, 5, 6]) },
+      { name: 'word', type: 'string', shape: [3], data: ['é', '', 'tea'] },
+    ]);
+  });
+
+  it('leave elements where they have arrived, wherever that is', () => {
+    const sent: Tensor[] = [{ name: 'n', type: 'int64', shape: [3], data: new BigInt64Array([1n, -2n, 3n]) }];
+    const payload = payloadOf(encodeTensors(2, 1, [sent]));
+    const [inPlace] = decodeTensors(payload);
+    expect((inPlace!.data as BigInt64Array).buffer).toBe(payload.buffer);
+    const elsewhere = Buffer.alloc(payload.length + 1).subarray(1);
+    elsewhere.set(payload);
+    expect(decodeTensors(elsewhere)).toEqual(sent);
+  });
+
+  it('hold nothing of what was in their memory before', () => {
+    const sent: Tensor[] = [{ name: 'odd', type: 'bool', shape: [3], data: new Uint8Array([1, 1, 1]) }];
+    const allocate = jest.spyOn(Buffer, 'allocUnsafeSlow').mockImplementation((size) => Buffer.alloc(size, 0xff));
+    const [frame, text] = [encodeTensors(2, 1, [sent]), encodeFrame(1, 1, Buffer.from('text'))];
+    allocate.mockRestore();
+    expect(frame).toEqual(encodeTensors(2, 1, [sent]));
+    expect([...frame, ...text]).not.toContain(0xff);
   });
 
   it('come whole and in order out of a stream cut anywhere', () => {
@@ -49,3 +84,9 @@ describe('frames', () => {
     );
   });
 });
+
+function payloadOf(frame: Buffer): Buffer {
+  let payload: Buffer | undefined;
+  new FrameReader((found) => (payload = found.payload)).push(frame);
+  return payload!;
+}

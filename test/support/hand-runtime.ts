@@ -1,5 +1,6 @@
 import { RuntimeDiedError } from '../../src/inference/runtime/runtime-process.js';
 import type { Tensor } from '../../src/inference/runtime/tensor.js';
+import { concatenate } from '../../src/inference/scheduler/batch.js';
 import { BatchQueue, type BatchRule } from '../../src/inference/scheduler/batch-queue.js';
 import type { Caller } from '../../src/inference/scheduler/queued-run.js';
 
@@ -12,7 +13,8 @@ export class HandRuntime {
   }[] = [];
   kills = 0;
 
-  run(feeds: readonly Tensor[]): Promise<Tensor[]> {
+  run(parts: readonly (readonly Tensor[])[]): Promise<Tensor[]> {
+    const feeds = concatenate(parts);
     return new Promise((resolve, reject) => this.started.push({ feeds, resolve, reject }));
   }
 

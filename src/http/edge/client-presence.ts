@@ -21,6 +21,17 @@ export class ClientPresence {
     return response.presence;
   }
 
+  /**
+   * The same as `signal`, for many who listen in turn: an `AbortSignal` chains its listeners, past ones too, and what each of
+   * them holds stays in memory until all of it is looked through.
+   */
+  static until(signal: AbortSignal): ClientPresence {
+    const presence = new ClientPresence();
+    if (signal.aborted) presence.end(false);
+    else signal.addEventListener('abort', () => presence.end(false), { once: true });
+    return presence;
+  }
+
   get aborted(): boolean {
     return this.hasGone;
   }

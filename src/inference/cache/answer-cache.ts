@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import { ClientGoneError, DeadlineError } from '../inference.errors.js';
-import { encodeTensors } from '../runtime/frames.js';
+import { encodeTensors, FrameKind } from '../runtime/frames.js';
 import type { Tensor } from '../runtime/tensor.js';
 import type { Caller, GoneSignal, Priority } from '../scheduler/queued-run.js';
 
@@ -121,7 +121,7 @@ function timer(deadline: number | undefined): Hindrance {
 /** The bytes themselves: nothing that only looks alike is taken for the same. */
 function keyOf(feeds: readonly Tensor[]): string | undefined {
   const size = feeds.reduce((sum, { data }) => sum + (Array.isArray(data) ? textBytes(data) : data.byteLength), 0);
-  return size > MAX_KEY_BYTES ? undefined : encodeTensors(feeds).toString('latin1');
+  return size > MAX_KEY_BYTES ? undefined : encodeTensors(FrameKind.run, 0, [feeds]).toString('latin1');
 }
 
 /** A copy where the data is a part of a whole batch's, which must not be kept for its sake. */

@@ -7,6 +7,7 @@ import { ImageDecoder } from '../images/image-decoder.js';
 import { type FoundPipeline, Pipelines } from '../pipeline/pipelines.service.js';
 import type { Items } from '../predictions/prediction-input.js';
 import { runPipeline } from '../predictions/run-pipeline.js';
+import type { GoneSignal } from '../scheduler/queued-run.js';
 import type { CheckedRow } from '../signature/row-check.js';
 import { ModelStore } from '../store/model-store.js';
 import type { ModelVersion } from '../store/model-version.js';
@@ -20,6 +21,8 @@ export interface JobCall {
   readonly payload: PredictionPayload;
   readonly memberId: string;
   readonly signal: AbortSignal;
+  /** The same, for each run. */
+  readonly gone: GoneSignal;
 }
 
 /** Some records, and how their texts are read. */
@@ -51,7 +54,7 @@ export class JobPredictions {
 
   /** An outcome for each record, in their order: a prediction, or a `RowFailure`. */
   predict(sent: readonly FileRecord[], call: JobCall): Promise<unknown[]> {
-    const { payload, signal } = call;
+    const { payload, gone } = call;
     const { model, version, sha256 } = payload;
     // Not for the whole job: a version that it used from its beginning to its end could not be replaced meanwhile.
     return this.store.use(model, version, async (found) => {
@@ -59,10 +62,10 @@ export class JobPredictions {
       const pipeline = this.pipelines.of(model);
       const texts = payload.isText ? textRowsOf(found, pipeline) : undefined;
       const arePictures = payload.format === 'pictures';
-      const records = arePictures ? await decodePictures(sent, found, { decoder: this.decoder, signal }) : sent;
+      const records = arePictures ? await decodePictures(sent, found, { decoder: this.decoder, signal: gone }) : sent;
       return pipeline
         ? this.answerWith(pipeline, { records, texts }, found, call)
-        : predictRows({ records, texts }, found, signal);
+        : predictRows({ records, texts }, found, gone);
     });
   }
 
@@ -82,7 +85,7 @@ export class JobPredictions {
   }
 }
 
-function predictRows({ records, texts }: Slice, version: ModelVersion, signal: AbortSignal): Promise<unknown[]> {
+function predictRows({ records, texts }: Slice, version: ModelVersion, signal: GoneSignal): Promise<unknown[]> {
   const read = (record: FileRecord): CheckedRow | RowFailure => readRow(record, version, texts);
   return outcomesOf(records, read, (rows) => version.predict(rows, { signal, priority: 'background' }));
 }

@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type DomainError, InvalidInputError } from '../../http/index.js';
+import { ClientPresence, type DomainError, InvalidInputError } from '../../http/index.js';
 import { type FinishedJob, JobHandler, type JobWork, type RunningJob } from '../../jobs/index.js';
 import type { FileRecord } from '../../records/index.js';
 import { FileStore } from '../../storage/index.js';
@@ -42,13 +42,14 @@ export class PredictionJobHandler implements JobWork<PredictionPayload> {
     const writer = new ResultWriter(job);
     const runMs = (): number => (version.isInDemand ? SHARED_RUN_MS : RUN_MS);
     const size = (): number => Math.min(version.rowsWithin(runMs()), writer.rowsWithin(SLICE_LENGTH));
+    const gone = ClientPresence.until(signal);
     let ahead: Ahead | undefined;
-    // Each row that is in a run waits for the signal, where rows cannot run together.
+    // Each row that is in a run waits for the signal, where a pipeline asks for one at a time.
     setMaxListeners(0, signal);
     for await (const slice of slicesOf(records, progress.done, size)) {
       if (version.isInDemand) await delay(PAUSE_MS);
       signal.throwIfAborted();
-      const outcomes = this.predictions.predict(slice, { payload, memberId, signal });
+      const outcomes = this.predictions.predict(slice, { payload, memberId, signal, gone });
       // It is waited for below, when the one before it has been written.
       outcomes.catch(() => undefined);
       if (ahead) await finish(ahead, payload, writer);

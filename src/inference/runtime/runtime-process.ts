@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { SOURCE_ROOT } from '../../config/index.js';
-import { decodeTensors, encodeFrame, encodeTensors, type Frame, FrameKind, FrameReader } from './frames.js';
+import { decodeTensors, encodeTensors, type Frame, FrameKind, FrameReader } from './frames.js';
 import type { Pins } from './model-files.js';
 import { MEMORY_LIMIT_WORDS, type RuntimeOptions } from './runtime-options.js';
 import type { Signature, Tensor } from './tensor.js';
@@ -99,13 +99,17 @@ export class RuntimeProcess {
     return this.child.pid;
   }
 
-  /** Runs the model once. Rejects with `RunFailedError`, or `RuntimeDiedError` when the process ends before it answers. */
-  run(feeds: readonly Tensor[]): Promise<Tensor[]> {
+  /**
+   * Runs the model once. Rejects with `RunFailedError`, or `RuntimeDiedError` when the process ends before it answers.
+   *
+   * @param parts what each caller sends, to be run as one: see `encodeTensors`
+   */
+  run(parts: readonly (readonly Tensor[])[]): Promise<Tensor[]> {
     if (this.hasExited) return Promise.reject(new RuntimeDiedError('The runtime has ended'));
     const id = this.nextId++ % 0x1_0000_0000;
     return new Promise((resolve, reject) => {
       this.runs.push({ id, resolve, reject });
-      this.input.write(encodeFrame(FrameKind.run, id, encodeTensors(feeds)));
+      this.input.write(encodeTensors(FrameKind.run, id, parts));
     });
   }
 

@@ -83,7 +83,7 @@ async function answer(session: InferenceSession, { id, payload }: Frame, options
     const outputs = Object.entries(await session.run(toFeeds(decodeTensors(payload))));
     const elements = outputs.reduce((sum, [, tensor]) => sum + tensor.size, 0);
     if (elements > options.maxAnswerElements) send(FrameKind.tooLarge, id, Buffer.from(String(elements)));
-    else send(FrameKind.result, id, encodeTensors(outputs.map(([name, tensor]) => fromOrt(name, tensor))));
+    else answers.write(encodeTensors(FrameKind.result, id, [outputs.map(([name, tensor]) => fromOrt(name, tensor))]));
   } catch (error) {
     const words = error instanceof Error ? error.message : String(error);
     // What it has got so far may be nearly all there is: a fresh process is better off.

@@ -51,10 +51,10 @@ export class Runtime {
     return this.current?.pid;
   }
 
-  /** Runs the model once, in the process there is now; see `RuntimeProcess.run` for the errors. */
-  async run(feeds: readonly Tensor[]): Promise<Tensor[]> {
+  /** Runs the model once, in the process there is now; see `RuntimeProcess.run` for `parts` and errors. */
+  async run(parts: readonly (readonly Tensor[])[]): Promise<Tensor[]> {
     if (!this.current) throw new RuntimeDiedError('The runtime is being restarted');
-    const outputs = await this.current.run(feeds);
+    const outputs = await this.current.run(parts);
     // What has worked is worth starting again at once.
     this.backOffMs = FIRST_BACK_OFF_MS;
     return outputs;

@@ -67,6 +67,24 @@ export function allocate(type: ElementType, length: number): TensorData {
   return array === undefined ? new Array<string>(length).fill('') : new array(length);
 }
 
+/** The shape of several callers' tensors as one: each begins with the dimension that counts rows, and is like the others else. */
+export function joinedShape(own: readonly Tensor[]): readonly number[] {
+  const [first] = own;
+  if (!first || own.length === 1) return first?.shape ?? [];
+  return [own.reduce((rows, { shape }) => rows + (shape[0] ?? 0), 0), ...first.shape.slice(1)];
+}
+
+/** Copies the elements of several tensors, one after the other. */
+export function join(parts: readonly Tensor[], into: TensorData): TensorData {
+  let at = 0;
+  for (const { data } of parts) {
+    if (Array.isArray(into)) (data as string[]).forEach((text, index) => (into[at + index] = text));
+    else into.set(data as never, at);
+    at += data.length;
+  }
+  return into;
+}
+
 /** The number of elements in a tensor of this shape. */
 export function sizeOf(shape: readonly number[]): number {
   return shape.reduce((size, dimension) => size * dimension, 1);

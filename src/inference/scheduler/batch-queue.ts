@@ -9,7 +9,6 @@ import {
 import { RunFailedError, RuntimeDiedError } from '../runtime/runtime-process.js';
 import type { Tensor } from '../runtime/tensor.js';
 import { Alarm } from './alarm.js';
-import { concatenate } from './batch.js';
 import { deliver } from './deliver.js';
 import { type Caller, QueuedRun, type Submission } from './queued-run.js';
 import { RunCost } from './run-cost.js';
@@ -18,7 +17,8 @@ import { WaitingRuns } from './waiting-runs.js';
 
 /** What the queue needs of a runtime. */
 export interface Runnable {
-  run(feeds: readonly Tensor[]): Promise<Tensor[]>;
+  /** @param parts what each caller sends, to be run as one */
+  run(parts: readonly (readonly Tensor[])[]): Promise<Tensor[]>;
   kill(): void;
 }
 
@@ -267,7 +267,7 @@ export class BatchQueue {
     );
     const tooLong = setTimeout(() => this.runtime.kill(), this.options.deadlineMs);
     try {
-      const outputs = await this.runtime.run(concatenate(batch.map((run) => run.submission.feeds)));
+      const outputs = await this.runtime.run(batch.map((run) => run.submission.feeds));
       deliver(outputs, batch, rows);
       this.servedAt = performance.now();
       const ms = this.servedAt - since;

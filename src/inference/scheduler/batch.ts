@@ -1,4 +1,4 @@
-import { allocate, sizeOf, type Tensor, type TensorData } from '../runtime/tensor.js';
+import { allocate, join, joinedShape, sizeOf, type Tensor } from '../runtime/tensor.js';
 
 /**
  * Tensors of several callers as one: each begins with the dimension that counts rows, and is like the others of its name
@@ -7,22 +7,11 @@ import { allocate, sizeOf, type Tensor, type TensorData } from '../runtime/tenso
 export function concatenate(parts: readonly (readonly Tensor[])[]): readonly Tensor[] {
   const [first = []] = parts;
   if (parts.length === 1) return first;
-  return first.map(({ name, type, shape }, index) => {
+  return first.map(({ name, type }, index) => {
     const own = parts.map((part) => part[index]!);
-    const rows = own.reduce((sum, tensor) => sum + (tensor.shape[0] ?? 0), 0);
-    const joined = [rows, ...shape.slice(1)];
-    return { name, type, shape: joined, data: join(own, allocate(type, sizeOf(joined))) };
+    const shape = joinedShape(own);
+    return { name, type, shape, data: join(own, allocate(type, sizeOf(shape))) };
   });
-}
-
-function join(parts: readonly Tensor[], into: TensorData): TensorData {
-  let at = 0;
-  for (const { data } of parts) {
-    if (Array.isArray(into)) (data as string[]).forEach((text, index) => (into[at + index] = text));
-    else into.set(data as never, at);
-    at += data.length;
-  }
-  return into;
 }
 
 /** The rows from `start` on, `count` of them, of tensors that begin with the dimension that counts rows; no copy is made. */
