@@ -62,10 +62,16 @@ function writerFor(field: RowField): Write {
       return at + 1;
     };
   }
+  const isKept = isKeptAsItIs(field);
   const write: Write = (value, data, at) => {
-    let next = at;
     // Nested arrays, or all that they would hold in one.
-    for (const item of value as unknown[] | Float32Array) {
+    const list = value as unknown[] | Float32Array;
+    if (isKept && holdsNumbers(list)) {
+      (data as Float32Array | Float64Array).set(list, at);
+      return at + list.length;
+    }
+    let next = at;
+    for (const item of list) {
       // Of a list of numbers, none is worth a call.
       if (Array.isArray(item)) next = write(item, data, next);
       else data[next++] = elementOf(item);
@@ -73,6 +79,15 @@ function writerFor(field: RowField): Write {
     return next;
   };
   return write;
+}
+
+/** Whether a number becomes an element without being scaled or turned into something else. */
+function isKeptAsItIs({ type, feature: { mean = 0, std = 1 } }: RowField): boolean {
+  return (type === 'float32' || type === 'float64') && mean === 0 && std === 1;
+}
+
+function holdsNumbers(list: readonly unknown[] | Float32Array): list is number[] | Float32Array {
+  return list instanceof Float32Array || list.every((item) => typeof item === 'number');
 }
 
 /** From a checked value to an element of the tensor. */
