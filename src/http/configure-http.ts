@@ -61,11 +61,12 @@ function guardServer(app: NestExpressApplication, headers: ReturnType<typeof sta
   const server: Server = app.getHttpServer();
   const { plans } = app.getHttpAdapter() as unknown as BaristaExpressAdapter;
   const traffic = app.get(Traffic);
+  const refusing = { standardHeaders: headers, log: app.get(Log) };
   limitServer(server, app.get(HttpSettings), app.get(Log));
   traffic.track(server);
   app.get(SlowReaders).watch();
-  server.on('clientError', clientErrors(app.get(ProblemFilter), traffic, headers));
-  server.on('connect', ({ socket }) => hangUp(socket, new MethodNotAllowedError('CONNECT', ''), headers));
+  server.on('clientError', clientErrors(app.get(ProblemFilter), traffic, refusing));
+  server.on('connect', ({ socket }) => hangUp(socket, new MethodNotAllowedError('CONNECT', ''), refusing));
   server.on('checkExpectation', plans.listener);
 }
 

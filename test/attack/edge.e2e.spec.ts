@@ -173,6 +173,8 @@ describe('the edge', () => {
       expect(connection.statuses).toEqual(answers);
       expect(received).toMatch(/^Content-Type: application\/problem\+json\r$/m);
       expect(received).toMatch(/^X-Content-Type-Options: nosniff\r$/m);
+      const { requestId } = connection.problem;
+      await until('the log has a line of it', () => app.lines.some((line) => line.requestId === requestId));
       expect(received).toMatch(/^X-Request-Id: [\w-]+\r$/m);
       expect([await isThere(first), await isThere(second)]).toEqual([false, false]);
     });

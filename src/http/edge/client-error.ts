@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Response } from 'express';
+import type { Log } from '../../logging/index.js';
 import { type DomainError, MalformedRequestError, PayloadTooLargeError } from '../errors/domain-error.js';
 import { type ProblemFilter, statusOf } from '../errors/problem.filter.js';
 import { HeadersTooLargeError, RequestTimeoutError } from './refusals.js';
@@ -18,13 +19,18 @@ const LINGER_MS = 1_000;
 
 type Headers = readonly (readonly [name: string, value: string])[];
 
+/** What it takes to refuse what never becomes a request. */
+export interface Refusing {
+  /** Of every answer. */
+  readonly standardHeaders: Headers;
+  readonly log: Log;
+}
+
 /**
  * Answers what never becomes a request, or ends in the middle of one, in the words of the application, and hangs up. An answer
  * to an earlier request of the same connection goes out before that.
- *
- * @param standardHeaders of every answer
  */
-export function clientErrors(filter: ProblemFilter, traffic: Traffic, standardHeaders: Headers) {
+export function clientErrors(filter: ProblemFilter, traffic: Traffic, refusing: Refusing) {
   return (error: NodeJS.ErrnoException, socket: Socket): void => {
     if (socket.isRefused) return;
     if (!socket.writable || error.code === 'ECONNRESET') {
@@ -34,7 +40,7 @@ export function clientErrors(filter: ProblemFilter, traffic: Traffic, standardHe
     socket.isRefused = true;
     const problem = ERRORS[error.code ?? '']?.() ?? new MalformedRequestError('This is not well-formed HTTP.');
     const last = traffic.on(socket).at(-1);
-    if (!last) hangUp(socket, problem, standardHeaders);
+    if (!last) hangUp(socket, problem, refusing);
     else endWith(last, problem, filter);
   };
 }
@@ -50,8 +56,8 @@ function endWith(response: Response, problem: DomainError, filter: ProblemFilter
   if (!request.complete) filter.answer(problem, request, response);
 }
 
-/** Says what is wrong to a client without a request, and closes the connection. */
-export function hangUp(socket: Socket, problem: DomainError, standardHeaders: Headers): void {
+/** Says what is wrong to a client without a request, and closes the connection; the log has a line of it, by the answer's id. */
+export function hangUp(socket: Socket, problem: DomainError, { standardHeaders, log }: Refusing): void {
   const { code, message: detail } = problem;
   const status = statusOf(problem);
   const title = STATUS_CODES[status] ?? 'Error';
@@ -68,4 +74,5 @@ export function hangUp(socket: Socket, problem: DomainError, standardHeaders: He
   const head = [`HTTP/1.1 ${status} ${title}`, ...headers.map(([name, value]) => `${name}: ${value}`)];
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
   setTimeout(() => socket.destroy(), LINGER_MS).unref();
+  log.lines.info({ requestId, status, code }, 'refused before it was a request');
 }
