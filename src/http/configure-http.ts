@@ -6,6 +6,7 @@ import type { NextFunction, Request, Response } from 'express';
 import { EnvironmentSettings } from '../config/index.js';
 import { Log, SecurityLog } from '../logging/index.js';
 import { RequestInputGuard } from './body/request-input.guard.js';
+import { Arrivals } from './edge/arrivals.js';
 import { Admission } from './edge/admission.js';
 import type { BaristaExpressAdapter } from './edge/barista-express.adapter.js';
 import { clientErrors, hangUp } from './edge/client-error.js';
@@ -64,6 +65,7 @@ function guardServer(app: NestExpressApplication, headers: ReturnType<typeof sta
   const refusing = { standardHeaders: headers, log: app.get(Log) };
   limitServer(server, app.get(HttpSettings), app.get(Log));
   traffic.track(server);
+  app.get(Arrivals).watch(server);
   app.get(SlowReaders).watch();
   server.on('clientError', clientErrors(app.get(ProblemFilter), traffic, refusing));
   server.on('connect', ({ socket }) => hangUp(socket, new MethodNotAllowedError('CONNECT', ''), refusing));

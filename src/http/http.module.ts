@@ -5,6 +5,7 @@ import { Log } from '../logging/index.js';
 import { BodyReader } from './body/body-reader.js';
 import { RequestInputGuard } from './body/request-input.guard.js';
 import { Admission } from './edge/admission.js';
+import { Arrivals } from './edge/arrivals.js';
 import { GracefulShutdown } from './edge/graceful-shutdown.js';
 import { RequestObservers } from './edge/request-observers.js';
 import { logRequest } from './edge/request-tracking.js';
@@ -23,6 +24,7 @@ const settings = SettingsModule.forFeature(HttpSettings);
   imports: [settings],
   providers: [
     Admission,
+    Arrivals,
     BodyReader,
     ErrorFormats,
     ErrorTranslators,

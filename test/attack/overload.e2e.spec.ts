@@ -1,4 +1,5 @@
-import { connect } from 'node:net';
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
 import { KeepAliveLoad } from '../support/keep-alive-load.js';
 import { TestModelStore } from '../support/model-store.js';
 import { killLeftovers, ProcessApp } from '../support/process-app.js';
@@ -90,27 +91,66 @@ describe('overload', () => {
     'of those who are connected keeps nobody from connecting',
     async () => {
       const app = await ProcessApp.start();
-      const { hostname, port } = new URL(app.url);
-      const isAnswered = new Set<number>();
-      let answers = 0;
-      const sockets = Array.from({ length: CROWD }, (_, client) => {
-        const socket = connect(Number(port), hostname, ask);
-        function ask(): void {
-          socket.write('GET /menus HTTP/1.1\r\nHost: cafe\r\n\r\n');
-        }
-        return socket.on('data', () => {
-          answers += 1;
-          isAnswered.add(client);
-          ask();
-        });
-      });
-      await until('all are answered', () => isAnswered.size === CROWD, PATIENCE_MS);
-      for (const socket of sockets) socket.destroy();
+      const crowd = new Crowd(app.url, CROWD);
+      await until('all are answered', () => crowd.answered.size === CROWD, PATIENCE_MS);
+      crowd.leave();
 
       // Some 2 for each; 57 where a turn of the event loop takes on one connection and answers all the others.
-      expect(answers).toBeLessThan(10 * CROWD);
+      expect(crowd.answers).toBeLessThan(10 * CROWD);
+      await app.stop();
+    },
+    PATIENCE_MS,
+  );
+
+  it(
+    'by a crowd that connects at once does not keep those who come after it waiting until it is answered',
+    async () => {
+      const app = await ProcessApp.start();
+      const crowd = new Crowd(app.url, CROWD);
+      const probe = connectTo(app.url);
+      probe.write('GET /health/live HTTP/1.1\r\nHost: cafe\r\n\r\n');
+      const [answer] = (await once(probe, 'data')) as [Buffer];
+      const before = crowd.answers;
+      await until('all are answered', () => crowd.answered.size === CROWD, PATIENCE_MS);
+      crowd.leave();
+      probe.destroy();
+
+      expect(answer.toString()).toMatch(/^HTTP\/1\.1 200/);
+      expect(before).toBeLessThan(CROWD / 2);
       await app.stop();
     },
     PATIENCE_MS,
   );
 });
+
+/** Clients that connect in the same moment, and ask again as soon as they are answered. */
+class Crowd {
+  answers = 0;
+  readonly answered = new Set<number>();
+  private readonly sockets: Socket[];
+
+  constructor(url: string, size: number) {
+    this.sockets = Array.from({ length: size }, (_, client) => {
+      const socket = connectTo(url)
+        .on('connect', ask)
+        .on('data', () => {
+          this.answers += 1;
+          this.answered.add(client);
+          ask();
+        });
+      function ask(): void {
+        socket.write('GET /menus HTTP/1.1\r\nHost: cafe\r\n\r\n');
+      }
+      return socket;
+    });
+  }
+
+  leave(): void {
+    for (const socket of this.sockets) socket.destroy();
+  }
+}
+
+function connectTo(url: string): Socket {
+  const { hostname, port } = new URL(url);
+  return connect(Number(port), hostname);
+}

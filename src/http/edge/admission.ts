@@ -3,6 +3,7 @@ import type { NextFunction, Request, Response } from 'express';
 import { Log } from '../../logging/index.js';
 import { ProblemFilter } from '../errors/problem.filter.js';
 import { HttpSettings } from '../http.settings.js';
+import { Arrivals } from './arrivals.js';
 import { ServerOverloadedError } from './refusals.js';
 import { Traffic } from './traffic.js';
 
@@ -46,6 +47,7 @@ export class Admission {
   constructor(
     private readonly settings: HttpSettings,
     private readonly traffic: Traffic,
+    private readonly arrivals: Arrivals,
     private readonly filter: ProblemFilter,
     private readonly log: Log,
   ) {}
@@ -74,12 +76,14 @@ export class Admission {
 
   private readonly beginShift = (): void => {
     this.setLength();
-    this.letIn(performance.now() + this.turnMs);
+    if (this.turnMs === 0) setImmediate(this.beginShift);
+    else this.letIn(performance.now() + this.turnMs);
   };
 
   private setLength(): void {
     const { accepted } = this.traffic;
-    this.turnMs = accepted === this.connections ? TURN_MS : ACCEPTING_TURN_MS;
+    if (this.arrivals.areComing) this.turnMs = 0;
+    else this.turnMs = accepted === this.connections ? TURN_MS : ACCEPTING_TURN_MS;
     this.connections = accepted;
   }
 

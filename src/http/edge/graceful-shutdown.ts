@@ -5,6 +5,7 @@ import { type BeforeApplicationShutdown, Injectable, type OnModuleDestroy } from
 import { HttpAdapterHost } from '@nestjs/core';
 import type { Response } from 'express';
 import { HttpSettings } from '../http.settings.js';
+import { Arrivals } from './arrivals.js';
 import { Traffic } from './traffic.js';
 
 /** An idle keep-alive connection gets this long to send one more request before it is closed. */
@@ -26,6 +27,7 @@ export class GracefulShutdown implements OnModuleDestroy, BeforeApplicationShutd
     private readonly adapterHost: HttpAdapterHost,
     private readonly settings: HttpSettings,
     private readonly traffic: Traffic,
+    private readonly arrivals: Arrivals,
   ) {}
 
   /** Whether the process has been asked to stop. */
@@ -79,6 +81,7 @@ export class GracefulShutdown implements OnModuleDestroy, BeforeApplicationShutd
   }
 
   private isQuiet(): boolean {
+    if (this.arrivals.areUnread) return false;
     return this.traffic.inFlight.size === 0 && Date.now() - this.lastActivity >= IDLE_CONNECTION_MS;
   }
 }
