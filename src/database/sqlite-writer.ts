@@ -13,6 +13,7 @@ const MAX_GROUP = 64;
 /** A unit of work that waits for its turn, or for its commit. */
 interface Unit {
   readonly work: (manager: EntityManager) => Promise<unknown>;
+  readonly isRepeatable: boolean;
   readonly deadline: number;
   readonly timer: NodeJS.Timeout;
   resolve(result: unknown): void;
@@ -34,6 +35,7 @@ export class SqliteWriter {
   private readonly files: SqliteFiles;
   private readonly waiting: Unit[] = [];
   private working: Promise<void> | undefined;
+  private isDurable = true;
 
   constructor(private readonly dataSource: DataSource) {
     this.runner = dataSource.createQueryRunner();
@@ -48,8 +50,12 @@ export class SqliteWriter {
     this.files.requireInPlace();
   }
 
-  /** A turn that has not come in time never comes: so one inside another ends both instead of waiting for itself. */
-  run<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
+  /**
+   * A turn that has not come in time never comes: so one inside another ends both instead of waiting for itself.
+   *
+   * @param isRepeatable whether its commit may wait for the next fsync; see `UnitOfWork`
+   */
+  run<T>(work: (manager: EntityManager) => Promise<T>, isRepeatable = false): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       const expire = (): void => {
         unit.isOver = true;
@@ -58,6 +64,7 @@ export class SqliteWriter {
       const timer = setTimeout(expire, MAX_WAIT_MS);
       const unit: Unit = {
         work,
+        isRepeatable,
         deadline: Date.now() + MAX_WAIT_MS,
         timer,
         resolve,
@@ -87,11 +94,19 @@ export class SqliteWriter {
 
   private async tryTogether(group: readonly Unit[]): Promise<void> {
     try {
+      this.setDurable(group.some(({ isRepeatable }) => !isRepeatable));
       await this.begin(group[0]!.deadline);
       await this.runTogether(group);
     } catch (error) {
       for (const unit of group) settle(unit, () => unit.reject(error));
     }
+  }
+
+  /** A durable commit makes all those before it durable: the log is synced as a whole (https://sqlite.org/pragma.html#pragma_synchronous). */
+  private setDurable(isDurable: boolean): void {
+    if (isDurable === this.isDurable) return;
+    this.sqlite.exec(`PRAGMA synchronous = ${isDurable ? 'FULL' : 'NORMAL'}`);
+    this.isDurable = isDurable;
   }
 
   /** Throws where the group as a whole has failed, and nothing of it is kept. */

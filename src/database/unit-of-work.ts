@@ -5,6 +5,15 @@ import { translateDatabaseError } from './database-failure.js';
 import { makeDurable } from './data-source-options.js';
 import { SqliteWriter } from './sqlite-writer.js';
 
+export interface UnitOptions {
+  /**
+   * Whether it is done again where a power cut takes it: then nobody waits for the disk before it is committed. It, and all that
+   * was written before, is durable with the next unit that is not repeatable; what came after it is never there without it.
+   * PostgreSQL can lose it without the application, which would not notice, and so makes it durable like any other.
+   */
+  readonly isRepeatable?: boolean;
+}
+
 /**
  * Every write of the application. What `work` does through its manager is one transaction: durable when the promise
  * resolves, undone when it rejects.
@@ -37,14 +46,14 @@ export class UnitOfWork implements OnModuleInit, OnApplicationShutdown {
     this.writer?.requireInPlace();
   }
 
-  async run<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
+  async run<T>(work: (manager: EntityManager) => Promise<T>, options?: UnitOptions): Promise<T> {
     const actions: (() => void)[] = [];
     // Units have a manager of their own, or the same one after the other.
     const noted = (manager: EntityManager): Promise<T> => {
       this.afterwards.set(manager, actions);
       return work(manager);
     };
-    const result = await this.transact(noted);
+    const result = await this.transact(noted, options?.isRepeatable ?? false);
     for (const act of actions) act();
     return result;
   }
@@ -54,9 +63,9 @@ export class UnitOfWork implements OnModuleInit, OnApplicationShutdown {
     this.afterwards.get(manager)?.push(act);
   }
 
-  private async transact<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
+  private async transact<T>(work: (manager: EntityManager) => Promise<T>, isRepeatable: boolean): Promise<T> {
     try {
-      return await (this.writer ? this.writer.run(work) : this.dataSource.transaction(work));
+      return await (this.writer ? this.writer.run(work, isRepeatable) : this.dataSource.transaction(work));
     } catch (error) {
       throw translateDatabaseError(error) ?? error;
     }

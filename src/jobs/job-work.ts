@@ -48,6 +48,8 @@ export interface JobStep {
   /** JSON lines. */
   readonly result?: Buffer;
   readonly work?: (manager: EntityManager) => Promise<void>;
+  /** Whether nothing outside of the job depends on it: a power cut may take it, and the job does it again. */
+  readonly isRepeatable?: boolean;
 }
 
 /** A job that has succeeded. */

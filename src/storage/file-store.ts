@@ -42,20 +42,20 @@ export class FileStore {
   ) {}
 
   /**
-   * Stores a stream chunk by chunk, each durable. Until it is kept, the file is removed an hour after its last chunk. If this
-   * throws, nothing stays.
+   * Stores a stream chunk by chunk; durable once it is kept. Until then, the file is removed an hour after its last chunk. If
+   * this throws, nothing stays.
    *
    * @throws PayloadTooLargeError past `limit` bytes; StorageFullError past STORAGE_LIMIT_MB; what the source throws
    */
   async receive(source: AsyncIterable<Buffer>, { limit }: { readonly limit: number }): Promise<StoredFile> {
-    const id = await this.unitOfWork.run((manager) => this.add(manager, inAnHour()));
+    const id = await this.unitOfWork.run((manager) => this.add(manager, inAnHour()), { isRepeatable: true });
     const hash = createHash('sha256');
     let size = 0;
     try {
       for await (const piece of inPieces(limited(source, limit), CHUNK_BYTES)) {
         hash.update(piece);
         size += piece.length;
-        await this.unitOfWork.run((manager) => this.append(manager, id, piece));
+        await this.unitOfWork.run((manager) => this.append(manager, id, piece), { isRepeatable: true });
       }
     } catch (error) {
       await this.discard(id);

@@ -57,7 +57,7 @@ export class StorageJanitor implements OnApplicationBootstrap, OnModuleDestroy, 
     while (!this.rounds.isStopping) {
       const file = await this.files.findOneBy({ removeAt: LessThanOrEqual(new Date()) });
       if (!file) return;
-      await this.unitOfWork.run((manager) => removeSome(file.id, manager));
+      await this.unitOfWork.run((manager) => removeSome(file.id, manager), { isRepeatable: true });
     }
   }
 }

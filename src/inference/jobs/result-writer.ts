@@ -5,12 +5,14 @@ import { RowFailure } from './row-outcomes.js';
 /** A save is a transaction: one for many rows, but so often that progress is seen and little is done again. */
 const ROWS_A_SAVE = 1_000;
 const SAVE_EVERY_MS = 500;
-const MAX_LENGTH = 512 * 1024;
+const MAX_BYTES = 512 * 1024;
 const FIRST_ROWS = 16;
 
 /** Writes the lines of a result, in order, together with how far the job is: after a crash each row is there once. */
 export class ResultWriter {
-  private text = '';
+  /** Lines that are not saved yet. */
+  private unsaved: Buffer[] = [];
+  private unsavedBytes = 0;
   /** Of the lines that were written last. */
   private lineLength: number | undefined;
   private done: number;
@@ -28,14 +30,14 @@ export class ResultWriter {
 
   /** The outcomes of the next rows. */
   add(outcomes: readonly unknown[]): void {
-    let lines = '';
-    for (const outcome of outcomes) {
-      lines += lineOf(this.done, outcome);
-      this.done += 1;
-      if (outcome instanceof RowFailure) this.errors += 1;
-    }
-    this.text += lines;
+    const lines = outcomes.map((outcome, index) => lineOf(this.done + index, outcome)).join('');
+    this.done += outcomes.length;
+    this.errors += outcomes.filter((outcome) => outcome instanceof RowFailure).length;
     if (outcomes.length > 0) this.lineLength = lines.length / outcomes.length;
+    // As bytes at once: a text that grows is a chain of all that it was made of, which outlives its use by far.
+    const bytes = Buffer.from(lines);
+    this.unsaved.push(bytes);
+    this.unsavedBytes += bytes.length;
   }
 
   /** How many lines are likely to have no more characters than this: few, as long as none is known. */
@@ -47,7 +49,7 @@ export class ResultWriter {
   async saveIfDue(): Promise<void> {
     const isDue =
       this.done - this.savedDone >= ROWS_A_SAVE ||
-      this.text.length >= MAX_LENGTH ||
+      this.unsavedBytes >= MAX_BYTES ||
       performance.now() - this.savedAt >= SAVE_EVERY_MS;
     if (isDue) await this.save();
   }
@@ -67,12 +69,13 @@ export class ResultWriter {
   private async save(): Promise<void> {
     const { total } = this.job.progress;
     const progress: Progress = { done: this.done, total, errors: this.errors };
-    const result = Buffer.from(this.text);
-    this.text = '';
+    const result = Buffer.concat(this.unsaved);
+    this.unsaved = [];
+    this.unsavedBytes = 0;
     this.savedDone = this.done;
     this.savedAt = performance.now();
     await this.saving;
-    this.saving = this.job.save({ progress, result });
+    this.saving = this.job.save({ progress, result, isRepeatable: true });
     this.saving.catch(() => undefined);
   }
 }

@@ -60,24 +60,28 @@ export class DatabaseJobQueue extends JobQueue {
     return new Set(holds.filter(({ id, fence }) => rows.some((row) => row.id === id && row.fence === fence)));
   }
 
-  save(hold: Hold, { progress, state, result, work }: JobStep, known: string | undefined): Promise<string | undefined> {
-    return this.unitOfWork.run(async (manager) => {
-      // First: a withdrawal too locks the member before the job.
-      await work?.(manager);
-      const resultId = known ?? (result && (await this.files.create(manager)));
-      const isHeld = await update(manager, hold, {
-        ...progress,
-        ...(state !== undefined && { state: JSON.stringify(state) }),
-        resultId: resultId ?? null,
-        dueAt: inALease(),
-        savedAt: new Date(),
-        savedFence: hold.fence,
-        attempts: 0,
-      });
-      if (!isHeld) throw new JobLostError();
-      if (resultId !== undefined && result) await this.files.append(manager, resultId, result);
-      return resultId;
-    });
+  save(hold: Hold, step: JobStep, known: string | undefined): Promise<string | undefined> {
+    const { progress, state, result, work, isRepeatable } = step;
+    return this.unitOfWork.run(
+      async (manager) => {
+        // First: a withdrawal too locks the member before the job.
+        await work?.(manager);
+        const resultId = known ?? (result && (await this.files.create(manager)));
+        const isHeld = await update(manager, hold, {
+          ...progress,
+          ...(state !== undefined && { state: JSON.stringify(state) }),
+          resultId: resultId ?? null,
+          dueAt: inALease(),
+          savedAt: new Date(),
+          savedFence: hold.fence,
+          attempts: 0,
+        });
+        if (!isHeld) throw new JobLostError();
+        if (resultId !== undefined && result) await this.files.append(manager, resultId, result);
+        return resultId;
+      },
+      { isRepeatable },
+    );
   }
 
   finish(hold: Hold, outcome: Outcome): Promise<boolean> {
