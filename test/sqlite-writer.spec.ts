@@ -51,6 +51,19 @@ describe('the one writer of SQLite', () => {
     ]);
   });
 
+  it('waits for no disk where every unit of a group can be done again, and does where one cannot', async () => {
+    // As SQLite numbers them: https://sqlite.org/pragma.html#pragma_synchronous
+    const [NORMAL, FULL] = [1, 2];
+    const mode = (manager: EntityManager): Promise<unknown> => manager.query('PRAGMA synchronous');
+    const modes = (...areRepeatable: boolean[]) =>
+      Promise.all(areRepeatable.map((isRepeatable) => writer.run(mode, isRepeatable)));
+    const answer = (synchronous: number) => [{ synchronous }];
+    expect(await modes(true, true)).toEqual([answer(NORMAL), answer(NORMAL)]);
+    expect(await modes(true, false)).toEqual([answer(FULL), answer(FULL)]);
+    expect(await modes(true)).toEqual([answer(NORMAL)]);
+    expect(await modes(false)).toEqual([answer(FULL)]);
+  });
+
   it('acknowledges nothing of a group that a full disk has undone, and goes on when there is room', async () => {
     await writer.run((manager) => manager.query('PRAGMA max_page_count = 8'));
     const long = (letter: string): string => letter.repeat(3_000);

@@ -66,6 +66,34 @@ describeTraced('what was acknowledged', () => {
   );
 
   it(
+    'of a job had been synced, its file too, before it was accepted',
+    async () => {
+      const app = await start(traced(trace, '-s', '9000', '-e', `trace=write,writev,sendmsg,pwrite64,${SYNC}`));
+      const member = app.client();
+      await member.signUpAndLogIn();
+      const header = 'sepal_length,sepal_width,petal_length,petal_width';
+      const rows = `${header}\n${'5.1,3.5,1.4,0.2\n'.repeat(10_000)}7.7,3.8,6.7,2.2\n`;
+      const { status, body } = await member.request('POST', '/models/iris/jobs', {
+        headers: { 'content-type': 'text/csv' },
+        raw: rows,
+      });
+      expect(status).toBe(202);
+      await app.stop();
+
+      const seen = await tracedCalls(trace, app.pid);
+      const writes = /^pwrite64\(\d+<.*\/barista\.db-wal>/;
+      const last = (text: string, before: number): number =>
+        seen.findLastIndex((line, index) => index < before && writes.test(line) && line.includes(text));
+      const accepted = seen.findIndex((line) => /^(write|writev|sendmsg)\(/.test(line) && line.includes(' 202 '));
+      const synced = seen.findLastIndex((line, index) => index < accepted && /^f(data)?sync\(.*-wal>/.test(line));
+      expect(last('7.7,3.8,6.7,2.2', accepted)).toBeGreaterThan(-1);
+      expect(last(body.id, accepted)).toBeGreaterThan(last('7.7,3.8,6.7,2.2', accepted));
+      expect(synced).toBeGreaterThan(last(body.id, accepted));
+    },
+    PATIENCE_MS,
+  );
+
+  it(
     'is all there is where a sync fails, and the next write is taken',
     async () => {
       const failing = ['-P', `${database}-wal`, '-e', `trace=${SYNC}`, '-e', `inject=${SYNC}:error=EIO:when=30..34`];
