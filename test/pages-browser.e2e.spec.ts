@@ -163,6 +163,8 @@ describeWhereBrowser('members in a browser', () => {
   ] as const)('find no page that keeps them out: %s, %d px', async (colorScheme, width) => {
     const { page } = await browser.newPage({ colorScheme, viewport: { width, height: 800 } });
     const look = async (): Promise<void> => {
+      // What is there before its style sheets are is wider.
+      await page.waitForLoadState();
       const scrolls = await page.evaluate('document.documentElement.scrollWidth > window.innerWidth');
       const problems = await accessibilityProblems(page);
       expect({ path: pathOf(page), problems, scrolls }).toEqual({ path: pathOf(page), problems: [], scrolls: false });
@@ -173,6 +175,7 @@ describeWhereBrowser('members in a browser', () => {
     }
     await fill(page, { 'E-mail': 'nobody', Password: 'short' });
     await press(page, 'Sign up');
+    await summary(page).waitFor();
     await look();
     await signUp(page);
     await look();
@@ -184,9 +187,11 @@ describeWhereBrowser('members in a browser', () => {
     await look();
     await fill(page, { Name: 'Till at the counter' });
     await press(page, 'Make a key');
+    await page.getByRole('status').getByRole('heading', { name: 'Your new API key' }).waitFor();
     await look();
     await fill(page, { 'Current password': 'wrong', 'New password': NEW_PASSWORD });
     await press(page, 'Change password');
+    await summary(page).waitFor();
     await look();
     await page.goto(app.url);
     await look();
