@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { parseExactJson } from './exact-json.js';
 import { givenTwice } from './form-errors.js';
+import { parseNumericJson } from './numeric-json.js';
 import { MalformedRequestError, PayloadTooLargeError } from '../errors/domain-error.js';
 
 const MAX_FORM_FIELDS = 1_000;
@@ -18,6 +19,8 @@ export function parseJson(bytes: Buffer): unknown {
 
 /** As `parseJson`, but integers beyond 2^53 become bigints instead of being rounded. */
 export function parseJsonExactly(bytes: Buffer): unknown {
+  const numbers = parseNumericJson(bytes);
+  if (numbers !== undefined) return numbers;
   const text = decode(bytes);
   return text === '' ? undefined : parseExactJson(text);
 }
