@@ -1,6 +1,7 @@
 import { StreamableFile } from '@nestjs/common';
 import type { Response } from 'express';
 import { stringifyExactJson } from '../body/exact-json.js';
+import { depart } from './departures.js';
 
 const JSON_TYPE = 'application/json; charset=utf-8';
 /** Express's settings that have a say in how JSON is written. */
@@ -8,7 +9,7 @@ const SETTINGS = ['etag fn', 'json escape', 'json replacer', 'json spaces'];
 const NO_BODY = new Set([204, 205, 304]);
 
 /**
- * Writes what is to be JSON: header and body leave together, with one write, where nothing else has a say in the answer.
+ * Answers with what is to be JSON: header and body leave together, with one write, where nothing else has a say in the answer.
  * Integers of 64 bits are written with all their digits.
  *
  * @returns whether it was; the rest is left to Express
@@ -23,7 +24,7 @@ export function answerJson(response: Response, body: unknown): boolean {
   if (isPlain(response)) {
     response.setHeader('Content-Type', JSON_TYPE);
     response.setHeader('Content-Length', Buffer.byteLength(text));
-    response.end(text);
+    depart(response, text);
   } else response.set('Content-Type', JSON_TYPE).send(text);
   return true;
 }

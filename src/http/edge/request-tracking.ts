@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { NextFunction, Request, Response } from 'express';
 import type { Log } from '../../logging/index.js';
+import { arrived } from './departures.js';
 import type { GracefulShutdown } from './graceful-shutdown.js';
 import type { FinishedRequest, RequestObservers } from './request-observers.js';
 
@@ -26,6 +27,7 @@ export function requestTracking(observers: RequestObservers, shutdown: GracefulS
     response.setHeader('X-Request-Id', request.requestId);
     response.on('close', closed);
     shutdown.began(response);
+    arrived(response);
     next();
   };
 }
