@@ -29,6 +29,9 @@ describe('route plans', () => {
     });
     app.get('/guarded/page', say('behind a guard'));
     app.get('/late', say('late'));
+    app.get('/bare/:id', ({ params }, response) => {
+      response.json({ hasPrototype: Object.getPrototypeOf(params) !== null });
+    });
     server = createServer(stablePrototypes(app), new RoutePlans(app).listener);
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   });
@@ -49,6 +52,7 @@ describe('route plans', () => {
     ['/Health/LIVE/', 'GET', { name: 'live', params: {}, query: {}, route: '/health/live' }],
     ['/menus/7', 'GET', { name: 'menu', params: { id: '7' }, query: {}, route: '/menus/:id' }],
     ['/menus/popular', 'GET', { name: 'menu', params: { id: 'popular' }, query: {}, route: '/menus/:id' }],
+    ['/bare/7', 'GET', { hasPrototype: false }],
     ['/late', 'GET', { name: 'late', params: {}, query: {}, route: '/late' }],
   ])('answers %s (%s) as the router does', async (path, method, body) => {
     const before = seen;

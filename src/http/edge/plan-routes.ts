@@ -28,6 +28,8 @@ export interface Plan {
   readonly steps: readonly Step[];
   /** What the path is made of; a parameter begins with a colon. */
   readonly segments: readonly string[];
+  /** Which of them are parameters, and their names: made once, since V8 looks each new text up that is to name a property. */
+  readonly parameters: readonly { readonly name: string; readonly index: number }[];
 }
 
 const PLAIN_SEGMENT = /^(?:[a-z0-9._~-]*|:\w+)$/;
@@ -46,11 +48,16 @@ export function planRoutes(method: string, layers: readonly Layer[]): Plan[] {
       const own =
         route && segments.every((segment) => PLAIN_SEGMENT.test(segment)) ? handlerOf(route, method) : undefined;
       if (route && own && !obstacles.some((obstacle) => mayMeet(obstacle, segments))) {
-        plans.push({ route, steps: [...before, { handle: own, index }], segments });
+        const parameters = parametersIn(segments);
+        plans.push({ route, steps: [...before, { handle: own, index }], segments, parameters });
       } else obstacles.push(segments.map((segment) => segment.toLowerCase()));
     }
   });
   return plans;
+}
+
+function parametersIn(segments: readonly string[]): Plan['parameters'] {
+  return segments.flatMap((segment, index) => (isParameter(segment) ? [{ name: segment.slice(1), index }] : []));
 }
 
 export function isParameter(segment: string): boolean {

@@ -61,9 +61,8 @@ export function installStandardHeaders(prototype: object, standard: readonly (re
     setHeader(name: string, value: HeaderValue): unknown {
       // Node's own says what is wrong.
       if (this.headersSent) return node.setHeader.call(this, name, value);
-      validateHeaderName(name);
+      const key = keyOf(name);
       validateHeaderValue(name, value as string);
-      const key = name.toLowerCase();
       const own = (this.own ??= []);
       const at = own.findIndex((header) => header.key === key);
       if (at === -1) own.push({ key, name, value });
@@ -121,6 +120,19 @@ export function installStandardHeaders(prototype: object, standard: readonly (re
     },
   };
   Object.assign(prototype, methods);
+}
+
+/** The name by which a header is found, of names that have been set before: a program has few, and each is checked once. */
+const keys = new Map<string, string>();
+const MAX_KEYS = 256;
+
+function keyOf(name: string): string {
+  const known = keys.get(name);
+  if (known !== undefined) return known;
+  validateHeaderName(name);
+  const key = name.toLowerCase();
+  if (keys.size < MAX_KEYS) keys.set(name, key);
+  return key;
 }
 
 /** Headers as they go over the wire; checked here, once, as Node checks others each time. */

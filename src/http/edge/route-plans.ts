@@ -75,7 +75,7 @@ export class RoutePlans {
     else run(request, response);
   }
 
-  private run({ route, steps, segments }: Plan, request: Request, response: Response): void {
+  private run({ route, steps, parameters }: Plan, request: Request, response: Response): void {
     const { url, method } = request;
     let at = 0;
     const next = (reason?: unknown): void => {
@@ -86,7 +86,7 @@ export class RoutePlans {
       const { handle } = steps[at++]!;
       if (at === steps.length) {
         request.route = route;
-        request.params = paramsOf(segments, url);
+        request.params = paramsOf(parameters, url);
       }
       call(handle, request, response, next);
     };
@@ -149,14 +149,12 @@ function call(handle: Handler, request: Request, response: Response, next: NextF
   }
 }
 
-function paramsOf(pattern: readonly string[], url: string): Record<string, string> {
+function paramsOf(parameters: Plan['parameters'], url: string): Record<string, string> {
   // Without a prototype, as Express has them.
   const params = Object.create(null) as Record<string, string>;
-  if (!pattern.some(isParameter)) return params;
+  if (parameters.length === 0) return params;
   const end = url.indexOf('?');
   const segments = (end === -1 ? url : url.slice(0, end)).slice(1).split('/');
-  pattern.forEach((part, index) => {
-    if (isParameter(part)) params[part.slice(1)] = segments[index]!;
-  });
+  for (const { name, index } of parameters) params[name] = segments[index]!;
   return params;
 }
