@@ -219,6 +219,23 @@ describe('jobs', () => {
     });
   });
 
+  it('tells nothing more once the session, or the API key, that asked has ended', async () => {
+    const member = app.client();
+    const { id: owner } = await member.signUpAndLogIn();
+    const { id: keyId, key } = (await member.post('/auth/api-keys', { name: 'till' })).body;
+    const id = await enqueueScript(app, owner, untilAborted);
+    const [bySession, byKey] = [
+      await openAnswer(member, `/jobs/${id}/events`),
+      await openAnswer(member, `/jobs/${id}/events`, key),
+    ];
+    const [seenBySession, seenByKey] = [text(bySession), text(byKey)];
+    await member.delete(`/auth/api-keys/${keyId}`);
+    expect(await seenByKey).not.toContain('"status":"cancelled"');
+    expect(bySession.complete).toBe(false);
+    await member.post('/auth/logout');
+    expect(await seenBySession).not.toContain('"status":"cancelled"');
+  });
+
   it('keeps no stream for a client that has gone meanwhile', async () => {
     const id = await enqueueScript(app, memberId, untilAborted);
     const [job] = await app.app.get(JobsRepository).findViews([id]);

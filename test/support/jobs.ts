@@ -109,8 +109,9 @@ async function* pieces(text: string): AsyncGenerator<Buffer> {
 }
 
 /** An answer whose body is read when the test reads it. */
-export async function openAnswer(client: Client, path: string): Promise<IncomingMessage> {
+export async function openAnswer(client: Client, path: string, key?: string): Promise<IncomingMessage> {
   const cookie = [...client.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
-  const [answer] = (await once(get(client.url + path, { headers: { cookie } }), 'response')) as [IncomingMessage];
+  const headers = key === undefined ? { cookie } : { authorization: `Bearer ${key}` };
+  const [answer] = (await once(get(client.url + path, { headers }), 'response')) as [IncomingMessage];
   return answer;
 }

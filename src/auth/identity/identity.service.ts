@@ -29,6 +29,14 @@ export class Identity {
     return found;
   }
 
+  /** Whether what a request was let in with still opens what it did: for an answer that goes on for long. */
+  async isStillIn(request: Request): Promise<boolean> {
+    const { principal } = request;
+    if (principal === undefined) return false;
+    if (principal.via === 'session') return this.sessions.isStillLiving(request);
+    return (await this.apiKeys.memberOf(bearerToken(request)!)) === principal.id;
+  }
+
   /** Who a member is now, for work that goes on without a request; undefined where they have withdrawn. */
   async ofMember(id: string): Promise<Principal | undefined> {
     const member = await this.members.findById(id);

@@ -31,7 +31,7 @@ export class SessionRows {
     });
   }
 
-  isStillLiving(manager: EntityManager, id: string): Promise<boolean> {
+  isStillLiving(id: string, manager = this.rows.manager): Promise<boolean> {
     return manager.existsBy(Session, { id, ...this.isLiving() });
   }
 

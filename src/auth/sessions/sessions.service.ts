@@ -81,8 +81,13 @@ export class Sessions {
    * @param publicId of the request's session, as it came
    */
   async requireLiving(manager: EntityManager, publicId: string | undefined): Promise<void> {
-    const isLiving = publicId !== undefined && (await this.rows.isStillLiving(manager, publicId));
+    const isLiving = publicId !== undefined && (await this.rows.isStillLiving(publicId, manager));
     if (!isLiving) throw new NotAuthenticatedError();
+  }
+
+  /** Whether the session that a request came with has not ended since. */
+  async isStillLiving({ session: { publicId } }: Exchange['request']): Promise<boolean> {
+    return publicId !== undefined && (await this.rows.isStillLiving(publicId));
   }
 
   /** The most recently used first. */

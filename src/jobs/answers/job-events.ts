@@ -1,5 +1,6 @@
 import { Injectable, type OnModuleDestroy } from '@nestjs/common';
 import type { Response } from 'express';
+import { Identity } from '../../auth/index.js';
 import { Log } from '../../logging/index.js';
 import { JobDto } from '../dto/job.dto.js';
 import { isOpen } from '../job-status.js';
@@ -11,6 +12,8 @@ const ROUND_MS = 200;
 /** A comment at least so often keeps proxies from closing what looks idle, and finds out who has gone. */
 const ALIVE_MS = 15_000;
 const PER_MEMBER = 10;
+/** Whether a follower is still logged in is asked at most so often. */
+const ASK_MS = 1_000;
 /** How long a browser waits before it asks again, where the connection broke. */
 const RETRY_MS = 2_000;
 
@@ -21,11 +24,14 @@ interface Stream {
   readonly response: Response;
   told: string;
   toldAt: number;
+  /** When it was last known that they are still logged in. */
+  knownAt: number;
 }
 
 /**
  * Server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html) with the state of jobs. All that are
- * followed are looked up together, a few times a second, wherever they run: what nobody follows costs nothing.
+ * followed are looked up together, a few times a second, wherever they run: what nobody follows costs nothing. A stream ends
+ * with the session, or the API key, that opened it.
  */
 @Injectable()
 export class JobEvents implements OnModuleDestroy {
@@ -36,6 +42,7 @@ export class JobEvents implements OnModuleDestroy {
 
   constructor(
     private readonly jobs: JobsRepository,
+    private readonly identity: Identity,
     private readonly log: Log,
   ) {}
 
@@ -64,7 +71,8 @@ export class JobEvents implements OnModuleDestroy {
       response.end();
       return;
     }
-    const stream: Stream = { jobId: job.id, followerId, response, told: '', toldAt: 0 };
+    const knownAt = performance.now();
+    const stream: Stream = { jobId: job.id, followerId, response, told: '', toldAt: 0, knownAt };
     this.streams.add(stream);
     response.once('close', () => this.forget(stream));
     response.write(`retry: ${RETRY_MS}\n\n`);
@@ -91,9 +99,16 @@ export class JobEvents implements OnModuleDestroy {
     const byId = new Map(found.map((job) => [job.id, job]));
     for (const stream of streams) {
       const job = byId.get(stream.jobId);
-      if (job) this.tell(stream, job);
+      if (job && (await this.maySee(stream))) this.tell(stream, job);
       else this.end(stream);
     }
+  }
+
+  private async maySee(stream: Stream): Promise<boolean> {
+    const now = performance.now();
+    if (now - stream.knownAt < ASK_MS) return true;
+    stream.knownAt = now;
+    return this.identity.isStillIn(stream.response.req);
   }
 
   private tell(stream: Stream, job: JobView): void {
