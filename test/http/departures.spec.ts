@@ -7,6 +7,11 @@ let left: string[] = [];
 
 class FakeResponse {
   writableEnded = false;
+  statusCode = 200;
+
+  writeHead(status: number): void {
+    if (status < 100) throw new RangeError('no status');
+  }
 
   end(text: string): void {
     this.writableEnded = true;
@@ -46,6 +51,15 @@ describe('answers', () => {
   it('do not wait for a turn without end', () => {
     for (let index = 0; index < 100; index += 1) depart(read(), String(index));
     expect(left).toHaveLength(64);
+  });
+
+  it('whose head is wrong say so to who gives them, and keep nobody from theirs', async () => {
+    depart(read(), 'a');
+    const wrong = read();
+    wrong.statusCode = 5;
+    expect(() => depart(wrong, 'b')).toThrow('no status');
+    await nextTurn();
+    expect(left).toEqual(['a']);
   });
 
   it('are not given twice where somebody else has ended them meanwhile', async () => {

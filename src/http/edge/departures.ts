@@ -25,6 +25,8 @@ export function depart(response: Response, text: string): void {
     response.end(text);
     return;
   }
+  // What is wrong with its head is the fault of who answers, and has to reach them.
+  response.writeHead(response.statusCode);
   responses.push(response);
   texts.push(text);
   if (responses.length === MOST) leave();
