@@ -159,6 +159,25 @@ describe('the Open Inference Protocol', () => {
       expect(text.slice(length)).toBe('\x02\0\0\0\0\0\0\0');
     });
 
+    it.each([1, 400])('with binary data of %i rows after JSON that is not ASCII', async (rows) => {
+      const data = Array.from({ length: rows }, () => FLOWER.data).flat();
+      const request = { id: 'caffè', inputs: [{ ...FLOWER, shape: [rows, 4], data }] };
+      const { outputs } = (await infer(request)).body as { outputs: { name: string; data: number[] }[] };
+      const probabilities = outputs.find(({ name }) => name === 'probabilities')!.data;
+      const asked = { name: 'probabilities', parameters: { binary_data: true } };
+      const response = await fetch(client.url + INFER, {
+        method: 'POST',
+        headers: { 'accept-encoding': 'identity' },
+        body: JSON.stringify({ ...request, outputs: [asked] }),
+      });
+      const bytes = Buffer.from(await response.arrayBuffer());
+      const length = Number(response.headers.get(JSON_LENGTH));
+      expect(JSON.parse(bytes.toString('utf8', 0, length))).toMatchObject({ id: 'caffè', model_name: 'iris' });
+      expect(bytes).toHaveLength(length + probabilities.length * 4);
+      const values = probabilities.map((_, index) => bytes.readFloatLE(length + 4 * index));
+      expect(values).toEqual(probabilities.map(Math.fround));
+    });
+
     it('from a raw request', async () => {
       const { status, headers, text } = await client.request('POST', INFER, {
         raw: BYTES,

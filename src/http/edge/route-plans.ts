@@ -9,9 +9,15 @@ interface Router {
   readonly params: object;
 }
 
+/** A plan, and what the path that leads to it has for the plan's parameters. */
+interface Match {
+  readonly plan: Plan;
+  readonly values: readonly string[];
+}
+
 /** A path of which nothing has to be decoded, and whose case cannot matter. */
 const PLAIN_PATH = /^(?:\/[a-z0-9._~-]+)+$/;
-/** Paths with parameters whose plans are remembered: those of models, and of what everybody looks at. */
+/** Paths with parameters whose matches are remembered: those of models, and of what everybody looks at. */
 const MAX_RECENT = 1_000;
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'];
 const traced = tracingChannel('express.router.request');
@@ -23,8 +29,11 @@ const traced = tracingChannel('express.router.request');
  * that fails, rewrites the URL or passes on) is left to Express, from the layer on where that begins.
  */
 export class RoutePlans {
+  /** By method and path. */
+  private exact: ReadonlyMap<string, Match> = new Map();
+  /** By method and number of segments; in Express's order. */
   private plans: ReadonlyMap<string, readonly Plan[]> = new Map();
-  private readonly recent = new Map<string, Plan>();
+  private readonly recent = new Map<string, Match>();
   private plannedLayers = 0;
 
   /** Called for what Express has no path for, and so answers by itself, in its own words, before any middleware. */
@@ -40,32 +49,32 @@ export class RoutePlans {
   readonly listener = (message: IncomingMessage, answer: ServerResponse): void => {
     const [request, response] = [message as Request, answer as Response];
     // Who wants to be told of each layer that Express runs is told.
-    const plan = traced.hasSubscribers ? undefined : this.find(request);
-    if (plan) this.run(plan, request, response);
+    const match = traced.hasSubscribers ? undefined : this.find(request);
+    if (match) this.run(match, request, response);
     else this.leaveToExpress(request, response);
   };
 
   /** The plan of a request; undefined where it is left to Express. */
-  find({ method, url }: Pick<Request, 'method' | 'url'>): Plan | undefined {
+  find({ method, url }: Pick<Request, 'method' | 'url'>): Match | undefined {
     // Handlers can be added at any time.
     if (this.router.stack.length !== this.plannedLayers) this.plan();
     const end = url.indexOf('?');
     const path = end === -1 ? url : url.slice(0, end);
     const address = `${method} ${path}`;
-    return this.plans.get(address)?.[0] ?? this.recent.get(address) ?? this.search(method, path, address);
+    return this.exact.get(address) ?? this.recent.get(address) ?? this.search(method, path, address);
   }
 
-  private search(method: string, path: string, address: string): Plan | undefined {
+  private search(method: string, path: string, address: string): Match | undefined {
     if (!PLAIN_PATH.test(path)) return undefined;
     const segments = path.slice(1).split('/');
     const plan = this.plans
       .get(`${method} ${segments.length}`)
       ?.find((candidate) => fits(candidate.segments, segments));
-    if (plan) {
-      if (this.recent.size === MAX_RECENT) this.recent.clear();
-      this.recent.set(address, plan);
-    }
-    return plan;
+    if (!plan) return undefined;
+    const match = { plan, values: plan.parameters.map(({ index }) => segments[index]!) };
+    if (this.recent.size === MAX_RECENT) this.recent.clear();
+    this.recent.set(address, match);
+    return match;
   }
 
   private leaveToExpress(request: Request, response: Response): void {
@@ -75,7 +84,8 @@ export class RoutePlans {
     else run(request, response);
   }
 
-  private run({ route, steps, parameters }: Plan, request: Request, response: Response): void {
+  private run({ plan, values }: Match, request: Request, response: Response): void {
+    const { route, steps, parameters } = plan;
     const { url, method } = request;
     let at = 0;
     const next = (reason?: unknown): void => {
@@ -86,7 +96,7 @@ export class RoutePlans {
       const { handle } = steps[at++]!;
       if (at === steps.length) {
         request.route = route;
-        request.params = paramsOf(parameters, url);
+        request.params = paramsOf(parameters, values);
       }
       call(handle, request, response, next);
     };
@@ -107,6 +117,7 @@ export class RoutePlans {
 
   private plan(): void {
     const { stack, params } = this.router;
+    const exact = new Map<string, Match>();
     const plans = new Map<string, Plan[]>();
     // What looks at parameters may do so at any route.
     const methods = Object.keys(params).length > 0 ? [] : METHODS;
@@ -116,10 +127,11 @@ export class RoutePlans {
         const alike = plans.get(shape) ?? [];
         const isTaken = alike.some((other) => fits(other.segments, plan.segments));
         const isExact = !isTaken && !plan.segments.some(isParameter);
-        if (isExact) plans.set(`${method} /${plan.segments.join('/')}`, [plan]);
+        if (isExact) exact.set(`${method} /${plan.segments.join('/')}`, { plan, values: [] });
         plans.set(shape, [...alike, plan]);
       }
     }
+    this.exact = exact;
     this.plans = plans;
     this.recent.clear();
     this.plannedLayers = stack.length;
@@ -149,12 +161,9 @@ function call(handle: Handler, request: Request, response: Response, next: NextF
   }
 }
 
-function paramsOf(parameters: Plan['parameters'], url: string): Record<string, string> {
+function paramsOf(parameters: Plan['parameters'], values: readonly string[]): Record<string, string> {
   // Without a prototype, as Express has them.
   const params = Object.create(null) as Record<string, string>;
-  if (parameters.length === 0) return params;
-  const end = url.indexOf('?');
-  const segments = (end === -1 ? url : url.slice(0, end)).slice(1).split('/');
-  for (const { name, index } of parameters) params[name] = segments[index]!;
+  for (let index = 0; index < parameters.length; index += 1) params[parameters[index]!.name] = values[index]!;
   return params;
 }

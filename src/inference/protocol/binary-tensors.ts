@@ -8,6 +8,8 @@ import type { TensorClaim } from '../signature/check-feeds.js';
  * four bytes, then its UTF-8; a truth value is a byte, 0 or 1.
  */
 const LENGTH_BYTES = 4;
+/** Where a few bytes are aligned: memory of their own takes V8 five times as long to make as it does to copy them twice. */
+const FEW = new Uint8Array(64);
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /**
@@ -27,9 +29,10 @@ export function decodeBinary({ name, type, shape }: TensorClaim, bytes: Buffer, 
   if (type === 'bool' && bytes.some((byte) => byte > 1)) {
     throw new WrongTensorError(`The input "${name}" must hold a byte of 0 or 1 for each truth value.`);
   }
-  const isAligned = bytes.byteOffset % width === 0;
-  const { buffer, byteOffset } = isAligned ? bytes : new Uint8Array(bytes);
-  return new array(buffer as ArrayBuffer, byteOffset, size);
+  if (bytes.byteOffset % width === 0) return new array(bytes.buffer as ArrayBuffer, bytes.byteOffset, size);
+  if (bytes.length > FEW.length) return new array(new Uint8Array(bytes).buffer, 0, size);
+  FEW.set(bytes);
+  return new array(FEW.buffer, 0, size).slice();
 }
 
 /** One text that is all of `bytes`. */

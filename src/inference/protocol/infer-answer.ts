@@ -15,10 +15,10 @@ export interface AnsweredOutput {
   readonly isBinary: boolean;
 }
 
-/** A body, and how much of it is JSON where binary tensors follow. */
+/** JSON, and the binary tensors that follow it. */
 export interface InferAnswer {
-  readonly body: Buffer;
-  readonly jsonLength?: number;
+  readonly json: string;
+  readonly binaries: readonly Buffer[];
 }
 
 /** The answer to an inference request: JSON, and after it the outputs that were asked for as binary data. */
@@ -30,10 +30,9 @@ export function writeInferAnswer({ model, version, id }: AnswerHead, outputs: re
     binaries.push(bytes);
     return `{${headOf(tensor)},"parameters":{"binary_data_size":${bytes.length}}}`;
   });
-  const head = JSON.stringify({ id, model_name: model, model_version: version }).slice(0, -1);
-  const json = Buffer.from(`${head},"outputs":[${parts.join(',')}]}`);
-  if (binaries.length === 0) return { body: json };
-  return { body: Buffer.concat([json, ...binaries]), jsonLength: json.length };
+  const own = id === undefined ? '' : `"id":${JSON.stringify(id)},`;
+  const head = `{${own}"model_name":${JSON.stringify(model)},"model_version":${JSON.stringify(version)}`;
+  return { json: `${head},"outputs":[${parts.join(',')}]}`, binaries };
 }
 
 function headOf({ name, type, shape }: Tensor): string {

@@ -1,30 +1,13 @@
-import { MalformedRequestError, parseJsonExactly } from '../../http/index.js';
-import { WrongTensorError } from '../inference.errors.js';
+import { MalformedRequestError } from '../../http/index.js';
 import type { Signature, Tensor } from '../runtime/tensor.js';
-import { checkClaims, checkData, type TensorClaim } from '../signature/check-feeds.js';
+import { checkData } from '../signature/check-feeds.js';
 import type { InputLimits } from '../signature/row-check.js';
 import type { InferCall } from './infer-call.js';
 import { decodeBinary } from './binary-tensors.js';
-import { ALL_DATATYPES, elementTypeOf, isDatatype } from './datatypes.js';
-import {
-  arrayOf,
-  flagOf,
-  type JsonObject,
-  objectOf,
-  parametersOf,
-  refuseSharedMemory,
-  textOf,
-  wholeNumberOf,
-} from './json-fields.js';
+import { type InferHead, type InputClaim, readInferHead } from './infer-head.js';
 import { decodeJson } from './json-tensors.js';
+import { recallInferHead } from './kept-heads.js';
 import { readRawRequest } from './raw-request.js';
-import { readRequestedOutputs } from './requested-outputs.js';
-
-/** What one input says of itself, and where its data is. */
-interface InputClaim extends TensorClaim {
-  readonly data: unknown;
-  readonly binarySize: number | undefined;
-}
 
 const DIGITS = /^\d{1,10}$/;
 
@@ -42,17 +25,12 @@ export function readInferRequest(
 ): InferCall {
   const jsonLength = headerLength === undefined ? body.length : lengthOfJson(headerLength, body);
   if (headerLength !== undefined && jsonLength === 0) return readRawRequest(body, signature, limits);
-  const request = objectOf(parseJsonExactly(body.subarray(0, jsonLength)), 'The request');
-  const parameters = parametersOf(request, 'The request');
-  refuseSequence(parameters);
-  const timeout = wholeNumberOf(parameters, 'timeout');
-  return {
-    id: textOf(request, 'id'),
-    outputs: readRequestedOutputs(request, flagOf(parameters, 'binary_data_output') ?? false, signature),
-    feeds: readFeeds(request, body.subarray(jsonLength), signature, limits),
-    // In microseconds; none where it is 0, as for Triton.
-    ...(timeout ? { timeoutMs: timeout / 1000 } : {}),
-  };
+  const head =
+    jsonLength < body.length
+      ? recallInferHead(body, jsonLength, signature, limits)
+      : readInferHead(body, signature, limits);
+  const { id, outputs, timeoutMs } = head;
+  return { id, outputs, timeoutMs, feeds: readFeeds(head, body, jsonLength, signature, limits) };
 }
 
 function lengthOfJson(header: string, body: Buffer): number {
@@ -61,22 +39,20 @@ function lengthOfJson(header: string, body: Buffer): number {
   throw new MalformedRequestError(message);
 }
 
-function refuseSequence({ sequence_id: id = 0 }: JsonObject): void {
-  if (id === 0 || id === '') return;
-  throw new MalformedRequestError('Sequences are not served here: no model keeps a state between requests.');
-}
-
-function readFeeds(request: JsonObject, binary: Buffer, signature: Signature, limits: InputLimits): Tensor[] {
-  const claims = arrayOf(request, 'inputs').map(readClaim);
-  checkClaims(claims, signature, limits);
-  const binarySize = claims.reduce((total, claim) => total + (claim.binarySize ?? 0), 0);
-  if (binarySize !== binary.length) {
-    const message = `${binary.length} bytes follow the JSON, but the inputs have a binary_data_size of ${binarySize} together.`;
+function readFeeds(
+  { claims, binarySize }: InferHead,
+  body: Buffer,
+  jsonLength: number,
+  signature: Signature,
+  limits: InputLimits,
+): Tensor[] {
+  if (binarySize !== body.length - jsonLength) {
+    const message = `${body.length - jsonLength} bytes follow the JSON, but the inputs have a binary_data_size of ${binarySize} together.`;
     throw new MalformedRequestError(`${message} Inference-Header-Content-Length says where the JSON ends.`);
   }
-  let at = 0;
+  let at = jsonLength;
   const tensors = claims.map((claim) => {
-    const bytes = binary.subarray(at, at + (claim.binarySize ?? 0));
+    const bytes = body.subarray(at, at + (claim.binarySize ?? 0));
     at += bytes.length;
     return readTensor(claim, bytes, limits.textLength);
   });
@@ -84,32 +60,13 @@ function readFeeds(request: JsonObject, binary: Buffer, signature: Signature, li
   return signature.inputs.map(({ name }) => tensors.find((tensor) => tensor.name === name)!);
 }
 
-function readClaim(value: unknown, index: number): InputClaim {
-  const what = `The input at ${index}`;
-  const input = objectOf(value, what);
-  const name = textOf(input, 'name');
-  if (name === undefined) throw new MalformedRequestError(`${what} must have a name.`);
-  const { datatype, shape, data } = input;
-  if (!isDatatype(datatype)) {
-    throw new WrongTensorError(`The datatype of ${what.toLowerCase()} must be one of ${ALL_DATATYPES.join(', ')}.`);
-  }
-  if (!Array.isArray(shape) || !shape.every((size) => Number.isSafeInteger(size))) {
-    throw new WrongTensorError(`The shape of ${what.toLowerCase()} must be an array of integers.`);
-  }
-  const parameters = parametersOf(input, what);
-  refuseSharedMemory(parameters);
-  const binarySize = wholeNumberOf(parameters, 'binary_data_size');
-  if ((data === undefined) === (binarySize === undefined)) {
-    throw new MalformedRequestError(`${what} must have either "data" or the parameter binary_data_size.`);
-  }
-  return { name, type: elementTypeOf(datatype), shape, data, binarySize };
-}
-
-function readTensor({ data, binarySize, ...claim }: InputClaim, bytes: Buffer, maxTextLength: number): Tensor {
+function readTensor(claim: InputClaim, bytes: Buffer, maxTextLength: number): Tensor {
   const { name, type, shape } = claim;
-  const elements =
-    binarySize === undefined ? decodeJson(claim, data, maxTextLength) : decodeBinary(claim, bytes, maxTextLength);
-  const tensor = { name, type, shape, data: elements };
+  const data =
+    claim.binarySize === undefined
+      ? decodeJson(claim, claim.data, maxTextLength)
+      : decodeBinary(claim, bytes, maxTextLength);
+  const tensor = { name, type, shape, data };
   checkData(tensor);
   return tensor;
 }
