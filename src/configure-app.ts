@@ -6,7 +6,7 @@ import { AppModule } from './app.module.js';
 import type { Variables } from './config/index.js';
 import { configureDocs } from './docs/index.js';
 import { ReadinessRegistry } from './health/index.js';
-import { BaristaExpressAdapter, configureHttp, HttpSettings } from './http/index.js';
+import { BaristaExpressAdapter, configureHttp, HttpSettings, ProbePort } from './http/index.js';
 import { Log, NestLogger, StartError } from './logging/index.js';
 import { configurePages } from './pages/index.js';
 
@@ -43,21 +43,29 @@ export function configureApp(app: NestExpressApplication): NestExpressApplicatio
  * @param opened called before the first request can come
  */
 export async function listen(app: NestExpressApplication, opened?: () => void): Promise<void> {
-  const { host, port } = app.get(HttpSettings);
+  const { host, port, probePort } = app.get(HttpSettings);
   // Nest hands on whatever Node takes, but its types do not say so.
   const open = app.listen.bind(app) as unknown as (port: number, host: string, backlog: number) => Promise<unknown>;
   await open(port, host, BACKLOG).catch((error: NodeJS.ErrnoException) => {
-    throw addressError(error, host, port);
+    throw addressError(error, host, 'PORT', port);
   });
   opened?.();
-  app.get(Log).lines.info({ url: urlOf(app.getHttpServer()) }, 'listening');
+  const probes = await app
+    .get(ProbePort)
+    .open()
+    .catch((error: NodeJS.ErrnoException) => {
+      throw addressError(error, host, 'PROBE_PORT', probePort!);
+    });
+  const addresses = { url: urlOf(app.getHttpServer()), ...(probes ? { probeUrl: urlOf(probes) } : {}) };
+  app.get(Log).lines.info(addresses, 'listening');
   await app.get(ReadinessRegistry).start();
 }
 
 /** In words, and with the setting's name. */
-function addressError(error: NodeJS.ErrnoException, host: string, port: number): Error {
-  if (error.code === 'EADDRINUSE') return new StartError(`PORT: ${port} is in use on ${host}; choose another, or 0`);
-  if (error.code === 'EACCES') return new StartError(`PORT: expected one that this user may open, got ${port}`);
+function addressError(error: NodeJS.ErrnoException, host: string, setting: string, port: number): Error {
+  if (error.code === 'EADDRINUSE')
+    return new StartError(`${setting}: ${port} is in use on ${host}; choose another, or 0`);
+  if (error.code === 'EACCES') return new StartError(`${setting}: expected one that this user may open, got ${port}`);
   const isAddress = error.code === 'ENOTFOUND' || error.code === 'EADDRNOTAVAIL' || error.code === 'EAI_AGAIN';
   return isAddress ? new StartError(`HOST: expected an address of this machine, got "${host}"`) : error;
 }

@@ -1,4 +1,4 @@
-import type { Server } from 'node:http';
+import type { RequestListener, Server } from 'node:http';
 import { NotFoundException } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
@@ -14,6 +14,8 @@ import { refuseCrossSiteWrites } from './edge/cross-site.js';
 import { entrance } from './edge/entrance.js';
 import { GracefulShutdown } from './edge/graceful-shutdown.js';
 import { MethodNotAllowedError } from './edge/method-not-allowed.js';
+import { ProbePort } from './edge/probe-port.js';
+import { isProbe } from './edge/probes.js';
 import { RequestObservers } from './edge/request-observers.js';
 import { requestTracking } from './edge/request-tracking.js';
 import { standardHeaders } from './edge/security-headers.js';
@@ -34,7 +36,7 @@ export function configureHttp(app: NestExpressApplication): void {
   const adapter = app.getHttpAdapter() as unknown as BaristaExpressAdapter;
   const headers = standardHeaders(app.get(EnvironmentSettings).isProduction);
   adapter.setStandardHeaders(headers);
-  guardServer(app, headers);
+  guardServers(app, headers);
   app.disable('x-powered-by');
   app.disable('etag');
   app.set('trust proxy', settings.trustProxy);
@@ -57,19 +59,22 @@ export function configureHttp(app: NestExpressApplication): void {
   });
 }
 
-/** What Node's server does by itself, or leaves undone, before a request is one. */
-function guardServer(app: NestExpressApplication, headers: ReturnType<typeof standardHeaders>): void {
-  const server: Server = app.getHttpServer();
-  const { plans } = app.getHttpAdapter() as unknown as BaristaExpressAdapter;
+/** What Node's servers do by themselves, or leave undone, before a request is one. */
+function guardServers(app: NestExpressApplication, headers: ReturnType<typeof standardHeaders>): void {
+  const adapter = app.getHttpAdapter() as unknown as BaristaExpressAdapter;
   const traffic = app.get(Traffic);
   const refusing = { standardHeaders: headers, log: app.get(Log) };
-  limitServer(server, app.get(HttpSettings), app.get(Log));
-  traffic.track(server);
+  const guard = (server: Server, listener: RequestListener): Server => {
+    limitServer(server, app.get(HttpSettings), app.get(Log));
+    traffic.track(server);
+    server.on('clientError', clientErrors(app.get(ProblemFilter), traffic, refusing));
+    server.on('connect', ({ socket }) => hangUp(socket, new MethodNotAllowedError('CONNECT', ''), refusing));
+    return server.on('checkExpectation', listener);
+  };
+  const server = guard(app.getHttpServer(), adapter.plans.listener);
   app.get(Arrivals).watch(server);
   app.get(SlowReaders).watch();
-  server.on('clientError', clientErrors(app.get(ProblemFilter), traffic, refusing));
-  server.on('connect', ({ socket }) => hangUp(socket, new MethodNotAllowedError('CONNECT', ''), refusing));
-  server.on('checkExpectation', plans.listener);
+  app.get(ProbePort).prepare(() => guard(adapter.createServerOf(isProbe), adapter.plans.listenerOf(isProbe)));
 }
 
 const EXPOSED_HEADERS = ['ETag', 'Inference-Header-Content-Length', 'Location', 'Retry-After', 'X-Request-Id'];

@@ -7,6 +7,7 @@ import { RequestInputGuard } from './body/request-input.guard.js';
 import { Admission } from './edge/admission.js';
 import { Arrivals } from './edge/arrivals.js';
 import { GracefulShutdown } from './edge/graceful-shutdown.js';
+import { ProbePort } from './edge/probe-port.js';
 import { RequestObservers } from './edge/request-observers.js';
 import { logRequest } from './edge/request-tracking.js';
 import { SlowReaders } from './edge/slow-readers.js';
@@ -29,6 +30,7 @@ const settings = SettingsModule.forFeature(HttpSettings);
     ErrorFormats,
     ErrorTranslators,
     GracefulShutdown,
+    ProbePort,
     ProblemFilter,
     RequestInputGuard,
     RequestObservers,
@@ -36,7 +38,7 @@ const settings = SettingsModule.forFeature(HttpSettings);
     Traffic,
     { provide: APP_FILTER, useExisting: ProblemFilter },
   ],
-  exports: [settings, ErrorFormats, ErrorTranslators, GracefulShutdown, ProblemFilter, RequestObservers],
+  exports: [settings, ErrorFormats, ErrorTranslators, GracefulShutdown, ProbePort, ProblemFilter, RequestObservers],
 })
 export class HttpModule {
   constructor(observers: RequestObservers, log: Log) {

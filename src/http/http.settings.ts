@@ -13,6 +13,8 @@ interface Timeouts {
 export class HttpSettings {
   readonly host: string;
   readonly port: number;
+  /** Where health probes are answered beside `port`; nowhere unless set. */
+  readonly probePort: number | undefined;
   /** How many proxies in front are believed about the client's address and TLS. */
   readonly trustProxy: number;
   /** Origins of other sites that may call with credentials. */
@@ -37,6 +39,8 @@ export class HttpSettings {
   constructor(env: Env) {
     this.host = env.text('HOST', '127.0.0.1');
     this.port = env.integer('PORT', { default: 3000, min: 0, max: 65_535 });
+    const probePort = env.integer('PROBE_PORT', { default: 0, min: 0, max: 65_535 });
+    this.probePort = env.optional('PROBE_PORT') === undefined ? undefined : probePort;
     this.trustProxy = env.integer('TRUST_PROXY', { default: 0, min: 0, max: 100 });
     this.corsOrigins = env.list('CORS_ORIGINS');
     for (const origin of this.corsOrigins.filter((candidate) => !isOrigin(candidate))) {

@@ -12,6 +12,7 @@ export { BaristaExpressAdapter } from './edge/barista-express.adapter.js';
 export { ClientPresence } from './edge/client-presence.js';
 export { OwnFormsGuard } from './edge/cross-site.js';
 export { GracefulShutdown } from './edge/graceful-shutdown.js';
+export { ProbePort } from './edge/probe-port.js';
 export { type FinishedRequest, RequestObservers } from './edge/request-observers.js';
 export { matchesStrongly, matchesWeakly } from './entity-tags.js';
 export {

@@ -4,6 +4,7 @@ import { Log } from '../../logging/index.js';
 import { ProblemFilter } from '../errors/problem.filter.js';
 import { HttpSettings } from '../http.settings.js';
 import { Arrivals } from './arrivals.js';
+import { isProbe } from './probes.js';
 import { ServerOverloadedError } from './refusals.js';
 import { Traffic } from './traffic.js';
 
@@ -13,8 +14,6 @@ const TURN_MS = 25;
 const ACCEPTING_TURN_MS = 0.2;
 /** The log has a line of what was refused at most this often. */
 const NOTE_MS = 10_000;
-/** Whoever asks these wants to know how it is just now. */
-const PROBE = /^\/(?:v2\/)?health(?:\/|$)/;
 
 /** A request that waits for its turn. */
 interface Visitor {
@@ -58,7 +57,7 @@ export class Admission {
     if (this.turnBegan === 0) this.beginTurn(now);
     const isTooMuch = this.traffic.inFlight.size > this.settings.requestCapacity;
     const isInTime = this.waiting.length === 0 && now - this.turnBegan < this.turnMs;
-    if ((isInTime && !isTooMuch) || PROBE.test(request.url)) next();
+    if ((isInTime && !isTooMuch) || isProbe(request.url)) next();
     else if (isTooMuch || this.isLate(this.waiting[0]?.request, now)) this.refuse(request, response);
     else this.waiting.push({ request, response, next });
   }

@@ -1,4 +1,4 @@
-import { createServer } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import type { NestApplicationOptions, RequestMethod } from '@nestjs/common';
 import { ExpressAdapter } from '@nestjs/platform-express';
@@ -12,6 +12,7 @@ import { stablePrototypes } from './stable-prototypes.js';
 /** Nest's Express adapter with exact integers and an honest answer to a wrong method. */
 export class BaristaExpressAdapter extends ExpressAdapter {
   readonly plans = new RoutePlans(this.getInstance<Application>());
+  private readonly classes = stablePrototypes(this.getInstance<Application>());
   /** Layers that look like routes, but are middleware for a method and a path. */
   private readonly middleware = new WeakSet<object>();
 
@@ -24,14 +25,18 @@ export class BaristaExpressAdapter extends ExpressAdapter {
   override initHttpServer(options: NestApplicationOptions): void {
     // Nest's own first: it installs what its other options ask for.
     super.initHttpServer({ ...options, forceCloseConnections: false });
-    const app = this.getInstance<Application>();
-    const classes = stablePrototypes(app);
+    const { classes } = this;
     const { listener } = this.plans;
     const { httpsOptions } = options;
     this.httpServer = httpsOptions
       ? createSecureServer({ ...httpsOptions, ...classes }, listener)
       : createServer(classes, listener);
     if (options.forceCloseConnections) (this as unknown as Trackable).trackOpenConnections();
+  }
+
+  /** A server beside Nest's own, without TLS, for which only what `serves` accepts is there. */
+  createServerOf(serves: (url: string) => boolean): Server {
+    return createServer(this.classes, this.plans.listenerOf(serves));
   }
 
   override reply(response: Response, body: unknown, statusCode?: number): unknown {

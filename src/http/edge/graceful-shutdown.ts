@@ -6,6 +6,7 @@ import { HttpAdapterHost } from '@nestjs/core';
 import type { Response } from 'express';
 import { HttpSettings } from '../http.settings.js';
 import { Arrivals } from './arrivals.js';
+import { ProbePort } from './probe-port.js';
 import { Traffic } from './traffic.js';
 
 /** An idle keep-alive connection gets this long to send one more request before it is closed. */
@@ -28,6 +29,7 @@ export class GracefulShutdown implements OnModuleDestroy, BeforeApplicationShutd
     private readonly settings: HttpSettings,
     private readonly traffic: Traffic,
     private readonly arrivals: Arrivals,
+    private readonly probePort: ProbePort,
   ) {}
 
   /** Whether the process has been asked to stop. */
@@ -59,7 +61,7 @@ export class GracefulShutdown implements OnModuleDestroy, BeforeApplicationShutd
     this.lastActivity = Date.now();
     if (!server?.listening) return;
     // http.Server's own close also ends idle connections at once, resetting a request that is on its way.
-    NetServer.prototype.close.call(server);
+    for (const open of [server, this.probePort.listening]) if (open) NetServer.prototype.close.call(open);
     const deadline = Date.now() + this.settings.shutdownGraceMs;
     const { connections } = this.traffic;
     while (connections.size > 0 && !this.isQuiet() && Date.now() < deadline) await delay(10);

@@ -54,6 +54,19 @@ export class RoutePlans {
     else this.leaveToExpress(request, response);
   };
 
+  /** The same for a server that serves only some of what there is. */
+  listenerOf(serves: (url: string) => boolean): RoutePlans['listener'] {
+    return (message, answer) => {
+      if (serves(message.url ?? '')) {
+        this.listener(message, answer);
+        return;
+      }
+      const [request, response] = [message as Request, answer as Response];
+      begin(request, response, () => undefined);
+      this.lastResort?.(request, response);
+    };
+  }
+
   /** The plan of a request; undefined where it is left to Express. */
   find({ method, url }: Pick<Request, 'method' | 'url'>): Match | undefined {
     // Handlers can be added at any time.
