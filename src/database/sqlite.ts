@@ -2,6 +2,8 @@ import type { DataSource } from 'typeorm';
 
 /** What is used here of a better-sqlite3 statement: https://github.com/WiseLibs/better-sqlite3/blob/master/docs/api.md */
 export interface Statement {
+  /** Rows are arrays from then on. */
+  raw(): Statement;
   get(...values: unknown[]): unknown;
   run(...values: unknown[]): { readonly lastInsertRowid: number | bigint };
 }
