@@ -34,7 +34,7 @@ const HELP = `How fast Barista is beside its peers.
   npm run bench -- predict --peers bare-node,axum
                                     only these peers
 
-All of it takes about 45 minutes, and writes bench/results.md; less than all writes bench/results.local.md.
+All of it takes about an hour, and writes bench/results.md; less than all writes bench/results.local.md.
 Needs wrk (apt-get install wrk), or does with autocannon; peers need cargo and python3, or are left out and said so.
 `;
 

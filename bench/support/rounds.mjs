@@ -1,8 +1,5 @@
 import { load, median } from './load.mjs';
 
-/** What a server needs after a pause before it is itself again. */
-const SETTLE_SECONDS = 1;
-
 /** Asks once, and throws unless the answer is right. */
 export async function demandRightAnswer({ server, request: { path, ...init }, isRight }) {
   const response = await fetch(server.url + path, init);
@@ -12,7 +9,9 @@ export async function demandRightAnswer({ server, request: { path, ...init }, is
 }
 
 /**
- * Warms all up, then measures them in turn, round by round, each alone, the others standing still.
+ * Warms all up, then measures them in turn, round by round, each alone, the others standing still. What has stood still for long
+ * is not itself for some seconds: the system may have taken its pages, and caches are somebody else's. So each is under load for as
+ * long as it is measured, before that.
  *
  * @param subjects a server each, the request it gets, and on how many connections
  * @returns for each subject the medians of its rounds, and all its failures
@@ -22,8 +21,7 @@ export async function inTurn(subjects, { rounds, seconds, warmUp }) {
   for (const { server } of subjects) server.pause();
   for (const subject of subjects) await measure(subject, warmUp);
   for (let round = 0; round < rounds; round += 1) {
-    for (const [index, subject] of subjects.entries())
-      found[index].push(await measure(subject, seconds, SETTLE_SECONDS));
+    for (const [index, subject] of subjects.entries()) found[index].push(await measure(subject, seconds, seconds));
   }
   for (const { server } of subjects) server.resume();
   return found.map(summaryOf);
