@@ -10,8 +10,8 @@ export async function demandRightAnswer({ server, request: { path, ...init }, is
 
 /**
  * Warms all up, then measures them in turn, round by round, each alone, the others standing still. What has stood still for long
- * is not itself for some seconds: the system may have taken its pages, and caches are somebody else's. So each is under load for as
- * long as it is measured, before that.
+ * may not be itself for some seconds: the system may have taken its pages, and caches are somebody else's. So each is under load
+ * for as long as it will be measured first.
  *
  * @param subjects a server each, the request it gets, and on how many connections
  * @returns for each subject the medians of its rounds, and all its failures
