@@ -34,7 +34,7 @@ const FORBIDDEN_IMPORTS = [
     importNames: ['forwardRef'],
     message: 'Two rooms that need each other are one room, or lack a third: move what both need.',
   },
-  { name: 'node:process', message: 'Use the global `process`; its variables are read by src/config alone.' },
+  { name: 'node:process', message: 'Use the global `process`; its variables are read by src/platform/config alone.' },
 ];
 
 const BROWSER_GLOBALS = [
@@ -105,7 +105,7 @@ export default defineConfig(
     rules: { 'no-restricted-syntax': ['error', ...OURS, ...OURS_IN_SRC] },
   },
   {
-    files: ['src/config/process-variables.ts', 'src/database/**/*.ts'],
+    files: ['src/platform/config/process-variables.ts', 'src/platform/database/**/*.ts'],
     rules: { 'no-restricted-syntax': ['error', ...OURS] },
   },
   {
@@ -156,7 +156,7 @@ export default defineConfig(
   },
   {
     // They run in browsers.
-    files: ['src/pages/assets/*.js'],
+    files: ['src/platform/pages/assets/*.js'],
     extends: [tseslint.configs.disableTypeChecked],
     languageOptions: {
       globals: Object.fromEntries(BROWSER_GLOBALS.map((name) => [name, 'readonly'])),

@@ -24,7 +24,7 @@ const LEFT_OUTSIDE = [
 const discovered = {
   name: 'discovered classes',
   setup({ onLoad }) {
-    onLoad({ filter: /[/\\]dist[/\\]src[/\\]database[/\\]discover\.js$/ }, () => {
+    onLoad({ filter: /[/\\]dist[/\\]src[/\\]platform[/\\]database[/\\]discover\.js$/ }, () => {
       const files = readdirSync(source, { recursive: true })
         .filter((file) => /[/\\](entities|migrations)[/\\][\w.-]+\.js$/.test(file))
         .sort();

@@ -32,8 +32,8 @@ async function main(path) {
 
 /** The variables under which programs see a database that has every migration there is. */
 async function databaseToCompare(directory) {
-  const { processVariables, readSettings } = await import('../dist/src/config/index.js');
-  const { DatabaseSettings } = await import('../dist/src/database/index.js');
+  const { processVariables, readSettings } = await import('../dist/src/platform/config/index.js');
+  const { DatabaseSettings } = await import('../dist/src/platform/database/index.js');
   const { kind } = readSettings(DatabaseSettings, processVariables());
   const own = kind === 'sqlite' ? { DATABASE_URL: `sqlite:${join(directory, 'compare.db')}` } : {};
   const env = { ...process.env, ...own };

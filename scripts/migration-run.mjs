@@ -9,7 +9,7 @@ await command({ help, parameters: 0, main });
 
 async function main() {
   const { default: dataSource } = await import('../dist/ormconfig.js');
-  const { migrate } = await import('../dist/src/database/index.js');
+  const { migrate } = await import('../dist/src/platform/database/index.js');
   const applied = await migrate(dataSource.options);
   for (const name of applied) console.log(`Applied ${name}`);
   if (applied.length === 0) console.log('Nothing to apply: the database is up to date.');

@@ -1,19 +1,19 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { AuthModule } from './auth/index.js';
-import { SettingsModule, type Variables } from './config/index.js';
-import { DatabaseModule } from './database/index.js';
+import { SettingsModule, type Variables } from './platform/config/index.js';
+import { DatabaseModule } from './platform/database/index.js';
 import { DemandModule } from './demand/index.js';
-import { DocsModule } from './docs/index.js';
-import { HealthModule } from './health/index.js';
+import { DocsModule } from './platform/docs/index.js';
+import { HealthModule } from './platform/health/index.js';
 import { HomeModule } from './home/index.js';
-import { HttpModule } from './http/index.js';
+import { HttpModule } from './platform/http/index.js';
 import { InferenceModule } from './inference/index.js';
 import { JobsModule } from './jobs/index.js';
-import { LoggingModule } from './logging/index.js';
+import { LoggingModule } from './platform/logging/index.js';
 import { MenusModule } from './menus/index.js';
-import { MetricsModule } from './metrics/index.js';
-import { PagesModule } from './pages/index.js';
-import { StorageModule } from './storage/index.js';
+import { MetricsModule } from './platform/metrics/index.js';
+import { PagesModule } from './platform/pages/index.js';
+import { StorageModule } from './platform/storage/index.js';
 
 const PLATFORM = [
   LoggingModule,

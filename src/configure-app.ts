@@ -3,12 +3,12 @@ import type { DynamicModule } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { AppModule } from './app.module.js';
-import type { Variables } from './config/index.js';
-import { configureDocs } from './docs/index.js';
-import { ReadinessRegistry } from './health/index.js';
-import { BaristaExpressAdapter, configureHttp, HttpSettings, ProbePort } from './http/index.js';
-import { Log, NestLogger, StartError } from './logging/index.js';
-import { configurePages } from './pages/index.js';
+import type { Variables } from './platform/config/index.js';
+import { configureDocs } from './platform/docs/index.js';
+import { ReadinessRegistry } from './platform/health/index.js';
+import { BaristaExpressAdapter, configureHttp, HttpSettings, ProbePort } from './platform/http/index.js';
+import { Log, NestLogger, StartError } from './platform/logging/index.js';
+import { configurePages } from './platform/pages/index.js';
 
 /** How many connections may wait to be accepted; the operating system may allow fewer. Node's 511 are not a burst of clients. */
 const BACKLOG = 4_096;

@@ -1,7 +1,7 @@
 import 'reflect-metadata';
-import { processVariables } from './config/index.js';
+import { processVariables } from './platform/config/index.js';
 import { configureApp, createApp, listen } from './configure-app.js';
-import { endStart, Log } from './logging/index.js';
+import { endStart, Log } from './platform/logging/index.js';
 import type { StopSignals } from './stop-signals.js';
 
 /** Serves until the process is asked to stop; a start that cannot succeed ends it. */

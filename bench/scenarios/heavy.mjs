@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { load, median } from '../support/load.mjs';
 import { ROOT, startBarista, startPeer } from '../support/servers.mjs';
 
-const FILE = join(ROOT, 'test/models/dense.onnx');
+const FILE = join(ROOT, 'test/fixtures/models/dense.onnx');
 const OUTPUT = 'sums2';
 const CONNECTIONS = 32;
 const WARM_UP_SECONDS = 15;

@@ -1,6 +1,6 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Post } from '@nestjs/common';
 import { ApiCreatedResponse, ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { ApiProblems } from '../http/index.js';
+import { ApiProblems } from '../platform/http/index.js';
 import { ApiKeys } from './api-keys/api-keys.service.js';
 import { BODY_PROBLEMS, DATABASE_PROBLEM, ID_PROBLEMS } from './auth.docs.js';
 import {

@@ -1,6 +1,6 @@
 import { Body, Controller, Delete, Get, HttpCode, Post } from '@nestjs/common';
 import { ApiCreatedResponse, ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { ApiProblems } from '../http/index.js';
+import { ApiProblems } from '../platform/http/index.js';
 import { BODY_PROBLEMS, DATABASE_PROBLEM, LIMITED } from './auth.docs.js';
 import { AuthService } from './auth.service.js';
 import { ChangePasswordDto, LogInDto, SignUpDto, WithdrawDto } from './dto/credentials.dto.js';

@@ -1,4 +1,4 @@
-import { DomainError, InvalidInputError, MalformedRequestError } from '../http/index.js';
+import { DomainError, InvalidInputError, MalformedRequestError } from '../platform/http/index.js';
 import { GUESSABLE } from './members/guessable-passwords.js';
 
 /** Nobody is logged in where somebody has to be. */

@@ -1,10 +1,10 @@
 import { Global, Module, type OnModuleInit } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
-import { SettingsModule } from '../config/index.js';
-import { DatabaseSettings } from '../database/index.js';
-import { HttpSettings } from '../http/index.js';
-import { Log } from '../logging/index.js';
-import { ErrorPages } from '../pages/index.js';
+import { SettingsModule } from '../platform/config/index.js';
+import { DatabaseSettings } from '../platform/database/index.js';
+import { HttpSettings } from '../platform/http/index.js';
+import { Log } from '../platform/logging/index.js';
+import { ErrorPages } from '../platform/pages/index.js';
 import { ApiKeys } from './api-keys/api-keys.service.js';
 import { ApiKeysController } from './api-keys.controller.js';
 import { Attempts } from './attempts/attempts.service.js';

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { isUniqueViolation, UnitOfWork } from '../database/index.js';
-import { actorOf, networkOf } from '../http/index.js';
-import { SecurityLog } from '../logging/index.js';
+import { isUniqueViolation, UnitOfWork } from '../platform/database/index.js';
+import { actorOf, networkOf } from '../platform/http/index.js';
+import { SecurityLog } from '../platform/logging/index.js';
 import { Attempts } from './attempts/attempts.service.js';
 import { KnownAddresses } from './attempts/known-addresses.js';
 import {

@@ -1,4 +1,4 @@
-import { type Env, EnvironmentSettings } from '../config/index.js';
+import { type Env, EnvironmentSettings } from '../platform/config/index.js';
 import { weaknessOf } from './sessions/secret-strength.js';
 
 const MINUTE_MS = 60_000;

@@ -1,6 +1,6 @@
 import { Controller, Delete, Get, HttpCode, Param } from '@nestjs/common';
 import { ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { ApiProblems } from '../http/index.js';
+import { ApiProblems } from '../platform/http/index.js';
 import { DATABASE_PROBLEM, ID_PROBLEMS } from './auth.docs.js';
 import { IdParameter } from './dto/id.parameter.js';
 import { SessionListDto, toSessionDto } from './dto/session.dto.js';

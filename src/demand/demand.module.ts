@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
-import { OpenApi } from '../docs/index.js';
+import { OpenApi } from '../platform/docs/index.js';
 import { MenusModule } from '../menus/index.js';
 import { DemandPipeline } from './demand-pipeline.js';
 import { Sale } from './entities/sale.entity.js';

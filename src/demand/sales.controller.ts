@@ -1,7 +1,7 @@
 import { Body, Controller, Param, Post } from '@nestjs/common';
 import { ApiCreatedResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { Authenticated, CurrentMember, type Principal } from '../auth/index.js';
-import { ApiProblems, CurrentActor, type RequestActor } from '../http/index.js';
+import { ApiProblems, CurrentActor, type RequestActor } from '../platform/http/index.js';
 import { MenuIdDto } from '../menus/index.js';
 import { NewSaleDto, SaleDto } from './dto/sale.dto.js';
 import { SalesService } from './sales.service.js';

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Principal } from '../auth/index.js';
-import { UnitOfWork } from '../database/index.js';
-import { type Actor, SecurityLog } from '../logging/index.js';
+import { UnitOfWork } from '../platform/database/index.js';
+import { type Actor, SecurityLog } from '../platform/logging/index.js';
 import { MenuCatalogue } from '../menus/index.js';
 import { SaleNotYoursError } from './demand.errors.js';
 import { Sale } from './entities/sale.entity.js';

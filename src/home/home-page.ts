@@ -1,5 +1,5 @@
-import type { Readiness } from '../health/index.js';
-import { type Html, html, page, when } from '../pages/index.js';
+import type { Readiness } from '../platform/health/index.js';
+import { type Html, html, page, when } from '../platform/pages/index.js';
 
 /** What the page is made from. */
 export interface HomePageContent {

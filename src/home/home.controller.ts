@@ -2,9 +2,9 @@ import { Controller, Get, Header, Req, Res } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
 import { Visitors } from '../auth/index.js';
-import { DocsSettings } from '../docs/index.js';
-import { ReadinessRegistry } from '../health/index.js';
-import { AnyQuery } from '../http/index.js';
+import { DocsSettings } from '../platform/docs/index.js';
+import { ReadinessRegistry } from '../platform/health/index.js';
+import { AnyQuery } from '../platform/http/index.js';
 import { homePage } from './home-page.js';
 
 /** A host that is safe to paste into a shell. */

@@ -6,5 +6,5 @@ export {
   Pipeline,
   type PipelineContext,
   type PipelineOptions,
-} from './pipeline/pipeline.decorator.js';
+} from './pipelines/pipeline.decorator.js';
 export type * from './models.generated.js';

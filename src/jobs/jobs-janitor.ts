@@ -4,10 +4,10 @@ import {
   type OnApplicationBootstrap,
   type OnModuleDestroy,
 } from '@nestjs/common';
-import { UnitOfWork } from '../database/index.js';
-import { Log } from '../logging/index.js';
-import { Rounds } from '../scheduling/index.js';
-import { FileStore } from '../storage/index.js';
+import { UnitOfWork } from '../platform/database/index.js';
+import { Log } from '../platform/logging/index.js';
+import { Rounds } from '../platform/async/index.js';
+import { FileStore } from '../platform/storage/index.js';
 import { filesOf, JobsRepository } from './jobs.repository.js';
 import { JobsSettings } from './jobs.settings.js';
 

@@ -2,7 +2,7 @@ import { Controller, Delete, Get, HttpCode, Param, Query, Req, Res } from '@nest
 import { ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
 import { Authenticated, CurrentMember, type Principal } from '../auth/index.js';
-import { ApiProblems, CurrentActor, type RequestActor } from '../http/index.js';
+import { ApiProblems, CurrentActor, type RequestActor } from '../platform/http/index.js';
 import { JobEvents } from './answers/job-events.js';
 import { JobResults, RESULT_TYPES } from './answers/job-results.js';
 import { JobIdDto, JobResultDto, ListJobsDto } from './dto/job-requests.dto.js';

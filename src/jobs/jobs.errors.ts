@@ -1,4 +1,4 @@
-import { DomainError } from '../http/index.js';
+import { DomainError } from '../platform/http/index.js';
 
 export class JobNotFoundError extends DomainError {
   readonly kind = 'not-found';

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { type EntityManager, In, LessThan, LessThanOrEqual, type Repository } from 'typeorm';
-import { EntityStatements, rowLock } from '../database/index.js';
+import { EntityStatements, rowLock } from '../platform/database/index.js';
 import { Job } from './entities/job.entity.js';
 import { OPEN_STATUSES } from './job-status.js';
 

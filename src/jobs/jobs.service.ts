@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { Identity, type Principal } from '../auth/index.js';
-import { UnitOfWork } from '../database/index.js';
-import { decodeCursor, type Page, pageOf } from '../http/index.js';
-import { type Actor, SecurityLog } from '../logging/index.js';
-import { FileStore } from '../storage/index.js';
+import { UnitOfWork } from '../platform/database/index.js';
+import { decodeCursor, type Page, pageOf } from '../platform/http/index.js';
+import { type Actor, SecurityLog } from '../platform/logging/index.js';
+import { FileStore } from '../platform/storage/index.js';
 import { JobDto } from './dto/job.dto.js';
 import { Job } from './entities/job.entity.js';
 import { newJobId } from './job-id.js';

@@ -1,4 +1,4 @@
-import type { Env } from '../config/index.js';
+import type { Env } from '../platform/config/index.js';
 
 const DAY_MS = 86_400_000;
 

@@ -1,4 +1,4 @@
-import { decodeCursor, hasLength, isStorableText, type Position } from '../http/index.js';
+import { decodeCursor, hasLength, isStorableText, type Position } from '../platform/http/index.js';
 import { MAX_ID, MAX_NAME_LENGTH, MAX_PRICE } from './entities/menu.entity.js';
 import { type MenuListing, sortColumns } from './menu-listing.js';
 

@@ -1,4 +1,4 @@
-import type { Position } from '../http/index.js';
+import type { Position } from '../platform/http/index.js';
 
 /** The sort orders of the catalogue; `-` for descending. */
 export const MENU_SORTS = ['id', 'name', 'price', '-id', '-name', '-price'] as const;

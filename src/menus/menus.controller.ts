@@ -16,7 +16,7 @@ import {
 import { ApiHeader, ApiOkResponse, ApiNoContentResponse, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
 import { Authenticated, CurrentMember, type Principal } from '../auth/index.js';
-import { ApiProblems, CurrentActor, matchesWeakly, type RequestActor } from '../http/index.js';
+import { ApiProblems, CurrentActor, matchesWeakly, type RequestActor } from '../platform/http/index.js';
 import { ListMenusDto } from './dto/list-menus.dto.js';
 import { MenuChangesDto, MenuFieldsDto } from './dto/menu-fields.dto.js';
 import { MenuIdDto } from './dto/menu-id.dto.js';

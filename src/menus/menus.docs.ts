@@ -1,6 +1,6 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiHeader, ApiResponse } from '@nestjs/swagger';
-import { ApiProblems } from '../http/index.js';
+import { ApiProblems } from '../platform/http/index.js';
 import { MenuDto } from './dto/menu.dto.js';
 
 export const ETAG_HEADER = {

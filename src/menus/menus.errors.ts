@@ -1,5 +1,5 @@
 import { ForbiddenError } from '../auth/index.js';
-import { DomainError, InvalidInputError } from '../http/index.js';
+import { DomainError, InvalidInputError } from '../platform/http/index.js';
 
 export class MenuNotFoundError extends DomainError {
   readonly kind = 'not-found';

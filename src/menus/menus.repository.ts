@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import type { EntityManager, Repository, SelectQueryBuilder } from 'typeorm';
-import { EntityStatements, rowLock } from '../database/index.js';
-import type { Position } from '../http/index.js';
+import { EntityStatements, rowLock } from '../platform/database/index.js';
+import type { Position } from '../platform/http/index.js';
 import { MAX_ID, Menu } from './entities/menu.entity.js';
 import { isDescending, type MenuListing, sortColumns } from './menu-listing.js';
 

@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { Identity, type Principal } from '../auth/index.js';
-import { UnitOfWork } from '../database/index.js';
-import { matchesStrongly, type Page, pageOf } from '../http/index.js';
-import { type Actor, SecurityLog } from '../logging/index.js';
+import { UnitOfWork } from '../platform/database/index.js';
+import { matchesStrongly, type Page, pageOf } from '../platform/http/index.js';
+import { type Actor, SecurityLog } from '../platform/logging/index.js';
 import { Menu } from './entities/menu.entity.js';
 import { cursorKey, positionIn } from './menu-cursor.js';
 import { type MenuListing, positionOf } from './menu-listing.js';

@@ -1,4 +1,4 @@
-import { ModelStore } from '../../src/inference/store/model-store.js';
+import { ModelStore } from '../../src/serving/repository/model-store.js';
 import type { Client } from '../support/client.js';
 import { TestModelStore } from '../support/model-store.js';
 import { startTestApp, type TestApp } from '../support/test-app.js';

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import { AppModule } from '../../src/app.module.js';
-import { IntegerField } from '../../src/http/index.js';
+import { IntegerField } from '../../src/platform/http/index.js';
 import {
   type AnswerContext,
   getModelToken,

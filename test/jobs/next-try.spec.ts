@@ -1,4 +1,4 @@
-import { DomainError, type DomainErrorKind, InvalidInputError } from '../../src/http/index.js';
+import { DomainError, type DomainErrorKind, InvalidInputError } from '../../src/platform/http/index.js';
 import { judge } from '../../src/jobs/runner/next-try.js';
 
 class SomeError extends DomainError {

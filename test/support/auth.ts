@@ -1,5 +1,5 @@
 import { request as send } from 'node:http';
-import { UnitOfWork } from '../../src/database/index.js';
+import { UnitOfWork } from '../../src/platform/database/index.js';
 import type { Client } from './client.js';
 import type { TestApp } from './test-app.js';
 

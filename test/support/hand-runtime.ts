@@ -1,8 +1,8 @@
-import { RuntimeDiedError } from '../../src/inference/runtime/runtime-process.js';
-import type { Tensor } from '../../src/inference/runtime/tensor.js';
-import { concatenate } from '../../src/inference/scheduler/batch.js';
-import { BatchQueue, type BatchRule } from '../../src/inference/scheduler/batch-queue.js';
-import type { Caller } from '../../src/inference/scheduler/queued-run.js';
+import { RuntimeDiedError } from '../../src/serving/runtime/runtime-process.js';
+import type { Tensor } from '../../src/serving/signature/tensor.js';
+import { concatenate } from '../../src/serving/batching/batch.js';
+import { BatchQueue, type BatchRule } from '../../src/serving/batching/batch-queue.js';
+import type { Caller } from '../../src/serving/batching/queued-run.js';
 
 /** A runtime that answers when it is told to. */
 export class HandRuntime {

@@ -1,5 +1,5 @@
 import type { EntityManager } from 'typeorm';
-import { UnitOfWork } from '../../src/database/index.js';
+import { UnitOfWork } from '../../src/platform/database/index.js';
 import { Jobs, type RunningJob } from '../../src/jobs/index.js';
 import { JobQueue } from '../../src/jobs/runner/job-queue.js';
 import { countOf, sql } from './auth.js';

@@ -1,4 +1,4 @@
-import { DomainError } from '../../src/http/index.js';
+import { DomainError } from '../../src/platform/http/index.js';
 import { sql } from './auth.js';
 import type { Client } from './client.js';
 import { enqueue, enqueueScript, untilJob } from './jobs.js';

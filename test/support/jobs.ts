@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { get, type IncomingMessage } from 'node:http';
-import { UnitOfWork } from '../../src/database/index.js';
+import { UnitOfWork } from '../../src/platform/database/index.js';
 import {
   type FinishedJob,
   JobHandler,
@@ -10,7 +10,7 @@ import {
   type NewJob,
   type RunningJob,
 } from '../../src/jobs/index.js';
-import { FileStore } from '../../src/storage/index.js';
+import { FileStore } from '../../src/platform/storage/index.js';
 import type { Client } from './client.js';
 import type { TestApp } from './test-app.js';
 import { until } from './until.js';

@@ -1,6 +1,6 @@
 import { setImmediate as tick } from 'node:timers/promises';
 import type { EntityManager } from 'typeorm';
-import { UnitOfWork } from '../../src/database/index.js';
+import { UnitOfWork } from '../../src/platform/database/index.js';
 import { sql } from './auth.js';
 import type { Client } from './client.js';
 import { untilJob } from './jobs.js';

@@ -1,5 +1,5 @@
 import type { EntityManager } from 'typeorm';
-import { UnitOfWork } from '../../src/database/index.js';
+import { UnitOfWork } from '../../src/platform/database/index.js';
 import type { Answer, Client } from './client.js';
 import type { TestApp } from './test-app.js';
 

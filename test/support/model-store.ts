@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const IRIS = fileURLToPath(new URL('../../models/iris', import.meta.url));
-const TINY_MODELS = fileURLToPath(new URL('../models', import.meta.url));
+const TINY_MODELS = fileURLToPath(new URL('../fixtures/models', import.meta.url));
 
 /** A model store of a test's own, with the iris model in it. */
 export class TestModelStore {
@@ -17,7 +17,7 @@ export class TestModelStore {
     return store;
   }
 
-  /** Adds one of the models of `test/models` as a version of `name`, with a manifest where one is given. */
+  /** Adds one of the models of `test/fixtures/models` as a version of `name`, with a manifest where one is given. */
   async add(name: string, tinyModel: string, { version = 1, manifest }: { version?: number; manifest?: object } = {}) {
     const folder = join(this.path, name, String(version));
     await mkdir(folder, { recursive: true });

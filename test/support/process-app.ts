@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import type { Variables } from '../../src/config/index.js';
+import type { Variables } from '../../src/platform/config/index.js';
 import { Client } from './client.js';
 import { bareVariables, ROOT } from './project.js';
 

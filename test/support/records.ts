@@ -1,5 +1,5 @@
-import { type FileRecord, readRecords, type ReadOptions, type RecordFormat } from '../../src/records/index.js';
-import { InvalidInputError } from '../../src/http/index.js';
+import { type FileRecord, readRecords, type ReadOptions, type RecordFormat } from '../../src/platform/records/index.js';
+import { InvalidInputError } from '../../src/platform/http/index.js';
 
 /** `bytes` in chunks that end at the given places. */
 export async function* inChunks(bytes: Buffer, ends: readonly number[] = []): AsyncGenerator<Buffer> {

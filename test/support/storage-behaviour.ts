@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { UnitOfWork } from '../../src/database/index.js';
-import { FileStore } from '../../src/storage/index.js';
+import { UnitOfWork } from '../../src/platform/database/index.js';
+import { FileStore } from '../../src/platform/storage/index.js';
 import { countOf, sql } from './auth.js';
 import type { TestApp } from './test-app.js';
 import { until } from './until.js';

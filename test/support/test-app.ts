@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { Provider, Type } from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { AppModule } from '../../src/app.module.js';
-import type { Variables } from '../../src/config/index.js';
+import type { Variables } from '../../src/platform/config/index.js';
 import { configureApp, createApp, listen } from '../../src/configure-app.js';
 import { Client } from './client.js';
 

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { actorOf, DomainError, networkOf } from '../../http/index.js';
-import { SecurityLog } from '../../logging/index.js';
+import { actorOf, DomainError, networkOf } from '../../platform/http/index.js';
+import { SecurityLog } from '../../platform/logging/index.js';
 import { TooManyFailuresError } from '../auth.errors.js';
 import { digestOf } from '../digest.js';
 import type { Exchange } from '../sessions/exchange.js';

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { type EntityManager, In, LessThanOrEqual, Repository } from 'typeorm';
-import { EntityStatements, UnitOfWork } from '../../database/index.js';
+import { EntityStatements, UnitOfWork } from '../../platform/database/index.js';
 import { FailureCount } from '../entities/failure-count.entity.js';
 
 /** A failure clears away at most this many counts that are over. */

@@ -1,5 +1,5 @@
 import { ApiProperty, OmitType } from '@nestjs/swagger';
-import { InstantField, TextField } from '../../http/index.js';
+import { InstantField, TextField } from '../../platform/http/index.js';
 import type { ApiKey } from '../entities/api-key.entity.js';
 
 export class CreateApiKeyDto {

@@ -1,6 +1,6 @@
 import { applyDecorators } from '@nestjs/common';
 import { isEmail, ValidateBy, type ValidationArguments } from 'class-validator';
-import { Field, hasLength } from '../../http/index.js';
+import { Field, hasLength } from '../../platform/http/index.js';
 import { GUESSABLE, isGuessable } from '../members/guessable-passwords.js';
 
 /** RFC 5321 leaves an address no more than this. */

@@ -1,4 +1,4 @@
-import { TextField } from '../../http/index.js';
+import { TextField } from '../../platform/http/index.js';
 import { EmailField, NewPasswordField, PasswordField } from './credential.fields.js';
 
 export class SignUpDto {

@@ -1,4 +1,4 @@
-import { UuidField } from '../../http/index.js';
+import { UuidField } from '../../platform/http/index.js';
 
 /** The id in the path of a session or an API key. */
 export class IdParameter {

@@ -1,5 +1,5 @@
 import { Column, Entity, ForeignKey, Index, PrimaryColumn } from 'typeorm';
-import { InstantColumn } from '../../database/index.js';
+import { InstantColumn } from '../../platform/database/index.js';
 import { Member } from './member.entity.js';
 
 @Entity({ name: 'api_key' })

@@ -1,5 +1,5 @@
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
-import { InstantColumn } from '../../database/index.js';
+import { InstantColumn } from '../../platform/database/index.js';
 
 /** How often something has failed lately: a row for what is counted, until its window has passed. */
 @Entity({ name: 'failure_count' })

@@ -1,5 +1,5 @@
 import { Entity, ForeignKey, PrimaryColumn } from 'typeorm';
-import { InstantColumn } from '../../database/index.js';
+import { InstantColumn } from '../../platform/database/index.js';
 import { Member } from './member.entity.js';
 
 /** Where a member has logged in from. */

@@ -1,5 +1,5 @@
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
-import { InstantColumn } from '../../database/index.js';
+import { InstantColumn } from '../../platform/database/index.js';
 
 @Entity({ name: 'member' })
 export class Member {

@@ -1,6 +1,6 @@
 import { applyDecorators, createParamDecorator, type ExecutionContext, SetMetadata, UseGuards } from '@nestjs/common';
 import { ApiSecurity } from '@nestjs/swagger';
-import { ApiProblems } from '../../http/index.js';
+import { ApiProblems } from '../../platform/http/index.js';
 import { NotAuthenticatedError } from '../auth.errors.js';
 import { exchangeOf } from '../sessions/exchange.js';
 import { AuthGuard, DEMAND, type Demand, FRESH_MINUTES } from './auth.guard.js';

@@ -1,7 +1,7 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
-import { actorOf } from '../../http/index.js';
-import { SecurityLog } from '../../logging/index.js';
+import { actorOf } from '../../platform/http/index.js';
+import { SecurityLog } from '../../platform/logging/index.js';
 import {
   type ForbiddenError,
   freshSessionRequired,

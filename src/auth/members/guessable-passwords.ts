@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { SOURCE_ROOT } from '../../config/index.js';
+import { SOURCE_ROOT } from '../../platform/config/index.js';
 
 /** What is wrong with such a password, after the name of its field. */
 export const GUESSABLE =

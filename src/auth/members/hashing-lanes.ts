@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { Lanes } from '../../scheduling/index.js';
+import { Lanes } from '../../platform/async/index.js';
 import { HashingBusyError } from '../auth.errors.js';
 
 /** Of the four threads that Node does files and names on, one stays free. */

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { type EntityManager, Repository } from 'typeorm';
-import { EntityStatements } from '../../database/index.js';
+import { EntityStatements } from '../../platform/database/index.js';
 import { Member } from '../entities/member.entity.js';
 
 /** Members, as the rest of this room looks for them. */

@@ -1,4 +1,4 @@
-import { field, filledIn, type FormField, type Html, html, type SentForm, when } from '../../pages/index.js';
+import { field, filledIn, type FormField, type Html, html, type SentForm, when } from '../../platform/pages/index.js';
 import { KEY_LIFETIMES } from './api-key-form.js';
 import { NEW_PASSWORD } from './signup-page.js';
 

@@ -9,7 +9,7 @@ import {
   errorSummary,
   time,
   when,
-} from '../../pages/index.js';
+} from '../../platform/pages/index.js';
 import type { ApiKey } from '../entities/api-key.entity.js';
 import type { Member } from '../entities/member.entity.js';
 import type { Session } from '../entities/session.entity.js';

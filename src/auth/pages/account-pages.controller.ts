@@ -1,7 +1,7 @@
 import { Body, Controller, Get, Param, Post, UseFilters, UseGuards } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
-import { OwnFormsGuard } from '../../http/index.js';
-import type { SentForm } from '../../pages/index.js';
+import { OwnFormsGuard } from '../../platform/http/index.js';
+import type { SentForm } from '../../platform/pages/index.js';
 import { ApiKeys } from '../api-keys/api-keys.service.js';
 import { AuthService } from '../auth.service.js';
 import { ChangePasswordDto, WithdrawDto } from '../dto/credentials.dto.js';

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { Html } from '../../pages/index.js';
+import type { Html } from '../../platform/pages/index.js';
 
 /** A part of the account page that is another room's. */
 export interface AccountSection {

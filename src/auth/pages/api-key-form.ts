@@ -1,5 +1,5 @@
 import { PickType } from '@nestjs/swagger';
-import { ChoiceField } from '../../http/index.js';
+import { ChoiceField } from '../../platform/http/index.js';
 import { CreateApiKeyDto } from '../dto/api-key.dto.js';
 
 const DAY_MS = 86_400_000;

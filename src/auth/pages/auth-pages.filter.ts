@@ -1,6 +1,6 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter } from '@nestjs/common';
 import type { Request, Response } from 'express';
-import { prefersHtml, ProblemFilter } from '../../http/index.js';
+import { prefersHtml, ProblemFilter } from '../../platform/http/index.js';
 import { ForbiddenError, FRESH_SESSION_REQUIRED, NotAuthenticatedError } from '../auth.errors.js';
 import { loginPath } from './login-page.js';
 

@@ -1,7 +1,7 @@
 import { Body, Controller, Get, Post, UseGuards } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
-import { OwnFormsGuard } from '../../http/index.js';
-import type { SentForm } from '../../pages/index.js';
+import { OwnFormsGuard } from '../../platform/http/index.js';
+import type { SentForm } from '../../platform/pages/index.js';
 import { AuthService } from '../auth.service.js';
 import { LogInDto, SignUpDto } from '../dto/credentials.dto.js';
 import { CurrentExchange, type Exchange } from '../sessions/exchange.js';

@@ -9,8 +9,8 @@ import {
   errorSummary,
   field,
   when,
-} from '../../pages/index.js';
-import type { SentForm, Html } from '../../pages/index.js';
+} from '../../platform/pages/index.js';
+import type { SentForm, Html } from '../../platform/pages/index.js';
 
 /** What a visitor is told before they log in, by the word in the address. */
 const REASONS = {

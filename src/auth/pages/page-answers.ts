@@ -1,7 +1,7 @@
 import { applyDecorators, Header, HttpCode } from '@nestjs/common';
 import type { Response } from 'express';
-import { AcceptsBody, AnyQuery, DomainError, problemOf, validateAs } from '../../http/index.js';
-import type { SentForm } from '../../pages/index.js';
+import { AcceptsBody, AnyQuery, DomainError, problemOf, validateAs } from '../../platform/http/index.js';
+import type { SentForm } from '../../platform/pages/index.js';
 import { NotAuthenticatedError } from '../auth.errors.js';
 
 /** The fields of a form as they were sent. */

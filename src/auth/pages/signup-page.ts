@@ -8,7 +8,7 @@ import {
   problemsIn,
   type SentForm,
   when,
-} from '../../pages/index.js';
+} from '../../platform/pages/index.js';
 import { EMAIL, loginPath, NEEDS_TLS, signupPath } from './login-page.js';
 
 interface SignupPage {

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { type EntityManager, type FindOptionsWhere, In, LessThanOrEqual, MoreThan, Repository } from 'typeorm';
-import { UnitOfWork } from '../../database/index.js';
+import { UnitOfWork } from '../../platform/database/index.js';
 import { AuthSettings } from '../auth.settings.js';
 import { digestOf } from '../digest.js';
 import { Session } from '../entities/session.entity.js';

@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { StartError } from '../../logging/index.js';
+import { StartError } from '../../platform/logging/index.js';
 
 const FILE = 'session-secret';
 const MIN_LENGTH = 32;

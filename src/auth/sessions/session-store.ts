@@ -1,6 +1,6 @@
 import { Cookie, type SessionData, Store } from 'express-session';
-import { translateDatabaseError } from '../../database/index.js';
-import type { Log } from '../../logging/index.js';
+import { translateDatabaseError } from '../../platform/database/index.js';
+import type { Log } from '../../platform/logging/index.js';
 import type { AuthSettings } from '../auth.settings.js';
 import type { Session } from '../entities/session.entity.js';
 import type { SessionRows } from './session-rows.js';

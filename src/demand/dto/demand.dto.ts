@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { InstantField, IntegerField } from '../../http/index.js';
+import { InstantField, IntegerField } from '../../platform/http/index.js';
 import { DAY, hourOf, HOUR } from '../hours.js';
 
 /** Beyond, the same hour a week before would not be over yet. */

@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { InstantField, IntegerField } from '../../http/index.js';
+import { InstantField, IntegerField } from '../../platform/http/index.js';
 import type { Sale } from '../entities/sale.entity.js';
 
 const MAX_QUANTITY = 1_000;

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { InvalidInputError } from '../../http/index.js';
-import type { Prediction } from '../pipeline/respond.js';
-import { RowCheck } from '../signature/row-check.js';
-import { ModelStore } from '../store/model-store.js';
+import { InvalidInputError } from '../../platform/http/index.js';
+import type { Prediction } from '../../serving/pipeline/respond.js';
+import { RowCheck } from '../../serving/signature/row-check.js';
+import { ModelStore } from '../../serving/repository/model-store.js';
 import type { PredictOptions } from './model-client.js';
 
 /** Predictions that product code asks for. */

@@ -1,7 +1,7 @@
 import { Injectable, type OnModuleDestroy } from '@nestjs/common';
 import type { Response } from 'express';
 import { Identity } from '../../auth/index.js';
-import { Log } from '../../logging/index.js';
+import { Log } from '../../platform/logging/index.js';
 import { JobDto } from '../dto/job.dto.js';
 import { isOpen } from '../job-status.js';
 import { TooManyStreamsError } from '../jobs.errors.js';

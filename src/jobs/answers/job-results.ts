@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { Injectable } from '@nestjs/common';
 import type { Request, Response } from 'express';
-import { FileStore } from '../../storage/index.js';
+import { FileStore } from '../../platform/storage/index.js';
 import type { FinishedJob } from '../job-work.js';
 import { JobNotFinishedError, JobNotFoundError, NoCsvError } from '../jobs.errors.js';
 import { JobsRepository, type JobView } from '../jobs.repository.js';

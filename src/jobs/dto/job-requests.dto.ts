@@ -1,4 +1,4 @@
-import { ChoiceField, CursorParameter, DEFAULT_LIMIT, LimitParameter, UuidField } from '../../http/index.js';
+import { ChoiceField, CursorParameter, DEFAULT_LIMIT, LimitParameter, UuidField } from '../../platform/http/index.js';
 import { RESULT_FORMATS, type ResultFormat } from '../answers/job-results.js';
 
 export class JobIdDto {

@@ -1,5 +1,5 @@
 import { ApiProperty, getSchemaPath } from '@nestjs/swagger';
-import { type FieldError, NextCursorProperty, type Page } from '../../http/index.js';
+import { type FieldError, NextCursorProperty, type Page } from '../../platform/http/index.js';
 import { JOB_STATUSES, type JobStatus } from '../job-status.js';
 import type { JobView } from '../jobs.repository.js';
 

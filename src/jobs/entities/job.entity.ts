@@ -1,5 +1,5 @@
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
-import { InstantColumn, WholeNumberColumn } from '../../database/index.js';
+import { InstantColumn, WholeNumberColumn } from '../../platform/database/index.js';
 import type { JobStatus } from '../job-status.js';
 
 /** The longest kind, and the longest name of a model or version. */

@@ -1,7 +1,7 @@
 import { Controller, Param, Post, Redirect, UseFilters, UseGuards } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import { Authenticated, AuthPagesFilter, CurrentMember, type Principal } from '../../auth/index.js';
-import { AnyQuery, CurrentActor, OwnFormsGuard, type RequestActor } from '../../http/index.js';
+import { AnyQuery, CurrentActor, OwnFormsGuard, type RequestActor } from '../../platform/http/index.js';
 import { JobIdDto } from '../dto/job-requests.dto.js';
 import { Jobs } from '../jobs.service.js';
 

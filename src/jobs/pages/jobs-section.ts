@@ -1,5 +1,5 @@
 import type { AccountSection } from '../../auth/index.js';
-import { type Html, html, table, time, when } from '../../pages/index.js';
+import { type Html, html, table, time, when } from '../../platform/pages/index.js';
 import { isOpen, type JobStatus } from '../job-status.js';
 import type { JobView } from '../jobs.repository.js';
 

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { type EntityManager, In, LessThanOrEqual, type Repository } from 'typeorm';
-import { DatabaseSettings, EntityStatements, UnitOfWork } from '../../database/index.js';
-import { FileStore } from '../../storage/index.js';
+import { DatabaseSettings, EntityStatements, UnitOfWork } from '../../platform/database/index.js';
+import { FileStore } from '../../platform/storage/index.js';
 import { Job } from '../entities/job.entity.js';
 import type { JobStep } from '../job-work.js';
 import { JobLostError } from '../jobs.errors.js';

@@ -1,4 +1,4 @@
-import { DomainError } from '../../http/index.js';
+import { DomainError } from '../../platform/http/index.js';
 import type { JobStep, Progress, RunningJob } from '../job-work.js';
 import { JobLostError } from '../jobs.errors.js';
 import type { ClaimedJob, JobQueue } from './job-queue.js';

@@ -1,6 +1,6 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { DiscoveryService, Reflector } from '@nestjs/core';
-import { StartError } from '../../logging/index.js';
+import { StartError } from '../../platform/logging/index.js';
 import { JOB_HANDLER } from '../job-handler.decorator.js';
 import type { JobWork } from '../job-work.js';
 

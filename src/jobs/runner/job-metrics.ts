@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { Counter, Gauge } from 'prom-client';
 import type { Repository } from 'typeorm';
-import { Histogram, Metrics } from '../../metrics/index.js';
+import { Histogram, Metrics } from '../../platform/metrics/index.js';
 import { Job } from '../entities/job.entity.js';
 import { type JobStatus, OPEN_STATUSES } from '../job-status.js';
 

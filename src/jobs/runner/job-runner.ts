@@ -5,9 +5,9 @@ import {
   type OnApplicationBootstrap,
   type OnModuleDestroy,
 } from '@nestjs/common';
-import { ErrorTranslators, HttpSettings } from '../../http/index.js';
-import { Log } from '../../logging/index.js';
-import { Rounds } from '../../scheduling/index.js';
+import { ErrorTranslators, HttpSettings } from '../../platform/http/index.js';
+import { Log } from '../../platform/logging/index.js';
+import { Rounds } from '../../platform/async/index.js';
 import type { JobErrorDto } from '../dto/job.dto.js';
 import { JobsSettings } from '../jobs.settings.js';
 import { HeldJob } from './held-job.js';

@@ -1,4 +1,4 @@
-import { DomainError, type DomainErrorKind, InvalidInputError } from '../../http/index.js';
+import { DomainError, type DomainErrorKind, InvalidInputError } from '../../platform/http/index.js';
 import type { JobErrorDto } from '../dto/job.dto.js';
 
 /** What passes by itself. */

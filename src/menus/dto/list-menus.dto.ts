@@ -5,7 +5,7 @@ import {
   IntegerParameter,
   LimitParameter,
   TextField,
-} from '../../http/index.js';
+} from '../../platform/http/index.js';
 import { MAX_PRICE } from '../entities/menu.entity.js';
 import { MENU_SORTS, type MenuListing, type MenuSort } from '../menu-listing.js';
 import { nameKey } from '../name-key.js';

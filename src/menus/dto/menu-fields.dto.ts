@@ -1,4 +1,4 @@
-import { IntegerField, TextField } from '../../http/index.js';
+import { IntegerField, TextField } from '../../platform/http/index.js';
 import { MAX_NAME_LENGTH, MAX_PRICE } from '../entities/menu.entity.js';
 
 const NAME = { example: 'Americano', maxLength: MAX_NAME_LENGTH, description: 'In any script' };

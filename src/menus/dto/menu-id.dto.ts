@@ -1,4 +1,4 @@
-import { Field } from '../../http/index.js';
+import { Field } from '../../platform/http/index.js';
 
 export class MenuIdDto {
   /** A number too large for any menu is one that no menu has, and not a wrong one. */

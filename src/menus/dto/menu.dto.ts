@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { NextCursorProperty, type Page } from '../../http/index.js';
+import { NextCursorProperty, type Page } from '../../platform/http/index.js';
 import type { Menu } from '../entities/menu.entity.js';
 
 export class MenuDto {

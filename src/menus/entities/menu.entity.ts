@@ -1,5 +1,5 @@
 import { Column, Entity, Index, PrimaryGeneratedColumn } from 'typeorm';
-import { InstantColumn } from '../../database/index.js';
+import { InstantColumn } from '../../platform/database/index.js';
 
 /** Code points. */
 export const MAX_NAME_LENGTH = 32;

@@ -2,7 +2,7 @@ import { Controller, HttpCode, Post, Query, Req, Res } from '@nestjs/common';
 import { ApiAcceptedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
 import { Authenticated, CurrentMember, type Principal } from '../../auth/index.js';
-import { AcceptsBody, ApiProblems, openUpload } from '../../http/index.js';
+import { AcceptsBody, ApiProblems, openUpload } from '../../platform/http/index.js';
 import { JobDto } from '../../jobs/index.js';
 import { ImportMenusDto, ImportPreviewDto } from './dto/menu-import.dto.js';
 import { MenuImports } from './menu-imports.service.js';

@@ -1,5 +1,5 @@
 import { getSchemaPath, type OpenAPIObject } from '@nestjs/swagger';
-import { fileContents } from '../../records/index.js';
+import { fileContents } from '../../platform/records/index.js';
 import { MenuFieldsDto } from '../dto/menu-fields.dto.js';
 
 const EXAMPLE = { name: 'Americano', price: 4500 };

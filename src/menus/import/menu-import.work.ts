@@ -1,7 +1,7 @@
-import type { FieldError } from '../../http/index.js';
+import type { FieldError } from '../../platform/http/index.js';
 import { type FinishedJob, JobHandler, type JobWork, type RunningJob } from '../../jobs/index.js';
-import { CsvWriter, type FileRecord } from '../../records/index.js';
-import { FileStore } from '../../storage/index.js';
+import { CsvWriter, type FileRecord } from '../../platform/records/index.js';
+import { FileStore } from '../../platform/storage/index.js';
 import type { MenuFields } from '../menus.service.js';
 import type { ImportOutcome } from './import-plan.js';
 import { isGood, MENU_IMPORT, MenuImports, menusOf } from './menu-imports.service.js';

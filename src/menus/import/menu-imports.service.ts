@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { Identity, type Principal } from '../../auth/index.js';
-import { UnitOfWork } from '../../database/index.js';
-import { type FieldError, HttpSettings, type Upload } from '../../http/index.js';
+import { UnitOfWork } from '../../platform/database/index.js';
+import { type FieldError, HttpSettings, type Upload } from '../../platform/http/index.js';
 import { type JobDto, Jobs } from '../../jobs/index.js';
-import { demandFormat } from '../../records/index.js';
-import { FileStore } from '../../storage/index.js';
+import { demandFormat } from '../../platform/records/index.js';
+import { FileStore } from '../../platform/storage/index.js';
 import { MenusRepository } from '../menus.repository.js';
 import { type MenuFields, MenusService } from '../menus.service.js';
 import type { ImportPreviewDto, ImportSampleDto } from './dto/menu-import.dto.js';

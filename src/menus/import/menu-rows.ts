@@ -4,8 +4,8 @@ import {
   PayloadTooLargeError,
   textFieldsOf,
   validateAs,
-} from '../../http/index.js';
-import { checkColumns, type FileRecord, readRecords, type RecordFormat } from '../../records/index.js';
+} from '../../platform/http/index.js';
+import { checkColumns, type FileRecord, readRecords, type RecordFormat } from '../../platform/records/index.js';
 import { MenuFieldsDto } from '../dto/menu-fields.dto.js';
 import type { MenuFields } from '../menus.service.js';
 

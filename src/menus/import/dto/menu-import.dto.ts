@@ -1,5 +1,5 @@
 import { ApiProperty, getSchemaPath } from '@nestjs/swagger';
-import { ChoiceField, type FieldError } from '../../../http/index.js';
+import { ChoiceField, type FieldError } from '../../../platform/http/index.js';
 import { IMPORT_OUTCOMES, type ImportOutcome } from '../import-plan.js';
 
 export class ImportMenusDto {

@@ -1,0 +1,42 @@
+import type { Model } from '../../serving/repository/model.js';
+import type { ModelVersion } from '../../serving/repository/model-version.js';
+import { schemasOf } from './model-schemas.js';
+import type { ModelDto, ModelSummaryDto, VersionDto } from './dto/model.dto.js';
+
+/** A model as `GET /models` lists it. */
+export function summarize(model: Model): ModelSummaryDto {
+  return {
+    name: model.name,
+    description: model.manifest.description ?? '',
+    state: model.state,
+    reason: model.reason ?? null,
+    defaultVersion: model.serving?.version ?? null,
+    versions: model.versions.map(describeVersion),
+  };
+}
+
+/** A model as `GET /models/{name}` shows it: with what the version that serves takes and answers. */
+export function describeModel(model: Model): ModelDto {
+  const { serving, manifest } = model;
+  const { input, output, example } = schemasOf(model) ?? {};
+  return {
+    ...summarize(model),
+    access: model.access,
+    input: input ?? null,
+    output: output ?? null,
+    batching: serving?.batching ?? null,
+    example: manifest.example ?? (example ? { input: example } : null),
+  };
+}
+
+function describeVersion(version: ModelVersion): VersionDto {
+  const entry = version.manifest.versions?.[version.version];
+  return {
+    version: version.version,
+    state: version.state,
+    reason: version.reason ?? null,
+    sha256: version.sha256 ?? null,
+    trainedAt: entry?.trainedAt ?? null,
+    metrics: entry?.metrics ?? {},
+  };
+}

@@ -1,0 +1,97 @@
+import { ApiProperty } from '@nestjs/swagger';
+import type { JsonSchema } from '../../../serving/signature/json-schema.js';
+
+const STATES = ['loading', 'ready', 'failed', 'unloaded'];
+
+export class VersionDto {
+  @ApiProperty({ example: '1' })
+  version!: string;
+
+  @ApiProperty({ enum: STATES, example: 'ready' })
+  state!: string;
+
+  @ApiProperty({
+    type: 'string',
+    nullable: true,
+    description: 'Why it failed, or why its newest files are not what serves',
+  })
+  reason!: string | null;
+
+  @ApiProperty({ type: 'string', nullable: true, description: "The file's sha256 in hexadecimal digits" })
+  sha256!: string | null;
+
+  @ApiProperty({ type: 'string', nullable: true, example: '2026-11-22T00:33:04Z' })
+  trainedAt!: string | null;
+
+  @ApiProperty({
+    type: 'object',
+    additionalProperties: { type: 'number' },
+    description: 'What training measured',
+    example: { accuracy: 0.9556 },
+  })
+  metrics!: Readonly<Record<string, number>>;
+}
+
+export class ModelSummaryDto {
+  @ApiProperty({ example: 'iris' })
+  name!: string;
+
+  @ApiProperty({ example: 'Species of an iris flower from four measurements' })
+  description!: string;
+
+  @ApiProperty({ enum: STATES, example: 'ready' })
+  state!: string;
+
+  @ApiProperty({
+    type: 'string',
+    nullable: true,
+    description: 'Why it is not ready, or why its newest files are not what serves',
+  })
+  reason!: string | null;
+
+  @ApiProperty({
+    type: 'string',
+    nullable: true,
+    description: 'The version that answers where none is named',
+    example: '1',
+  })
+  defaultVersion!: string | null;
+
+  @ApiProperty({ type: [VersionDto], description: 'Newest first' })
+  versions!: VersionDto[];
+}
+
+export class ModelListDto {
+  @ApiProperty({ type: [ModelSummaryDto] })
+  items!: ModelSummaryDto[];
+}
+
+export class BatchingDto {
+  @ApiProperty({ description: 'Whether several rows go into one run' })
+  enabled!: boolean;
+
+  @ApiProperty({ required: false, description: 'The most rows of one run' })
+  maxBatchSize?: number;
+
+  @ApiProperty({ required: false, description: 'Why rows are run one at a time' })
+  reason?: string;
+}
+
+const JSON_SCHEMA = { type: 'object', additionalProperties: true, nullable: true } as const;
+
+export class ModelDto extends ModelSummaryDto {
+  @ApiProperty({ enum: ['public', 'member', 'admin'], description: 'Who may predict' })
+  access!: string;
+
+  @ApiProperty({ ...JSON_SCHEMA, description: 'JSON Schema of a row; null until a version is ready' })
+  input!: JsonSchema | null;
+
+  @ApiProperty({ ...JSON_SCHEMA, description: 'JSON Schema of a prediction; null until a version is ready' })
+  output!: JsonSchema | null;
+
+  @ApiProperty({ type: BatchingDto, nullable: true })
+  batching!: BatchingDto | null;
+
+  @ApiProperty({ ...JSON_SCHEMA, description: 'A row and what the model answers to it' })
+  example!: object | null;
+}

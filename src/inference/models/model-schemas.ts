@@ -1,0 +1,45 @@
+import { pictureSchema } from '../inputs/image.docs.js';
+import { shapeOfImage } from '../../serving/images/image-input.js';
+import type { Manifest } from '../../serving/manifest/manifest.js';
+import { inputSchema, type JsonSchema, outputSchema } from '../../serving/signature/json-schema.js';
+import type { RowField, RowSchema } from '../../serving/signature/row-schema.js';
+import type { Model } from '../../serving/repository/model.js';
+
+/** What a model takes and answers, row by row. */
+export interface ModelSchemas {
+  readonly input: JsonSchema;
+  readonly output: JsonSchema;
+  /** A row that it is known to answer. */
+  readonly example: Readonly<Record<string, unknown>> | undefined;
+}
+
+/** From the version that serves; before a model that loads on its first use is loaded, from its manifest alone. */
+export function schemasOf({ serving, manifest, loadsOnUse }: Model): ModelSchemas | undefined {
+  if (serving?.schema && serving.signature) {
+    const { exampleRow: example } = serving;
+    const output = outputSchema(serving.signature, serving.manifest);
+    return { input: rowSchema(serving.schema, serving.manifest, example), output, example };
+  }
+  return loadsOnUse ? promised(manifest) : undefined;
+}
+
+function promised(manifest: Manifest): ModelSchemas | undefined {
+  const { features, output, example, input: pictures } = manifest;
+  if (!features || !output) return undefined;
+  const fields = features.map((feature): RowField => {
+    if (pictures) return { name: feature.name, type: 'float32', shape: shapeOfImage(pictures.image), feature };
+    return { name: feature.name, type: typeOf(example?.input[feature.name]), shape: [], feature };
+  });
+  const input = rowSchema({ fields, inputs: [], isUniform: true }, manifest, example?.input);
+  return { input, output: outputSchema({ inputs: [], outputs: [] }, manifest), example: example?.input };
+}
+
+function rowSchema(schema: RowSchema, { input }: Manifest, example: ModelSchemas['example']): JsonSchema {
+  const row = inputSchema(schema, example);
+  return input ? pictureSchema(row, input.image) : row;
+}
+
+function typeOf(value: unknown): RowField['type'] {
+  if (typeof value === 'string') return 'string';
+  return typeof value === 'boolean' ? 'bool' : 'float32';
+}

@@ -1,0 +1,67 @@
+import { Injectable } from '@nestjs/common';
+import { Identity, type Principal } from '../../auth/index.js';
+import { UnsupportedMediaTypeError, UploadedFiles } from '../../platform/http/index.js';
+import { itemsOfFiles } from '../inputs/items-of-files.js';
+import { ImageDecoder } from '../../serving/images/image-decoder.js';
+import { Pipelines } from '../pipelines/pipelines.service.js';
+import { ModelStore } from '../../serving/repository/model-store.js';
+import type { ModelVersion } from '../../serving/repository/model-version.js';
+import { type Items, type PredictionBody, rowsOf, takesForms } from '../inputs/prediction-input.js';
+import type { PredictionCall } from './request.decorators.js';
+import { type PipelineCall, runPipeline } from '../pipelines/run-pipeline.js';
+
+/** What is asked for, and by whom. */
+export interface PredictionRequest {
+  readonly model: string;
+  /** The one that serves unless given. */
+  readonly version?: string;
+  readonly value: unknown;
+  /** What a body holds, one for each answer. */
+  readonly itemsOf: (body: PredictionBody, version: ModelVersion) => Items;
+  readonly call: PredictionCall;
+}
+
+export interface Predictions {
+  readonly model: string;
+  readonly version: string;
+  readonly predictions: unknown[];
+}
+
+/** `preprocess → predict → respond` for a request: with the model's own pipeline, where a feature has one. */
+@Injectable()
+export class PredictionsService {
+  constructor(
+    private readonly store: ModelStore,
+    private readonly pipelines: Pipelines,
+    private readonly identity: Identity,
+    private readonly decoder: ImageDecoder,
+  ) {}
+
+  /** @throws whatever keeps it from beginning; rejects with whatever keeps it from ending */
+  predict({ model, version: wanted, value, itemsOf, call }: PredictionRequest): Promise<Predictions> {
+    const { isForm, gone } = call;
+    const pipeline = this.pipelines.of(model);
+    if (isForm && !takesForms(pipeline)) throw new UnsupportedMediaTypeError('Send the body as application/json.');
+    return this.store.use(model, wanted, async (version) => {
+      const waiter = { signal: gone, deadline: version.deadlineIn() };
+      const items =
+        value instanceof UploadedFiles
+          ? await itemsOfFiles(value, version, pipeline, { decoder: this.decoder, waiter })
+          : itemsOf({ value, isForm }, version);
+      const predictions = pipeline
+        ? await runPipeline(pipeline, items, version, this.contextOf(model, version, call, waiter.deadline))
+        : await version.predict(rowsOf(items, version), waiter);
+      return { model, version: version.version, predictions };
+    });
+  }
+
+  private contextOf(
+    model: string,
+    version: ModelVersion,
+    { gone, request, response }: PredictionCall,
+    deadline: number,
+  ): PipelineCall {
+    const caller = (): Promise<Principal | undefined> => this.identity.identify(request, response);
+    return { model, version: version.version, signal: gone.toAbortSignal(), deadline, caller };
+  }
+}

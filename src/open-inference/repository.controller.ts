@@ -1,0 +1,116 @@
+import { Body, Controller, HttpCode, Param, Post, Res } from '@nestjs/common';
+import { ApiBody, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
+import type { Response } from 'express';
+import { CurrentMember, type Principal, Roles } from '../auth/index.js';
+import {
+  AcceptsBody,
+  CurrentActor,
+  MalformedRequestError,
+  parseJsonExactly,
+  type RequestActor,
+} from '../platform/http/index.js';
+import { SecurityLog } from '../platform/logging/index.js';
+import { ModelStore } from '../serving/repository/model-store.js';
+import type { Model } from '../serving/repository/model.js';
+import { sendJson } from './answer.js';
+import { RepositoryEntryDto } from './dto/metadata.dto.js';
+import { flagOf, type JsonObject, objectOf, parametersOf } from './json-fields.js';
+import { OpenInference, REPOSITORY_ERRORS } from './open-inference.docs.js';
+
+const NOTHING = { schema: { type: 'object' as const, additionalProperties: false, description: 'Nothing to say' } };
+const BODY = { schema: { type: 'object' as const, additionalProperties: true, example: {} }, required: false };
+const ApiModelName = (): MethodDecorator =>
+  ApiParam({ name: 'name', description: "The model's folder in the store", example: 'iris' });
+
+/** Triton's model repository extension, for administrators. */
+@ApiTags('open-inference')
+@Controller('v2/repository')
+export class RepositoryController {
+  constructor(
+    private readonly store: ModelStore,
+    private readonly securityLog: SecurityLog,
+  ) {}
+
+  @Post('index')
+  @HttpCode(200)
+  @OpenInference(REPOSITORY_ERRORS)
+  @Roles('admin')
+  @AcceptsBody({ kinds: ['json', 'bytes'], purpose: 'ordinary' })
+  @ApiBody(BODY)
+  @ApiOperation({ summary: 'Every version of every model, and how it is; `{"ready":true}` for those that answer' })
+  @ApiOkResponse({ type: [RepositoryEntryDto] })
+  index(@Body() body: unknown, @Res() response: Response): void {
+    const isReadyOnly = flagOf(readBody(body), 'ready') ?? false;
+    const entries = this.store.all().flatMap(entriesOf);
+    sendJson(response, isReadyOnly ? entries.filter(({ state }) => state === 'READY') : entries);
+  }
+
+  @Post('models/:name/load')
+  @HttpCode(200)
+  @OpenInference(REPOSITORY_ERRORS)
+  @Roles('admin', { fresh: true })
+  @AcceptsBody({ kinds: ['json', 'bytes'], purpose: 'ordinary' })
+  @ApiModelName()
+  @ApiBody(BODY)
+  @ApiOperation({ summary: 'Load what the folder of a model has now, and put the model into service' })
+  @ApiOkResponse(NOTHING)
+  async load(
+    @Param('name') name: string,
+    @Body() body: unknown,
+    @CurrentMember() member: Principal,
+    @CurrentActor() actor: RequestActor,
+    @Res() response: Response,
+  ): Promise<void> {
+    refuseOverrides(parametersOf(readBody(body), 'The request'));
+    const model = await this.store.load(name);
+    const version = model.serving?.version;
+    this.securityLog.record('model.loaded', { ...actor, memberId: member.id }, { model: name, version });
+    sendJson(response, {});
+  }
+
+  @Post('models/:name/unload')
+  @HttpCode(200)
+  @OpenInference(REPOSITORY_ERRORS)
+  @Roles('admin', { fresh: true })
+  @AcceptsBody({ kinds: ['json', 'bytes'], purpose: 'ordinary' })
+  @ApiModelName()
+  @ApiBody(BODY)
+  @ApiOperation({ summary: 'Take a model out of service, once what it is at has been answered' })
+  @ApiOkResponse(NOTHING)
+  async unload(
+    @Param('name') name: string,
+    @Body() body: unknown,
+    @CurrentMember() member: Principal,
+    @CurrentActor() actor: RequestActor,
+    @Res() response: Response,
+  ): Promise<void> {
+    parametersOf(readBody(body), 'The request');
+    await this.store.unload(name);
+    this.securityLog.record('model.unloaded', { ...actor, memberId: member.id }, { model: name });
+    sendJson(response, {});
+  }
+}
+
+/** An empty body asks for nothing in particular. */
+function readBody(body: unknown): JsonObject {
+  if (!Buffer.isBuffer(body) || body.length === 0) return {};
+  return objectOf(parseJsonExactly(body), 'The request');
+}
+
+/** Models come from the store alone: nobody can send a file, or a manifest, that was not looked at there. */
+function refuseOverrides(parameters: JsonObject): void {
+  const override = Object.keys(parameters).find((key) => key === 'config' || key.startsWith('file:'));
+  if (override === undefined) return;
+  throw new MalformedRequestError('Models are loaded from the store as they are: send no "config" and no files.');
+}
+
+function entriesOf(model: Model): RepositoryEntryDto[] {
+  const { name, versions } = model;
+  if (versions.length === 0) return [{ name, state: 'UNAVAILABLE', reason: model.reason ?? '' }];
+  return versions.map(({ version, state, reason }) => ({
+    name,
+    version,
+    state: state === 'ready' ? 'READY' : state === 'loading' ? 'LOADING' : 'UNAVAILABLE',
+    reason: reason ?? (state === 'unloaded' ? 'unloaded' : ''),
+  }));
+}

@@ -1,0 +1,37 @@
+import type { Model } from '../serving/repository/model.js';
+import type { ModelVersion } from '../serving/repository/model-version.js';
+import type { ModelStatsDto } from './dto/statistics.dto.js';
+
+/** What each of a model's versions has done since it was loaded; those that never were have nothing to tell. */
+export function statisticsOf(model: Model, versions: readonly ModelVersion[] = model.versions): ModelStatsDto[] {
+  return versions.filter(({ signature }) => signature !== undefined).map((version) => describe(model.name, version));
+}
+
+function describe(name: string, { version, stats }: ModelVersion): ModelStatsDto {
+  const counted = stats.snapshot();
+  return {
+    name,
+    version,
+    last_inference: counted.lastInference,
+    inference_count: counted.inferenceCount,
+    execution_count: counted.executionCount,
+    inference_stats: {
+      success: counted.success,
+      fail: counted.fail,
+      queue: counted.queue,
+      compute_input: counted.computeInput,
+      compute_infer: counted.computeInfer,
+      compute_output: counted.computeOutput,
+      cache_hit: counted.cacheHit,
+      cache_miss: counted.cacheMiss,
+    },
+    batch_stats: counted.batches.map(({ size, computeInput, computeInfer, computeOutput }) => ({
+      batch_size: size,
+      compute_input: computeInput,
+      compute_infer: computeInfer,
+      compute_output: computeOutput,
+    })),
+    memory_usage: [],
+    response_stats: {},
+  };
+}

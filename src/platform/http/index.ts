@@ -1,0 +1,57 @@
+export { AnyQuery } from './body/any-query.decorator.js';
+export { AcceptsBody, IMAGE_TYPES, MULTIPART, ROW_TYPES } from './body/body.decorators.js';
+export { parseExactJson, stringifyExactJson } from './body/exact-json.js';
+export { missingFile, unknownField } from './body/form-errors.js';
+export { MAX_FORM_FILES } from './body/multipart.js';
+export { openUpload, type Upload, type UploadPart } from './body/open-upload.js';
+export { parseForm, parseJsonExactly } from './body/parse-body.js';
+export { arrived, collect } from './body/read-bytes.js';
+export { mediaTypeOf, type UploadedFile, UploadedFiles } from './body/uploaded-files.js';
+export { configureHttp } from './configure-http.js';
+export { BaristaExpressAdapter } from '../server/barista-express.adapter.js';
+export { ClientPresence } from './client-presence.js';
+export { OwnFormsGuard } from './cross-site.js';
+export { GracefulShutdown } from '../server/graceful-shutdown.js';
+export { ProbePort } from '../server/probe-port.js';
+export { type FinishedRequest, RequestObservers } from './request-observers.js';
+export { matchesStrongly, matchesWeakly } from './entity-tags.js';
+export {
+  DomainError,
+  type DomainErrorKind,
+  type FieldError,
+  InvalidInputError,
+  MalformedRequestError,
+  PayloadTooLargeError,
+  UnsupportedMediaTypeError,
+  withCause,
+} from './errors/domain-error.js';
+export { ErrorFormats, type FormattedError } from './errors/error-formats.js';
+export { ErrorTranslators } from './errors/error-translators.js';
+export type { Problem } from './errors/problem.js';
+export { ProblemFilter, problemOf } from './errors/problem.filter.js';
+export { ApiProblems, ProblemDto } from './errors/problem.docs.js';
+export { HttpModule } from './http.module.js';
+export { HttpSettings } from './http.settings.js';
+export { decodeCursor, type Position } from './paging/cursor.js';
+export {
+  CursorParameter,
+  DEFAULT_LIMIT,
+  LimitParameter,
+  NextCursorProperty,
+  type Page,
+  pageOf,
+} from './paging/page.js';
+export { actorOf, CurrentActor, networkOf, prefersHtml, type RequestActor } from './request.js';
+export {
+  ChoiceField,
+  Field,
+  hasLength,
+  InstantField,
+  IntegerField,
+  IntegerParameter,
+  TextField,
+  UuidField,
+} from './validation/fields.js';
+export { type TextFields, textFieldsOf } from './validation/text-fields.js';
+export { isStorableText } from './validation/text-safety.js';
+export { validateAs } from './validation/validation.pipe.js';

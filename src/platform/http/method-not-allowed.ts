@@ -1,0 +1,74 @@
+import { METHODS } from 'node:http';
+import type { Application, RequestHandler } from 'express';
+import { DomainError } from './errors/domain-error.js';
+
+interface Layer {
+  route?: { methods: Record<string, boolean> };
+  match(path: string): boolean;
+}
+
+export class MethodNotAllowedError extends DomainError {
+  readonly kind = 'method-not-allowed';
+  readonly code = 'request.method-not-allowed';
+  override readonly headers: Readonly<Record<string, string>>;
+
+  constructor(method: string, allow: string) {
+    super(`${method} is not possible here; ${allow ? `allowed: ${allow}` : 'no method is'}.`);
+    this.headers = { Allow: allow };
+  }
+}
+
+/**
+ * What `notFound` says to a path that nothing answers at, where another method would have been: 405 with `Allow`, or the
+ * answer to OPTIONS.
+ *
+ * @param isRoute whether a layer is one; middleware for a method and a path looks like a route
+ */
+export function methodNotAllowed(
+  instance: Application,
+  isRoute: (layer: object) => boolean,
+  notFound: RequestHandler,
+): RequestHandler {
+  return (request, response, next) => {
+    const { method } = request;
+    const allow = allowedMethods(instance, isRoute, request.originalUrl);
+    if (method === 'TRACE') next(new MethodNotAllowedError(method, allow.join(', ')));
+    // Its handler ran, and has passed the request on.
+    else if (method !== 'OPTIONS' && allow.includes(method)) notFound(request, response, next);
+    else if (allow.length === 0) notFound(request, response, next);
+    else if (method === 'OPTIONS') response.status(204).set('Allow', allow.join(', ')).end();
+    else next(new MethodNotAllowedError(method, allow.join(', ')));
+  };
+}
+
+function allowedMethods(instance: Application, isRoute: (layer: object) => boolean, url: string): string[] {
+  const layers = (instance.router as unknown as { stack: Layer[] }).stack;
+  const path = pathOf(url);
+  const methods = new Set<string>();
+  for (const layer of layers) {
+    // What is there for all methods says nothing of which are right.
+    if (!layer.route || !isRoute(layer) || isForAll(layer.route) || !matches(layer, path)) continue;
+    for (const method of Object.keys(layer.route.methods)) methods.add(method.toUpperCase());
+  }
+  if (methods.has('GET')) methods.add('HEAD');
+  if (methods.size > 0) methods.add('OPTIONS');
+  return [...methods].sort();
+}
+
+/** Of the URL in its usual form, or with a host in front. */
+function pathOf(url: string): string {
+  if (url.startsWith('/') || !URL.canParse(url)) return url.replace(/\?.*$/s, '');
+  return new URL(url).pathname;
+}
+
+function isForAll({ methods }: NonNullable<Layer['route']>): boolean {
+  return methods._all === true || Object.keys(methods).length >= METHODS.length;
+}
+
+function matches(layer: Layer, path: string): boolean {
+  try {
+    return layer.match(path);
+  } catch {
+    return false; // a path with broken percent-encoding matches nothing
+  }
+}

@@ -1,0 +1,44 @@
+import { randomUUID } from 'node:crypto';
+import type { NextFunction, Request, Response } from 'express';
+import type { Log } from '../logging/index.js';
+import { arrived } from '../server/departures.js';
+import type { GracefulShutdown } from '../server/graceful-shutdown.js';
+import type { FinishedRequest, RequestObservers } from './request-observers.js';
+
+const SANE_REQUEST_ID = /^[\w.:-]{1,128}$/;
+const MAX_LOGGED_PATH = 2_048;
+const CLIENT_CLOSED_REQUEST = 499;
+
+/** Gives each request its id, and tells when it is over. */
+export function requestTracking(observers: RequestObservers, shutdown: GracefulShutdown) {
+  // One function for all of them, told by `this` whose response it is.
+  function closed(this: Response): void {
+    const { req: request } = this;
+    const status = this.writableFinished ? this.statusCode : CLIENT_CLOSED_REQUEST;
+    const ms = performance.now() - request.startedAt;
+    this.presence?.end(this.writableFinished);
+    shutdown.ended(this);
+    observers.notify({ request, response: this, path: pathOf(request.originalUrl), status, ms });
+  }
+  return (request: Request, response: Response, next: NextFunction): void => {
+    request.startedAt = performance.now();
+    const given = request.headers['x-request-id'];
+    request.requestId = typeof given === 'string' && SANE_REQUEST_ID.test(given) ? given : randomUUID();
+    response.setHeader('X-Request-Id', request.requestId);
+    response.on('close', closed);
+    shutdown.began(response);
+    arrived(response);
+    next();
+  };
+}
+
+/** One line a request. */
+export function logRequest(log: Log, { request, path, status, ms }: FinishedRequest): void {
+  const { requestId, method, memberId } = request;
+  log.request({ requestId, method, path, status, ms: Math.round(ms * 100) / 100, memberId });
+}
+
+function pathOf(url: string): string {
+  const end = url.indexOf('?');
+  return (end === -1 ? url : url.slice(0, end)).slice(0, MAX_LOGGED_PATH);
+}

@@ -1,0 +1,35 @@
+import { DomainError, type DomainErrorKind, withCause } from '../platform/http/index.js';
+
+export class TooManyJobRowsError extends DomainError {
+  readonly kind = 'too-large';
+  readonly code = 'job.too-many-rows';
+
+  constructor(max: number) {
+    super(`A job may have at most ${max} rows (JOB_MAX_ROWS). Send the rest as further jobs.`);
+  }
+}
+
+/** A job answers all its rows by one version, and that is no longer there. */
+export class JobVersionGoneError extends DomainError {
+  readonly kind = 'conflict';
+  readonly code = 'job.version-gone';
+
+  constructor(model: string, version: string) {
+    super(
+      `Version ${version} of "${model}" is not what it was when this job began. Send the input again as a new job.`,
+    );
+  }
+}
+
+/** What ended a job, and at which row of its input. */
+export class RowFailedError extends DomainError {
+  readonly kind: DomainErrorKind;
+  readonly code: string;
+
+  constructor(place: string, { kind, code, message, cause }: DomainError) {
+    super(`${place}: ${message}`);
+    this.kind = kind;
+    this.code = code;
+    if (cause) withCause(this, cause);
+  }
+}

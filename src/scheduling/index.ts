@@ -1,2 +1,0 @@
-export { Lanes } from './lanes.js';
-export { Rounds } from './rounds.js';

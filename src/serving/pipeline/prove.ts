@@ -1,0 +1,88 @@
+import type { Example } from '../manifest/manifest.js';
+import type { Tensor } from '../signature/tensor.js';
+import type { RowField, RowSchema } from '../signature/row-schema.js';
+import type { CheckedRow } from '../signature/row-check.js';
+import type { Prediction } from './respond.js';
+
+/** Relative or absolute; float32 arithmetic in another order differs by less. */
+const TOLERANCE = 1e-4;
+
+/**
+ * What differs between the model's answer to its own example and what the manifest says; undefined where nothing does.
+ *
+ * @param outputs the same answer, by tensor name
+ */
+export function disagreement(prediction: Prediction, outputs: Prediction, example: Example): string | undefined {
+  const { label, value, output, tolerance = TOLERANCE } = example;
+  if (label !== undefined && prediction.label !== label) {
+    return `it answers its own example with "${prediction.label}" instead of "${label}"`;
+  }
+  if (value !== undefined && !isClose(prediction.value, value, tolerance)) {
+    return `it answers its own example with ${prediction.value} instead of ${value}`;
+  }
+  const wrong = Object.entries(output ?? {}).find(([name, expected]) => !isClose(outputs[name], expected, tolerance));
+  return wrong ? `its output "${wrong[0]}" for its own example is not what model.json says` : undefined;
+}
+
+/** Equal, or numbers within the tolerance, all the way down. */
+export function isClose(actual: unknown, expected: unknown, tolerance = TOLERANCE): boolean {
+  if (typeof actual === 'number' && typeof expected === 'number') {
+    return Object.is(actual, expected) || Math.abs(actual - expected) <= tolerance * Math.max(1, Math.abs(expected));
+  }
+  if (typeof actual !== 'object' || typeof expected !== 'object' || actual === null || expected === null) {
+    return actual === expected;
+  }
+  const keys = Object.keys(expected);
+  return (
+    keys.length === Object.keys(actual).length &&
+    keys.every((key) => isClose((actual as never)[key], (expected as never)[key], tolerance))
+  );
+}
+
+/**
+ * Three different rows to try a model with: the example, or the middle of each range, and two rows beside it. Fewer where
+ * no others can be made, as for a model that takes nothing but text.
+ */
+export function trialRows({ fields }: RowSchema, example: CheckedRow | undefined): CheckedRow[] {
+  const first = example ?? fields.map((field) => fill(field, middle(field)));
+  const rows = [0, 1, 2].map((step) => fields.map((field, index) => shift(field, first[index], step)));
+  const different = new Map(rows.map((row) => [JSON.stringify(row), row]));
+  return [...different.values()];
+}
+
+function fill({ shape }: RowField, element: unknown): unknown {
+  return shape.reduceRight<unknown>((item, size) => {
+    return Array.from({ length: typeof size === 'string' ? 1 : size }, () => item);
+  }, element);
+}
+
+function middle({ type, feature: { minimum, maximum } }: RowField): unknown {
+  if (type === 'string') return '';
+  if (type === 'bool') return false;
+  const center = minimum !== undefined && maximum !== undefined ? (minimum + maximum) / 2 : (minimum ?? maximum ?? 1);
+  return type.startsWith('float') ? center : Math.round(center);
+}
+
+/** The value, moved by so many steps in the direction in which its range has more room. */
+function shift(field: RowField, value: unknown, steps: number): unknown {
+  if (Array.isArray(value)) return value.map((item) => shift(field, item, steps));
+  if (typeof value === 'boolean') return steps === 1 ? !value : value;
+  if (typeof value !== 'number') return value;
+  const { minimum = -Infinity, maximum = Infinity } = field.feature;
+  const [up, down] = [maximum - value, value - minimum];
+  const isFloat = field.type.startsWith('float');
+  const step = isFloat ? Math.min(Math.abs(value) * 0.1 + 0.05, Math.max(up, down) / 2) : 1;
+  const moved = value + steps * (up >= down ? step : -step);
+  return Math.min(Math.max(moved, minimum), maximum);
+}
+
+/** Whether the outputs of a run of several rows hold, row by row, what the runs of the same rows alone gave. */
+export function sameTogether(together: readonly Tensor[], alone: readonly (readonly Tensor[])[]): boolean {
+  return together.every(({ name, data }) => {
+    const parts = alone.map((outputs) => outputs.find((output) => output.name === name)?.data ?? []);
+    return isClose(
+      Array.from<unknown>(data),
+      parts.flatMap((part) => Array.from<unknown>(part)),
+    );
+  });
+}

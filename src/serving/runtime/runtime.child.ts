@@ -1,0 +1,140 @@
+import { writeSync } from 'node:fs';
+import { Socket } from 'node:net';
+import { Worker } from 'node:worker_threads';
+import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
+import { decodeTensors, encodeFrame, encodeTensors, type Frame, FrameKind, FrameReader } from './frames.js';
+import { type ModelFiles, type Pins, pinsOf, readModelFiles } from './model-files.js';
+import { MEMORY_LIMIT_WORDS, type RuntimeOptions } from './runtime-options.js';
+import {
+  isElementType,
+  type Signature,
+  type Tensor,
+  type TensorSignature,
+  unnamedDimension,
+} from '../signature/tensor.js';
+
+/**
+ * A model's runtime: the whole program of a child process. It loads one model, says what its signature is, and then
+ * answers one run after another until its parent closes the pipe.
+ */
+const ANSWERS_FD = 3;
+const WATCH_MS = 100;
+/** What ONNX Runtime and the C++ library say of memory that they cannot have. */
+const NO_MEMORY = /bad_alloc|failed to allocate|out of memory/i;
+const answers = new Socket({ fd: ANSWERS_FD, writable: true });
+
+// The parent decides when a runtime ends; a Ctrl-C in a terminal reaches both.
+process.on('SIGINT', () => undefined);
+process.on('SIGTERM', () => undefined);
+
+try {
+  await serve(JSON.parse(process.argv[2] ?? '{}') as RuntimeOptions);
+} catch (error) {
+  send(FrameKind.failed, 0, Buffer.from(error instanceof Error ? error.message : String(error)));
+  answers.end(() => process.exit(1));
+}
+
+async function serve(options: RuntimeOptions): Promise<void> {
+  watch(options);
+  const { session, pins } = await open(options);
+  const ready = { ...pins, signature: signatureOf(session) };
+  let last: Promise<void> = Promise.resolve();
+  const reader = new FrameReader((frame) => {
+    last = last.then(() => answer(session, frame, options));
+  });
+  process.stdin.on('data', (chunk: Buffer) => reader.push(chunk));
+  process.stdin.once('end', () => void last.then(() => process.exit(0)));
+  send(FrameKind.ready, 0, Buffer.from(JSON.stringify(ready)));
+}
+
+/** The session, and what it was made of; the files' bytes are not kept. */
+async function open(options: RuntimeOptions): Promise<{ session: InferenceSession; pins: Pins }> {
+  const files = readModelFiles(options.file, options);
+  return { session: await load(files, options), pins: pinsOf(files) };
+}
+
+/**
+ * Ends this process when its parent is gone, or when it holds more memory than it may. A run keeps this thread from seeing
+ * either, and one that never ends would keep a core busy for ever: so another thread looks.
+ */
+function watch({ memoryMb }: RuntimeOptions): void {
+  const program = `const parent = process.ppid;
+    const { writeSync } = require('node:fs');
+    setInterval(() => {
+      const isOver = process.memoryUsage.rss() > ${memoryMb} * 2 ** 20;
+      if (isOver) writeSync(2, ${JSON.stringify(MEMORY_LIMIT_WORDS)});
+      if (isOver || process.ppid !== parent) process.kill(process.pid, 'SIGKILL');
+    }, ${WATCH_MS});`;
+  new Worker(program, { eval: true, resourceLimits: { maxOldGenerationSizeMb: 8, stackSizeMb: 1 } }).unref();
+}
+
+async function load(files: ModelFiles, { threads, providers }: RuntimeOptions): Promise<InferenceSession> {
+  try {
+    return await InferenceSession.create(files.model, {
+      // Without this, ONNX Runtime would look for the files where the process happens to be.
+      ...(files.external.length > 0 ? { externalData: files.external } : {}),
+      executionProviders: [...providers],
+      intraOpNumThreads: threads,
+      interOpNumThreads: 1,
+      executionMode: 'sequential',
+    });
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Error(`ONNX Runtime cannot load the file: ${reason}`, { cause: error });
+  }
+}
+
+async function answer(session: InferenceSession, { id, payload }: Frame, options: RuntimeOptions): Promise<void> {
+  try {
+    const outputs = Object.entries(await session.run(toFeeds(decodeTensors(payload))));
+    const elements = outputs.reduce((sum, [, tensor]) => sum + tensor.size, 0);
+    if (elements > options.maxAnswerElements) send(FrameKind.tooLarge, id, Buffer.from(String(elements)));
+    else answers.write(encodeTensors(FrameKind.result, id, [outputs.map(([name, tensor]) => fromOrt(name, tensor))]));
+  } catch (error) {
+    const words = error instanceof Error ? error.message : String(error);
+    // What it has got so far may be nearly all there is: a fresh process is better off.
+    if (NO_MEMORY.test(words)) endForMemory();
+    send(FrameKind.runFailed, id, Buffer.from(words));
+  }
+}
+
+function endForMemory(): void {
+  writeSync(2, MEMORY_LIMIT_WORDS);
+  process.kill(process.pid, 'SIGKILL');
+}
+
+function toFeeds(tensors: readonly Tensor[]): Record<string, OrtTensor> {
+  return Object.fromEntries(
+    tensors.map(({ name, type, data, shape }) => [name, new OrtTensor(type, data as Float32Array, [...shape])]),
+  );
+}
+
+function fromOrt(name: string, tensor: OrtTensor): Tensor {
+  const { type, dims, data } = tensor;
+  if (!isElementType(type)) throw new Error(`output "${name}" is of type ${type}, which cannot be carried`);
+  return { name, type, shape: dims, data };
+}
+
+function signatureOf(session: InferenceSession): Signature {
+  return {
+    inputs: session.inputMetadata.map((metadata) => describe('input', metadata)),
+    outputs: session.outputMetadata.map((metadata) => describe('output', metadata)),
+  };
+}
+
+function describe(role: string, metadata: InferenceSession.ValueMetadata): TensorSignature {
+  const { name } = metadata;
+  if (!metadata.isTensor) {
+    throw new Error(
+      `${role} "${name}" is not a tensor; export the model without ZipMap (skl2onnx: options={"zipmap": False}), sequences or maps`,
+    );
+  }
+  if (!isElementType(metadata.type))
+    throw new Error(`${role} "${name}" is of type ${metadata.type}, which cannot be carried`);
+  const shape = metadata.shape.map((dimension, axis) => dimension || unnamedDimension(name, axis));
+  return { name, type: metadata.type, shape };
+}
+
+function send(kind: number, id: number, payload: Uint8Array): void {
+  answers.write(encodeFrame(kind, id, payload));
+}

@@ -1,0 +1,84 @@
+import { isStorableText } from '../../platform/http/index.js';
+import { MAX_HALF } from './float16.js';
+import type { ElementType } from './tensor.js';
+
+/** What a single value of an element type may be. */
+export interface ElementRule {
+  /** As an error's `type` has it. */
+  readonly name: 'number' | 'integer' | 'boolean' | 'text';
+  readonly expected: string;
+  readonly accepts: (value: unknown) => boolean;
+  /** Reads the value from the text of a form; leaves what it cannot read as it is, to be refused. */
+  readonly parse: (text: string) => unknown;
+}
+
+const DECIMAL = /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i;
+const DIGITS = /^-?\d+$/;
+const MAX_NUMBER_LENGTH = 400;
+
+function parseNumber(text: string): unknown {
+  return text.length <= MAX_NUMBER_LENGTH && DECIMAL.test(text) ? Number(text) : text;
+}
+
+function real(fits: (value: number) => boolean): ElementRule {
+  return {
+    name: 'number',
+    expected: 'a finite number',
+    // The parser made a bigint of an integer with many digits.
+    accepts: (value) => (typeof value === 'number' || typeof value === 'bigint') && fits(Number(value)),
+    parse: parseNumber,
+  };
+}
+
+/** Integers of up to 53 bits are numbers. */
+function integer(min: number, max: number): ElementRule {
+  return {
+    name: 'integer',
+    expected: `an integer from ${min} to ${max}`,
+    accepts: (value) => Number.isSafeInteger(value) && (value as number) >= min && (value as number) <= max,
+    parse: parseNumber,
+  };
+}
+
+/** Integers of 64 bits: the parser makes a bigint of what a number cannot hold exactly. */
+function bigInteger(min: bigint, max: bigint): ElementRule {
+  return {
+    name: 'integer',
+    expected: `an integer from ${min} to ${max}`,
+    accepts: (value) => {
+      if (typeof value === 'bigint') return value >= min && value <= max;
+      return Number.isSafeInteger(value) && (value as number) >= min;
+    },
+    parse: (text) => (DIGITS.test(text) && text.length <= MAX_NUMBER_LENGTH ? BigInt(text) : parseNumber(text)),
+  };
+}
+
+const BOOLEAN: ElementRule = {
+  name: 'boolean',
+  expected: 'true or false',
+  accepts: (value) => typeof value === 'boolean',
+  parse: (text) => (text === 'true' ? true : text === 'false' ? false : text),
+};
+
+const TEXT: ElementRule = {
+  name: 'text',
+  expected: 'well-formed text without NUL',
+  accepts: (value) => typeof value === 'string' && isStorableText(value),
+  parse: (text) => text,
+};
+
+export const ELEMENT_RULES: Record<ElementType, ElementRule> = {
+  float32: real((value) => Number.isFinite(Math.fround(value))),
+  float64: real(Number.isFinite),
+  float16: real((value) => Math.abs(value) <= MAX_HALF),
+  int8: integer(-(2 ** 7), 2 ** 7 - 1),
+  int16: integer(-(2 ** 15), 2 ** 15 - 1),
+  int32: integer(-(2 ** 31), 2 ** 31 - 1),
+  int64: bigInteger(-(2n ** 63n), 2n ** 63n - 1n),
+  uint8: integer(0, 2 ** 8 - 1),
+  uint16: integer(0, 2 ** 16 - 1),
+  uint32: integer(0, 2 ** 32 - 1),
+  uint64: bigInteger(0n, 2n ** 64n - 1n),
+  bool: BOOLEAN,
+  string: TEXT,
+};

@@ -1,0 +1,124 @@
+import type { Feature, Manifest } from '../manifest/manifest.js';
+import type { ElementType, Signature, TensorSignature } from './tensor.js';
+
+/** The manifest and the model do not fit together. */
+export class SignatureError extends Error {}
+
+/** One named value of a row. */
+export interface RowField {
+  readonly name: string;
+  readonly type: ElementType;
+  /**
+   * Lengths of nested arrays, outermost first; empty for a plain value. A text is a length that is open, and the same
+   * wherever it stands in a row.
+   */
+  readonly shape: readonly (number | string)[];
+  readonly feature: Feature;
+}
+
+/** How rows fill one input tensor. */
+export interface InputPlan {
+  readonly tensor: TensorSignature;
+  /** Whether the first dimension counts rows. */
+  readonly countsRows: boolean;
+  /** The columns of an `[N, F]` input in order, or the one field that is the whole tensor. */
+  readonly fields: readonly RowField[];
+  /** Where each of these fields stands in a row. */
+  readonly positions: readonly number[];
+}
+
+/** What a row of a model is. */
+export interface RowSchema {
+  readonly fields: readonly RowField[];
+  readonly inputs: readonly InputPlan[];
+  /** Whether all rows have the same shape. */
+  readonly isUniform: boolean;
+}
+
+/** Derives a model's rows from its signature and what the manifest says of its features; throws `SignatureError`. */
+export function rowSchemaOf(signature: Signature, { features }: Manifest): RowSchema {
+  const plans = signature.inputs.map((tensor) => planInput(tensor, features, signature));
+  const unused = features?.find(
+    (feature) => !signature.inputs.some(({ name }) => name === tensorOf(feature, signature)),
+  );
+  if (unused) throw new SignatureError(`the feature "${unused.name}" belongs to no input of the model`);
+  const fields = inManifestOrder(
+    plans.flatMap((plan) => plan.fields),
+    features,
+  );
+  const inputs = plans.map((plan) => ({ ...plan, positions: plan.fields.map((field) => fields.indexOf(field)) }));
+  const isUniform = fields.every(({ shape }) => shape.every((size) => typeof size === 'number'));
+  return { fields, inputs, isUniform };
+}
+
+/** The symbol of the dimension that counts rows: the first one that an input begins with. */
+export function rowDimension({ inputs }: Signature): string | undefined {
+  return inputs.map(({ shape }) => shape[0]).find((dimension) => typeof dimension === 'string');
+}
+
+/** Whether the first dimension of a tensor counts rows: it is the symbol that does, or exactly one row at a time. */
+export function countsRows({ shape }: TensorSignature, signature: Signature): boolean {
+  return shape[0] === 1 || (shape[0] !== undefined && shape[0] === rowDimension(signature));
+}
+
+function planInput(
+  tensor: TensorSignature,
+  features: Manifest['features'],
+  signature: Signature,
+): Omit<InputPlan, 'positions'> {
+  const own = features?.filter((feature) => tensorOf(feature, signature) === tensor.name) ?? [];
+  if (features && own.length === 0)
+    throw new SignatureError(`no feature in model.json fills the input "${tensor.name}"`);
+  const isCounted = countsRows(tensor, signature);
+  // Rows may be counted in another place than the first, as in a state: there is one of them.
+  const counter = rowDimension(signature);
+  const rowShape = tensor.shape.slice(isCounted ? 1 : 0).map((size) => (size === counter ? 1 : size));
+  return {
+    tensor,
+    countsRows: isCounted,
+    fields: features ? featureFields(tensor, own, rowShape) : [{ ...wholeTensor(tensor, rowShape), name: tensor.name }],
+  };
+}
+
+function featureFields(tensor: TensorSignature, features: readonly Feature[], rowShape: RowField['shape']): RowField[] {
+  checkFeatures(tensor, features);
+  const [width] = rowShape;
+  const [only] = features;
+  if (only && features.length === 1 && !(rowShape.length === 1 && typeof width === 'string')) {
+    return [{ ...wholeTensor(tensor, rowShape), name: only.name, feature: only }];
+  }
+  if (rowShape.length === 1 && (typeof width === 'string' || width === features.length)) {
+    return features.map((feature) => ({ name: feature.name, type: tensor.type, shape: [], feature }));
+  }
+  const expected = rowShape.length === 1 ? `${width} values` : `values of shape [${rowShape.join(', ')}]`;
+  throw new SignatureError(
+    `the input "${tensor.name}" takes ${expected} a row, but model.json has ${features.length} features for it`,
+  );
+}
+
+/** What the manifest says of features has to make sense for the tensor that they fill. */
+function checkFeatures({ name, type }: TensorSignature, features: readonly Feature[]): void {
+  for (const { name: feature, minimum, maximum, mean, std } of features) {
+    if (minimum !== undefined && maximum !== undefined && minimum > maximum) {
+      throw new SignatureError(`the minimum of the feature "${feature}" is greater than its maximum`);
+    }
+    if ((mean !== undefined || std !== undefined) && !type.startsWith('float')) {
+      throw new SignatureError(`the feature "${feature}" cannot be scaled: the input "${name}" is of type ${type}`);
+    }
+  }
+}
+
+function wholeTensor({ name, type }: TensorSignature, rowShape: RowField['shape']): RowField {
+  const isPlain = rowShape.length === 1 && rowShape[0] === 1;
+  return { name, type, shape: isPlain ? [] : rowShape, feature: { name } };
+}
+
+function tensorOf(feature: Feature, { inputs }: Signature): string {
+  return feature.tensor ?? (inputs.length === 1 ? (inputs[0]?.name ?? feature.name) : feature.name);
+}
+
+function inManifestOrder(fields: readonly RowField[], features: Manifest['features']): readonly RowField[] {
+  if (!features) return fields;
+  const order = new Map(features.map((feature, index) => [feature.name, index]));
+  return [...fields].sort((a, b) => (order.get(a.name) ?? 0) - (order.get(b.name) ?? 0));
+}

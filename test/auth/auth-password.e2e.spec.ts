@@ -1,0 +1,161 @@
+import { MemberWithdrawals } from '../../src/auth/index.js';
+import { beginRequest, brokenFields, countOf, logInAgain } from '../support/auth.js';
+import type { Client } from '../support/client.js';
+import { startTestApp, type TestApp } from '../support/test-app.js';
+
+const NEW = 'a cortado instead, thanks';
+
+describe('password and withdrawal', () => {
+  let app: TestApp;
+  const withdrawn: string[] = [];
+  let participate = (): void => undefined;
+
+  beforeAll(async () => {
+    app = await startTestApp();
+    app.app.get(MemberWithdrawals).add(async (memberId, manager) => {
+      await manager.query(`UPDATE member SET name = 'going' WHERE id = '${memberId}'`);
+      withdrawn.push(memberId);
+      participate();
+    });
+  });
+
+  afterAll(() => app.close());
+
+  const count = (table: string, memberId: string): Promise<number> =>
+    countOf(app, `${table} WHERE "memberId" = '${memberId}'`);
+  const change = (client: Client, currentPassword: string, newPassword = NEW) =>
+    client.post('/auth/password', { currentPassword, newPassword });
+
+  describe('changing the password', () => {
+    it('gives this session a new id and ends the others', async () => {
+      const client = app.client();
+      const member = await client.signUpAndLogIn();
+      const other = await logInAgain(app.client(), member);
+      const old = app.client();
+      client.cookies.forEach((value, name) => old.cookies.set(name, value));
+
+      const answer = await change(client, member.password);
+      expect(answer.status).toBe(204);
+      expect(answer.headers.getSetCookie()).toHaveLength(1);
+      expect((await client.get('/auth/me')).status).toBe(200);
+      expect((await old.get('/auth/me')).status).toBe(401);
+      expect((await other.get('/auth/me')).status).toBe(401);
+      expect((await client.get('/auth/sessions')).body.items).toHaveLength(1);
+      const { email } = member;
+      expect((await app.client().post('/auth/login', { email, password: member.password })).status).toBe(401);
+      expect((await app.client().post('/auth/login', { email, password: NEW })).status).toBe(200);
+    });
+
+    it('asks for the right one, and changes nothing without it', async () => {
+      const client = app.client();
+      const member = await client.signUpAndLogIn();
+      const answer = await change(client, 'wrong');
+      expect(answer).toMatchObject({ status: 403, body: { code: 'auth.wrong-password' } });
+      expect(answer.headers.getSetCookie()).toEqual([]);
+      await logInAgain(app.client(), member);
+    });
+
+    it('applies the rules of sign-up, and asks to log in first', async () => {
+      const client = app.client();
+      const member = await client.signUpAndLogIn();
+      const { status, body } = await change(client, member.password, 'short');
+      expect(status).toBe(422);
+      expect(brokenFields(body)).toEqual(['body.newPassword']);
+      expect((await change(app.client(), 'x')).status).toBe(401);
+    });
+
+    it('leaves no session to a login with the old password that runs at the same time', async () => {
+      const client = app.client();
+      const { email, password } = await client.signUpAndLogIn();
+      const late = [app.client(), app.client(), app.client()];
+      const [changed] = await Promise.all([
+        change(client, password),
+        ...late.map((other) => other.post('/auth/login', { email, password })),
+      ]);
+      expect(changed.status).toBe(204);
+      for (const other of late) expect((await other.get('/auth/me')).status).toBe(401);
+      expect((await client.get('/auth/me')).status).toBe(200);
+    });
+  });
+
+  describe('withdrawal', () => {
+    it('takes the member, their sessions and their keys away', async () => {
+      const client = app.client();
+      const member = await client.signUpAndLogIn();
+      const other = await logInAgain(app.client(), member);
+      const { body: key } = await client.post('/auth/api-keys', { name: 'till' });
+
+      const answer = await client.delete('/auth/me', { password: member.password });
+      expect(answer.status).toBe(204);
+      expect(client.cookies.size).toBe(0);
+      expect(withdrawn).toContain(member.id);
+      expect((await other.get('/auth/me')).status).toBe(401);
+      const headers = { authorization: `Bearer ${key.key}` };
+      expect((await app.client().get('/auth/me', { headers })).status).toBe(401);
+      expect(await count('session', member.id)).toBe(0);
+      expect(await count('api_key', member.id)).toBe(0);
+      const { email, password } = member;
+      expect((await app.client().post('/auth/login', { email, password })).status).toBe(401);
+      expect((await app.client().post('/auth/signup', { email, password })).status).toBe(201);
+    });
+
+    it('asks for the password', async () => {
+      const client = app.client();
+      await client.signUpAndLogIn();
+      const wrong = await client.delete('/auth/me', { password: 'wrong' });
+      expect(wrong).toMatchObject({ status: 403, body: { code: 'auth.wrong-password' } });
+      expect((await client.delete('/auth/me')).status).toBe(422);
+      expect((await client.get('/auth/me')).status).toBe(200);
+      expect((await app.client().delete('/auth/me', { password: 'x' })).status).toBe(401);
+    });
+
+    it('is undone whole where a part of it fails', async () => {
+      const client = app.client();
+      const member = await client.signUpAndLogIn();
+      await client.post('/auth/api-keys', { name: 'till' });
+      participate = () => {
+        throw new Error('out of milk');
+      };
+      const answer = await client.delete('/auth/me', { password: member.password });
+      expect(answer.status).toBe(500);
+      expect(answer.text).not.toContain('milk');
+      const me = await client.get('/auth/me');
+      expect(me).toMatchObject({ status: 200, body: { name: null } });
+      expect(await count('api_key', member.id)).toBe(1);
+      participate = () => undefined;
+      expect((await client.delete('/auth/me', { password: member.password })).status).toBe(204);
+    });
+
+    it('leaves nothing behind that a request at the same time has made', async () => {
+      const client = app.client();
+      const { id, email, password } = await client.signUpAndLogIn();
+      const late = [app.client(), app.client(), app.client()];
+      const [left] = await Promise.all([
+        client.delete('/auth/me', { password }),
+        ...late.map((other) => other.post('/auth/login', { email, password })),
+        client.post('/auth/api-keys', { name: 'till' }),
+      ]);
+      expect(left.status).toBe(204);
+      for (const other of late) expect((await other.get('/auth/me')).status).toBe(401);
+      expect(await count('session', id)).toBe(0);
+      expect(await count('api_key', id)).toBe(0);
+    });
+  });
+
+  describe('a request that is still being sent when its session ends', () => {
+    it.each([
+      ['POST', '/auth/password', (password: string) => ({ currentPassword: password, newPassword: NEW })],
+      ['DELETE', '/auth/me', (password: string) => ({ password })],
+      ['POST', '/auth/api-keys', () => ({ name: 'till' })],
+    ])('changes nothing: %s %s', async (method, path, body) => {
+      const client = app.client();
+      const member = await client.signUpAndLogIn();
+      const request = await beginRequest(client, method, path, body(member.password));
+      expect((await client.post('/auth/logout')).status).toBe(204);
+      expect(await request.finish()).toBe(401);
+      expect(await count('session', member.id)).toBe(0);
+      expect(await count('api_key', member.id)).toBe(0);
+      await logInAgain(app.client(), member);
+    });
+  });
+});

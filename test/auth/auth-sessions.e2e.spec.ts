@@ -1,0 +1,224 @@
+import { Controller, Get } from '@nestjs/common';
+import { Authenticated } from '../../src/auth/index.js';
+import { brokenFields, countOf, logInAgain, sql } from '../support/auth.js';
+import type { Client } from '../support/client.js';
+import { startTestApp, type TestApp } from '../support/test-app.js';
+import { until } from '../support/until.js';
+
+/** A request that goes on until the test lets it end. */
+const nothing = (): void => undefined;
+const slow = { entered: Promise.resolve(), enter: nothing, released: Promise.resolve(), release: nothing };
+
+@Controller('slow')
+class SlowController {
+  @Get()
+  @Authenticated()
+  async show(): Promise<object> {
+    slow.enter();
+    await slow.released;
+    return {};
+  }
+}
+
+describe('sessions', () => {
+  let app: TestApp;
+
+  beforeAll(async () => {
+    app = await startTestApp({}, [SlowController]);
+  });
+
+  afterAll(() => app.close());
+
+  beforeEach(() => {
+    slow.entered = new Promise((resolve) => (slow.enter = resolve));
+    slow.released = new Promise((resolve) => (slow.release = resolve));
+  });
+
+  const copyOf = (client: Client): Client => {
+    const copy = app.client();
+    client.cookies.forEach((value, name) => copy.cookies.set(name, value));
+    return copy;
+  };
+
+  it('are listed with what was known at login, the current one marked', async () => {
+    const client = app.client();
+    const member = await client.signUpAndLogIn();
+    const phone = app.client();
+    const { email, password } = member;
+    await phone.post('/auth/login', { email, password }, { headers: { 'user-agent': 'Phone/1' } });
+    const { status, body } = await phone.get('/auth/sessions');
+    expect(status).toBe(200);
+    expect(body.items).toHaveLength(2);
+    const current = body.items.filter((item: { current: boolean }) => item.current);
+    expect(current).toEqual([
+      {
+        id: expect.stringMatching(/^[0-9a-f-]{36}$/),
+        createdAt: expect.any(String),
+        lastSeenAt: expect.any(String),
+        userAgent: 'Phone/1',
+        current: true,
+      },
+    ]);
+    expect(decodeURIComponent(phone.cookies.get('barista.sid') ?? '')).not.toContain(current[0].id);
+  });
+
+  it('end one by one, and no one else’s', async () => {
+    const client = app.client();
+    const member = await client.signUpAndLogIn();
+    const phone = await logInAgain(app.client(), member);
+    const stranger = app.client();
+    await stranger.signUpAndLogIn();
+    const { body } = await client.get('/auth/sessions');
+    const ofPhone = body.items.find((item: { current: boolean }) => !item.current).id as string;
+
+    const refused = await stranger.delete(`/auth/sessions/${ofPhone}`);
+    expect(refused).toMatchObject({ status: 404, body: { code: 'auth.session-not-found' } });
+    expect((await phone.get('/auth/me')).status).toBe(200);
+    expect((await client.delete(`/auth/sessions/${ofPhone.toUpperCase()}`)).status).toBe(204);
+    expect((await phone.get('/auth/me')).status).toBe(401);
+    expect((await client.delete(`/auth/sessions/${ofPhone}`)).status).toBe(404);
+    expect((await client.get('/auth/me')).status).toBe(200);
+  });
+
+  it('log out where the current one is ended', async () => {
+    const client = app.client();
+    await client.signUpAndLogIn();
+    const copy = copyOf(client);
+    const { body } = await client.get('/auth/sessions');
+    expect((await client.delete(`/auth/sessions/${body.items[0].id}`)).status).toBe(204);
+    expect(client.cookies.size).toBe(0);
+    expect((await copy.get('/auth/me')).status).toBe(401);
+  });
+
+  it('have ids that are UUIDs', async () => {
+    const client = app.client();
+    await client.signUpAndLogIn();
+    const { status, body } = await client.delete('/auth/sessions/1');
+    expect(status).toBe(422);
+    expect(brokenFields(body)).toEqual(['path.id']);
+    expect((await app.client().get('/auth/sessions')).status).toBe(401);
+  });
+
+  it('get a new id at every login, and the old one is dead', async () => {
+    const client = app.client();
+    const member = await client.signUpAndLogIn();
+    const old = copyOf(client);
+    await logInAgain(client, member);
+    expect(client.cookies.get('barista.sid')).not.toBe(old.cookies.get('barista.sid'));
+    expect((await old.get('/auth/me')).status).toBe(401);
+    expect((await client.get('/auth/sessions')).body.items).toHaveLength(1);
+  });
+
+  it('are kept where a login fails', async () => {
+    const client = app.client();
+    const { email } = await client.signUpAndLogIn();
+    const answer = await client.post('/auth/login', { email, password: 'wrong' });
+    expect(answer.status).toBe(401);
+    expect(answer.headers.getSetCookie()).toEqual([]);
+    expect((await client.get('/auth/me')).status).toBe(200);
+  });
+
+  it('never take over an id that a client brings, forged, or signed and forgotten', async () => {
+    const client = app.client();
+    const member = await client.signUpAndLogIn();
+    const forgotten = copyOf(client);
+    await client.post('/auth/logout');
+    const planted = forgotten.cookies.get('barista.sid');
+    await logInAgain(forgotten, member);
+    expect(forgotten.cookies.get('barista.sid')).not.toBe(planted);
+    for (const value of ['s%3Aabc.def', 'abc', '', `${planted?.slice(0, -3)}abc`]) {
+      const { status } = await app.client().get('/auth/me', { headers: { cookie: `barista.sid=${value}` } });
+      expect(status).toBe(401);
+    }
+  });
+
+  it('are not made by reading anonymously', async () => {
+    const before = await countOf(app, 'session');
+    for (const path of ['/', '/auth/me', '/auth/sessions', '/health/live']) {
+      const { headers } = await app.client().get(path, { headers: { cookie: 'other=1; barista.sid=nothing' } });
+      expect(headers.getSetCookie()).toEqual([]);
+    }
+    expect(await countOf(app, 'session')).toBe(before);
+  });
+
+  it('are stored as digests', async () => {
+    const client = app.client();
+    await client.signUpAndLogIn();
+    const secret = /^s:([^.]+)/.exec(decodeURIComponent(client.cookies.get('barista.sid') ?? ''))?.[1] ?? '';
+    expect(secret.length).toBeGreaterThanOrEqual(22);
+    expect(JSON.stringify(await sql(app, 'SELECT * FROM session'))).not.toContain(secret);
+  });
+
+  it('are written to at most once a minute by reading', async () => {
+    const client = app.client();
+    await client.signUpAndLogIn();
+    const lastSeenAt = async () => (await client.get('/auth/sessions')).body.items[0].lastSeenAt as string;
+    const first = await lastSeenAt();
+    await client.get('/auth/me');
+    expect(await lastSeenAt()).toBe(first);
+    const twoMinutesAgo = Date.now() - 120_000;
+    await sql(app, `UPDATE session SET "lastSeenAt" = ${twoMinutesAgo}`);
+    await client.get('/auth/me');
+    expect(Date.parse(await lastSeenAt())).toBeGreaterThan(twoMinutesAgo);
+  });
+
+  it('stay ended when a slow request of theirs ends later', async () => {
+    const client = app.client();
+    await client.signUpAndLogIn();
+    const copy = copyOf(client);
+    await sql(app, `UPDATE session SET "lastSeenAt" = ${Date.now() - 120_000}`);
+    const answer = copy.get('/slow');
+    await slow.entered;
+    expect((await client.post('/auth/logout')).status).toBe(204);
+    const before = await countOf(app, 'session');
+    slow.release();
+    expect((await answer).status).toBe(200);
+    expect(await countOf(app, 'session')).toBe(before);
+    expect((await copy.get('/auth/me')).status).toBe(401);
+  });
+
+  it('are cleared away some time after they are over', async () => {
+    const client = app.client();
+    const member = await client.signUpAndLogIn();
+    await sql(app, `UPDATE session SET "createdAt" = ${Date.now() - 25 * 3_600_000}`);
+    expect((await client.get('/auth/me')).status).toBe(401);
+    await logInAgain(app.client(), member);
+    expect(await countOf(app, 'session')).toBe(1);
+  });
+});
+
+describe('the life of a session', () => {
+  const me = async (client: Client): Promise<number> => (await client.get('/auth/me')).status;
+
+  it('ends when it is idle, and is prolonged by use', async () => {
+    const app = await startTestApp({ SESSION_IDLE_MINUTES: '30' });
+    const [used, idle] = [app.client(), app.client()];
+    const { id } = await used.signUpAndLogIn();
+    await idle.signUpAndLogIn();
+    const pass = (minutes: number): Promise<unknown> =>
+      sql(app, `UPDATE session SET "lastSeenAt" = "lastSeenAt" - ${minutes * 60_000}`);
+    await pass(29);
+    expect(await me(used)).toBe(200);
+    // The use is written down behind the answer's back.
+    const justSeen = `session WHERE "memberId" = '${id}' AND "lastSeenAt" > ${Date.now() - 60_000}`;
+    await until('the use is written down', async () => (await countOf(app, justSeen)) === 1);
+    await pass(2);
+    expect([await me(used), await me(idle)]).toEqual([200, 401]);
+    await pass(31);
+    expect(await me(used)).toBe(401);
+    await app.close();
+  });
+
+  it('ends at its greatest age, used or not', async () => {
+    const app = await startTestApp({ SESSION_MAX_HOURS: '2' });
+    const client = app.client();
+    await client.signUpAndLogIn();
+    const pass = (minutes: number): Promise<unknown> =>
+      sql(app, `UPDATE session SET "createdAt" = "createdAt" - ${minutes * 60_000}, "lastSeenAt" = ${Date.now()}`);
+    await pass(119);
+    expect(await me(client)).toBe(200);
+    await pass(2);
+    expect(await me(client)).toBe(401);
+    await app.close();
+  });
+});

@@ -1,0 +1,225 @@
+import { mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import Sqlite from 'better-sqlite3';
+import { logInAgain } from '../support/auth.js';
+import type { Client } from '../support/client.js';
+import { addMenu, allPages } from '../support/menus.js';
+import { describeWhere } from '../support/possible.js';
+import { findPostgres, type PostgresServer, postgresTrouble, startPostgres } from '../support/postgres.js';
+import { type Finished, run } from '../support/project.js';
+import { startTestApp, type TestApp } from '../support/test-app.js';
+
+const COMMAND = 'dist/src/cli/backup.command.js';
+const OWNER_ONLY = 0o600;
+/** Commands are started, and further applications. */
+const PATIENCE_MS = 60_000;
+
+let directory: string;
+let app: TestApp;
+let member: Client;
+let credentials: { email: string; password: string };
+
+const backUp = (databaseUrl: string, args: string[], variables: Record<string, string> = {}): Promise<Finished> =>
+  run(process.execPath, [COMMAND, ...args], { variables: { DATABASE_URL: databaseUrl, ...variables } });
+
+async function begin(databaseUrl: string): Promise<void> {
+  app = await startTestApp({ DATABASE_URL: databaseUrl });
+  member = app.client();
+  credentials = await member.signUpAndLogIn();
+  for (const name of ['Americano', 'Latte', 'Gone']) await addMenu(member, { name });
+  const { body } = await member.get('/menus?name=gone');
+  await member.delete(`/menus/${body.items[0].id}`);
+}
+
+/** Runs a backup while somebody writes; answers what had been acknowledged before it began, and how it went. */
+async function backUpUnderWriters(make: () => Promise<Finished>): Promise<{ names: string[]; finished: Finished }> {
+  const before = await allPages(member, 'limit=100');
+  let isOver = false;
+  const writers = Array.from({ length: 4 }, async (_, writer) => {
+    for (let index = 0; !isOver; index += 1) await addMenu(member, { name: `Meanwhile ${writer} ${index}` });
+  });
+  const finished = await make();
+  isOver = true;
+  await Promise.all(writers);
+  return { names: before.map(({ name }) => name), finished };
+}
+
+/** Starts the application on a restored database, and finds everything there that has to be. */
+async function expectRestored(databaseUrl: string, names: readonly string[]): Promise<void> {
+  const restored = await startTestApp({ DATABASE_URL: databaseUrl });
+  const client = restored.client();
+  await logInAgain(client, credentials);
+  const found = (await allPages(client, 'limit=100')).map(({ name }) => name);
+  expect(found.slice(0, names.length)).toEqual(names);
+  expect(found).not.toContain('Gone');
+  const { id } = await addMenu(client, { name: 'After the restore' });
+  expect(id).toBeGreaterThan(3);
+  await restored.close();
+}
+
+describe('a backup of SQLite', () => {
+  let database: string;
+  let url: string;
+
+  beforeAll(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'barista-backup-'));
+    database = join(directory, 'barista.db');
+    url = `sqlite:${database}`;
+    await begin(url);
+  });
+
+  afterAll(async () => {
+    await app.close();
+    await rm(directory, { recursive: true, force: true });
+  });
+
+  it(
+    'is taken while the application writes, and can be started on',
+    async () => {
+      const file = join(directory, 'first.db');
+      const { names, finished } = await backUpUnderWriters(() => backUp(url, [file]));
+      expect(finished).toMatchObject({ code: 0, stderr: '' });
+      const { size, mode } = await stat(file);
+      expect(finished.stdout).toBe(`The database was copied into ${file}: ${size} bytes, checked.\n`);
+      expect(mode & 0o777).toBe(OWNER_ONLY);
+      expect(new Sqlite(file, { readonly: true }).pragma('integrity_check', { simple: true })).toBe('ok');
+      await expectRestored(`sqlite:${file}`, names);
+    },
+    PATIENCE_MS,
+  );
+
+  it(
+    'replaces a file that is there only when told to, and leaves nothing beside it',
+    async () => {
+      const file = join(directory, 'taken', 'kept.db');
+      await run('mkdir', [dirname(file)]);
+      await writeFile(file, 'mine');
+      const refused = await backUp(url, [file]);
+      expect(refused).toMatchObject({ code: 1, stdout: '' });
+      expect(refused.stderr).toBe(`${file} is there already: name another, or say --force to replace it.\n`);
+      expect(await readFile(file, 'utf8')).toBe('mine');
+
+      expect(await backUp(url, [file, '--force'])).toMatchObject({ code: 0, stderr: '' });
+      expect(await readdir(dirname(file))).toEqual(['kept.db']);
+      await expectRestored(`sqlite:${file}`, ['Americano', 'Latte']);
+    },
+    PATIENCE_MS,
+  );
+
+  it.each(['', '-wal', '-shm', '-open'])(
+    'is never put in the place of the database itself: barista.db%s',
+    async (end) => {
+      const link = join(directory, `link${end}`);
+      await symlink(database + end, link);
+      for (const file of [database + end, link]) {
+        const { code, stderr } = await backUp(url, [file, '--force']);
+        expect({ code, stderr }).toEqual({ code: 1, stderr: `${file} belongs to the database itself.\n` });
+      }
+      expect((await member.get('/menus?limit=1')).status).toBe(200);
+      await addMenu(member, { name: `Unharmed${end}` });
+    },
+  );
+
+  it(
+    'is not made of a damaged database',
+    async () => {
+      const damaged = join(directory, 'damaged.db');
+      expect((await backUp(url, [damaged])).code).toBe(0);
+      const bytes = await readFile(damaged);
+      await writeFile(damaged, bytes.fill(0xff, 8192, bytes.length - 4096));
+      const { code, stderr } = await backUp(`sqlite:${damaged}`, [join(directory, 'copy.db')]);
+      expect(code).toBe(1);
+      expect(stderr).toMatch(/malformed|damaged/);
+      expect((await readdir(directory)).filter((name) => name.startsWith('copy.db'))).toEqual([]);
+    },
+    PATIENCE_MS,
+  );
+
+  it(
+    'is explained by --help, and what is wrong is told in words',
+    async () => {
+      const help = await backUp(url, ['--help']);
+      expect(help).toMatchObject({ code: 0, stderr: '', stdout: expect.stringContaining('npm run backup -- <file>') });
+      const missing = join(directory, 'nowhere', 'a.db');
+      const wrong = await Promise.all([
+        backUp(url, []),
+        backUp(url, ['a', 'b']),
+        backUp(url, ['--gzip', 'a']),
+        backUp(url, [missing]),
+        backUp(`sqlite:${missing}`, [join(directory, 'a.db')]),
+        backUp('mysql://db', [join(directory, 'a.db')]),
+      ]);
+      for (const { code, stdout } of wrong) expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+      expect(wrong.map(({ stderr }) => stderr)).toEqual([
+        expect.stringContaining('npm run backup -- <file>'),
+        expect.stringContaining('npm run backup -- <file>'),
+        expect.stringContaining('--gzip'),
+        `There is no folder ${dirname(missing)}.\n`,
+        `DATABASE_URL: there is no database at ${missing}.\n`,
+        expect.stringContaining('DATABASE_URL: expected sqlite:'),
+      ]);
+    },
+    PATIENCE_MS,
+  );
+
+  it(
+    'says what else to do where PostgreSQL has to be copied and pg_dump is missing',
+    async () => {
+      const file = join(directory, 'archive');
+      const { code, stderr } = await backUp('postgres://a:b@127.0.0.1:1/c', [file], { PATH: directory });
+      expect(code).toBe(1);
+      expect(stderr).toMatch(/pg_dump.*not installed.*postgresql-client/);
+    },
+    PATIENCE_MS,
+  );
+});
+
+const bin = findPostgres();
+const describeWithPostgres = describeWhere(postgresTrouble(bin));
+
+describeWithPostgres('a backup of PostgreSQL', () => {
+  let postgres: PostgresServer;
+
+  beforeAll(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'barista-backup-'));
+    postgres = await startPostgres(bin!);
+    await begin(postgres.url);
+  }, PATIENCE_MS);
+
+  afterAll(async () => {
+    await app?.close();
+    await postgres?.stop();
+    await rm(directory, { recursive: true, force: true });
+  });
+
+  it(
+    'is taken while the application writes, and can be restored and started on',
+    async () => {
+      const file = join(directory, 'barista.dump');
+      const { names, finished } = await backUpUnderWriters(() => backUp(postgres.url, [file]));
+      expect(finished).toMatchObject({ code: 0, stderr: '' });
+      expect((await stat(file)).mode & 0o777).toBe(OWNER_ONLY);
+
+      const restoredUrl = postgres.url.replace(/postgres$/, 'restored');
+      const create = ['--dbname', postgres.url, '--command', 'CREATE DATABASE restored'];
+      expect(await run('psql', create)).toMatchObject({ code: 0 });
+      expect(await run('pg_restore', ['--no-owner', '--dbname', restoredUrl, file])).toMatchObject({ code: 0 });
+      await expectRestored(restoredUrl, names);
+    },
+    PATIENCE_MS,
+  );
+
+  it(
+    'is not made where the server cannot be reached, and no password is told',
+    async () => {
+      const file = join(directory, 'nothing');
+      const { code, stderr } = await backUp('postgres://ada:dark-roast@127.0.0.1:1/barista', [file]);
+      expect(code).toBe(1);
+      expect(stderr).toContain('pg_dump failed');
+      expect(stderr).not.toContain('dark-roast');
+      expect(await readdir(directory)).not.toContainEqual(expect.stringContaining('nothing'));
+    },
+    PATIENCE_MS,
+  );
+});

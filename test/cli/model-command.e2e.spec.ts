@@ -1,0 +1,287 @@
+import { Env } from '../../src/platform/config/index.js';
+import { InferenceSettings } from '../../src/serving/serving.settings.js';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { cp, mkdir, readdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Manifest } from '../../src/serving/manifest/manifest.js';
+import { runCommand } from '../../src/cli/model/run-command.js';
+import { TestModelStore } from '../support/model-store.js';
+import { bareVariables, type Finished, ROOT, run } from '../support/project.js';
+import { startTestApp } from '../support/test-app.js';
+import { until } from '../support/until.js';
+
+const COMMAND = 'dist/src/cli/model.command.js';
+const TINY = join(ROOT, 'test/fixtures/models');
+const SHA256 = /^[0-9a-f]{64}$/;
+/** Turns of the loop in `spin.onnx`: for ever, as far as any test is concerned. */
+const FOR_EVER = 1_000_000_000_000;
+
+describe('npm run model', () => {
+  let store: TestModelStore;
+
+  beforeEach(async () => {
+    store = await TestModelStore.create();
+  });
+
+  afterEach(() => store.remove());
+
+  const modelProcess = (...args: string[]): Promise<Finished> =>
+    run(process.execPath, [COMMAND, ...args], { variables: { MODELS_DIR: store.path } });
+  /** The same without a process, which would take most of the time. */
+  const model = async (...args: string[]): Promise<Finished> => {
+    const settings = new InferenceSettings(new Env({ MODELS_DIR: store.path }));
+    const context = { modelsDir: store.path, settings, url: 'http://localhost:3000' };
+    let stdout = '';
+    try {
+      await runCommand(
+        args,
+        (line) => (stdout += `${line}\n`),
+        () => context,
+      );
+      return { code: 0, stdout, stderr: '' };
+    } catch (error) {
+      return { code: 1, stdout, stderr: `${(error as Error).message}\n` };
+    }
+  };
+  const add = (tiny: string, name: string, ...more: string[]) =>
+    model('add', join(TINY, `${tiny}.onnx`), '--name', name, ...more);
+  const succeed = async (done: Promise<Finished>): Promise<string> => {
+    const { code, stdout, stderr } = await done;
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    return stdout;
+  };
+  const manifestOf = async (name: string) =>
+    JSON.parse(await readFile(join(store.path, name, 'model.json'), 'utf8')) as Manifest;
+  /** Every file there is, hidden ones too. */
+  const files = async () => (await readdir(store.path, { recursive: true })).sort();
+
+  /** Expects the command to fail in words, and to leave everything as it was. */
+  async function expectRefusal(done: () => Promise<Finished>, words: RegExp | string): Promise<void> {
+    const before = await files();
+    const { code, stdout, stderr } = await done();
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toMatch(words);
+    expect(stderr).not.toMatch(/^\s+at /m);
+    expect(await files()).toEqual(before);
+  }
+
+  describe('add', () => {
+    it('makes a model that the application serves, typed and with an example that works', async () => {
+      const classifier = join(TINY, 'classifier.onnx');
+      const stdout = await succeed(modelProcess('add', classifier, '--name', 'species'));
+      expect(stdout).toContain('Added species, version 1');
+      expect(stdout).toContain('curl http://localhost:3000/models/species/predict');
+      expect(await manifestOf('species')).toEqual({
+        features: [{ name: 'feature_1' }, { name: 'feature_2' }],
+        output: { label: 'label', probabilities: 'probabilities' },
+        example: { input: { feature_1: 1, feature_2: 1 }, output: { label: 0 } },
+        versions: { 1: { sha256: expect.stringMatching(SHA256) } },
+      });
+      await succeed(add('sum', 'total'));
+      expect((await manifestOf('total')).example).toEqual({ input: { feature_1: 1, feature_2: 1 }, value: 2 });
+      const app = await startTestApp({ MODELS_DIR: store.path });
+      const { body } = await app.client().get('/models/species');
+      expect(body).toMatchObject({ state: 'ready', batching: { enabled: true } });
+      const { body: answer } = await app.client().post('/models/species/predict', body.example.input);
+      expect(answer.predictions).toMatchObject([{ label: '0', index: 0 }]);
+      await app.close();
+    });
+
+    it('makes a folder that others may read, with nothing beside it', async () => {
+      await succeed(add('sum', 'total'));
+      expect(await readdir(store.path)).toEqual(['iris', 'total']);
+      const ordinary = join(store.path, 'ordinary');
+      await mkdir(ordinary);
+      expect((await stat(join(store.path, 'total'))).mode).toBe((await stat(ordinary)).mode);
+      expect((await readdir(join(store.path, 'total'), { recursive: true })).sort()).toEqual([
+        '1',
+        '1/model.onnx',
+        'model.json',
+      ]);
+    });
+
+    it('copies and pins the files in which a model keeps weights', async () => {
+      await succeed(add('external', 'heavy'));
+      expect((await manifestOf('heavy')).versions?.[1]?.files).toEqual({
+        'external.weights': expect.stringMatching(SHA256),
+      });
+      expect(await readFile(join(store.path, 'heavy/1/external.weights'))).toEqual(
+        await readFile(join(TINY, 'external.weights')),
+      );
+      await succeed(model('check', 'heavy'));
+    });
+
+    it('states the answers of models that say nothing clear, by output', async () => {
+      await succeed(add('kinds', 'kinds'));
+      const { output, example } = await manifestOf('kinds');
+      expect(output).toBeUndefined();
+      expect(example?.output).toMatchObject({
+        number_out: 1,
+        grid_out: [
+          [1, 1, 1],
+          [1, 1, 1],
+        ],
+      });
+      await succeed(model('check', 'kinds'));
+    });
+
+    it('adds versions to a model that is there, and keeps what its manifest says', async () => {
+      const manifest = { description: 'Theirs', features: [{ name: 'a' }, { name: 'b', default: 3 }] };
+      await store.add('sum', 'sum', { manifest: { ...manifest, output: { value: 'sum' } } });
+      expect(await succeed(add('sum', 'sum'))).toContain('Added sum, version 2');
+      expect(await succeed(add('sum', 'sum', '--version', '7'))).toContain('version 7');
+      expect(await succeed(add('sum', 'sum'))).toContain('version 8');
+      const { versions, ...rest } = await manifestOf('sum');
+      expect(rest).toEqual({ ...manifest, output: { value: 'sum' } });
+      expect(Object.keys(versions ?? {})).toEqual(['2', '7', '8']);
+    });
+
+    it('takes another answer to the example only when told to', async () => {
+      await succeed(add('sum', 'sum'));
+      await expectRefusal(
+        () => add('difference', 'sum'),
+        /sum\/2 answers the example .* with {"value":0}.*--own-answer/,
+      );
+      expect(Object.keys((await manifestOf('sum')).versions ?? {})).toEqual(['1']);
+      await succeed(add('difference', 'sum', '--own-answer'));
+      expect((await manifestOf('sum')).versions?.[2]).toMatchObject({ example: { value: 0 } });
+      await succeed(model('check', 'sum'));
+    });
+
+    it('refuses what cannot be served, in words, and leaves the store as it was', async () => {
+      await store.add('sum', 'sum', { manifest: { features: [{ name: 'a' }, { name: 'b' }] } });
+      await store.add('bare', 'sum');
+      await store.write('lonely.onnx', await readFile(join(TINY, 'external.onnx')));
+      const lonely = join(store.path, 'lonely.onnx');
+      await expectRefusal(() => add('sequence', 'new'), /"parts" is not a tensor; .* options={"zipmap": False}/);
+      await expectRefusal(() => model('add', 'README.md', '--name', 'new'), /README.md: the file is not an ONNX model/);
+      await expectRefusal(() => model('add', 'no.onnx', '--name', 'new'), 'no.onnx: there is no such file');
+      await expectRefusal(() => model('add', lonely, '--name', 'new'), /"external.weights", .* is missing beside it/);
+      await expectRefusal(() => add('sum', '../new'), /--name: expected up to 64 letters/);
+      await expectRefusal(() => add('sum', 'new', '--version', '0'), /--version: expected a number from 1 on/);
+      await expectRefusal(() => add('sum', 'sum', '--version', '1'), /"sum" has a version 1 already/);
+      await expectRefusal(() => add('pick', 'sum'), /sum\/2: .*model.json has 2 features for it/);
+      await expectRefusal(() => add('centre', 'bare'), /bare\/2 does not take the same rows.* as bare\/1/);
+    });
+
+    it.each(['SIGTERM', 'SIGKILL'] as const)('ended by %s half-way leaves the models as they were', async (signal) => {
+      const manifest = { example: { input: { turns: FOR_EVER } } };
+      await store.write('spin/model.json', JSON.stringify(manifest));
+      const visible = async () => (await files()).filter((file) => !file.startsWith('.'));
+      const before = await visible();
+      const args = [COMMAND, 'add', join(TINY, 'spin.onnx'), '--name', 'spin'];
+      const env = { ...bareVariables(), MODELS_DIR: store.path, DEADLINE_MS: '600000' };
+      const child = spawn(process.execPath, args, { cwd: ROOT, env, stdio: 'ignore' });
+      await until('it is being tried', async () => (await files()).some((file) => /^\..*model\.onnx$/.test(file)));
+      child.kill(signal);
+      const [code] = (await once(child, 'close')) as [number | null];
+      expect(code).toBe(signal === 'SIGTERM' ? 1 : null);
+      expect(await visible()).toEqual(before);
+      expect((await files()).some((file) => file.startsWith('.'))).toBe(signal === 'SIGKILL');
+      expect(await manifestOf('spin')).toEqual(manifest);
+    });
+  });
+
+  describe('pin', () => {
+    it('writes what the files are, of all versions or of one, and nothing else', async () => {
+      const text = await readFile(join(store.path, 'iris/model.json'), 'utf8');
+      await store.write('iris/model.json', text.replace(/"sha256": "\w+"/, `"sha256": "${'0'.repeat(64)}"`));
+      await succeed(model('pin', 'iris'));
+      expect(await readFile(join(store.path, 'iris/model.json'), 'utf8')).toBe(text);
+
+      await store.addTwoVersions('sum');
+      await succeed(model('pin', 'sum', '2'));
+      expect(Object.keys((await manifestOf('sum')).versions ?? {})).toEqual(['2']);
+      await succeed(model('pin', 'sum'));
+      expect(Object.keys((await manifestOf('sum')).versions ?? {})).toEqual(['1', '2']);
+    });
+
+    it('pins files with weights too', async () => {
+      await store.add('heavy', 'external');
+      await cp(join(TINY, 'external.weights'), join(store.path, 'heavy/1/external.weights'));
+      expect(await succeed(model('pin', 'heavy'))).toContain('and 1 file with its weights');
+      expect(Object.keys((await manifestOf('heavy')).versions?.[1]?.files ?? {})).toEqual(['external.weights']);
+    });
+
+    it('says what there is not', async () => {
+      await expectRefusal(() => model('pin', 'rose'), /There is no model "rose" in .*There are: iris/);
+      await expectRefusal(() => model('pin', 'iris', '9'), /"iris" has no version 9. There are: 1/);
+      await expectRefusal(() => model('pin'), /Expected: npm run model -- pin <name>/);
+    });
+  });
+
+  describe('check', () => {
+    it('says of each version whether it would serve, and fails when one would not', async () => {
+      await store.addTwoVersions('sum');
+      await store.add('centre', 'centre');
+      const good = await succeed(model('check'));
+      expect(good.split('\n')).toEqual([
+        expect.stringMatching(
+          /^ok +centre\/1 +NOT PINNED \(npm run model -- pin centre 1\); no example; one row at a time/,
+        ),
+        expect.stringMatching(/^ok +iris\/1 +pinned; example answered; rows run together, at most 256$/),
+        expect.stringMatching(/^ok +sum\/2 /),
+        expect.stringMatching(/^ok +sum\/1 /),
+        '',
+      ]);
+
+      await store.add('liar', 'sum', { manifest: { example: { input: { x: [1, 2] }, output: { sum: 4 } } } });
+      await store.write('broken/model.json', '{"acess":"public"}');
+      await store.write('iris/1/model.onnx', await readFile(join(TINY, 'sum.onnx')));
+      const { code, stdout, stderr } = await model('check', 'liar', 'iris', 'broken', 'sum');
+      expect({ code, stderr }).toEqual({ code: 1, stderr: '3 checks failed.\n' });
+      expect(stdout).toMatch(/^FAILED +liar\/1 +its output "sum" for its own example is not what model.json says$/m);
+      expect(stdout).toMatch(/^FAILED +iris\/1 +the file has sha256/m);
+      expect(stdout).toMatch(/^FAILED +broken .*it has an unknown key "acess"$/m);
+      expect(stdout).toMatch(/^ok +sum\/1/m);
+    });
+  });
+
+  describe('list', () => {
+    it('shows what there is', async () => {
+      await store.addTwoVersions('sum');
+      await store.add('light', 'sum', { manifest: { versions: { 1: { candidate: true } } } });
+      await mkdir(join(store.path, 'empty'));
+      const rows = (await succeed(model('list'))).trimEnd().split('\n');
+      expect(rows.map((row) => row.split(/ {2,}/))).toEqual([
+        ['MODEL', 'VERSION', 'SIZE', 'PINNED'],
+        ['empty', '-', '-', '-', 'no version'],
+        ['iris', '1', '216.3 kB', 'yes'],
+        ['light', '1', '127 B', 'no', 'candidate'],
+        ['sum', '2', '110 B', 'no'],
+        ['sum', '1', '127 B', 'no'],
+      ]);
+    });
+  });
+
+  describe('types', () => {
+    it('of the models that are here are those that are checked in', async () => {
+      const variables = { MODELS_DIR: join(ROOT, 'models') };
+      const { code, stderr } = await run(process.execPath, [COMMAND, 'types', '--check'], { variables });
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    });
+
+    it('are stale when a model has changed', async () => {
+      await succeed(add('sum', 'total'));
+      const refusal = /^src\/inference\/models.generated.ts is stale: models have changed since/;
+      await expectRefusal(() => model('types', '--check'), refusal);
+    });
+  });
+
+  it('is explained by --help, and mistakes are told in words', async () => {
+    expect(await succeed(modelProcess('--help'))).toContain('npm run model -- add <file.onnx> --name <name>');
+    expect(await succeed(model('quantize', '-h'))).toContain('npm run model -- add <file.onnx> --name <name>');
+    await expectRefusal(() => modelProcess(), /What is to be done/);
+    await expectRefusal(() => model('train'), /What is to be done/);
+    await expectRefusal(() => model('list', '--force'), /--force/);
+    await expectRefusal(() => add('sum', 'a', 'b.onnx'), /Expected: npm run model -- add/);
+    await expectRefusal(() => model('add', 'b.onnx'), /What is it called/);
+    const nowhere = { MODELS_DIR: join(store.path, 'nowhere') };
+    const { code, stderr } = await run(process.execPath, [COMMAND, 'list'], { variables: nowhere });
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: expect.stringContaining('MODELS_DIR: there are no models in'),
+    });
+  });
+});

@@ -1,0 +1,39 @@
+import { countOf } from '../support/auth.js';
+import { describeWhere } from '../support/possible.js';
+import { findPostgres, type PostgresServer, postgresTrouble, startPostgres } from '../support/postgres.js';
+import { Relay } from '../support/relay.js';
+import { startTestApp, type TestApp } from '../support/test-app.js';
+
+const bin = findPostgres();
+const describeWithPostgres = describeWhere(postgresTrouble(bin));
+
+describeWithPostgres('menus from a file, on PostgreSQL', () => {
+  let postgres: PostgresServer;
+  let relay: Relay;
+  let app: TestApp;
+
+  beforeAll(async () => {
+    postgres = await startPostgres(bin!);
+    relay = await Relay.start(postgres.url);
+    const url = new URL(postgres.url);
+    url.port = String(relay.port);
+    app = await startTestApp({ DATABASE_URL: url.href, JOBS_AT_ONCE: '0' });
+  }, 60_000);
+
+  afterAll(async () => {
+    await app?.close();
+    relay?.stop();
+    await postgres?.stop();
+  });
+
+  it('stay where their job was enqueued, and nobody was told', async () => {
+    const client = app.client();
+    await client.signUpAndLogIn();
+    relay.loseAnswer({ after: 'INSERT INTO "job"', to: 'COMMIT' });
+    const raw = 'name,price\nTea,1\n';
+    const answer = await client.request('POST', '/menus/import', { raw, headers: { 'content-type': 'text/csv' } });
+    expect(answer).toMatchObject({ status: 503, body: { code: 'database.unavailable' } });
+    expect((await client.get('/jobs')).body.items).toMatchObject([{ status: 'queued' }]);
+    expect(await countOf(app, 'stored_file WHERE "removeAt" IS NULL')).toBe(1);
+  });
+});

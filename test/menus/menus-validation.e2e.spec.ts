@@ -1,0 +1,160 @@
+import type { Client } from '../support/client.js';
+import { addMenu } from '../support/menus.js';
+import { startTestApp, type TestApp } from '../support/test-app.js';
+
+const GOOD = { name: 'Americano', price: 4500 };
+
+describe('what a menu may not be', () => {
+  let app: TestApp;
+  let member: Client;
+  let path: string;
+
+  beforeAll(async () => {
+    app = await startTestApp();
+    member = app.client();
+    await member.signUpAndLogIn();
+    path = `/menus/${(await addMenu(member, GOOD)).id}`;
+  });
+
+  afterAll(() => app.close());
+
+  /** Each as JSON text, which can say what an object literal cannot. */
+  const refused: [field: string, body: string][] = [
+    ...['"4500"', '1e21', '4500.5', 'null', '[]', '[4500]', '{}', '-1', '1000000001', 'true', '""'].map(
+      (price): [string, string] => ['price', `{"name":"Americano","price":${price}}`],
+    ),
+    ...[
+      '1',
+      'null',
+      '[]',
+      '["Americano"]',
+      '{}',
+      'true',
+      '""',
+      '" "',
+      '"\\t\\u3000\\n"',
+      '"a\\u0000b"',
+      '"\\ud800"',
+    ].map((name): [string, string] => ['name', `{"name":${name},"price":1}`]),
+    ['name', JSON.stringify({ name: 'x'.repeat(33), price: 1 })],
+    ['name', JSON.stringify({ name: '\u{1f600}'.repeat(33), price: 1 })],
+    ['name', JSON.stringify({ name: 'x'.repeat(100_000), price: 1 })],
+    ...['id', 'ownerId', 'version', 'nameKey', 'createdAt', '__proto__', 'constructor', 'prototype', 'Name'].map(
+      (field): [string, string] => [field, `{"name":"Americano","price":1,"${field}":1}`],
+    ),
+  ];
+
+  it.each(refused)('refuses a wrong %s: %s', async (field, raw) => {
+    const headers = { 'content-type': 'application/json' };
+    for (const [method, target] of [
+      ['POST', '/menus'],
+      ['PUT', path],
+      ['PATCH', path],
+    ] as const) {
+      const { status, body } = await member.request(method, target, { raw, headers });
+      expect([method, status, body.errors]).toEqual([
+        method,
+        422,
+        [{ location: ['body', field], type: expect.any(String), message: expect.stringContaining(field) }],
+      ]);
+    }
+  });
+
+  it('is left as it was by what is refused', async () => {
+    expect((await member.get('/menus')).body.items).toMatchObject([GOOD]);
+  });
+
+  it('names every wrong field', async () => {
+    const { body } = await member.post('/menus', { price: -1, size: 'L' });
+    const locations = body.errors.map(({ location }: { location: string[] }) => location);
+    expect(locations.toSorted()).toEqual([
+      ['body', 'name'],
+      ['body', 'price'],
+      ['body', 'size'],
+    ]);
+  });
+
+  it.each([{ name: 'Americano' }, { price: 1 }, {}, [], 1, 'text', null, [GOOD]])(
+    'takes no %j for a whole menu',
+    async (json) => {
+      expect((await member.post('/menus', json)).status).toBe(422);
+      expect((await member.put(path, json)).status).toBe(422);
+    },
+  );
+
+  it.each([{}, [], null, undefined])('finds nothing to change in %j', async (json) => {
+    const { status, body } = await member.patch(path, json);
+    expect([status, body.errors[0].location]).toEqual([422, ['body']]);
+  });
+
+  it.each([
+    ['x'.repeat(32), 0],
+    ['\u{1f600}'.repeat(32), 1_000_000_000],
+    [' 아메리카노\n', 1],
+    ["'); DROP TABLE menu; --", 1],
+  ])('takes %s for %d', async (name, price) => {
+    const { status, body } = await member.post('/menus', { name, price });
+    expect([status, body.name, body.price]).toEqual([201, name.trim(), price]);
+    expect((await member.get(`/menus/${body.id}`)).body).toEqual(body);
+    await member.delete(`/menus/${body.id}`);
+  });
+
+  it.each([
+    ['limit', 'limit=0'],
+    ['limit', 'limit=101'],
+    ['limit', 'limit=1e1'],
+    ['limit', 'limit=5.5'],
+    ['limit', 'limit='],
+    ['limit', 'limit=5&limit=6'],
+    ['limit[]', 'limit[]=5'],
+    ['sort', 'sort=ownerId'],
+    ['sort', 'sort='],
+    ['sort', 'sort=id&sort=name'],
+    ['sort', 'sort=constructor'],
+    ['minPrice', 'minPrice=-1'],
+    ['minPrice', 'minPrice='],
+    ['minPrice', 'minPrice=2&maxPrice=1'],
+    ['maxPrice', 'maxPrice=1000000001'],
+    ['maxPrice', 'maxPrice=0x10'],
+    ['name', 'name='],
+    ['name', 'name=a&name=b'],
+    ['name', 'name=a%00b'],
+    ['name', `name=${'x'.repeat(129)}`],
+    ['cursor', 'cursor='],
+    ['page', 'page=2'],
+    ['__proto__', '__proto__=1'],
+  ])('refuses a wrong %s in ?%s', async (field, query) => {
+    const { status, body } = await member.get(`/menus?${query}`);
+    expect([status, body.errors?.[0]?.location]).toEqual([422, ['query', field]]);
+  });
+
+  it.each(['abc', '1.5', '1e1', '0', '-1', '01', '+1', '%20', '1%00', '%EC%95%84'])('refuses the id %s', async (id) => {
+    const answers = await Promise.all([
+      member.get(`/menus/${id}`),
+      member.put(`/menus/${id}`, GOOD),
+      member.patch(`/menus/${id}`, GOOD),
+      member.delete(`/menus/${id}`),
+    ]);
+    for (const { status, body } of answers) expect([status, body.errors[0].location]).toEqual([422, ['path', 'id']]);
+  });
+
+  it('takes no query where it has none', async () => {
+    const answers = await Promise.all([
+      member.post('/menus?dry=1', GOOD),
+      member.get(`${path}?fields=name`),
+      member.delete(`${path}?force=1`),
+    ]);
+    expect(answers.map(({ status }) => status)).toEqual([422, 422, 422]);
+  });
+
+  it('tells bodies that are no JSON, not all there, or too large, apart', async () => {
+    const send = async (raw: string, type: string) => {
+      const { status } = await member.request('POST', '/menus', { raw, headers: { 'content-type': type } });
+      return status;
+    };
+    expect(await send('{"name":', 'application/json')).toBe(400);
+    expect(await send('name=Americano&price=1', 'application/x-www-form-urlencoded')).toBe(415);
+    expect(await send(JSON.stringify(GOOD), 'text/plain')).toBe(415);
+    expect(await send(JSON.stringify({ ...GOOD, note: 'x'.repeat(1_100_000) }), 'application/json')).toBe(413);
+  });
+});

@@ -1,0 +1,148 @@
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { DataSource } from 'typeorm';
+import { Env } from '../../../src/platform/config/index.js';
+import { dataSourceOptions, DatabaseSettings, migrate } from '../../../src/platform/database/index.js';
+import { killLeftovers, ProcessApp } from '../../support/process-app.js';
+import { type Finished, ROOT, run } from '../../support/project.js';
+
+const PROJECT = ['src', 'scripts', 'ormconfig.ts', 'package.json', 'nest-cli.json', '.prettierrc.json'];
+const COMPILER = ['tsconfig.json', 'tsconfig.build.json'];
+const MIGRATIONS = 'src/orders/migrations';
+/** Building takes long where other programs take the processor too. */
+const PATIENCE_MS = 180_000;
+
+describe('migrations', () => {
+  it('make what the entities say, and nothing else', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'barista-schema-'));
+    const settings = new DatabaseSettings(new Env({ DATABASE_URL: `sqlite:${join(directory, 'schema.db')}` }));
+    const options = await dataSourceOptions(settings);
+    await migrate(options);
+    const dataSource = await new DataSource(options).initialize();
+    const { upQueries } = await dataSource.driver.createSchemaBuilder().log();
+    await dataSource.destroy();
+    await rm(directory, { recursive: true });
+    expect(upQueries.map(({ query }) => query)).toEqual([]);
+  });
+});
+
+/** Each test goes on where the one before ended, as somebody does who follows CONTRIBUTING.md in a copy of the project. */
+describe('the feature that CONTRIBUTING.md adds', () => {
+  let copy: string;
+  let files: Map<string, string>;
+
+  function npmRun(script: string, args: string[] = [], variables: Record<string, string> = {}): Promise<Finished> {
+    const DATABASE_URL = `sqlite:${join(copy, 'data/orders.db')}`;
+    return run('npm', ['run', '--silent', script, '--', ...args], {
+      cwd: copy,
+      variables: { DATABASE_URL, ...variables },
+    });
+  }
+
+  async function write(isWanted: (path: string) => boolean): Promise<void> {
+    for (const [path, text] of files) {
+      if (!isWanted(path)) continue;
+      await mkdir(join(copy, dirname(path)), { recursive: true });
+      await writeFile(join(copy, path), text);
+    }
+  }
+
+  beforeAll(async () => {
+    copy = await mkdtemp(join(tmpdir(), 'barista-contributing-'));
+    files = filesShownIn(await readFile(join(ROOT, 'CONTRIBUTING.md'), 'utf8'));
+    for (const path of [...PROJECT, ...COMPILER]) await cp(join(ROOT, path), join(copy, path), { recursive: true });
+    await symlink(join(ROOT, 'node_modules'), join(copy, 'node_modules'));
+  });
+
+  afterAll(async () => {
+    await killLeftovers();
+    await rm(copy, { recursive: true, force: true });
+  });
+
+  it(
+    'compiles',
+    async () => {
+      await write((path) => path.startsWith('src/') && !path.startsWith(MIGRATIONS));
+      await addOrdersModule(join(copy, 'src/app.module.ts'));
+      expect(await npmRun('build')).toMatchObject({ code: 0 });
+    },
+    PATIENCE_MS,
+  );
+
+  it.each(['migration:generate', 'migration:run'])('has %s explained', async (script) => {
+    const { code, stdout } = await npmRun(script, ['--help']);
+    expect(code).toBe(0);
+    expect(stdout).toContain(`Usage: npm run ${script}`);
+  });
+
+  it(
+    'is told of a path at which no migration would be found, and of a wrong setting',
+    async () => {
+      const path = await npmRun('migration:generate', ['src/CreateOrders']);
+      expect(path).toMatchObject({ code: 1, stdout: '' });
+      expect(path.stderr).toContain('src/orders/migrations/CreateOrders');
+      const setting = await npmRun('migration:run', [], { DATABASE_URL: 'mysql://db/barista' });
+      expect(setting).toMatchObject({ code: 1, stdout: '' });
+      expect(setting.stderr).toMatch(/^ *DATABASE_URL: expected sqlite:/m);
+    },
+    PATIENCE_MS,
+  );
+
+  it(
+    'gets a migration written, which compiles and is applied once',
+    async () => {
+      expect(await npmRun('migration:generate', [`${MIGRATIONS}/CreateOrders`])).toMatchObject({ code: 0, stderr: '' });
+      const written = await readdir(join(copy, MIGRATIONS));
+      expect(written).toEqual([expect.stringMatching(/^\d{13}-CreateOrders\.ts$/)]);
+      const name = `CreateOrders${written.join().slice(0, 13)}`;
+      const text = await readFile(join(copy, MIGRATIONS, written.join()), 'utf8');
+      expect(text).toContain(`export class ${name} implements MigrationInterface`);
+
+      const first = await npmRun('migration:run');
+      expect(first.code).toBe(0);
+      expect(first.stdout).toContain(`Applied ${name}\n`);
+      const second = await npmRun('migration:run');
+      expect(second).toMatchObject({ code: 0, stdout: expect.stringContaining('Nothing to apply') });
+    },
+    PATIENCE_MS,
+  );
+
+  it(
+    'has nothing left to write with its own migration, and leaves nothing behind',
+    async () => {
+      await rm(join(copy, MIGRATIONS), { recursive: true });
+      await write((path) => path.startsWith(MIGRATIONS));
+      const before = await readdir(join(copy, MIGRATIONS));
+      const { code, stderr } = await npmRun('migration:generate', [`${MIGRATIONS}/CreateMore`]);
+      expect(code).toBe(1);
+      expect(stderr).toContain('nothing was written');
+      expect(await readdir(join(copy, MIGRATIONS))).toEqual(before);
+    },
+    PATIENCE_MS,
+  );
+
+  it('takes orders', async () => {
+    const app = await ProcessApp.start({}, { command: [process.execPath, join(copy, 'dist/bundle/main.js')] });
+    const client = app.client();
+    await client.signUpAndLogIn();
+    const { status, body } = await client.post('/orders', { drink: 'Americano', cups: 2 });
+    expect(status).toBe(201);
+    expect(await client.get(`/orders/${body.id}`)).toMatchObject({ status: 200, body });
+    const refused = await client.post('/orders', { drink: 'Americano', cups: 0 });
+    expect(refused.body.errors).toMatchObject([{ location: ['body', 'cups'] }]);
+    await app.stop();
+  });
+});
+
+/** The code blocks that stand below a path in bold. */
+function filesShownIn(markdown: string): Map<string, string> {
+  const blocks = markdown.matchAll(/^\*\*`([^`]+\.ts)`\*\*\n\n```ts\n([\s\S]*?)^```$/gm);
+  return new Map([...blocks].map(([, path = '', text = '']) => [path, text]));
+}
+
+async function addOrdersModule(file: string): Promise<void> {
+  const text = await readFile(file, 'utf8');
+  const listed = text.replace(/(const FEATURES = \[[^\]]*)\]/, '$1, OrdersModule]');
+  await writeFile(file, `import { OrdersModule } from './orders/index.js';\n${listed}`);
+}

@@ -1,0 +1,38 @@
+import { DataSource } from 'typeorm';
+import { itRemembersSales } from '../../support/demand-behaviour.js';
+import { itKeepsACatalogue } from '../../support/menu-behaviour.js';
+import { describeWhere } from '../../support/possible.js';
+import { findPostgres, type PostgresServer, postgresTrouble, startPostgres } from '../../support/postgres.js';
+import { startTestApp, type TestApp } from '../../support/test-app.js';
+
+const bin = findPostgres();
+const describeWithPostgres = describeWhere(postgresTrouble(bin));
+
+describeWithPostgres('on PostgreSQL', () => {
+  let postgres: PostgresServer;
+  let app: TestApp;
+
+  beforeAll(async () => {
+    postgres = await startPostgres(bin!);
+    app = await startTestApp({ DATABASE_URL: postgres.url });
+  }, 60_000);
+
+  afterAll(async () => {
+    await app?.close();
+    await postgres?.stop();
+  });
+
+  itKeepsACatalogue(() => app);
+  itRemembersSales(() => app);
+
+  it('has the schema that the entities describe', async () => {
+    const { upQueries } = await app.app.get(DataSource).driver.createSchemaBuilder().log();
+    expect(upQueries.map(({ query }) => query)).toEqual([]);
+  });
+
+  it('starts several processes on the same database', async () => {
+    const others = await Promise.all([1, 2].map(() => startTestApp({ DATABASE_URL: postgres.url })));
+    for (const other of others) expect((await other.client().get('/menus?limit=1')).status).toBe(200);
+    await Promise.all(others.map((other) => other.close()));
+  });
+});

@@ -1,0 +1,225 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { AppModule } from '../../../src/app.module.js';
+import { browserTrouble, TestBrowser } from '../../support/browser.js';
+import type { Client } from '../../support/client.js';
+import { promote } from '../../support/menus.js';
+import { OpenApiDocument } from '../../support/openapi-document.js';
+import { describeWhere } from '../../support/possible.js';
+import { sendAsWritten } from '../../support/send-as-written.js';
+import { startTestApp, type TestApp } from '../../support/test-app.js';
+
+const ALLOWED = 'https://shop.cafe.example';
+const ROW = { sepal_length: 5.9, sepal_width: 3.0, petal_length: 5.1, petal_width: 1.8 };
+const FORM_TYPE = 'application/x-www-form-urlencoded';
+const FORM = 'sepal_length=5.9&sepal_width=3.0&petal_length=5.1&petal_width=1.8';
+
+/** What browsers say of requests that another site's page, or another origin of the same site, has them send. */
+const FOREIGN: readonly Record<string, string>[] = [
+  { 'sec-fetch-site': 'cross-site' },
+  { 'sec-fetch-site': 'same-site' },
+  { 'sec-fetch-site': 'cross-site', origin: 'https://elsewhere.example' },
+  { 'sec-fetch-site': 'cross-site', origin: 'null' },
+  { 'sec-fetch-site': 'same-origin, cross-site' },
+  { 'sec-fetch-site': '' },
+  { origin: 'https://elsewhere.example' },
+  { origin: 'null' },
+  { origin: '' },
+  { origin: `${ALLOWED}.elsewhere.example` },
+  { origin: `${ALLOWED}:8443` },
+  { origin: ALLOWED.replace('https', 'http') },
+  { origin: `${ALLOWED}, https://elsewhere.example` },
+];
+const UNSAFE: readonly [method: string, path: string][] = [
+  ['POST', '/auth/signup'],
+  ['POST', '/auth/login'],
+  ['POST', '/auth/logout'],
+  ['DELETE', '/auth/me'],
+  ['PATCH', '/menus/1'],
+  ['POST', '/predict'],
+  ['PUT', '/predict'],
+  ['POST', '/models/iris/predict'],
+  ['PUT', '/models/iris/default'],
+  ['POST', '/v2/models/iris/infer'],
+  ['POST', '/v2/repository/models/iris/unload'],
+  ['POST', '/'],
+  ['POST', '/assets/icon.svg'],
+  ['POST', '/nothing-here'],
+];
+const REFUSED = 'A request that changes something and carries a cookie must come from this site or an allowed origin.';
+/** A session, somebody else's cookie, and what is no cookie at all. */
+const COOKIES = ['barista.sid=s%3Aabc.def', 'theme=dark', '=;;,"', ''];
+
+describe('what another site makes a browser send', () => {
+  let app: TestApp;
+
+  beforeAll(async () => {
+    app = await startTestApp({ CORS_ORIGINS: `https://till.cafe.example,${ALLOWED}` });
+  });
+
+  afterAll(() => app.close());
+
+  it.each(UNSAFE)('is refused where it carries a cookie: %s %s', async (method, path) => {
+    const refusal = path.startsWith('/v2') ? { error: REFUSED } : { code: 'request.cross-site', detail: REFUSED };
+    for (const foreign of FOREIGN) {
+      for (const cookie of COOKIES) {
+        const answer = await sendAsWritten(app.url, { method, path, headers: { ...foreign, cookie } });
+        expect({ ...foreign, cookie, status: answer.status }).toEqual({ ...foreign, cookie, status: 403 });
+        expect(JSON.parse(answer.text)).toMatchObject(refusal);
+      }
+    }
+  });
+
+  it('is taken from our own pages, from allowed origins, and from what is no browser', async () => {
+    const own = [{ 'sec-fetch-site': 'same-origin' }, { 'sec-fetch-site': 'none' }, { origin: app.url }];
+    const allowed = [{ origin: ALLOWED }, { 'sec-fetch-site': 'cross-site', origin: ALLOWED }];
+    for (const headers of [...own, ...allowed, {}] as Record<string, string>[]) {
+      const answer = await app.client().post('/predict', ROW, { headers: { ...headers, cookie: 'theme=dark' } });
+      expect({ headers, status: answer.status }).toEqual({ headers, status: 200 });
+    }
+  });
+
+  it('knows its own origin behind a proxy that ends TLS', async () => {
+    const settings = { NODE_ENV: 'production', SESSION_SECRET: 'kQ3v9T7pXw2Zb8Lr5Yd1Ns6Mf4Hj0GcAe', TRUST_PROXY: '1' };
+    const production = await startTestApp(settings);
+    const statusFrom = async (origin: string): Promise<number | undefined> => {
+      const proxied = { host: 'cafe.example', 'x-forwarded-proto': 'https', cookie: 'theme=dark' };
+      const headers = { ...proxied, origin, 'content-type': 'application/json' };
+      const body = JSON.stringify(ROW);
+      return (await sendAsWritten(production.url, { method: 'POST', path: '/predict', headers, body })).status;
+    };
+    expect(await statusFrom('https://cafe.example')).toBe(200);
+    expect(await statusFrom('http://cafe.example')).toBe(403);
+    await production.close();
+  });
+
+  it('is read without the cookie only: forms to /predict are for everybody', async () => {
+    const headers = { 'content-type': FORM_TYPE, 'sec-fetch-site': 'cross-site', origin: 'https://elsewhere.example' };
+    const answer = await app.client().request('POST', '/predict', { raw: FORM, headers });
+    expect(answer).toMatchObject({ status: 200, body: { result: [2] } });
+    const withCookie = await app
+      .client()
+      .request('POST', '/predict', { raw: FORM, headers: { ...headers, cookie: 'a=b' } });
+    expect(withCookie.status).toBe(403);
+  });
+
+  it('cannot be a form, or text, where JSON is asked for', async () => {
+    const admin = app.client();
+    await promote(app, (await admin.signUpAndLogIn()).id);
+    const document = await OpenApiDocument.of(admin);
+    const takingJson = document.operations.filter(({ requestBody }) => {
+      return Object.keys(requestBody?.content ?? {}).join() === 'application/json';
+    });
+    const ours = takingJson.filter(({ path }) => !path.startsWith('/v2'));
+    expect(ours.length).toBeGreaterThan(8);
+    for (const operation of ours) {
+      const raw = JSON.stringify(document.bodyExample(operation));
+      for (const type of [FORM_TYPE, 'text/plain', 'multipart/form-data; boundary=x', 'application/json-seq', '']) {
+        const headers = { 'content-type': type };
+        const { status } = await admin.request(operation.method, document.address(operation), { raw, headers });
+        expect({ path: operation.path, type, status }).toEqual({ path: operation.path, type, status: 415 });
+      }
+    }
+  });
+
+  describe('by CORS', () => {
+    const corsOf = ({ headers }: { headers: Headers }) => ({
+      origin: headers.get('access-control-allow-origin'),
+      credentials: headers.get('access-control-allow-credentials'),
+      vary: headers.get('vary')?.split(/, */).includes('Origin'),
+    });
+    const ask = (client: Client, origin: string, method: string, path: string) =>
+      client.request(method, path, { headers: { origin, 'access-control-request-method': 'PUT' } });
+
+    it.each([
+      ['GET', '/menus'],
+      ['GET', '/nothing-here'],
+      ['GET', '/assets/icon.svg'],
+      ['POST', '/predict'],
+      ['OPTIONS', '/menus/1'],
+    ])('may be read by who is on the list, and nobody else: %s %s', async (method, path) => {
+      const allowed = corsOf(await ask(app.client(), ALLOWED, method, path));
+      expect(allowed).toEqual({ origin: ALLOWED, credentials: 'true', vary: true });
+      for (const origin of ['https://elsewhere.example', 'null', `${ALLOWED}.elsewhere.example`]) {
+        expect(corsOf(await ask(app.client(), origin, method, path))).toMatchObject({ origin: null, vary: true });
+      }
+    });
+
+    it('may be read by nobody where there is no list', async () => {
+      const other = await startTestApp();
+      for (const [method, path] of [
+        ['GET', '/menus'],
+        ['OPTIONS', '/menus/1'],
+      ] as const) {
+        const { origin, credentials } = corsOf(await ask(other.client(), other.url, method, path));
+        expect({ origin, credentials }).toEqual({ origin: null, credentials: null });
+      }
+      await other.close();
+    });
+
+    it.each(['*', 'null', 'shop.cafe.example', 'https://shop.cafe.example/', 'https://*.cafe.example'])(
+      'has no list with %s on it',
+      (origins) => {
+        expect(() => AppModule.forRoot({ CORS_ORIGINS: origins })).toThrow(/CORS_ORIGINS/);
+      },
+    );
+  });
+});
+
+const describeWhereBrowser = describeWhere(browserTrouble());
+
+describeWhereBrowser('a page that a member visits', () => {
+  const browser = new TestBrowser();
+  let app: TestApp;
+  let page: Server;
+
+  beforeAll(async () => {
+    app = await startTestApp();
+    page = createServer((_, response) => {
+      const form = `<form method="post" action="${app.url}/auth/logout"><button>Win a coffee</button></form>`;
+      response.setHeader('Content-Type', 'text/html').end(`<!doctype html>${form}`);
+    }).listen(0, '127.0.0.1');
+    await new Promise((resolve) => page.once('listening', resolve));
+    await browser.launch();
+  });
+
+  afterAll(async () => {
+    await browser.close();
+    await new Promise((resolve) => page.close(resolve));
+    await app.close();
+  });
+
+  // For cookies 127.0.0.1 and localhost are two sites; two ports of one host are one.
+  it.each([
+    ['of another site', 'localhost'],
+    ['of another origin of this site', '127.0.0.1'],
+  ])('%s cannot log the member out, or do anything as them', async (_, host) => {
+    const { page: tab } = await browser.newPage();
+    const { request } = tab.context();
+    const credentials = { email: `${host}@cafe.example`, password: 'a flat white, please' };
+    const { id } = (await (await request.post(`${app.url}/auth/signup`, { data: credentials })).json()) as {
+      id: string;
+    };
+    await promote(app, id);
+    await request.post(`${app.url}/auth/login`, { data: credentials });
+    expect(await tab.context().cookies()).toHaveLength(1);
+
+    await tab.goto(`http://${host}:${(page.address() as AddressInfo).port}/`);
+    const sent = ['/auth/logout', '/v2/repository/models/iris/unload', '/v2/repository/models/iris/load'];
+    await tab.evaluate(
+      async ({ urls }) => {
+        const simple = { method: 'POST', mode: 'no-cors', credentials: 'include' } as const;
+        // What is answered is not theirs to read: what matters is that it was sent.
+        for (const url of urls) await fetch(url, { ...simple, body: '{}' }).catch(() => undefined);
+      },
+      { urls: sent.map((path) => app.url + path) },
+    );
+    const answered = tab.waitForResponse(`${app.url}/auth/logout`);
+    await tab.getByRole('button').click();
+    await answered;
+
+    expect(await tab.context().cookies()).toHaveLength(1);
+    expect(await (await request.get(`${app.url}/auth/me`)).json()).toMatchObject({ id, role: 'admin' });
+    expect((await fetch(`${app.url}/v2/models/iris/ready`)).status).toBe(200);
+  });
+});

@@ -1,0 +1,119 @@
+import fc from 'fast-check';
+import { parseNumericJson } from '../../../src/platform/http/body/numeric-json.js';
+
+/** Numbers that are nothing to their reader but make a body long enough, and its middle numeric. */
+const FILL = Array.from({ length: 400 }, (_, index) => index / 8);
+
+const read = (text: string): unknown => parseNumericJson(Buffer.from(text));
+/** A text in a body that is mostly numbers. */
+const among = (text: string): string => `[${FILL.join()},${text},${FILL.join(' , ')}]`;
+
+/** Numbers as people and programs write them. */
+const numerals = fc
+  .record({
+    sign: fc.constantFrom('', '-'),
+    whole: fc.oneof(fc.constant('0'), fc.integer({ min: 1, max: 2 ** 40 }).map(String)),
+    fraction: fc.oneof(fc.constant(''), fc.stringMatching(/^\.[0-9]{1,24}$/)),
+    exponent: fc.oneof(fc.constant(''), fc.stringMatching(/^[eE][-+]?[0-9]{1,3}$/)),
+  })
+  .map(({ sign, whole, fraction, exponent }) => sign + whole + fraction + exponent);
+
+describe('JSON of numbers', () => {
+  it('is read as JSON.parse reads it, or left to that', () => {
+    const values = fc.letrec((tie) => ({
+      value: fc.oneof({ maxDepth: 4 }, numerals, tie('list'), tie('object')),
+      list: fc.array(tie('value')).map((items) => `[ ${items.join(' , ')}\n]`),
+      object: fc
+        .array(fc.tuple(fc.oneof(fc.string(), fc.constantFrom('x', '1', 'y')), tie('value')))
+        .map((fields) => `{${fields.map(([name, value]) => `${JSON.stringify(name)}:\t${String(value)}`).join()} }`),
+    }));
+    fc.assert(
+      fc.property(values.value, (value) => {
+        const text = among(value as string);
+        expect(read(text) ?? JSON.parse(text)).toEqual(JSON.parse(text));
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  it('is rounded as JSON.parse rounds it, to the last bit', () => {
+    fc.assert(
+      fc.property(fc.array(numerals, { minLength: 20, maxLength: 20 }), (texts) => {
+        for (const text of texts) {
+          const [expected, found = expected] = [
+            JSON.parse(text),
+            (read(among(text)) as number[] | undefined)?.[FILL.length],
+          ];
+          expect(Object.is(found, expected)).toBe(true);
+        }
+      }),
+    );
+  });
+
+  it.each([
+    ['a list in an object', `{"x":[${FILL.join()}]}`],
+    ['lists in a list, indented', JSON.stringify([FILL, FILL], null, 2)],
+    [
+      'a request with names',
+      JSON.stringify({ inputs: [{ name: 'x', shape: [1, 400], datatype: 'FP32', data: FILL }] }),
+    ],
+    ['signs and exponents', among('-0,0,-1.5,1e3,2E-3,1.25e+2,9007199254740991,0.000123,-0.5e-9')],
+    ['empty lists and objects', among('[],{},[ ],{ }')],
+    ['names that are there twice', `{"x":1,"x":[${FILL.join()}],"1":[],"a":0}`],
+  ])('is read by hand: %s', (_, text) => {
+    expect(read(text)).toEqual(JSON.parse(text));
+  });
+
+  it.each([
+    ['what is short', '[1,2,3]'],
+    ['what is mostly something else', JSON.stringify(FILL.map((price) => ({ name: 'Americano', price })))],
+    ['escapes', `{"\\u0078":[${FILL.join()}]}`],
+    ['other scripts', `{"가격":[${FILL.join()}]}`],
+    ['a prototype', `{"__proto__":[${FILL.join()}]}`],
+    ['more digits than a double holds', among('0.12345678901234567')],
+    ['long integers', among('9007199254740992')],
+    ['powers beyond what is exact', among('1e23')],
+    ['an exponent without end', among(`1e${'9'.repeat(400)}`)],
+    ['words', among('true,null')],
+    ['lists in lists without end', among('['.repeat(100_000) + ']'.repeat(100_000))],
+  ])('is left to JSON.parse: %s', (_, text) => {
+    expect(() => JSON.parse(text)).not.toThrow();
+    expect(read(text)).toBeUndefined();
+  });
+
+  it.each([
+    '01',
+    '1.',
+    '.5',
+    '+1',
+    '-',
+    '1e',
+    '1e+',
+    '--1',
+    '1 2',
+    '1,,2',
+    '[1',
+    '[1,]',
+    '[,1]',
+    ']',
+    '{"a"}',
+    '{"a":}',
+    '{"a":1,}',
+    '{a:1}',
+    '"a',
+    '"a\nb"',
+    '0x10',
+    'NaN',
+    '1\u00a0',
+  ])('is left to JSON.parse where it is none: %j', (text) => {
+    expect(() => JSON.parse(among(text))).toThrow();
+    expect(read(among(text))).toBeUndefined();
+  });
+
+  it('ends where it ends', () => {
+    const text = among('1');
+    for (const rest of [',', ']', '1', 'x', '\0']) expect(read(text + rest)).toBeUndefined();
+    expect(read(`${text} \r\n\t`)).toEqual(JSON.parse(text));
+    for (let end = text.length - 600; end < text.length; end += 1) expect(read(text.slice(0, end))).toBeUndefined();
+  });
+});

@@ -1,0 +1,253 @@
+import { MalformedRequestError } from '../../../src/platform/http/index.js';
+import { formatOf, readRecords } from '../../../src/platform/records/index.js';
+import { flawOf, readAll } from '../../support/records.js';
+
+const FILE = ['body', 'file'];
+
+describe('CSV', () => {
+  const rowsOf = async (text: string): Promise<unknown[]> =>
+    (await readAll(text, 'csv')).records.map(({ place, value }) => [place, value]);
+
+  it('is a header and rows, each at its line', async () => {
+    const { columns, records } = await readAll('a,b\n1,2\n3,4\n', 'csv');
+    expect(columns).toEqual(['a', 'b']);
+    expect(records).toEqual([
+      { place: 2, location: [...FILE, 2], value: { a: '1', b: '2' } },
+      { place: 3, location: [...FILE, 3], value: { a: '3', b: '4' } },
+    ]);
+  });
+
+  it.each([
+    ['a last line without an end', 'a,b\n1,2', [[2, { a: '1', b: '2' }]]],
+    ['CRLF', 'a,b\r\n1,2\r\n', [[2, { a: '1', b: '2' }]]],
+    ['a byte order mark', '\ufeffa,b\n1,2\n', [[2, { a: '1', b: '2' }]]],
+    ['spaces around the names of columns', ' a, b \n1, 2\n', [[2, { a: '1', b: ' 2' }]]],
+    [
+      'empty cells, which are left out',
+      'a,b\n,2\n"",\n',
+      [
+        [2, { b: '2' }],
+        [3, {}],
+      ],
+    ],
+    [
+      'empty lines, which are none',
+      'a,b\n\n1,2\n\r\n3,4\n\n',
+      [
+        [3, { a: '1', b: '2' }],
+        [5, { a: '3', b: '4' }],
+      ],
+    ],
+    ['commas and quotes in quotes', 'a,b\n"1,5","say ""hi"""\n', [[2, { a: '1,5', b: 'say "hi"' }]]],
+    [
+      'line breaks in quotes, after which lines are counted on',
+      'a,b\n"1\r\n\n2",x\n3,4\n',
+      [
+        [2, { a: '1\r\n\n2', b: 'x' }],
+        [5, { a: '3', b: '4' }],
+      ],
+    ],
+    ['line breaks in the header', '"a\n1",b\nx,y\n', [[3, { 'a\n1': 'x', b: 'y' }]]],
+    ['names that every object has', 'constructor,toString\n1,2\n', [[2, { constructor: '1', toString: '2' }]]],
+  ])('may have %s', async (_, text, rows) => {
+    expect(await rowsOf(text)).toEqual(rows);
+  });
+
+  it('says which rows have too few or too many cells, and reads the others', async () => {
+    const { records } = await readAll('a,b\n1\n1,2,3\n"x\n",y\n1,2\n"",,\n', 'csv');
+    expect(records.map(({ place, error }) => [place, error?.message])).toEqual([
+      [2, 'line 2 has 1 cells, and the header has 2'],
+      [3, 'line 3 has 3 cells, and the header has 2'],
+      [4, undefined],
+      [6, undefined],
+      [7, 'line 7 has 3 cells, and the header has 2'],
+    ]);
+    expect(records[0]?.error).toMatchObject({ location: [...FILE, 2], type: 'columns' });
+    expect(records[0]?.value).toBeUndefined();
+  });
+
+  it.each([
+    ['nothing in it', '', FILE, 'the file is empty'],
+    ['only a mark in it', '\ufeff', FILE, 'the file is empty'],
+    ['only a header', 'a,b\n', FILE, 'the file has a header and no rows'],
+    ['only a header and empty lines', 'a,b\n\n\r\n', FILE, 'the file has a header and no rows'],
+    ['an empty first line', '\na,b\n1,2\n', [...FILE, 1], 'line 1 is empty: it must name the columns'],
+    ['semicolons', 'a;b\n1;2\n', [...FILE, 1], 'columns are separated by commas here, not by semicolons'],
+    ['tabs', 'a\tb\n1\t2\n', [...FILE, 1], 'columns are separated by commas here, not by tabs'],
+    ['lines that end in CR alone', 'a,b\r1,2\r', [...FILE, 1], 'line 1 ends in CR alone: end lines with LF or CRLF'],
+    ['the index that pandas writes', ',a\n0,1\n', [...FILE, 1], expect.stringContaining('index=False')],
+    ['a column without a name', 'a, ,b\n0,1,2\n', [...FILE, 1], 'column 2 has no name'],
+    ['a column twice', 'a,b,a\n0,1,2\n', [...FILE, 1], 'there are two columns with the name a'],
+    ['a column that would be a prototype', 'a,__proto__\n0,1\n', [...FILE, 1], '__proto__ is not a known column'],
+    [
+      'a quote in a cell without quotes',
+      'a,b\n1,2\n5" x 3",4\n',
+      [...FILE, 3],
+      expect.stringContaining('a quote where none can be'),
+    ],
+    [
+      'text after a quote',
+      'a,b\n"x\ny",2\n"1"2,3\n',
+      [...FILE, 4],
+      expect.stringContaining('a quote where none can be'),
+    ],
+    [
+      'a quote that is not closed',
+      'a,b\n1,2\n"3,4\n5,6\n',
+      [...FILE, 3],
+      'the record that begins in line 3 has a quote that is not closed',
+    ],
+  ])('is refused with %s', async (_, text, location, message) => {
+    expect(await flawOf(text, 'csv')).toEqual([location, message]);
+  });
+
+  it('is UTF-8, and says where it is not', async () => {
+    const latin1 = Buffer.from('name,price\nAmericano,1\n"Café\n",2\n', 'latin1');
+    expect(await flawOf(latin1, 'csv')).toEqual([[...FILE, 3], 'line 3 is not UTF-8: save the file as UTF-8']);
+    const utf16 = Buffer.from('\ufeffa,b\n1,2\n', 'utf16le');
+    expect(await flawOf(utf16, 'csv')).toEqual([[...FILE, 1], 'the file is UTF-16: save it as UTF-8']);
+    expect((await readAll('이름\n아메리카노\n', 'csv')).records[0]?.value).toEqual({ 이름: '아메리카노' });
+  });
+});
+
+describe('JSON lines', () => {
+  it('are values, each at its line; a broken one is an error of its own', async () => {
+    const { columns, records } = await readAll('\ufeff{"a":1}\n\n{"a":\r\n  [2]\r\n{"a":9007199254740993}', 'jsonl');
+    expect(columns).toBeUndefined();
+    expect(records.map(({ place, value, error }) => [place, value ?? error?.message])).toEqual([
+      [1, { a: 1 }],
+      [3, 'line 3 is not well-formed JSON'],
+      [4, [2]],
+      [5, { a: 9007199254740993n }],
+    ]);
+  });
+
+  it('are not empty', async () => {
+    expect(await flawOf('\n \n', 'jsonl')).toEqual([FILE, 'the file is empty']);
+  });
+});
+
+describe('JSON', () => {
+  const rowsOf = async (text: string, from?: 'body'): Promise<unknown[]> =>
+    (await readAll(text, 'json', { from })).records.map(({ location, value }) => [location.join('.'), value]);
+
+  it('is an array, {"instances": […]}, or one row; a file stands at ["body", "file"], a body at ["body"]', async () => {
+    expect(await rowsOf(' [{"a":1}, 2]\n')).toEqual([
+      ['body.file.0', { a: 1 }],
+      ['body.file.1', 2],
+    ]);
+    expect(await rowsOf('{ "instances" : [1,"]"] } ')).toEqual([
+      ['body.file.0', 1],
+      ['body.file.1', ']'],
+    ]);
+    expect(await rowsOf('\ufeff{"a":[1]}')).toEqual([['body.file', { a: [1] }]]);
+    expect(await rowsOf('[1]', 'body')).toEqual([['body.0', 1]]);
+    expect(await rowsOf('{"instances":[1]}', 'body')).toEqual([['body.instances.0', 1]]);
+    expect(await rowsOf('{"a":1}', 'body')).toEqual([['body', { a: 1 }]]);
+  });
+
+  it('may have a field that is called "instances"', async () => {
+    const { records } = await readAll('{"instances":[1]}', 'json', { instances: false });
+    expect(records.map(({ value }) => value)).toEqual([{ instances: [1] }]);
+  });
+
+  it('keeps integers of 64 bits', async () => {
+    const { records } = await readAll('[{"id":1},{"id":18446744073709551615}]', 'json');
+    expect(records.map(({ value }) => value)).toEqual([{ id: 1 }, { id: 18446744073709551615n }]);
+  });
+
+  it.each([
+    ['', FILE, 'the file is empty'],
+    ['[ ]', FILE, 'file must hold at least one row'],
+    ['[1', [...FILE, 0], 'the JSON ends before its array does'],
+    ['[1,"]', [...FILE, 1], 'the JSON ends before its array does'],
+    ['{"instances":[1]', [...FILE, 1], 'the JSON goes on after its array'],
+    ['{"instances":[1],"more":1}', [...FILE, 1], 'the JSON goes on after its array'],
+    ['[1] 2', [...FILE, 1], 'the JSON goes on after its array'],
+    ['[1 2]', [...FILE, 0], expect.stringContaining('not well-formed at element 0')],
+    ['[,1]', [...FILE, 0], expect.stringContaining('not well-formed at element 0')],
+    ['[1,]', [...FILE, 0], expect.stringContaining('not well-formed at element 0')],
+    ['[1}', [...FILE, 0], expect.stringContaining('not well-formed at element 0')],
+    ['[{]},1]', [...FILE, 0], expect.stringContaining('not well-formed at element 0')],
+    ['{"a":', FILE, 'the file is not well-formed JSON'],
+  ])('is refused as a file: %s', async (text, location, message) => {
+    expect(await flawOf(text, 'json')).toEqual([location, message]);
+  });
+
+  it('is malformed as a body', async () => {
+    for (const text of ['', '[1', '[1,]', '{"a":', '[1]2']) {
+      await expect(readAll(text, 'json', { from: 'body' })).rejects.toBeInstanceOf(MalformedRequestError);
+    }
+    expect(await flawOf('[]', 'json', { from: 'body' })).toEqual([['body'], 'body must hold at least one row']);
+  });
+});
+
+describe('a file that is meant to exhaust', () => {
+  const MEGABYTE = 2 ** 20;
+
+  /** The same bytes again and again, up to 1 GB, counting what has been asked for. */
+  function endless(start: string, more: string): { source: AsyncIterable<Buffer>; taken: () => number } {
+    let taken = 0;
+    const chunk = Buffer.from(more.repeat(Math.ceil(65_536 / more.length)));
+    async function* generate(): AsyncGenerator<Buffer> {
+      yield await Promise.resolve(Buffer.from(start));
+      for (; taken < 1024 * MEGABYTE; taken += chunk.length) yield chunk;
+    }
+    return { source: generate(), taken: () => taken };
+  }
+
+  it.each([
+    ['a cell without end', 'csv', 'a,b\n1,', 'x', 'line 2'],
+    ['a cell in quotes without end', 'csv', 'a,b\n1,"', '\n', 'line 2'],
+    ['a header without end', 'csv', 'a', ',b', 'line 1'],
+    ['NULs', 'csv', 'a,b\n1,2\n', '\0', 'line 3'],
+    ['a line without end', 'jsonl', '1\n', '[', 'line 2'],
+    ['nesting without end', 'json', '[1,', '[', 'element 1'],
+    ['a text without end', 'json', '{"a":"', 'x', 'element 0'],
+  ] as const)('is given up after a megabyte: %s', async (_, format, start, more, place) => {
+    const { source, taken } = endless(start, more);
+    const read = async (): Promise<void> => {
+      for await (const batch of readRecords(source, format)) expect(batch.length).toBeLessThan(257);
+    };
+    await expect(read()).rejects.toThrow(`${place} is larger than 1 MB`);
+    expect(taken()).toBeLessThan(1.2 * MEGABYTE);
+  });
+
+  it('is not read ahead of those who take its rows', async () => {
+    const { source, taken } = endless('a,b\n', '1,"2"\n');
+    let rows = 0;
+    for await (const batch of readRecords(source, 'csv')) {
+      rows += batch.length;
+      expect(taken() - rows * 6).toBeLessThan(2 * 65_536 + 256 * 6);
+      if (taken() > 2 * MEGABYTE) break;
+    }
+    expect(rows).toBeGreaterThan(300_000);
+  });
+
+  it('has 100,000 columns', async () => {
+    const columns = Array.from({ length: 100_000 }, (_, index) => `c${index}`).join(',');
+    expect(await flawOf(`${columns}\n`, 'csv')).toEqual([
+      ['body', 'file', 1],
+      'the header has 100000 columns; there may be 10000',
+    ]);
+    const { records } = await readAll(`a\n${columns}\n`, 'csv');
+    expect(records[0]?.error?.message).toBe('line 2 has 100000 cells, and the header has 1');
+  });
+});
+
+describe('the format of a file', () => {
+  it.each([
+    ['text/csv', undefined, 'csv'],
+    ['Text/CSV; charset=utf-8', 'x.json', 'csv'],
+    ['application/vnd.ms-excel', 'Sales.CSV', 'csv'],
+    ['application/octet-stream', 'a.b.ndjson', 'jsonl'],
+    ['application/x-ndjson', undefined, 'jsonl'],
+    ['application/json', undefined, 'json'],
+    [undefined, 'rows.jsonl', 'jsonl'],
+    ['constructor', 'toString', undefined],
+    ['text/plain', 'csv.txt', undefined],
+    [undefined, undefined, undefined],
+  ])('%s, %s: %s', (mediaType, name, format) => {
+    expect(formatOf(mediaType, name)).toBe(format);
+  });
+});

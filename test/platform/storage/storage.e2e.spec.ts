@@ -1,0 +1,51 @@
+import { UnitOfWork } from '../../../src/platform/database/index.js';
+import { FileStore } from '../../../src/platform/storage/index.js';
+import { StorageJanitor } from '../../../src/platform/storage/storage-janitor.js';
+import { countOf } from '../../support/auth.js';
+import { describeWhere } from '../../support/possible.js';
+import { findPostgres, type PostgresServer, postgresTrouble, startPostgres } from '../../support/postgres.js';
+import { itStoresFiles } from '../../support/storage-behaviour.js';
+import { startTestApp, type TestApp } from '../../support/test-app.js';
+
+const LIMIT = { STORAGE_LIMIT_MB: '8' };
+const bin = findPostgres();
+const describeWithPostgres = describeWhere(postgresTrouble(bin));
+
+describe('stored files on SQLite', () => {
+  let app: TestApp;
+
+  beforeAll(async () => {
+    app = await startTestApp(LIMIT);
+  });
+
+  afterAll(() => app.close());
+
+  itStoresFiles(() => app);
+
+  it('are not all removed before the application stops', async () => {
+    const [unitOfWork, files, janitor] = [app.app.get(UnitOfWork), app.app.get(FileStore), app.app.get(StorageJanitor)];
+    const ids = await Promise.all([1, 2, 3].map(() => unitOfWork.run((manager) => files.create(manager))));
+    await unitOfWork.run((manager) => files.release(manager, ids));
+    // By now it is at the first.
+    janitor.onModuleDestroy();
+    await janitor.beforeApplicationShutdown();
+    expect(await countOf(app, 'stored_file')).toBe(2);
+  });
+});
+
+describeWithPostgres('stored files on PostgreSQL', () => {
+  let postgres: PostgresServer;
+  let app: TestApp;
+
+  beforeAll(async () => {
+    postgres = await startPostgres(bin!);
+    app = await startTestApp({ ...LIMIT, DATABASE_URL: postgres.url });
+  }, 60_000);
+
+  afterAll(async () => {
+    await app?.close();
+    await postgres?.stop();
+  });
+
+  itStoresFiles(() => app);
+});

@@ -1,0 +1,127 @@
+import { cp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Client } from '../support/client.js';
+import { TestModelStore } from '../support/model-store.js';
+import { answersTo, jobOver, linesOf, resultOf, sendJob, takenJob } from '../support/prediction-jobs.js';
+import { ROOT } from '../support/project.js';
+import { startTestApp, type TestApp } from '../support/test-app.js';
+import { until } from '../support/until.js';
+
+const DETAIL: unknown = expect.any(String);
+const JSON_LINES = { 'content-type': 'application/x-ndjson' };
+/** Of `spin`: each takes a second or so. */
+const LONG_ROWS = linesOf(Array.from({ length: 60 }, () => ({ turns: 100_000 })));
+const PAIRS = Array.from({ length: 600 }, (_, index) => ({ a: index, b: 1 }));
+const MANIFEST = { features: [{ name: 'a' }, { name: 'b' }], output: { value: 'sum' } };
+
+describe('prediction jobs and their models', () => {
+  let store: TestModelStore;
+  let app: TestApp;
+  let member: Client;
+
+  beforeAll(async () => {
+    store = await TestModelStore.create();
+    await store.add('spin', 'spin', { manifest: { example: { input: { turns: 3 } } } });
+    await store.add('pick', 'pick', { manifest: { example: { input: { index: 1 } } } });
+    await store.add('centre', 'centre');
+    await store.add('inner', 'sum', { manifest: { ...MANIFEST, access: 'admin' } });
+    for (const name of ['grow', 'gone', 'swap']) await store.add(name, 'sum', { manifest: MANIFEST });
+    await store.write('broken/1/model.onnx', 'no model at all');
+    app = await startTestApp({ MODELS_DIR: store.path, JOBS_AT_ONCE: '1' });
+    member = app.client();
+    await member.signUpAndLogIn();
+  });
+
+  afterAll(async () => {
+    await app.close();
+    await store.remove();
+  });
+
+  const send = async (model: string, rows: readonly object[], onError?: string): Promise<string> => {
+    return (await takenJob(member, linesOf(rows), { model, headers: JSON_LINES, onError })).id;
+  };
+
+  /** Keeps the runner busy while something happens, so that the job of `model` begins after that. */
+  async function meanwhile(model: string, change: () => Promise<void>): Promise<string> {
+    const first = await takenJob(member, LONG_ROWS, { model: 'spin', headers: JSON_LINES });
+    const id = await send(model, PAIRS);
+    await change();
+    expect((await member.get(`/jobs/${id}`)).body).toMatchObject({ status: 'queued', version: '1' });
+    expect((await member.delete(`/jobs/${first.id}`)).status).toBe(204);
+    return id;
+  }
+
+  const versionOf = async (model: string): Promise<unknown> =>
+    (await member.get(`/models/${model}`)).body.defaultVersion as unknown;
+
+  it('are answered by the version that they began with, whichever serves by then', async () => {
+    const id = await meanwhile('grow', async () => {
+      await store.add('grow', 'difference', { version: 2 });
+      await until('version 2 serves', async () => (await versionOf('grow')) === '2');
+    });
+    const lines = await resultOf(member, id);
+    expect(lines).toEqual(PAIRS.map(({ a, b }, row) => ({ row, value: a + b })));
+  });
+
+  it('fail in words where that version has gone', async () => {
+    const id = await meanwhile('gone', async () => {
+      await store.add('gone', 'difference', { version: 2 });
+      await rm(join(store.path, 'gone/1'), { recursive: true });
+      await until('version 2 is alone', async () => {
+        const { versions } = (await member.get('/models/gone')).body as { versions: { version: string }[] };
+        return versions.map(({ version }) => version).join() === '2';
+      });
+    });
+    expect(await jobOver(member, id)).toMatchObject({ status: 'failed', error: { code: 'model.version-not-found' } });
+  });
+
+  it('fail in words where another file has taken its place', async () => {
+    const id = await meanwhile('swap', async () => {
+      const before = (await member.get('/models/swap')).body.versions[0].sha256 as string;
+      await cp(join(ROOT, 'test/fixtures/models/difference.onnx'), join(store.path, 'swap/1/model.onnx'));
+      const isOther = async (): Promise<boolean> => {
+        const [version] = (await member.get('/models/swap')).body.versions as { sha256: string; state: string }[];
+        return version!.sha256 !== before && version!.state === 'ready';
+      };
+      await until('the other file serves', isOther);
+    });
+    const job = await jobOver(member, id);
+    expect(job).toMatchObject({ status: 'failed', progress: { done: 0 }, error: { code: 'job.version-gone' } });
+  });
+
+  it('let a row fail alone where the model fails on it', async () => {
+    const rows = Array.from({ length: 300 }, (_, index) => ({ index: index === 123 || index === 200 ? 7 : index % 3 }));
+    const lines = await resultOf(member, await send('pick', rows, 'skip'));
+    const expected = rows.map(({ index }, row) =>
+      index === 7 ? { row, error: { code: 'model.run-failed', detail: DETAIL } } : { row, picked: 10 * (index + 1) },
+    );
+    expect(lines).toEqual(expected);
+    const job = await jobOver(member, await send('pick', rows));
+    expect(job).toMatchObject({
+      status: 'failed',
+      progress: { done: 123, errors: 1 },
+      error: { code: 'model.run-failed', detail: expect.stringMatching(/^Line 124: /) },
+    });
+  });
+
+  it('are the same where rows cannot run together', async () => {
+    const rows = Array.from({ length: 600 }, (_, index) => ({ x: [index, -index] }));
+    expect(await resultOf(member, await send('centre', rows))).toEqual(await answersTo(member, rows, 'centre'));
+  });
+
+  it('are cancelled while the model is at work', async () => {
+    const { id } = await takenJob(member, LONG_ROWS, { model: 'spin', headers: JSON_LINES });
+    await until('it runs', async () => (await member.get(`/jobs/${id}`)).body.status === 'running');
+    expect((await member.delete(`/jobs/${id}`)).status).toBe(204);
+    expect((await member.get(`/jobs/${id}`)).body.status).toBe('cancelled');
+    // The runner is free again.
+    expect(await resultOf(member, await send('grow', PAIRS))).toHaveLength(PAIRS.length);
+  });
+
+  it('are for those who may predict with the model, once it is ready', async () => {
+    const asked = { headers: JSON_LINES };
+    expect((await sendJob(member, linesOf(PAIRS), { ...asked, model: 'inner' })).status).toBe(403);
+    const { status, body } = await sendJob(member, linesOf(PAIRS), { ...asked, model: 'broken' });
+    expect([status, body.code]).toEqual([503, 'model.not-ready']);
+  });
+});

@@ -1,0 +1,76 @@
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { killLeftovers, ProcessApp } from '../support/process-app.js';
+import { ROOT, run } from '../support/project.js';
+
+interface Step {
+  readonly command: string;
+  /** What it prints; `…` stands for anything within a line. */
+  readonly output: string;
+}
+
+const DOCUMENTS = ['README.md', 'docs/operators.md'];
+
+describe('what the documents show', () => {
+  let app: ProcessApp;
+  let folder: string;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'barista-readme-'));
+    app = await ProcessApp.start();
+  });
+
+  afterAll(async () => {
+    await killLeftovers();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  it.each(DOCUMENTS)('every command in %s prints what stands below it', async (document) => {
+    const steps = stepsOf(await readFile(join(ROOT, document), 'utf8'));
+    expect(steps.length).toBeGreaterThan(0);
+    for (const { command, output } of steps) {
+      const here = command.replaceAll('localhost:3000', new URL(app.url).host).replaceAll('dist/', `${ROOT}dist/`);
+      const { stdout, stderr } = await run('sh', ['-c', here], { cwd: folder });
+      expect({ command, output: stdout + stderr }).toEqual({
+        command,
+        output: expect.stringMatching(patternOf(output)),
+      });
+    }
+  });
+
+  it('every link in the documents leads somewhere', async () => {
+    const guides = (await readdir(join(ROOT, 'docs')))
+      .filter((name) => name.endsWith('.md'))
+      .map((name) => `docs/${name}`);
+    const dead: string[] = [];
+    for (const document of ['README.md', 'CONTRIBUTING.md', 'SECURITY.md', 'CHANGELOG.md', ...guides]) {
+      const text = await readFile(join(ROOT, document), 'utf8');
+      for (const [, target = ''] of text.matchAll(/\]\((?!https?:|#)([^)#\s]+)[^)]*\)/g)) {
+        const path = join(ROOT, document, '..', target);
+        const isThere = await readFile(path).then(
+          () => true,
+          (error: NodeJS.ErrnoException) => error.code === 'EISDIR',
+        );
+        if (!isThere) dead.push(`${document}: ${target}`);
+      }
+    }
+    expect(dead).toEqual([]);
+  });
+});
+
+/** The commands in a document's `console` blocks, each with the lines below it. */
+function stepsOf(document: string): Step[] {
+  const blocks = [...document.matchAll(/^```console\n([\s\S]*?)^```/gm)].map(([, block = '']) => block);
+  return blocks
+    .flatMap((block) => block.split(/^\$ /m).slice(1))
+    .map((step) => {
+      const [command = '', ...output] = step.split('\n');
+      return { command, output: output.join('\n').trim() };
+    });
+}
+
+function patternOf(output: string): RegExp {
+  const escaped = output.split('…').map((part) => part.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&'));
+  return new RegExp(`^${escaped.join('.*')}\\s*$`);
+}

@@ -1,0 +1,190 @@
+import { jest } from '@jest/globals';
+import { RunFailedError, RuntimeDiedError, TooLargeAnswerError } from '../../../src/serving/runtime/runtime-process.js';
+import { feeds, HandRuntime, queueTo, type TestQueue } from '../../support/hand-runtime.js';
+
+describe('the batch queue', () => {
+  let runtime: HandRuntime;
+
+  beforeEach(() => {
+    runtime = new HandRuntime();
+  });
+
+  const queue = (options: Parameters<typeof queueTo>[1] = {}): TestQueue => queueTo(runtime, options);
+
+  it('sends one run at a time, in order', async () => {
+    const runs = queue();
+    const first = runs.send(feeds(1));
+    const second = runs.send(feeds(2));
+    expect(runtime.started).toHaveLength(1);
+    runtime.started[0]!.resolve(feeds(10));
+    expect(await first).toEqual(feeds(10));
+    expect(runtime.started.map((run) => run.feeds)).toEqual([feeds(1), feeds(2)]);
+    runtime.started[1]!.resolve(feeds(20));
+    expect(await second).toEqual(feeds(20));
+  });
+
+  it('refuses what would be too many to wait', async () => {
+    const runs = queue({ capacity: 2 });
+    const accepted = [runs.send(feeds(1)), runs.send(feeds(2)), runs.send(feeds(3))];
+    await expect(runs.send(feeds(4))).rejects.toMatchObject({ code: 'model.queue-full', retryAfterSeconds: 1 });
+    for (const [index] of accepted.entries()) {
+      runtime.started[index]!.resolve(feeds(index));
+      await accepted[index];
+    }
+  });
+
+  it('never starts a run whose caller has gone', async () => {
+    const runs = queue();
+    const first = runs.send(feeds(1));
+    const caller = new AbortController();
+    const abandoned = runs.send(feeds(2), { signal: caller.signal });
+    const third = runs.send(feeds(3));
+    caller.abort();
+    await expect(abandoned).rejects.toThrow();
+    runtime.started[0]!.resolve(feeds(1));
+    await first;
+    expect(runtime.started.map((run) => run.feeds)).toEqual([feeds(1), feeds(3)]);
+    runtime.started[1]!.resolve(feeds(3));
+    await third;
+  });
+
+  it('keeps what the runtime says of a failed run to itself and the log', async () => {
+    const run = queue().send(feeds(1));
+    runtime.started[0]!.reject(new RunFailedError('secret words'));
+    await expect(run).rejects.toMatchObject({
+      code: 'model.run-failed',
+      message: expect.not.stringContaining('secret'),
+      cause: { message: 'secret words' },
+    });
+  });
+
+  it('says that the runtime died, and keeps the others until it is back', async () => {
+    const runs = queue();
+    const first = runs.send(feeds(1));
+    const second = runs.send(feeds(2));
+    runtime.started[0]!.reject(new RuntimeDiedError('gone'));
+    await expect(first).rejects.toMatchObject({ code: 'model.runtime-died' });
+    expect(runtime.started).toHaveLength(1);
+    runs.resume();
+    runtime.started[1]!.resolve(feeds(2));
+    expect(await second).toEqual(feeds(2));
+  });
+
+  it('takes nothing from a caller who has gone already', async () => {
+    const caller = new AbortController();
+    caller.abort();
+    await expect(queue().send(feeds(1), { signal: caller.signal })).rejects.toMatchObject({
+      code: 'request.abandoned',
+    });
+    expect(runtime.started).toHaveLength(0);
+  });
+
+  it('says that an answer is too large', async () => {
+    const run = queue().send(feeds(1));
+    runtime.started[0]!.reject(new TooLargeAnswerError('9 values'));
+    await expect(run).rejects.toMatchObject({ code: 'predict.answer-too-large', kind: 'too-large' });
+  });
+
+  describe('against the clock', () => {
+    beforeEach(() => {
+      jest.useFakeTimers({ now: 0 });
+    });
+
+    afterEach(() => {
+      jest.useRealTimers();
+    });
+
+    const pass = (ms: number): Promise<void> => jest.advanceTimersByTimeAsync(ms);
+    const ending = (run: Promise<unknown>): Promise<unknown> => run.catch((error: unknown) => error);
+
+    it('lets a run that waits past its deadline go, and kills a runtime that is past it', async () => {
+      const runs = queue({ deadlineMs: 1_000 });
+      const ends = [ending(runs.send(feeds(1))), ending(runs.send(feeds(2)))];
+      await pass(900);
+      expect(runtime.kills).toBe(0);
+      await pass(101);
+      expect(runtime.kills).toBe(1);
+      for (const end of ends) expect(await end).toMatchObject({ code: 'model.deadline' });
+      expect(runtime.started).toHaveLength(1);
+    });
+
+    it('does not kill a runtime for a run that waited long and has just begun', async () => {
+      const runs = queue({ deadlineMs: 600 });
+      for (let run = 0; run < 20; run += 1) {
+        const quick = runs.send(feeds(run));
+        runtime.answer();
+        await quick;
+      }
+      const first = runs.send(feeds(1));
+      const late = ending(runs.send(feeds(2), { deadline: runs.deadlineIn() }));
+      await pass(400);
+      runtime.answer();
+      await first;
+      await pass(201);
+      expect(await late).toMatchObject({ code: 'model.deadline' });
+      expect(runtime.kills).toBe(0);
+      runtime.answer();
+    });
+
+    it('says when to come again to who has waited until the deadline while others were served', async () => {
+      const runs = queue({ deadlineMs: 50 });
+      const patient = { deadline: performance.now() + 60_000 };
+      const first = runs.send(feeds(1), patient);
+      const second = runs.send(feeds(2), patient);
+      const third = ending(runs.send(feeds(3)));
+      await pass(10);
+      runtime.answer();
+      await first;
+      await pass(41);
+      expect(await third).toMatchObject({ code: 'model.overloaded', kind: 'unavailable', retryAfterSeconds: 1 });
+      runtime.answer();
+      await second;
+    });
+
+    it('does not begin what has waited in line and would not end in time', async () => {
+      const runs = queue({ deadlineMs: 600 });
+      const first = runs.send(feeds(1));
+      const late = ending(runs.send(feeds(2)));
+      await pass(400);
+      runtime.answer();
+      await first;
+      expect(await late).toMatchObject({ code: 'model.overloaded' });
+      expect(runtime.started).toHaveLength(1);
+    });
+
+    it('is in demand while people ask, and not for background work', async () => {
+      const runs = queue();
+      const background = runs.send(feeds(1), { priority: 'background' });
+      expect(runs.isInDemand).toBe(false);
+      const asked = runs.send(feeds(2));
+      expect(runs.isInDemand).toBe(true);
+      for (const run of [background, asked]) {
+        runtime.answer();
+        await run;
+      }
+      await pass(249);
+      expect(runs.isInDemand).toBe(true);
+      await pass(2);
+      expect(runs.isInDemand).toBe(false);
+    });
+
+    it('refuses what would only wait until its deadline, with the figures', async () => {
+      const runs = queue({ deadlineMs: 1_000 });
+      const slow = runs.send(feeds(1));
+      await pass(600);
+      runtime.answer();
+      await slow;
+      const running = runs.send(feeds(2));
+      const waiting = runs.send(feeds(3), { deadline: performance.now() + 10_000 });
+      await expect(runs.send(feeds(4))).rejects.toMatchObject({
+        code: 'model.overloaded',
+        retryAfterSeconds: 2,
+        message: '1 predictions wait before this one: about 1800 ms, and it has 1000 ms. Try later.',
+      });
+      for (const run of [running, waiting]) {
+        runtime.answer();
+        await run;
+      }
+    });
+  });
+});

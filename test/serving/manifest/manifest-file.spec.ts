@@ -1,0 +1,78 @@
+import { mkdir, mkdtemp, readdir, readFile, rm, utimes } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { format } from 'prettier';
+import { changeManifest, publishVersion, withEntry } from '../../../src/cli/model/staging.js';
+import type { Manifest } from '../../../src/serving/manifest/manifest.js';
+import { parseManifest } from '../../../src/serving/manifest/read-manifest.js';
+import { formatManifest, writeManifest } from '../../../src/serving/manifest/write-manifest.js';
+import { ROOT } from '../../support/project.js';
+
+describe('formatManifest', () => {
+  const laidOut = (text: string) => format(text, { parser: 'json', printWidth: 120 });
+
+  it('leaves a manifest of ours as it is', async () => {
+    const text = await readFile(join(ROOT, 'models/iris/model.json'), 'utf8');
+    expect(formatManifest(parseManifest(text))).toBe(text);
+  });
+
+  it.each<[string, Manifest]>([
+    ['nothing', {}],
+    ['many numbers', { example: { input: { x: Array.from({ length: 200 }, (_, index) => index / 7) } } }],
+    ['a grid', { example: { input: { x: [Array.from({ length: 40 }, () => 1.5), [1, 2]] } } }],
+    ['many labels', { labels: Array.from({ length: 30 }, (_, index) => `label ${index}`) }],
+    ['what fills a line exactly', { description: 'x'.repeat(120 - '  "description": ""'.length) }],
+    ['a row that fills a line exactly', { example: { input: { a: 'x'.repeat(68) }, label: 'y'.repeat(8) } }],
+    ['characters of every kind', { description: '"\\\n아메\u2028', versions: { 1: { metrics: {} } } }],
+  ])('lays out %s as Prettier would', async (_, manifest) => {
+    const text = formatManifest(manifest);
+    expect(JSON.parse(text)).toEqual(manifest);
+    expect(await laidOut(text)).toBe(text);
+  });
+});
+
+describe('a manifest', () => {
+  let folder: string;
+
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'barista-manifest-'));
+    await writeManifest(folder, { description: 'before' });
+  });
+
+  afterEach(() => rm(folder, { recursive: true, force: true }));
+
+  const read = async () => parseManifest(await readFile(join(folder, 'model.json'), 'utf8'));
+
+  it('is changed by one at a time', async () => {
+    const changes = Array.from({ length: 8 }, (_, index) =>
+      changeManifest(folder, (manifest) => writeManifest(folder, withEntry(manifest, String(index + 1), {}))),
+    );
+    await Promise.all(changes);
+    expect(Object.keys((await read()).versions ?? {})).toHaveLength(8);
+    expect(await readdir(folder)).toEqual(['model.json']);
+  });
+
+  it('can be changed after a command that was killed while it did', async () => {
+    await mkdir(join(folder, '.lock'));
+    const longAgo = new Date(Date.now() - 60_000);
+    await utimes(join(folder, '.lock'), longAgo, longAgo);
+    await changeManifest(folder, () => writeManifest(folder, { description: 'after' }));
+    expect(await read()).toEqual({ description: 'after' });
+  });
+
+  it('says nothing of a version that could not be put into its place', async () => {
+    await expect(publishVersion(join(folder, 'nowhere'), folder, '1', { candidate: true })).rejects.toThrow('ENOENT');
+    expect(await read()).toEqual({ description: 'before' });
+    await mkdir(join(folder, '1'));
+    await expect(publishVersion(join(folder, 'nowhere'), folder, '1', {})).rejects.toThrow(/is there already/);
+    expect(await read()).toEqual({ description: 'before' });
+    expect((await readdir(folder)).sort()).toEqual(['1', 'model.json']);
+  });
+
+  it('keeps what it says of a version beside what is new', () => {
+    const manifest = { versions: { 1: { metrics: { accuracy: 1 } } } };
+    expect(withEntry(manifest, '1', { candidate: true })).toEqual({
+      versions: { 1: { metrics: { accuracy: 1 }, candidate: true } },
+    });
+  });
+});

@@ -1,0 +1,151 @@
+import type { Manifest } from '../../../src/serving/manifest/manifest.js';
+import { ManifestError, parseManifest } from '../../../src/serving/manifest/read-manifest.js';
+import { disagreement, isClose, trialRows } from '../../../src/serving/pipeline/prove.js';
+import { responderFor } from '../../../src/serving/pipeline/respond.js';
+import type { Signature, Tensor, TensorSignature } from '../../../src/serving/signature/tensor.js';
+
+/** Of a model whose input counts rows by the dimension "n". */
+function signatureOf(...outputs: TensorSignature[]): Signature {
+  return { inputs: [{ name: 'x', type: 'float32', shape: ['n', 1] }], outputs };
+}
+
+function respond(outputs: Tensor[], rowCount: number, manifest: Manifest, signature: Signature) {
+  return responderFor(manifest, signature)(outputs, rowCount);
+}
+
+describe('respond', () => {
+  const scores: TensorSignature = { name: 'scores', type: 'float32', shape: ['n', 3] };
+  const outputs = (data: number[]): Tensor[] => [
+    { name: 'scores', type: 'float32', shape: [data.length / 3, 3], data: new Float32Array(data) },
+  ];
+  const answer = (data: number[], manifest: Manifest) =>
+    respond(outputs(data), data.length / 3, manifest, signatureOf(scores));
+
+  it('takes the most probable label where the model names none', () => {
+    const manifest = { labels: ['a', 'b', 'c'], output: { probabilities: 'scores' } };
+    expect(answer([0.25, 0.5, 0.25, 1, 0, 0], manifest)).toEqual([
+      { label: 'b', index: 1, probabilities: { a: 0.25, b: 0.5, c: 0.25 } },
+      { label: 'a', index: 0, probabilities: { a: 1, b: 0, c: 0 } },
+    ]);
+  });
+
+  it('turns logits into probabilities, also great ones', () => {
+    const [prediction] = answer([1000, 1000, 0], { labels: ['a', 'b', 'c'], output: { logits: 'scores' } });
+    expect(prediction?.probabilities).toEqual({ a: 0.5, b: 0.5, c: 0 });
+  });
+
+  it('keeps the topK most probable, in order', () => {
+    const manifest = { labels: ['a', 'b', 'c'], output: { probabilities: 'scores', topK: 2 } };
+    const [prediction] = answer([0.125, 0.25, 0.625], manifest);
+    expect(Object.entries(prediction?.probabilities ?? {})).toEqual([
+      ['c', 0.625],
+      ['b', 0.25],
+    ]);
+  });
+
+  it('gives every output by name where the manifest says nothing of them', () => {
+    expect(answer([1, 2, 3], {})).toEqual([{ scores: [1, 2, 3] }]);
+  });
+
+  it('keeps a text label that the manifest does not know', () => {
+    const signature: TensorSignature = { name: 'kind', type: 'string', shape: ['n'] };
+    const tensor: Tensor = { name: 'kind', type: 'string', shape: [2], data: ['a', 'z'] };
+    const manifest = { labels: ['a', 'b'], output: { label: 'kind' } };
+    expect(respond([tensor], 2, manifest, signatureOf(signature))).toEqual([{ label: 'a', index: 0 }, { label: 'z' }]);
+  });
+
+  it('takes the best of very many scores', () => {
+    const many: TensorSignature = { name: 'scores', type: 'float32', shape: ['n', 200_000] };
+    const data = new Float32Array(200_000);
+    data[123_456] = 1;
+    const tensor: Tensor = { name: 'scores', type: 'float32', shape: [1, 200_000], data };
+    const manifest = { output: { probabilities: 'scores', topK: 1 } };
+    expect(respond([tensor], 1, manifest, signatureOf(many))).toMatchObject([{ index: 123_456 }]);
+  });
+
+  it('says integers as numbers where those are exact, and as bigints where they are not', () => {
+    const signature: TensorSignature = { name: 'id', type: 'int64', shape: ['n'] };
+    const data = new BigInt64Array([42n, 9_007_199_254_740_993n]);
+    expect(respond([{ name: 'id', type: 'int64', shape: [2], data }], 2, {}, signatureOf(signature))).toEqual([
+      { id: 42 },
+      { id: 9_007_199_254_740_993n },
+    ]);
+  });
+});
+
+describe('isClose', () => {
+  it.each([
+    [1, 1.00005, true],
+    [1, 1.0002, false],
+    [20_000, 20_001, true],
+    [20_000, 20_003, false],
+    [Number.NaN, Number.NaN, true],
+    [Number.NaN, 0, false],
+    [[1, 2], [1, 2.00001], true],
+    [[1, 2], [1, 2, 3], false],
+    [{ a: 1 }, { a: 1 }, true],
+    [{ a: 1 }, { b: 1 }, false],
+    ['a', 'a', true],
+    ['a', 'b', false],
+    [undefined, 1, false],
+  ])('%p and %p: %p', (actual, expected, close) => {
+    expect(isClose(actual, expected)).toBe(close);
+  });
+});
+
+describe('disagreement', () => {
+  it('is what the example says against what the model says', () => {
+    const example = { input: {}, label: 'a' };
+    expect(disagreement({ label: 'a' }, {}, example)).toBeUndefined();
+    expect(disagreement({ label: 'b' }, {}, example)).toBe('it answers its own example with "b" instead of "a"');
+    expect(disagreement({ value: 1.01 }, {}, { input: {}, value: 1, tolerance: 0.1 })).toBeUndefined();
+    expect(disagreement({ value: 1.01 }, {}, { input: {}, value: 1 })).toMatch(/1.01 instead of 1/);
+  });
+});
+
+describe('parseManifest', () => {
+  it.each([
+    ['{', /not well-formed JSON/],
+    ['[]', /it must be object/],
+    ['{"acess":"public"}', /unknown key "acess"/],
+    ['{"access":"all"}', /access must be one of public, member, admin/],
+    ['{"features":[{"name":"a"},{"name":"a"}]}', /two features are called "a"/],
+    ['{"features":[{"unit":"cm"}]}', /features.0 must have required property 'name'/],
+    ['{"versions":{"one":{}}}', /versions/],
+    ['{"versions":{"1":{"sha256":"abc"}}}', /versions.1.sha256/],
+    ['{"batching":true}', /batching/],
+  ])('refuses %s', (text, reason) => {
+    expect(() => parseManifest(text)).toThrow(ManifestError);
+    expect(() => parseManifest(text)).toThrow(reason);
+  });
+
+  it('takes an empty one', () => {
+    expect(parseManifest('{}')).toEqual({});
+  });
+});
+
+describe('trialRows', () => {
+  const schema = (...features: { name: string; minimum?: number; maximum?: number }[]) => ({
+    fields: features.map((feature) => ({ name: feature.name, type: 'float32' as const, shape: [], feature })),
+    inputs: [],
+    isUniform: true,
+  });
+
+  it.each([
+    ['no range', { name: 'a' }],
+    ['a minimum', { name: 'a', minimum: 0 }],
+    ['a maximum', { name: 'a', maximum: 0 }],
+    ['both', { name: 'a', minimum: 0, maximum: 1e-3 }],
+  ])('are three different ones within %s, also from its edge', (_, feature) => {
+    const { minimum = -Infinity, maximum = Infinity } = feature as { minimum?: number; maximum?: number };
+    for (const example of [undefined, [0]]) {
+      const values = trialRows(schema(feature), example).map(([value]) => value as number);
+      expect(new Set(values).size).toBe(3);
+      expect(values.every((value) => value >= minimum && value <= maximum)).toBe(true);
+    }
+  });
+
+  it('are fewer where nothing can be varied', () => {
+    expect(trialRows(schema({ name: 'a', minimum: 1, maximum: 1 }), undefined)).toEqual([[1]]);
+  });
+});

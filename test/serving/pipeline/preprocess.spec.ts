@@ -1,0 +1,38 @@
+import type { Manifest } from '../../../src/serving/manifest/manifest.js';
+import { preprocessorFor } from '../../../src/serving/pipeline/preprocess.js';
+import type { ElementType } from '../../../src/serving/signature/tensor.js';
+import { rowSchemaOf } from '../../../src/serving/signature/row-schema.js';
+
+/** What becomes of rows with one value each, where the model takes two by two of this type. */
+function elementsOf(values: readonly unknown[], type: ElementType, feature: NonNullable<Manifest['features']>[number]) {
+  const signature = { inputs: [{ name: 'x', type, shape: ['n', 2, 2] }], outputs: [] };
+  const schema = rowSchemaOf(signature, { features: [feature] });
+  const [tensor] = preprocessorFor(schema)(values.map((value) => [value]));
+  expect(tensor!.shape).toEqual([values.length, 2, 2]);
+  return [...(tensor!.data as Float32Array | BigInt64Array)];
+}
+
+const nested = [
+  [1, 2.5],
+  [-3, 4],
+];
+
+describe('rows', () => {
+  it('become elements one after the other', () => {
+    expect(elementsOf([nested, nested], 'float32', { name: 'x' })).toEqual([1, 2.5, -3, 4, 1, 2.5, -3, 4]);
+    expect(elementsOf([new Float32Array([1, 2, 3, 4])], 'float64', { name: 'x' })).toEqual([1, 2, 3, 4]);
+  });
+
+  it('are scaled where the manifest says how', () => {
+    expect(elementsOf([nested], 'float32', { name: 'x', mean: 1, std: 2 })).toEqual([0, 0.75, -2, 1.5]);
+  });
+
+  it('may have an integer among them that was read exactly', () => {
+    const long = [
+      [1, 2n ** 60n],
+      [3n, 4],
+    ];
+    expect(elementsOf([long], 'float64', { name: 'x' })).toEqual([1, 2 ** 60, 3, 4]);
+    expect(elementsOf([long], 'int64', { name: 'x' })).toEqual([1n, 2n ** 60n, 3n, 4n]);
+  });
+});

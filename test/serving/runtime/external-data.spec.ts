@@ -1,0 +1,66 @@
+import { externalFiles, NotOnnxError } from '../../../src/serving/runtime/external-data.js';
+
+/** A field with bytes, as Protocol Buffers write one; short ones only. */
+function field(number: number, ...parts: (Buffer | string)[]): Buffer {
+  const bytes = Buffer.concat(parts.map((part) => Buffer.from(part)));
+  const tag = number * 8 + 2;
+  return Buffer.concat([Buffer.from(tag < 128 ? [tag] : [(tag & 127) | 128, tag >> 7]), varint(bytes.length), bytes]);
+}
+
+function varint(value: number): Buffer {
+  return Buffer.from(value < 128 ? [value] : [(value & 127) | 128, value >> 7]);
+}
+
+const external = (location: string) =>
+  Buffer.concat([
+    field(13, field(1, 'location'), field(2, location)),
+    field(13, field(1, 'length'), field(2, '8')),
+    Buffer.from([0x70, 1]), // data_location: EXTERNAL
+  ]);
+const graph = (...parts: Buffer[]) => field(7, ...parts);
+
+describe('externalFiles', () => {
+  it('are those that weights of the graph are kept in, each once', () => {
+    const model = graph(
+      field(5, external('a.bin')),
+      field(5, field(9, 'raw')),
+      field(5, external('b/c.bin')),
+      field(5, external('a.bin')),
+    );
+    expect(externalFiles(Buffer.concat([Buffer.from([8, 9]), model]))).toEqual(['a.bin', 'b/c.bin']);
+    expect(externalFiles(graph(field(5, field(9, 'raw'))))).toEqual([]);
+  });
+
+  const attribute = (...parts: Buffer[]) => field(1, field(5, ...parts));
+  it.each([
+    ['the value of an operator', graph(attribute(field(5, external('a.bin'))))],
+    ['values of an operator', graph(attribute(field(10, external('a.bin'))))],
+    ['a graph in an operator', graph(attribute(field(6, field(5, external('a.bin')))))],
+    ['graphs in an operator', graph(attribute(field(11, field(5, external('a.bin')))))],
+    ['a sparse weight', graph(field(15, field(1, external('a.bin'))))],
+    ['a function', Buffer.concat([graph(), field(25, field(7, field(5, field(5, external('a.bin')))))])],
+    ['training', Buffer.concat([graph(), field(20, field(1, field(5, external('a.bin'))))])],
+  ])('of %s are refused: ONNX Runtime would look for them by itself', (_, model) => {
+    expect(() => externalFiles(model)).toThrow(/kept in "a.bin", which cannot be carried; keep them in the model/);
+  });
+
+  it.each([
+    ['nothing', Buffer.alloc(0)],
+    ['a text', Buffer.from('this is not a model')],
+    ['a message without a graph', field(1, 'x')],
+    ['half a model', graph(field(5, external('a.bin'))).subarray(0, 20)],
+    ['a graph that is none', graph(Buffer.from([0xff]))],
+    ['a number that never ends', Buffer.concat([graph(), Buffer.alloc(12, 0xff)])],
+    ['a group', Buffer.concat([graph(), Buffer.from([0x0b])])],
+    ['half a number', Buffer.concat([graph(), Buffer.from([0x09, 1])])],
+  ])('%s is no model', (_, bytes) => {
+    expect(() => externalFiles(bytes)).toThrow(NotOnnxError);
+  });
+
+  it('gives up on graphs in graphs in graphs', () => {
+    const nested = (levels: number) =>
+      graph(Array.from({ length: levels }).reduce<Buffer>((inner) => attribute(field(6, inner)), Buffer.alloc(0)));
+    expect(externalFiles(nested(30))).toEqual([]);
+    expect(() => externalFiles(nested(40))).toThrow(NotOnnxError);
+  });
+});

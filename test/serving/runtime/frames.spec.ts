@@ -1,0 +1,92 @@
+import { jest } from '@jest/globals';
+import fc from 'fast-check';
+import {
+  decodeTensors,
+  encodeFrame,
+  encodeTensors,
+  FrameReader,
+  type Frame,
+} from '../../../src/serving/runtime/frames.js';
+import type { Tensor } from '../../../src/serving/signature/tensor.js';
+
+const float32s = fc.float32Array().map((data) => ({ type: 'float32' as const, data }));
+const int64s = fc.bigInt64Array().map((data) => ({ type: 'int64' as const, data }));
+const bools = fc.uint8Array({ max: 1 }).map((data) => ({ type: 'bool' as const, data }));
+const strings = fc.array(fc.string({ unit: 'grapheme' })).map((data) => ({ type: 'string' as const, data }));
+const tensors = fc.array(
+  fc
+    .tuple(fc.string({ maxLength: 20 }), fc.oneof(float32s, int64s, bools, strings))
+    .map(([name, { type, data }]): Tensor => ({ name, type, shape: [data.length, 1], data })),
+  { maxLength: 5 },
+);
+
+describe('frames', () => {
+  it('carry tensors of every kind unchanged', () => {
+    fc.assert(
+      fc.property(tensors, (sent) => {
+        expect(decodeTensors(payloadOf(encodeTensors(2, 1, [sent])))).toEqual(sent);
+      }),
+    );
+  });
+
+  it('carry what several callers send as one', () => {
+    const first: Tensor[] = [
+      { name: 'x', type: 'float32', shape: [1, 2], data: new Float32Array([1, 2]) },
+      { name: 'word', type: 'string', shape: [1], data: ['é'] },
+    ];
+    const second: Tensor[] = [
+      { name: 'x', type: 'float32', shape: [2, 2], data: new Float32Array([3, 4, 5, 6]) },
+      { name: 'word', type: 'string', shape: [2], data: ['', 'tea'] },
+    ];
+    expect(decodeTensors(payloadOf(encodeTensors(2, 1, [first, second])))).toEqual([
+      { name: 'x', type: 'float32', shape: [3, 2], data: new Float32Array([1, 2, 3, 4, 5, 6]) },
+      { name: 'word', type: 'string', shape: [3], data: ['é', '', 'tea'] },
+    ]);
+  });
+
+  it('leave elements where they have arrived, wherever that is', () => {
+    const sent: Tensor[] = [{ name: 'n', type: 'int64', shape: [3], data: new BigInt64Array([1n, -2n, 3n]) }];
+    const payload = payloadOf(encodeTensors(2, 1, [sent]));
+    const [inPlace] = decodeTensors(payload);
+    expect((inPlace!.data as BigInt64Array).buffer).toBe(payload.buffer);
+    const elsewhere = Buffer.alloc(payload.length + 1).subarray(1);
+    elsewhere.set(payload);
+    expect(decodeTensors(elsewhere)).toEqual(sent);
+  });
+
+  it('hold nothing of what was in their memory before', () => {
+    const sent: Tensor[] = [{ name: 'odd', type: 'bool', shape: [3], data: new Uint8Array([1, 1, 1]) }];
+    const allocate = jest.spyOn(Buffer, 'allocUnsafeSlow').mockImplementation((size) => Buffer.alloc(size, 0xff));
+    const [frame, text] = [encodeTensors(2, 1, [sent]), encodeFrame(1, 1, Buffer.from('text'))];
+    allocate.mockRestore();
+    expect(frame).toEqual(encodeTensors(2, 1, [sent]));
+    expect([...frame, ...text]).not.toContain(0xff);
+  });
+
+  it('come whole and in order out of a stream cut anywhere', () => {
+    const frames = fc.array(
+      fc.record({ kind: fc.integer({ min: 0, max: 255 }), id: fc.nat(), payload: fc.uint8Array() }),
+    );
+    fc.assert(
+      fc.property(frames, fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1 }), (sent, cuts) => {
+        const stream = Buffer.concat(sent.map(({ kind, id, payload }) => encodeFrame(kind, id, payload)));
+        const received: Frame[] = [];
+        const reader = new FrameReader((frame) => received.push({ ...frame, payload: Buffer.from(frame.payload) }));
+        for (let at = 0, turn = 0; at < stream.length; turn += 1) {
+          const end = at + cuts[turn % cuts.length]!;
+          reader.push(stream.subarray(at, end));
+          at = end;
+        }
+        expect(received.map(({ kind, id, payload }) => ({ kind, id, payload: [...payload] }))).toEqual(
+          sent.map(({ kind, id, payload }) => ({ kind, id, payload: [...payload] })),
+        );
+      }),
+    );
+  });
+});
+
+function payloadOf(frame: Buffer): Buffer {
+  let payload: Buffer | undefined;
+  new FrameReader((found) => (payload = found.payload)).push(frame);
+  return payload!;
+}

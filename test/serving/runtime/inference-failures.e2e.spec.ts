@@ -1,0 +1,139 @@
+import type { Client } from '../../support/client.js';
+import { TestModelStore } from '../../support/model-store.js';
+import { startTestApp, type TestApp } from '../../support/test-app.js';
+import { until } from '../../support/until.js';
+import { ModelStore } from '../../../src/serving/repository/model-store.js';
+
+/** Turns of the loop in `spin.onnx`: for ever, as far as any test is concerned. */
+const FOR_EVER = 1_000_000_000_000;
+const DEADLINE_MS = 700;
+
+describe('a model that fails', () => {
+  let store: TestModelStore;
+  let app: TestApp;
+  let client: Client;
+
+  beforeAll(async () => {
+    store = await TestModelStore.create();
+    await store.add('spin', 'spin', { manifest: { example: { input: { turns: 3 } } } });
+    await store.add('pick', 'pick', { manifest: { features: [{ name: 'index' }], output: { value: 'picked' } } });
+    app = await startTestApp({ MODELS_DIR: store.path, DEADLINE_MS: String(DEADLINE_MS) });
+    client = app.client();
+  });
+
+  afterAll(async () => {
+    await app.close();
+    await store.remove();
+  });
+
+  function version(model: string) {
+    return app.app.get(ModelStore).get(model).versions[0];
+  }
+
+  async function isBack(): Promise<boolean> {
+    return (await client.post('/models/spin/predict', { turns: 1 })).status === 200;
+  }
+
+  it('on a valid row says so, without the words of ONNX Runtime, and goes on', async () => {
+    const { status, body, text } = await client.post('/models/pick/predict', { index: 99 });
+    expect({ status, code: body.code }).toEqual({ status: 500, code: 'model.run-failed' });
+    expect(text).not.toMatch(/gather|onnx|indices|node|picked/i);
+    expect((await client.post('/models/pick/predict', { index: 2 })).body.predictions).toEqual([{ value: 30 }]);
+  });
+
+  it('past its deadline is ended; its callers get 504, other models nothing of it, and it comes back', async () => {
+    const before = version('spin')?.pid;
+    const stuck = client.post('/models/spin/predict', { turns: FOR_EVER });
+    const behind = client.post('/models/spin/predict', { turns: 1 });
+    expect((await client.post('/models/pick/predict', { index: 0 })).status).toBe(200);
+    expect(await stuck).toMatchObject({ status: 504, body: { code: 'model.deadline' } });
+    expect([200, 503, 504]).toContain((await behind).status);
+    await until('it is back', isBack);
+    expect(version('spin')?.pid).not.toBe(before);
+  });
+
+  it('whose process is killed during a run answers 503 once, and is back', async () => {
+    const stuck = client.post('/models/spin/predict', { turns: FOR_EVER });
+    await until('it runs', () => version('spin')?.load.running === 1);
+    process.kill(version('spin')!.pid!, 'SIGKILL');
+    const answer = await stuck;
+    expect(answer).toMatchObject({ status: 503, body: { code: 'model.runtime-died' } });
+    expect(answer.headers.get('retry-after')).toBe('1');
+    await until('it is back', isBack);
+  });
+
+  it('makes nobody else wait while it runs', async () => {
+    const stuck = client.post('/models/spin/predict', { turns: FOR_EVER });
+    const others = await Promise.all(
+      Array.from({ length: 20 }, () => client.post('/models/pick/predict', { index: 1 })),
+    );
+    expect(others.every(({ status }) => status === 200)).toBe(true);
+    expect((await stuck).status).toBe(504);
+  });
+
+  it('whose process is killed under load costs those in it a 503 each, and is back within 2 s', async () => {
+    const statuses: number[] = [];
+    let isOver = false;
+    const callers = Array.from({ length: 16 }, async () => {
+      while (!isOver) statuses.push((await client.post('/models/pick/predict', { index: 1 })).status);
+    });
+    await until('it is under load', () => statuses.length > 100);
+    const killed = version('pick')!.pid!;
+    process.kill(killed, 'SIGKILL');
+    await until('it is back', () => version('pick')?.pid !== killed && version('pick')?.state === 'ready', 2_000);
+    const before = statuses.length;
+    await until('it answers again', () => statuses.slice(before).filter((status) => status === 200).length > 100);
+    isOver = true;
+    await Promise.all(callers);
+    // Those that waited for the new process for longer than their deadline are told so.
+    expect(statuses.filter((status) => ![200, 503, 504].includes(status))).toEqual([]);
+    expect(statuses).toContain(503);
+  });
+
+  it('and was chosen is replaced by no other version while it is restarted', async () => {
+    const features = [{ name: 'a' }, { name: 'b' }];
+    await store.add('two', 'sum', { version: 1 });
+    await store.add('two', 'difference', { version: 2, manifest: { features, output: { value: 'sum' } } });
+    await until('both are ready', async () => {
+      const { body } = await client.get('/models/two');
+      return body.versions?.every(({ state }: { state: string }) => state === 'ready') && body.versions.length === 2;
+    });
+    const model = app.app.get(ModelStore).get('two');
+    await app.app.get(ModelStore).choose(model, '1');
+    process.kill(model.version('1').pid!, 'SIGKILL');
+    await until('its end is noticed', () => model.version('1').state === 'loading');
+    const seen = new Set<string>();
+    await until('it is back', async () => {
+      const { status, body } = await client.post('/models/two/predict', { a: 1, b: 2 });
+      seen.add(status === 200 ? `200 by ${body.version}` : String(status));
+      return status === 200;
+    });
+    expect([...seen].sort()).toEqual(['200 by 1', '503']);
+  });
+});
+
+describe('a request that holds too much', () => {
+  let store: TestModelStore;
+  let app: TestApp;
+
+  beforeAll(async () => {
+    store = await TestModelStore.create();
+    await store.add('bare', 'ragged');
+    const limits = { PREDICT_MAX_ELEMENTS: '20', PREDICT_MAX_ROWS: '3' };
+    app = await startTestApp({ MODELS_DIR: store.path, ...limits });
+  });
+
+  afterAll(async () => {
+    await app.close();
+    await store.remove();
+  });
+
+  it.each([
+    ['values', [{ grid: [Array.from({ length: 30 }, () => 1)], mask: [1] }], 'predict.too-many-elements', '20'],
+    ['rows', Array.from({ length: 4 }, () => ({ grid: [[1]], mask: [1] })), 'predict.too-many-rows', '3'],
+  ])('of %s is refused with the limit', async (_, instances, code, limit) => {
+    const { status, body } = await app.client().post('/models/bare/predict', { instances });
+    expect({ status, code: body.code }).toEqual({ status: 413, code });
+    expect(body.detail).toContain(limit);
+  });
+});
