@@ -53,7 +53,7 @@ if (values.help || unknown) {
   process.exit(unknown ? 1 : 0);
 }
 
-const { status } = spawnSync(process.execPath, [join(ROOT, 'scripts/build-if-stale.mjs')], { stdio: 'inherit' });
+const { status } = spawnSync(process.execPath, [join(ROOT, 'scripts/build.mjs'), '--if-stale'], { stdio: 'inherit' });
 if (status !== 0) process.exit(1);
 installPackages();
 const isWhole = positionals.length === 0 && !values.quick && !only;

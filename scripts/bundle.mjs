@@ -1,6 +1,7 @@
 // Puts the built application and the packages it uses into one file, dist/bundle/serve.js, and beside it main.js, which listens
 // for signals and then loads it: Node reads one file instead of some 2,500, which is most of what a start takes. Names are kept and nothing is minified, so stack traces stay readable.
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { Buffer } from 'node:buffer';
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { builtinModules } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -54,8 +55,22 @@ const optional = {
   },
 };
 
-const main = join(root, 'dist/bundle/main.js');
-const outfile = join(root, 'dist/bundle/serve.js');
+/** Stacks show lines of `src/`, and of packages the file alone: a map with their lines too is four times as large. */
+const NO_MAP = '{"version":3,"sources":[""],"mappings":"AAAA"}';
+const unmapped = {
+  name: 'packages without source map',
+  setup({ onLoad }) {
+    onLoad({ filter: /[/\\]node_modules[/\\].*\.[cm]?js$/ }, ({ path }) => {
+      const comment = `//# sourceMappingURL=data:application/json;base64,${Buffer.from(NO_MAP).toString('base64')}`;
+      return { contents: `${readFileSync(path, 'utf8')}\n${comment}`, loader: 'default' };
+    });
+  },
+};
+
+const target = join(root, 'dist/bundle');
+// A program that is started meanwhile finds the whole of the old bundle or of the new one.
+const making = `${target}.${process.pid}`;
+const outfile = join(making, 'serve.js');
 const options = { bundle: true, platform: 'node', format: 'esm', target: 'node20', logLevel: 'error' };
 
 await build({
@@ -64,7 +79,9 @@ await build({
   outfile,
   keepNames: true,
   external: LEFT_OUTSIDE,
-  plugins: [discovered, optional],
+  plugins: [discovered, optional, unmapped],
+  sourcemap: 'linked',
+  sourcesContent: false,
   define: { BARISTA_SOURCE_ROOT: '"../src/"' },
   // CommonJS packages expect these three.
   banner: {
@@ -85,8 +102,17 @@ writeFileSync(
   outfile,
   text
     .replaceAll('__name(this, ', '__nameClass(this, ')
-    .replace(NAMING, `${NAMING.replace('__name', '__nameClass')}\nvar __name = (target) => target;`),
+    .replace(NAMING, `${NAMING.replace('__name', '__nameClass')} var __name = (target) => target;`),
 );
 
-// Last, since it is what tells that there is a build.
-await build({ ...options, entryPoints: [join(source, 'main.js')], outfile: main, external: ['./serve.js'] });
+await build({
+  ...options,
+  stdin: { contents: "import './scripts/bundled-stacks.mjs';\nimport './dist/src/main.js';", resolveDir: root },
+  outfile: join(making, 'main.js'),
+  external: ['./serve.js'],
+});
+
+mkdirSync(target, { recursive: true });
+// The last one tells that there is a build.
+for (const file of ['serve.js.map', 'serve.js', 'main.js']) renameSync(join(making, file), join(target, file));
+rmSync(making, { recursive: true });

@@ -16,7 +16,7 @@ export async function command({ help, parameters, main }) {
   }
   try {
     if (given.length !== parameters) throw new CommandError(help);
-    runScript('scripts/build-if-stale.mjs', [], { stdio: ['ignore', 2, 2] });
+    runScript('scripts/build.mjs', ['--if-stale', '--no-bundle'], { stdio: ['ignore', 2, 2] });
     await main(...given);
   } catch (error) {
     const isInWords = error instanceof CommandError || error.name === 'SettingsError';

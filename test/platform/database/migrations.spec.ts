@@ -7,7 +7,7 @@ import { dataSourceOptions, DatabaseSettings, migrate } from '../../../src/platf
 import { killLeftovers, ProcessApp } from '../../support/process-app.js';
 import { type Finished, ROOT, run } from '../../support/project.js';
 
-const PROJECT = ['src', 'scripts', 'ormconfig.ts', 'package.json', 'nest-cli.json', '.prettierrc.json'];
+const PROJECT = ['src', 'scripts', 'ormconfig.ts', 'package.json', '.prettierrc.json'];
 const COMPILER = ['tsconfig.json', 'tsconfig.build.json'];
 const MIGRATIONS = 'src/orders/migrations';
 /** Building takes long where other programs take the processor too. */
