@@ -47,7 +47,7 @@ const BROWSER_GLOBALS = [
   'fetch',
 ];
 
-const DEFAULT_EXPORTS = ['*.config.mjs', 'ormconfig.ts', 'scripts/count-reporter.mjs', 'scripts/jest-typescript.mjs'];
+const DEFAULT_EXPORTS = ['*.config.mjs', 'ormconfig.ts', 'scripts/count-reporter.mjs', 'scripts/jest/*.mjs'];
 
 export default defineConfig(
   globalIgnores([

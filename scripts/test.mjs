@@ -6,12 +6,11 @@ const CHECKS = ['typecheck', 'lint', 'format:check', 'walls'];
 const root = fileURLToPath(new URL('..', import.meta.url));
 const wanted = process.argv.slice(2);
 
-if (!succeeds(process.execPath, 'scripts/build-if-stale.mjs')) process.exit(1);
+// A test that needs the bundle makes it: test/support/process-app.ts.
+const build = ['scripts/build.mjs', '--if-stale', ...(wanted.length > 0 ? ['--no-bundle'] : [])];
+if (!succeeds(process.execPath, ...build)) process.exit(1);
 const failed = wanted.length > 0 ? [] : CHECKS.filter((check) => !succeeds('npm', 'run', check));
-const jest = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', 'node_modules/jest/bin/jest.js'];
-// What a test left open keeps Jest from ending; a developer should see that, CI must not wait for it.
-if (process.env.CI === 'true') jest.push('--forceExit');
-if (!succeeds(process.execPath, ...jest, ...wanted)) failed.push('tests');
+if (!succeeds(process.execPath, 'node_modules/jest/bin/jest.js', ...wanted)) failed.push('tests');
 if (failed.length > 0) console.error(`Failed: ${failed.join(', ')}`);
 process.exitCode = failed.length > 0 ? 1 : 0;
 

@@ -1,4 +1,3 @@
-import { jest } from '@jest/globals';
 import { DataSource } from 'typeorm';
 import { UnitOfWork } from '../../src/platform/database/index.js';
 import type { Client } from '../support/client.js';

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Variables } from '../../src/platform/config/index.js';
 import { Client } from './client.js';
-import { bareVariables, ROOT } from './project.js';
+import { bareVariables, type Finished, ROOT, run } from './project.js';
 
 /** A line of the log. */
 export interface LogLine {
@@ -33,6 +33,7 @@ export interface ProcessOptions {
 }
 
 export const MAIN = join(ROOT, 'dist/bundle/main.js');
+let bundle: Promise<Finished> | undefined;
 const running = new Set<ProcessApp>();
 
 /** The built application as a process of its own, on a free port and a database of its own. */
@@ -54,6 +55,10 @@ export class ProcessApp {
 
   /** Starts the process and waits for nothing. `variables` are its settings over the test defaults. */
   static async spawn(variables: Variables = {}, options: ProcessOptions = {}): Promise<ProcessApp> {
+    // `npm test -- <file>` leaves it to the tests that need it.
+    bundle ??= run(process.execPath, ['scripts/build.mjs', '--if-stale']);
+    const { code, stderr } = await bundle;
+    if (code !== 0) throw new Error(stderr);
     const directory = await mkdtemp(join(tmpdir(), 'barista-process-'));
     const defaults = {
       NODE_ENV: 'test',

@@ -1,4 +1,3 @@
-import { jest } from '@jest/globals';
 import { RunFailedError, RuntimeDiedError, TooLargeAnswerError } from '../../../src/serving/runtime/runtime-process.js';
 import { feeds, HandRuntime, queueTo, type TestQueue } from '../../support/hand-runtime.js';
 
