@@ -27,10 +27,10 @@ const host = ts.createWatchCompilerHost(
   },
 );
 const FORMAT = { getCurrentDirectory: () => root, getCanonicalFileName: (name) => name, getNewLine: () => '\n' };
-const compiling = ts.createWatchProgram(host);
+ts.createWatchProgram(host);
 
 // What the compiler does not look at: style sheets, scripts of pages, lists.
-const assets = watch(join(root, 'src'), { recursive: true }, (_, file) => {
+watch(join(root, 'src'), { recursive: true }, (_, file) => {
   if (file && !file.endsWith('.ts')) restart();
 });
 
@@ -56,8 +56,7 @@ async function stop() {
 async function end() {
   if (isEnding) return app?.kill();
   isEnding = true;
-  compiling.close();
-  assets.close();
   await starting;
   await stop();
+  process.exit(0);
 }
