@@ -9,6 +9,8 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const source = join(root, 'src');
 const target = join(root, 'dist/src');
 const compiler = join(root, 'node_modules/typescript/bin/tsc');
+/** Which an installation without development packages does not have; the compiler may be there as somebody's dependency. */
+const tool = join(root, 'node_modules/esbuild');
 const bundler = join(root, 'scripts/bundle.mjs');
 
 const COMPILED = {
@@ -18,9 +20,9 @@ const COMPILED = {
 const BUNDLED = { stamp: join(root, 'dist/bundle/main.js'), inputs: ['dist/src/.built', 'scripts/bundle.mjs'] };
 const ASSET = /\.(?:css|html|js|svg|txt)$/;
 
-/** Whether a build would change something. A deployment without a compiler runs as it is. */
+/** Whether a build would change something. A deployment without sources or tools runs as it is. */
 export function isStale({ bundle = true } = {}) {
-  return existsSync(compiler) && (isOlder(COMPILED) || (bundle && isOlder(BUNDLED)));
+  return canBuild() && (isOlder(COMPILED) || (bundle && isOlder(BUNDLED)));
 }
 
 /** Makes of dist/src what src is now, where the compiler has written its part. */
@@ -59,6 +61,10 @@ function run(...command) {
   if (status !== 0) process.exit(status ?? 1);
 }
 
+function canBuild() {
+  return existsSync(tool) && existsSync(source);
+}
+
 function isOlder({ stamp, inputs }) {
   return !existsSync(stamp) || inputs.some((input) => newest(join(root, input)) > modified(stamp));
 }
@@ -82,7 +88,7 @@ function modified(path) {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const isForced = !process.argv.includes('--if-stale');
-  const isWanted = (part) => isForced || (existsSync(compiler) && isOlder(part));
+  const isWanted = (part) => isForced || (canBuild() && isOlder(part));
   if (isWanted(COMPILED)) compile();
   if (!process.argv.includes('--no-bundle') && isWanted(BUNDLED)) run(bundler);
 }

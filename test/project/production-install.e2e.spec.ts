@@ -1,6 +1,6 @@
 import { cp, link, mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { join, relative } from 'node:path';
-import { killLeftovers, ProcessApp } from '../support/process-app.js';
+import { killLeftovers, makeBundle, ProcessApp } from '../support/process-app.js';
 import { ROOT, run } from '../support/project.js';
 
 const ROW = { sepal_length: 5.9, sepal_width: 3.0, petal_length: 5.1, petal_width: 1.8 };
@@ -9,6 +9,7 @@ describe('an installation without development packages', () => {
   let folder: string;
 
   beforeAll(async () => {
+    await makeBundle();
     // Inside the project, because files can be linked only within one file system.
     await mkdir(join(ROOT, 'test/output'), { recursive: true });
     folder = await mkdtemp(join(ROOT, 'test/output/production-'));

@@ -55,10 +55,7 @@ export class ProcessApp {
 
   /** Starts the process and waits for nothing. `variables` are its settings over the test defaults. */
   static async spawn(variables: Variables = {}, options: ProcessOptions = {}): Promise<ProcessApp> {
-    // `npm test -- <file>` leaves it to the tests that need it.
-    bundle ??= run(process.execPath, ['scripts/build.mjs', '--if-stale']);
-    const { code, stderr } = await bundle;
-    if (code !== 0) throw new Error(stderr);
+    await makeBundle();
     const directory = await mkdtemp(join(tmpdir(), 'barista-process-'));
     const defaults = {
       NODE_ENV: 'test',
@@ -140,6 +137,13 @@ export class ProcessApp {
     const { code, signal, stderr } = await this.ended;
     return new Error(`The process ended (${String(code ?? signal)}) without "${message}" in its log: ${stderr}`);
   }
+}
+
+/** `npm test -- <file>` leaves it to the tests that need it. */
+export async function makeBundle(): Promise<void> {
+  bundle ??= run(process.execPath, ['scripts/build.mjs', '--if-stale']);
+  const { code, stderr } = await bundle;
+  if (code !== 0) throw new Error(stderr);
 }
 
 /** Ends what a failed test left running. For `afterEach`. */
