@@ -122,19 +122,23 @@ describe('the feature that CONTRIBUTING.md adds', () => {
     PATIENCE_MS,
   );
 
-  it('takes orders', async () => {
-    // As `npm start` does, with what is stale built first.
-    const command = [process.execPath, join(copy, 'scripts/run.mjs'), 'dist/bundle/main.js'] as const;
-    const app = await ProcessApp.start({}, { command });
-    const client = app.client();
-    await client.signUpAndLogIn();
-    const { status, body } = await client.post('/orders', { drink: 'Americano', cups: 2 });
-    expect(status).toBe(201);
-    expect(await client.get(`/orders/${body.id}`)).toMatchObject({ status: 200, body });
-    const refused = await client.post('/orders', { drink: 'Americano', cups: 0 });
-    expect(refused.body.errors).toMatchObject([{ location: ['body', 'cups'] }]);
-    await app.stop();
-  }, PATIENCE_MS);
+  it(
+    'takes orders',
+    async () => {
+      // As `npm start` does, with what is stale built first.
+      const command = [process.execPath, join(copy, 'scripts/run.mjs'), 'dist/bundle/main.js'] as const;
+      const app = await ProcessApp.start({}, { command });
+      const client = app.client();
+      await client.signUpAndLogIn();
+      const { status, body } = await client.post('/orders', { drink: 'Americano', cups: 2 });
+      expect(status).toBe(201);
+      expect(await client.get(`/orders/${body.id}`)).toMatchObject({ status: 200, body });
+      const refused = await client.post('/orders', { drink: 'Americano', cups: 0 });
+      expect(refused.body.errors).toMatchObject([{ location: ['body', 'cups'] }]);
+      await app.stop();
+    },
+    PATIENCE_MS,
+  );
 });
 
 /** The code blocks that stand below a path in bold. */
