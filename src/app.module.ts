@@ -8,6 +8,9 @@ import { HealthModule } from './platform/health/index.js';
 import { HomeModule } from './home/index.js';
 import { HttpModule } from './platform/http/index.js';
 import { InferenceModule } from './inference/index.js';
+import { ModelPagesModule } from './model-pages/index.js';
+import { OpenInferenceModule } from './open-inference/index.js';
+import { PredictionJobsModule } from './prediction-jobs/index.js';
 import { JobsModule } from './jobs/index.js';
 import { LoggingModule } from './platform/logging/index.js';
 import { MenusModule } from './menus/index.js';
@@ -26,12 +29,14 @@ const PLATFORM = [
   PagesModule,
 ];
 const FEATURES = [HomeModule, AuthModule, JobsModule, MenusModule, DemandModule];
+/** What makes models available to the outside, beside `inference`. */
+const DOORS = [ModelPagesModule, PredictionJobsModule, OpenInferenceModule];
 
 /** The table of contents of the system. */
 @Module({})
 export class AppModule {
   static forRoot(variables: Variables): DynamicModule {
-    const inference = InferenceModule.forRoot();
-    return { module: AppModule, imports: [SettingsModule.forRoot(variables), ...PLATFORM, ...FEATURES, inference] };
+    const settings = SettingsModule.forRoot(variables);
+    return { module: AppModule, imports: [settings, ...PLATFORM, ...FEATURES, InferenceModule.forRoot(), ...DOORS] };
   }
 }

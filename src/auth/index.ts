@@ -3,6 +3,7 @@ export { AuthModule } from './auth.module.js';
 export { Authenticated, CurrentMember, Roles } from './identity/auth.decorators.js';
 export { Identity } from './identity/identity.service.js';
 export type { Principal } from './identity/principal.js';
+export { changeRole, type Role } from './members/change-role.js';
 export { MemberWithdrawals } from './members/member-withdrawals.js';
 export { type AccountSection, AccountSections } from './pages/account-sections.js';
 export { AuthPagesFilter } from './pages/auth-pages.filter.js';

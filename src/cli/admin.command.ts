@@ -1,10 +1,9 @@
 import 'reflect-metadata';
 import { parseArgs } from 'node:util';
+import { changeRole, type Role } from '../auth/index.js';
 import { processVariables, readSettings } from '../platform/config/index.js';
-import { DatabaseSettings, type UnitOfWork, withDatabase } from '../platform/database/index.js';
+import { DatabaseSettings, withDatabase } from '../platform/database/index.js';
 import { Log, LoggingSettings, SecurityLog } from '../platform/logging/index.js';
-import { Member } from '../auth/entities/member.entity.js';
-import { emailKeyOf } from '../auth/members/members.repository.js';
 
 const USAGE = `Who is an administrator.
 
@@ -14,7 +13,7 @@ const USAGE = `Who is an administrator.
 Works on the database of DATABASE_URL, with the app running or not. A running app knows at the next request.
 `;
 
-const ROLES: ReadonlyMap<string, Member['role']> = new Map([
+const ROLES: ReadonlyMap<string, Role> = new Map([
   ['grant', 'admin'],
   ['revoke', 'member'],
 ]);
@@ -39,23 +38,14 @@ async function run(args: string[]): Promise<void> {
   await giveRole(email, role);
 }
 
-async function giveRole(email: string, role: Member['role']): Promise<void> {
+async function giveRole(email: string, role: Role): Promise<void> {
   const variables = processVariables();
   const log = new Log(readSettings(LoggingSettings, variables).level);
   const settings = readSettings(DatabaseSettings, variables);
-  const member = await withDatabase(settings, (unitOfWork) => setRole(unitOfWork, email, role));
+  const member = await withDatabase(settings, (unitOfWork) => changeRole(unitOfWork, email, role));
   new SecurityLog(log).record('auth.role.changed', { memberId: member.id }, { role });
   log.flush();
   process.stdout.write(`${member.email} is ${role === 'admin' ? 'an administrator' : 'an ordinary member'} now.\n`);
-}
-
-function setRole(unitOfWork: UnitOfWork, email: string, role: Member['role']): Promise<Member> {
-  return unitOfWork.run(async (manager) => {
-    const member = await manager.findOneBy(Member, { emailKey: emailKeyOf(email.trim()) });
-    if (member === null) throw new Error(`There is no member with the e-mail ${email}.`);
-    await manager.update(Member, { id: member.id }, { role });
-    return member;
-  });
 }
 
 /** Some errors of a connection have no words, only a code. */

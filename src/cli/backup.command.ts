@@ -2,8 +2,7 @@ import 'reflect-metadata';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { processVariables, readSettings } from '../platform/config/index.js';
-import { backUp } from '../platform/database/backup.js';
-import { DatabaseSettings } from '../platform/database/database.settings.js';
+import { backUp, DatabaseSettings } from '../platform/database/index.js';
 
 const USAGE = `A copy of the database as it is now, taken while the app serves or while it does not.
 

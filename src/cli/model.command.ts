@@ -3,7 +3,7 @@ import { processVariables, readSettings } from '../platform/config/index.js';
 import { HttpSettings } from '../platform/http/index.js';
 import type { CommandContext } from './model/command.js';
 import { runCommand } from './model/run-command.js';
-import { InferenceSettings } from '../serving/serving.settings.js';
+import { ServingSettings } from '../serving/index.js';
 
 try {
   await runCommand(process.argv.slice(2), (line) => process.stdout.write(`${line}\n`), readContext);
@@ -14,7 +14,7 @@ try {
 
 function readContext(): Omit<CommandContext, 'say'> {
   const variables = processVariables();
-  const settings = readSettings(InferenceSettings, variables);
+  const settings = readSettings(ServingSettings, variables);
   return {
     modelsDir: settings.modelsDir,
     settings,

@@ -1,5 +1,5 @@
-import { lineFor, ResultTable } from '../prediction-jobs/result-table.js';
-import type { Predictions } from '../inference/predict/predictions.service.js';
+import { lineFor, ResultTable } from '../prediction-jobs/index.js';
+import type { Predictions } from '../inference/index.js';
 
 /** Answers as the file of a job's result has them, with the number of each row in place of its input. */
 export function csvOf({ predictions }: Predictions, labels: readonly string[] = []): string {

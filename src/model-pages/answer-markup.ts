@@ -1,6 +1,6 @@
 import { stringifyExactJson } from '../platform/http/index.js';
 import { type Html, html, when } from '../platform/pages/index.js';
-import type { Predictions } from '../inference/predict/predictions.service.js';
+import type { Predictions } from '../inference/index.js';
 import { inDigits, inPercent, inWords } from './words.js';
 
 /** The most probable of them. */

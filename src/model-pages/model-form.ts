@@ -1,6 +1,5 @@
 import { stringifyExactJson } from '../platform/http/index.js';
-import type { Feature, Manifest } from '../serving/manifest/manifest.js';
-import type { JsonSchema } from '../serving/signature/json-schema.js';
+import type { Feature, JsonSchema, Manifest } from '../serving/index.js';
 
 /** One value to be filled in. */
 export interface FormControl {

@@ -1,8 +1,6 @@
 import { loginPath } from '../auth/index.js';
 import { type Html, html, notice, page, time, when } from '../platform/pages/index.js';
-import type { ModelDto, ModelSummaryDto, VersionDto } from '../inference/models/dto/model.dto.js';
-import type { Admission } from '../inference/access/model-access.js';
-import type { Predictions } from '../inference/predict/predictions.service.js';
+import type { Admission, ModelDto, ModelSummaryDto, Predictions, VersionDto } from '../inference/index.js';
 import { answerMarkup } from './answer-markup.js';
 import { type Asked, formMarkup, manyForm, problemMarkup } from './ask-markup.js';
 import type { ModelForm } from './model-form.js';

@@ -2,19 +2,28 @@ import { Injectable } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { Visitors } from '../auth/index.js';
 import { OpenApi } from '../platform/docs/index.js';
-import { type FormattedError, type Problem, UploadedFiles } from '../platform/http/index.js';
-import { asErrorAnswer, HTML } from '../platform/pages/index.js';
-import { InferenceSettings } from '../serving/serving.settings.js';
-import { Pipelines } from '../inference/pipelines/pipelines.service.js';
-import { describeModel, summarize } from '../inference/models/describe-model.js';
-import { ModelAccess } from '../inference/access/model-access.js';
-import { schemasOf } from '../inference/models/model-schemas.js';
-import { itemsOfModelPredict, type PredictionBody, takesForms } from '../inference/inputs/prediction-input.js';
-import { PredictionsService } from '../inference/predict/predictions.service.js';
-import type { PredictionCall } from '../inference/predict/request.decorators.js';
-import type { JsonSchema } from '../serving/signature/json-schema.js';
-import type { Model } from '../serving/repository/model.js';
-import { ModelStore } from '../serving/repository/model-store.js';
+import {
+  type FormattedError,
+  prefersHtml,
+  type Problem,
+  ProblemFilter,
+  UploadedFiles,
+} from '../platform/http/index.js';
+import { asErrorAnswer, errorPage, HTML } from '../platform/pages/index.js';
+import { type JsonSchema, type Model, ModelStore, ServingSettings } from '../serving/index.js';
+import {
+  describeModel,
+  itemsOfModelPredict,
+  ModelAccess,
+  type ModelViews,
+  Pipelines,
+  type PredictionBody,
+  type PredictionCall,
+  PredictionsService,
+  schemasOf,
+  summarize,
+  takesForms,
+} from '../inference/index.js';
 import { formOf, type ModelForm } from './model-form.js';
 import { type ModelPageContent, modelPage, modelsPage, type Sent } from './model-page.js';
 import { csvOf } from './answer-csv.js';
@@ -29,7 +38,7 @@ type Texts = Readonly<Record<string, string>>;
 
 /** The pages of models, for browsers. */
 @Injectable()
-export class ModelPages {
+export class ModelPages implements ModelViews {
   constructor(
     private readonly store: ModelStore,
     private readonly predictions: PredictionsService,
@@ -38,34 +47,61 @@ export class ModelPages {
     private readonly reports: ModelReports,
     private readonly visitors: Visitors,
     private readonly openApi: OpenApi,
-    private readonly settings: InferenceSettings,
+    private readonly problems: ProblemFilter,
+    private readonly settings: ServingSettings,
   ) {}
 
-  async list(request: Request, response: Response): Promise<string> {
+  list(request: Request, response: Response): Promise<string> | undefined {
+    return prefersHtml(request) ? this.listPage(request, response) : undefined;
+  }
+
+  show(model: Model, request: Request, response: Response): Promise<string> | undefined {
+    return prefersHtml(request) ? this.showPage(model, request, response) : undefined;
+  }
+
+  /** Renders the page with the predictions for the values of its form, or a file of them. Rejects as a prediction does. */
+  predict(model: Model, body: unknown, call: PredictionCall): Promise<string> | undefined {
+    return isOfPage(call.request) ? this.predictPage(model, body, call) : undefined;
+  }
+
+  /** Shows an error on the page of the model: the values that were entered stay, and errors are shown at their fields. */
+  respondToError(error: unknown, request: Request, response: Response): boolean {
+    if (!isOfPage(request)) return false;
+    const plainPage = (problem: Problem): FormattedError => {
+      return asErrorAnswer(problem, errorPage(problem, request.requestId));
+    };
+    this.pageForError(request, response)
+      .then((page) => this.problems.answer(error, request, response, page ?? plainPage))
+      .catch((failure: unknown) => this.problems.answer(failure, request, response, plainPage));
+    return true;
+  }
+
+  private async listPage(request: Request, response: Response): Promise<string> {
     const isMember = await this.visitors.isMember({ request, response });
     return asPage(modelsPage(this.store.all().map(summarize), isMember), response);
   }
 
-  async show(name: string, request: Request, response: Response): Promise<string> {
-    return asPage(await this.pageOf(this.store.get(name), request, response), response);
+  private async showPage(model: Model, request: Request, response: Response): Promise<string> {
+    return asPage(await this.pageOf(model, request, response), response);
   }
 
-  /** The page again, with the answer to what its form was filled in with, or that as a file. Rejects as a prediction does. */
-  async predict(name: string, sent: unknown, call: PredictionCall): Promise<string> {
+  private async predictPage(model: Model, sent: unknown, call: PredictionCall): Promise<string> {
     const { request, response } = call;
-    const model = this.store.get(name);
     const { value, isForm, isDownload = false } = this.read(model, sent);
-    const itemsOf = itemsOfModelPredict;
-    const answer = await this.predictions.predict({ model: name, value, itemsOf, call: { ...call, isForm } });
-    if (isDownload) return asDownload(csvOf(answer, model.manifest.labels), name, response);
+    const answer = await this.predictions.predict({
+      value,
+      itemsOf: itemsOfModelPredict,
+      call: { ...call, isForm },
+    });
+    if (isDownload) return asDownload(csvOf(answer, model.manifest.labels), model.name, response);
     return asPage(await this.pageOf(model, request, response, { ...sentIn(sent), answer }), response);
   }
 
-  /**
-   * Prepares the page that says what went wrong with a model: what was filled in stays, and errors stand at their fields.
-   * Undefined where it is no model that there is.
-   */
-  async forProblem(request: Request, response: Response): Promise<((problem: Problem) => FormattedError) | undefined> {
+  /** Undefined where the request names no model that there is. */
+  private async pageForError(
+    request: Request,
+    response: Response,
+  ): Promise<((problem: Problem) => FormattedError) | undefined> {
     const { name } = request.params;
     const model = this.store.all().find((candidate) => candidate.name === name);
     if (!model) return undefined;
@@ -90,8 +126,8 @@ export class ModelPages {
 
   /** Undefined while it is not known what the model takes. */
   private formFor(model: Model): ModelForm | undefined {
-    const { manifest } = model.serving ?? model;
-    if (model.state !== 'ready' && !model.loadsOnUse) return undefined;
+    const { manifest } = model.defaultVersion ?? model;
+    if (model.state !== 'ready' && !model.loadsOnDemand) return undefined;
     if (manifest.input) return { kind: 'image', channels: 3, ...manifest.input.image };
     const input = this.pipelines.of(model.name)?.metadata.input;
     if (input) return formOf((this.openApi.schemaOf(input) ?? {}) as JsonSchema, undefined);
@@ -139,4 +175,14 @@ function sentIn(body: unknown): Sent {
   if (typeof body !== 'object' || body === null) return {};
   const length = Object.values(body).reduce<number>((sum, text) => sum + String(text).length, 0);
   return { entered: length > MAX_ENTERED ? {} : (body as Texts) };
+}
+
+/** Whether a request is for a page, or comes from a form on one. */
+function isOfPage(request: Request): boolean {
+  const isRead = request.method === 'GET' || request.method === 'HEAD';
+  return (isRead || isForm(request)) && prefersHtml(request);
+}
+
+function isForm({ headers }: Request): boolean {
+  return /^(?:application\/x-www-form-urlencoded|multipart\/form-data)\b/i.test(headers['content-type'] ?? '');
 }

@@ -1,5 +1,5 @@
 import { type FieldError, InvalidInputError, MalformedRequestError, parseExactJson } from '../platform/http/index.js';
-import { ELEMENT_RULES } from '../serving/signature/element-rules.js';
+import { ELEMENT_RULES } from '../serving/index.js';
 import type { FormControl, ModelForm } from './model-form.js';
 
 /** The field that says how the answers to many rows are wanted: as a `page`, or as `csv`. */

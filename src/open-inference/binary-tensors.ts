@@ -1,7 +1,12 @@
 import { isStorableText } from '../platform/http/index.js';
-import { WrongTensorError } from '../serving/serving.errors.js';
-import { ELEMENT_TYPES, sizeOf, type Tensor, type TensorData } from '../serving/signature/tensor.js';
-import type { TensorClaim } from '../serving/signature/check-feeds.js';
+import {
+  ELEMENT_TYPES,
+  sizeOf,
+  type Tensor,
+  type TensorClaim,
+  type TensorData,
+  WrongTensorError,
+} from '../serving/index.js';
 
 /**
  * The binary tensor data extension: elements in row-major order, little-endian, without padding. A text is its length in

@@ -1,6 +1,4 @@
-import { fromHalf } from '../serving/signature/float16.js';
-import type { Signature, Tensor } from '../serving/signature/tensor.js';
-import { countsRows } from '../serving/signature/row-schema.js';
+import { countsRows, fromHalf, type Signature, type Tensor } from '../serving/index.js';
 
 /** As many digits as a float32 has. */
 const DIGITS = 7;

@@ -1,4 +1,4 @@
-import { ELEMENT_TYPES, type ElementType } from '../serving/signature/tensor.js';
+import { ELEMENT_TYPES, type ElementType } from '../serving/index.js';
 
 /** The datatypes of the Open Inference Protocol, by their names there. */
 const DATATYPES = {

@@ -1,4 +1,4 @@
-import type { Tensor } from '../serving/signature/tensor.js';
+import type { Tensor } from '../serving/index.js';
 import { encodeBinary } from './binary-tensors.js';
 import { datatypeOf } from './datatypes.js';
 import { encodeJson } from './json-tensors.js';

@@ -1,4 +1,4 @@
-import type { Tensor } from '../serving/signature/tensor.js';
+import type { Tensor } from '../serving/index.js';
 import type { RequestedOutput } from './requested-outputs.js';
 
 /** What an inference request asks for, checked against the model. */

@@ -1,8 +1,5 @@
 import { MalformedRequestError, parseJsonExactly } from '../platform/http/index.js';
-import { WrongTensorError } from '../serving/serving.errors.js';
-import type { Signature } from '../serving/signature/tensor.js';
-import { checkClaims, type TensorClaim } from '../serving/signature/check-feeds.js';
-import type { InputLimits } from '../serving/signature/row-check.js';
+import { checkClaims, type InputLimits, type Signature, type TensorClaim, WrongTensorError } from '../serving/index.js';
 import { ALL_DATATYPES, elementTypeOf, isDatatype } from './datatypes.js';
 import {
   arrayOf,

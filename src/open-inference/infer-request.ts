@@ -1,7 +1,5 @@
 import { MalformedRequestError } from '../platform/http/index.js';
-import type { Signature, Tensor } from '../serving/signature/tensor.js';
-import { checkData } from '../serving/signature/check-feeds.js';
-import type { InputLimits } from '../serving/signature/row-check.js';
+import { checkData, type InputLimits, type Signature, type Tensor } from '../serving/index.js';
 import type { InferCall } from './infer-call.js';
 import { decodeBinary } from './binary-tensors.js';
 import { type InferHead, type InputClaim, readInferHead } from './infer-head.js';

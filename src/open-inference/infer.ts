@@ -1,7 +1,4 @@
-import type { GoneSignal } from '../serving/batching/queued-run.js';
-import { ModelNotReadyError } from '../serving/serving.errors.js';
-import type { Tensor } from '../serving/signature/tensor.js';
-import type { ModelVersion } from '../serving/repository/model-version.js';
+import { type GoneSignal, ModelNotReadyError, type ModelVersion, type Tensor } from '../serving/index.js';
 import { classify } from './classification.js';
 import { type AnsweredOutput, type InferAnswer, writeInferAnswer } from './infer-answer.js';
 import { readInferRequest } from './infer-request.js';

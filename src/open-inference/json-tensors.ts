@@ -1,8 +1,16 @@
-import { AnswerNotFiniteError, WrongTensorError } from '../serving/serving.errors.js';
-import { fromHalf, toHalf } from '../serving/signature/float16.js';
-import { allocate, type ElementType, sizeOf, type Tensor, type TensorData } from '../serving/signature/tensor.js';
-import type { TensorClaim } from '../serving/signature/check-feeds.js';
-import { ELEMENT_RULES } from '../serving/signature/element-rules.js';
+import {
+  allocate,
+  AnswerNotFiniteError,
+  ELEMENT_RULES,
+  type ElementType,
+  fromHalf,
+  sizeOf,
+  type Tensor,
+  type TensorClaim,
+  type TensorData,
+  toHalf,
+  WrongTensorError,
+} from '../serving/index.js';
 import { demandTextLength } from './binary-tensors.js';
 
 /**

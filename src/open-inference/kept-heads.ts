@@ -1,5 +1,4 @@
-import type { Signature } from '../serving/signature/tensor.js';
-import type { InputLimits } from '../serving/signature/row-check.js';
+import type { InputLimits, Signature } from '../serving/index.js';
 import { type InferHead, readInferHead } from './infer-head.js';
 
 /** For each version of a model that is loaded. */

@@ -1,7 +1,10 @@
-import type { Signature, TensorSignature } from '../serving/signature/tensor.js';
-import { ModelNotReadyError } from '../serving/serving.errors.js';
-import type { Model } from '../serving/repository/model.js';
-import type { ModelVersion } from '../serving/repository/model-version.js';
+import {
+  type Model,
+  ModelNotReadyError,
+  type ModelVersion,
+  type Signature,
+  type TensorSignature,
+} from '../serving/index.js';
 import { datatypeOf } from './datatypes.js';
 import type { ModelMetadataDto, TensorMetadataDto } from './dto/metadata.dto.js';
 

@@ -2,12 +2,8 @@ import { Body, Controller, Get, Headers, HttpCode, Param, Post, Req, Res, UseGua
 import { ApiBody, ApiHeader, ApiOkResponse, ApiOperation, ApiParam, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
 import { AcceptsBody, MalformedRequestError, ClientPresence } from '../platform/http/index.js';
-import { ModelNotReadyError } from '../serving/serving.errors.js';
-import { ModelAccessGuard } from '../inference/access/model-access.guard.js';
-import { ClientGone } from '../inference/predict/request.decorators.js';
-import { ModelStore } from '../serving/repository/model-store.js';
-import type { Model } from '../serving/repository/model.js';
-import type { ModelVersion } from '../serving/repository/model-version.js';
+import { type Model, ModelNotReadyError, ModelStore, type ModelVersion } from '../serving/index.js';
+import { ClientGone, CurrentModel, ModelAccessGuard } from '../inference/index.js';
 import { sendInferAnswer, sendJson } from './answer.js';
 import { InferRequestDto, InferResponseDto } from './dto/infer.dto.js';
 import { ModelMetadataDto, ModelReadyDto } from './dto/metadata.dto.js';
@@ -76,7 +72,8 @@ export class ModelProtocolController {
   @ApiOkResponse({ type: InferResponseDto })
   @OpenInference(INFER_ERRORS)
   async infer(
-    @Param() { name, version }: ModelAddress,
+    @CurrentModel() model: Model,
+    @Param() { version }: ModelAddress,
     @Body() body: unknown,
     @Headers('inference-header-content-length') jsonLength: string | undefined,
     @ClientGone() signal: ClientPresence,
@@ -84,13 +81,13 @@ export class ModelProtocolController {
     @Res() response: Response,
   ): Promise<void> {
     if (!Buffer.isBuffer(body)) throw new MalformedRequestError('The request has no body.');
-    const answer = await this.store.use(name, version, (used) => infer(name, used, { body, jsonLength, signal }));
+    const answer = await model.use(version, (used) => infer(model.name, used, { body, jsonLength, signal }));
     await sendInferAnswer(request, response, answer);
   }
 
   private find({ name, version }: ModelAddress): [Model, ModelVersion] {
     const model = this.store.get(name);
-    const found = version === undefined ? model.serving : model.version(version);
+    const found = version === undefined ? model.defaultVersion : model.version(version);
     if (!found) throw new ModelNotReadyError(name, model.state);
     return [model, found];
   }

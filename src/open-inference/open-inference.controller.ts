@@ -2,7 +2,7 @@ import { Controller, Get, Res } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
 import { ReadinessRegistry } from '../platform/health/index.js';
-import { ModelStore } from '../serving/repository/model-store.js';
+import { ModelStore } from '../serving/index.js';
 import { sendJson } from './answer.js';
 import { LiveDto, ModelNamesDto, ReadyDto, ServerMetadataDto } from './dto/metadata.dto.js';
 import { StatisticsDto } from './dto/statistics.dto.js';

@@ -1,7 +1,12 @@
 import { MalformedRequestError } from '../platform/http/index.js';
-import type { Signature, TensorSignature } from '../serving/signature/tensor.js';
-import { checkClaims, checkData, type TensorClaim } from '../serving/signature/check-feeds.js';
-import type { InputLimits } from '../serving/signature/row-check.js';
+import {
+  checkClaims,
+  checkData,
+  type InputLimits,
+  type Signature,
+  type TensorClaim,
+  type TensorSignature,
+} from '../serving/index.js';
 import { decodeBinary, decodeText } from './binary-tensors.js';
 import { bytesPerElement } from './datatypes.js';
 import type { InferCall } from './infer-call.js';

@@ -10,8 +10,7 @@ import {
   type RequestActor,
 } from '../platform/http/index.js';
 import { SecurityLog } from '../platform/logging/index.js';
-import { ModelStore } from '../serving/repository/model-store.js';
-import type { Model } from '../serving/repository/model.js';
+import { type Model, ModelStore } from '../serving/index.js';
 import { sendJson } from './answer.js';
 import { RepositoryEntryDto } from './dto/metadata.dto.js';
 import { flagOf, type JsonObject, objectOf, parametersOf } from './json-fields.js';
@@ -63,7 +62,7 @@ export class RepositoryController {
   ): Promise<void> {
     refuseOverrides(parametersOf(readBody(body), 'The request'));
     const model = await this.store.load(name);
-    const version = model.serving?.version;
+    const version = model.defaultVersion?.version;
     this.securityLog.record('model.loaded', { ...actor, memberId: member.id }, { model: name, version });
     sendJson(response, {});
   }

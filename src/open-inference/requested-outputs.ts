@@ -1,6 +1,5 @@
 import { MalformedRequestError } from '../platform/http/index.js';
-import { WrongTensorError } from '../serving/serving.errors.js';
-import type { Signature } from '../serving/signature/tensor.js';
+import { type Signature, WrongTensorError } from '../serving/index.js';
 import {
   arrayOf,
   flagOf,

@@ -1,5 +1,4 @@
-import type { Model } from '../serving/repository/model.js';
-import type { ModelVersion } from '../serving/repository/model-version.js';
+import type { Model, ModelVersion } from '../serving/index.js';
 import type { ModelStatsDto } from './dto/statistics.dto.js';
 
 /** What each of a model's versions has done since it was loaded; those that never were have nothing to tell. */

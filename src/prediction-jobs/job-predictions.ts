@@ -2,15 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { Identity } from '../auth/index.js';
 import type { TextFields } from '../platform/http/index.js';
 import type { FileRecord } from '../platform/records/index.js';
-import { textRowsOf } from '../inference/inputs/text-rows.js';
-import { ImageDecoder } from '../serving/images/image-decoder.js';
-import { type FoundPipeline, Pipelines } from '../inference/pipelines/pipelines.service.js';
-import type { Items } from '../inference/inputs/prediction-input.js';
-import { runPipeline } from '../inference/pipelines/run-pipeline.js';
-import type { GoneSignal } from '../serving/batching/queued-run.js';
-import type { CheckedRow } from '../serving/signature/row-check.js';
-import { ModelStore } from '../serving/repository/model-store.js';
-import type { ModelVersion } from '../serving/repository/model-version.js';
+import { type FoundPipeline, type Items, Pipelines, runPipeline, textRowsOf } from '../inference/index.js';
+import { type CheckedRow, type GoneSignal, ImageDecoder, ModelStore, type ModelVersion } from '../serving/index.js';
 import { decodePictures } from './job-records.js';
 import { JobVersionGoneError } from './prediction-jobs.errors.js';
 import type { PredictionPayload } from './prediction-payload.js';
@@ -47,7 +40,7 @@ export class JobPredictions {
    * @throws JobVersionGoneError, ModelNotFoundError, VersionNotFoundError, ModelNotReadyError
    */
   async version({ model, version, sha256 }: PredictionPayload): Promise<ModelVersion> {
-    const found = await this.store.find(model, version);
+    const found = await this.store.get(model).find(version);
     if ((found.sha256 ?? null) !== sha256) throw new JobVersionGoneError(model, version);
     return found;
   }
@@ -57,7 +50,7 @@ export class JobPredictions {
     const { payload, gone } = call;
     const { model, version, sha256 } = payload;
     // Not for the whole job: a version that it used from its beginning to its end could not be replaced meanwhile.
-    return this.store.use(model, version, async (found) => {
+    return this.store.get(model).use(version, async (found) => {
       if ((found.sha256 ?? null) !== sha256) throw new JobVersionGoneError(model, version);
       const pipeline = this.pipelines.of(model);
       const texts = payload.isText ? textRowsOf(found, pipeline) : undefined;

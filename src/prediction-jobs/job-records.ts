@@ -1,9 +1,7 @@
 import { UnsupportedMediaTypeError } from '../platform/http/index.js';
 import { type FileRecord, readRecords, type RecordReader } from '../platform/records/index.js';
-import type { ImageDecoder } from '../serving/images/image-decoder.js';
-import { rowOfImage } from '../inference/inputs/items-of-images.js';
-import type { GoneSignal } from '../serving/batching/queued-run.js';
-import type { ModelVersion } from '../serving/repository/model-version.js';
+import type { GoneSignal, ImageDecoder, ModelVersion } from '../serving/index.js';
+import { rowOfImage } from '../inference/index.js';
 import { type PackedPicture, readPictures } from './picture-pack.js';
 import type { JobInput } from './prediction-payload.js';
 

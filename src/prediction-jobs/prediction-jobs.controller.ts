@@ -4,7 +4,7 @@ import type { Request, Response } from 'express';
 import { Authenticated, CurrentMember, type Principal } from '../auth/index.js';
 import { ApiProblems, ClientPresence, InvalidInputError } from '../platform/http/index.js';
 import { JobDto } from '../jobs/index.js';
-import { ModelAccessGuard } from '../inference/access/model-access.guard.js';
+import { ModelAccessGuard } from '../inference/index.js';
 import { NewJobDto } from './dto/new-job.dto.js';
 import { PredictionJobs } from './prediction-jobs.service.js';
 

@@ -1,7 +1,7 @@
 import type { OpenAPIObject } from '@nestjs/swagger';
 import { fileContents } from '../platform/records/index.js';
-import { imageContent } from '../inference/inputs/image.docs.js';
-import type { ModelStore } from '../serving/repository/model-store.js';
+import { imageContent } from '../inference/index.js';
+import type { ModelStore } from '../serving/index.js';
 
 const PATH = '/models/{name}/jobs';
 const ROW = { type: 'object', additionalProperties: true, description: 'A row: a value for each feature' };

@@ -11,13 +11,9 @@ import {
 } from '../platform/http/index.js';
 import { type JobDto, Jobs } from '../jobs/index.js';
 import { FileStore, type StoredFile } from '../platform/storage/index.js';
-import { textRowsOf } from '../inference/inputs/text-rows.js';
-import { ImageDecoder } from '../serving/images/image-decoder.js';
-import { InferenceSettings } from '../serving/serving.settings.js';
-import { Pipelines } from '../inference/pipelines/pipelines.service.js';
-import { takesForms, takesInstances } from '../inference/inputs/prediction-input.js';
-import { ModelStore } from '../serving/repository/model-store.js';
-import type { ModelVersion } from '../serving/repository/model-version.js';
+import { Pipelines, takesForms, takesInstances, textRowsOf } from '../inference/index.js';
+import { ImageDecoder, ModelStore, type ModelVersion } from '../serving/index.js';
+import { PredictionJobsSettings } from './prediction-jobs.settings.js';
 import { recordsOf } from './job-records.js';
 import { openJobUpload } from './job-upload.js';
 import { type JobInput, type OnError, PREDICTION_JOB, type PredictionPayload } from './prediction-payload.js';
@@ -50,14 +46,14 @@ export class PredictionJobs {
     private readonly files: FileStore,
     private readonly jobs: Jobs,
     private readonly unitOfWork: UnitOfWork,
-    private readonly settings: InferenceSettings,
+    private readonly settings: PredictionJobsSettings,
     private readonly http: HttpSettings,
     private readonly decoder: ImageDecoder,
   ) {}
 
   /** Stores the input, looks through it, and enqueues its job; where that is refused, nothing of it stays. */
   async create(asked: JobRequest): Promise<JobDto> {
-    const version = await this.store.find(asked.model);
+    const version = await this.store.get(asked.model).find();
     const takesPictures = version.image !== undefined && takesForms(this.pipelines.of(asked.model));
     const { input: found, bytes } = await openJobUpload(asked.request, this.http.bodyLimit, takesPictures);
     const input = { ...found, instances: takesInstances(version) };
@@ -84,7 +80,7 @@ export class PredictionJobs {
     const { model, onError, gone, member, idempotencyKey: key } = asked;
     const records = recordsOf(this.files.read(id), input);
     const pipeline = this.pipelines.of(model);
-    const maxRows = this.settings.jobMaxRows;
+    const maxRows = this.settings.maxRows;
     const about = { texts, onError, version, pipeline, maxRows, gone, decoder: this.decoder };
     const { rows, columns } = await survey(records, input, about);
     const payload: PredictionPayload = {

@@ -1,9 +1,7 @@
 import { DomainError, type DomainErrorKind, InvalidInputError, type TextFields } from '../platform/http/index.js';
 import type { FileRecord } from '../platform/records/index.js';
-import { TooManyElementsError } from '../serving/serving.errors.js';
-import type { Items } from '../inference/inputs/prediction-input.js';
-import { type CheckedRow, RowCheck } from '../serving/signature/row-check.js';
-import type { ModelVersion } from '../serving/repository/model-version.js';
+import { type CheckedRow, type ModelVersion, RowCheck, TooManyElementsError } from '../serving/index.js';
+import type { Items } from '../inference/index.js';
 
 /** Why a row has no prediction. */
 export class RowFailure {

@@ -6,11 +6,8 @@ import {
   validateAs,
 } from '../platform/http/index.js';
 import { checkColumns, type FileRecord, type RecordReader } from '../platform/records/index.js';
-import { ClientGoneError } from '../serving/serving.errors.js';
-import type { ImageDecoder } from '../serving/images/image-decoder.js';
-import type { FoundPipeline } from '../inference/pipelines/pipelines.service.js';
-import type { GoneSignal } from '../serving/batching/queued-run.js';
-import type { ModelVersion } from '../serving/repository/model-version.js';
+import { ClientGoneError, type GoneSignal, type ImageDecoder, type ModelVersion } from '../serving/index.js';
+import type { FoundPipeline } from '../inference/index.js';
 import { decodePictures } from './job-records.js';
 import { TooManyJobRowsError } from './prediction-jobs.errors.js';
 import type { JobInput, OnError } from './prediction-payload.js';

@@ -1,4 +1,4 @@
-import { DomainError, withCause } from '../platform/http/index.js';
+import { DomainError, type DomainErrorKind, withCause } from '../platform/http/index.js';
 
 /** Clients are asked to come back after this many seconds where nothing better is known. */
 const RETRY_AFTER_SECONDS = 1;
@@ -21,15 +21,6 @@ export class VersionNotFoundError extends DomainError {
   }
 }
 
-export class ReportFileNotFoundError extends DomainError {
-  readonly kind = 'not-found';
-  readonly code = 'model.report-not-found';
-
-  constructor(model: string, file: string) {
-    super(`The report of "${model}" has no file "${file}". Its page, /models/${model}, shows those there are.`);
-  }
-}
-
 export class ModelNotReadyError extends DomainError {
   readonly kind = 'unavailable';
   readonly code = 'model.not-ready';
@@ -47,18 +38,6 @@ export class VersionNotReadyError extends DomainError {
 
   constructor(name: string, version: string, state: string) {
     super(`Version ${version} of "${name}" is ${state}; only a ready version can become the default.`);
-  }
-}
-
-export class TooManyPredictionsError extends DomainError {
-  readonly kind = 'rate-limited';
-  readonly code = 'model.rate-limited';
-  override readonly retryAfterSeconds: number;
-
-  constructor(perMinute: number, waitMs: number) {
-    const seconds = Math.max(RETRY_AFTER_SECONDS, Math.ceil(waitMs / 1_000));
-    super(`You may ask for predictions ${perMinute} times a minute. Try again in ${seconds} seconds.`);
-    this.retryAfterSeconds = seconds;
   }
 }
 
@@ -140,18 +119,7 @@ export class RunFailedOnRowError extends DomainError {
   }
 }
 
-/** A pipeline made something of a valid input that is no row of its model; what, the log says. */
-export class PipelineFailedError extends DomainError {
-  readonly kind = 'internal';
-  readonly code = 'model.pipeline-failed';
-
-  constructor(cause: Error) {
-    super('The input could not be prepared for the model. Quote the request id when you report it.');
-    withCause(this, cause);
-  }
-}
-
-export class AnswerTooLargeError extends DomainError {
+export class ResponseTooLargeError extends DomainError {
   readonly kind = 'too-large';
   readonly code = 'predict.answer-too-large';
 
@@ -213,4 +181,21 @@ export class AnswerNotFiniteError extends DomainError {
   constructor(output: string) {
     super(`The output "${output}" is not finite, and JSON has no word for that: ask for it as binary data.`);
   }
+}
+
+/** Errors of the request, whichever model it asks for: they do not count as failures of the model. */
+const CALLER_ERRORS: readonly DomainErrorKind[] = [
+  'malformed',
+  'invalid',
+  'too-large',
+  'unsupported-media-type',
+  'unauthenticated',
+  'forbidden',
+  'not-found',
+  'conflict',
+];
+
+/** Whether the request, and not the model, is at fault. */
+export function isCallerError(error: unknown): boolean {
+  return error instanceof DomainError && CALLER_ERRORS.includes(error.kind);
 }

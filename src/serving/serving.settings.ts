@@ -13,7 +13,7 @@ export interface ImageLimits {
   readonly queue: number;
 }
 
-export class InferenceSettings {
+export class ServingSettings {
   /** The model store: a folder for each model. */
   readonly modelsDir: string;
   /** The model behind `/predict`. */
@@ -22,12 +22,8 @@ export class InferenceSettings {
   readonly deadlineMs: number;
   /** How many predictions may wait for one version of a model. */
   readonly queueCapacity: number;
-  /** Requests for predictions a minute, for each member or address; undefined where nobody counts. */
-  readonly predictRate: number | undefined;
   /** What one request may hold. */
   readonly limits: InputLimits;
-  /** How many rows one job may have. */
-  readonly jobMaxRows: number;
   /** What decoding pictures may take. */
   readonly images: ImageLimits;
   /** How many values one answer may hold. */
@@ -38,15 +34,12 @@ export class InferenceSettings {
     this.defaultModel = env.text('DEFAULT_MODEL', 'iris');
     this.deadlineMs = env.integer('DEADLINE_MS', { default: 5_000, min: 1, max: 3_600_000 });
     this.queueCapacity = env.integer('QUEUE_CAPACITY', { default: 1_024, min: 1, max: 1_000_000 });
-    const isRated = env.optional('PREDICT_RATE') !== undefined;
-    this.predictRate = isRated ? env.integer('PREDICT_RATE', { default: 1, min: 1, max: 1_000_000_000 }) : undefined;
     this.limits = {
       rows: env.integer('PREDICT_MAX_ROWS', { default: 10_000, min: 1, max: 10_000_000 }),
       // 16 MB of float32: more in one request would keep everybody else waiting while it is checked.
       elements: env.integer('PREDICT_MAX_ELEMENTS', { default: 4_000_000, min: 1, max: MAX_ELEMENTS }),
       textLength: env.integer('PREDICT_MAX_TEXT', { default: 65_536, min: 1, max: 2 ** 28 }),
     };
-    this.jobMaxRows = env.integer('JOB_MAX_ROWS', { default: 10_000_000, min: 1, max: 1_000_000_000 });
     this.images = {
       pixels: env.integer('IMAGE_MAX_PIXELS', { default: 50_000_000, min: 1, max: 1_000_000_000 }),
       lanes: env.integer('IMAGE_LANES', { default: 1, min: 1, max: 64 }),

@@ -1,5 +1,5 @@
 import { Env } from '../../src/platform/config/index.js';
-import { InferenceSettings } from '../../src/serving/serving.settings.js';
+import { ServingSettings } from '../../src/serving/serving.settings.js';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { cp, mkdir, readdir, readFile, stat } from 'node:fs/promises';
@@ -30,7 +30,7 @@ describe('npm run model', () => {
     run(process.execPath, [COMMAND, ...args], { variables: { MODELS_DIR: store.path } });
   /** The same without a process, which would take most of the time. */
   const model = async (...args: string[]): Promise<Finished> => {
-    const settings = new InferenceSettings(new Env({ MODELS_DIR: store.path }));
+    const settings = new ServingSettings(new Env({ MODELS_DIR: store.path }));
     const context = { modelsDir: store.path, settings, url: 'http://localhost:3000' };
     let stdout = '';
     try {

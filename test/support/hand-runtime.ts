@@ -2,7 +2,7 @@ import { RuntimeDiedError } from '../../src/serving/runtime/runtime-process.js';
 import type { Tensor } from '../../src/serving/signature/tensor.js';
 import { concatenate } from '../../src/serving/batching/batch.js';
 import { BatchQueue, type BatchRule } from '../../src/serving/batching/batch-queue.js';
-import type { Caller } from '../../src/serving/batching/queued-run.js';
+import type { Caller } from '../../src/serving/caller.js';
 
 /** A runtime that answers when it is told to. */
 export class HandRuntime {
@@ -38,7 +38,10 @@ export const feeds = (...values: number[]): Tensor[] => [
 /** A queue of tensors in which each of `values` is a row. */
 export class TestQueue extends BatchQueue {
   send(tensors: readonly Tensor[], caller: Caller = {}, group = ''): Promise<Tensor[]> {
-    return this.submit({ feeds: tensors, rows: tensors[0]?.shape[0] ?? 1, group }, caller);
+    return this.submit(
+      { feeds: tensors, rows: tensors[0]?.shape[0] ?? 1, group },
+      { deadline: this.deadlineIn(), ...caller },
+    );
   }
 }
 
@@ -49,6 +52,6 @@ export function queueTo(
 ): TestQueue {
   const { batching, ...rest } = options;
   const made = new TestQueue(runtime, { deadlineMs: 60_000, capacity: 10, soon: (work) => work(), ...rest });
-  made.batching = batching;
+  if (batching) made.enableBatching(batching);
   return made;
 }

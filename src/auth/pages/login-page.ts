@@ -1,16 +1,17 @@
 import { FRESH_MINUTES } from '../identity/auth.guard.js';
 import {
-  type FormField,
+  errorSummary,
+  field,
   filledIn,
+  type FormField,
   html,
+  type Html,
   notice,
   page,
   problemsIn,
-  errorSummary,
-  field,
+  type SentForm,
   when,
 } from '../../platform/pages/index.js';
-import type { SentForm, Html } from '../../platform/pages/index.js';
 
 /** What a visitor is told before they log in, by the word in the address. */
 const REASONS = {

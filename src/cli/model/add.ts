@@ -1,11 +1,19 @@
 import { realpath } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import type { VersionEntry } from '../../serving/manifest/manifest.js';
-import { formatManifest, writeSynced } from '../../serving/manifest/write-manifest.js';
-import { type ModelFiles, pinsOf, readModelFiles } from '../../serving/runtime/model-files.js';
-import { inputSchema, outputSchema } from '../../serving/signature/json-schema.js';
-import type { ModelVersion } from '../../serving/repository/model-version.js';
-import { MODEL_NAME, scanModels, VERSION } from '../../serving/repository/scan-models.js';
+import {
+  formatManifest,
+  inputSchema,
+  MODEL_NAME,
+  type ModelFiles,
+  type ModelVersion,
+  outputSchema,
+  pinsOf,
+  readModelFiles,
+  scanModels,
+  VERSION,
+  type VersionEntry,
+  writeSynced,
+} from '../../serving/index.js';
 import { type CommandContext, CommandError, formatSize, readArguments } from './command.js';
 import { draftManifest } from './draft-manifest.js';
 import { curlOf, describeBatching, listNames } from './in-words.js';

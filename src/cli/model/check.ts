@@ -1,4 +1,4 @@
-import { fileInStore, type ModelFolder } from '../../serving/repository/scan-models.js';
+import { fileInStore, type ModelFolder } from '../../serving/index.js';
 import { type CommandContext, CommandError, count, readArguments } from './command.js';
 import { describeBatching } from './in-words.js';
 import { entryOf, findFolders, openModel, type StoredModel } from './stored-models.js';

@@ -1,5 +1,5 @@
 import { parseArgs, type ParseArgsConfig } from 'node:util';
-import type { InferenceSettings } from '../../serving/serving.settings.js';
+import type { ServingSettings } from '../../serving/index.js';
 
 /** What cannot be done, in words that say what can. */
 export class CommandError extends Error {}
@@ -8,7 +8,7 @@ export class CommandError extends Error {}
 export interface CommandContext {
   readonly modelsDir: string;
   /** The application's own limits. */
-  readonly settings: InferenceSettings;
+  readonly settings: ServingSettings;
   /** Where the application answers, if it runs here. */
   readonly url: string;
   /** Prints a line. */

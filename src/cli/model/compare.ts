@@ -1,5 +1,4 @@
-import type { Prediction } from '../../serving/pipeline/respond.js';
-import type { ModelVersion } from '../../serving/repository/model-version.js';
+import type { ModelVersion, Prediction } from '../../serving/index.js';
 import { answersOf, checkedRow, type Row } from './trial.js';
 
 /** How the answers of one version differ from those of another. */

@@ -1,6 +1,12 @@
-import type { Feature, Manifest, OutputMapping } from '../../serving/manifest/manifest.js';
-import { type Signature, type TensorSignature, unnamedDimension } from '../../serving/signature/tensor.js';
-import { countsRows } from '../../serving/signature/row-schema.js';
+import {
+  countsRows,
+  type Feature,
+  type Manifest,
+  type OutputMapping,
+  type Signature,
+  type TensorSignature,
+  unnamedDimension,
+} from '../../serving/index.js';
 
 /** An input of more columns is an array: nobody writes names for as many. */
 const MAX_COLUMNS = 100;

@@ -1,6 +1,5 @@
 import { resolve } from 'node:path';
-import type { Manifest } from '../../serving/manifest/manifest.js';
-import type { Batching } from '../../serving/repository/load-version.js';
+import type { Batching, Manifest } from '../../serving/index.js';
 
 const MAX_NAMES = 8;
 /** A longer row would fill the screen. */

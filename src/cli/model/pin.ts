@@ -1,7 +1,4 @@
-import type { VersionEntry } from '../../serving/manifest/manifest.js';
-import { writeManifest } from '../../serving/manifest/write-manifest.js';
-import { pinsOf, readModelFiles } from '../../serving/runtime/model-files.js';
-import { fileInStore } from '../../serving/repository/scan-models.js';
+import { fileInStore, pinsOf, readModelFiles, type VersionEntry, writeManifest } from '../../serving/index.js';
 import { type CommandContext, CommandError, count, readArguments } from './command.js';
 import { changeManifest, withEntry } from './staging.js';
 import { findModel, findVersion } from './stored-models.js';

@@ -2,10 +2,14 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { SOURCE_ROOT } from '../../platform/config/index.js';
-import type { VersionEntry } from '../../serving/manifest/manifest.js';
-import { type ModelFiles, pinsOf, readModelFiles } from '../../serving/runtime/model-files.js';
-import type { ModelVersion } from '../../serving/repository/model-version.js';
-import { fileInStore } from '../../serving/repository/scan-models.js';
+import {
+  fileInStore,
+  type ModelFiles,
+  type ModelVersion,
+  pinsOf,
+  readModelFiles,
+  type VersionEntry,
+} from '../../serving/index.js';
 import { type CommandContext, CommandError, formatSize, readArguments } from './command.js';
 import { compareAnswers, compareSpeed, type Difference } from './compare.js';
 import { describeBatching } from './in-words.js';

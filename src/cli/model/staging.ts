@@ -2,10 +2,15 @@ import { rmSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, rename, rm, rmdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Manifest, VersionEntry } from '../../serving/manifest/manifest.js';
-import { readManifest } from '../../serving/manifest/read-manifest.js';
-import { syncFolder, writeManifest, writeSynced } from '../../serving/manifest/write-manifest.js';
-import type { ModelFiles } from '../../serving/runtime/model-files.js';
+import {
+  type Manifest,
+  type ModelFiles,
+  readManifest,
+  syncFolder,
+  type VersionEntry,
+  writeManifest,
+  writeSynced,
+} from '../../serving/index.js';
 import { CommandError } from './command.js';
 
 const PREFIX = '.staging-';

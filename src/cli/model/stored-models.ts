@@ -1,8 +1,6 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Manifest, VersionEntry } from '../../serving/manifest/manifest.js';
-import { readManifest } from '../../serving/manifest/read-manifest.js';
-import { type ModelFolder, scanModels } from '../../serving/repository/scan-models.js';
+import { type Manifest, type ModelFolder, readManifest, scanModels, type VersionEntry } from '../../serving/index.js';
 import { CommandError } from './command.js';
 
 /** A model as its folder has it. */

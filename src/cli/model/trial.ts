@@ -1,11 +1,18 @@
-import type { InferenceSettings } from '../../serving/serving.settings.js';
-import { exampleOf, type Manifest, type VersionEntry } from '../../serving/manifest/manifest.js';
-import { disagreement, isClose, trialRows } from '../../serving/pipeline/prove.js';
-import type { Prediction } from '../../serving/pipeline/respond.js';
-import { type CheckedRow, RowCheck } from '../../serving/signature/row-check.js';
-import { VersionRecorder } from '../../serving/stats/version-recorder.js';
-import { ModelVersion } from '../../serving/repository/model-version.js';
-import { runtimeOptionsOf } from '../../serving/repository/runtime-options-of.js';
+import {
+  type CheckedRow,
+  exampleOf,
+  isClose,
+  type Manifest,
+  mismatch,
+  ModelVersion,
+  type Prediction,
+  RowCheck,
+  runtimeOptionsOf,
+  type ServingSettings,
+  trialRows,
+  type VersionEntry,
+  VersionRecorder,
+} from '../../serving/index.js';
 import { CommandError } from './command.js';
 
 /** A version's file, and what is said of it. */
@@ -15,7 +22,7 @@ export interface Candidate {
   readonly version: string;
   readonly file: string;
   readonly manifest: Manifest;
-  readonly settings: InferenceSettings;
+  readonly settings: ServingSettings;
 }
 
 /** A row by the names of its fields. */
@@ -33,9 +40,7 @@ export async function withVersion<T>(
     source: '',
     settings,
     recorder: new VersionRecorder(),
-    locate: () => Promise.resolve(runtimeOptionsOf(manifest, version, file, settings)),
-    onTrouble: () => undefined,
-    onStateChange: () => undefined,
+    resolveOptions: () => Promise.resolve(runtimeOptionsOf(manifest, version, file, settings)),
   });
   await loaded.start(new AbortController().signal);
   if (loaded.state !== 'ready') throw new CommandError(`${name}: ${loaded.reason ?? loaded.state}`);
@@ -97,7 +102,7 @@ export async function ownAnswer(candidate: Candidate): Promise<VersionEntry['exa
   const { label, value, output } = example;
   const prediction = await answer({ ...candidate, manifest: withoutAnswers(manifest) }, example.input);
   const byName = output ? await answerByName(candidate, example.input) : {};
-  if (disagreement(prediction, byName, example) === undefined) return undefined;
+  if (mismatch(prediction, byName, example) === undefined) return undefined;
   return {
     ...(label === undefined ? {} : { label: prediction.label }),
     ...(value === undefined ? {} : { value: rounded(prediction.value) as number }),

@@ -4,7 +4,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { SOURCE_ROOT } from '../../platform/config/index.js';
-import { fileInStore } from '../../serving/repository/scan-models.js';
+import { fileInStore } from '../../serving/index.js';
 import { type CommandContext, CommandError, readArguments } from './command.js';
 import { findFolders, openModel, servingVersions, type StoredModel } from './stored-models.js';
 import { withVersion } from './trial.js';

@@ -1,7 +1,12 @@
-import type { Manifest } from '../../serving/manifest/manifest.js';
-import type { Signature } from '../../serving/signature/tensor.js';
-import { inputSchema, type JsonSchema, outputSchema } from '../../serving/signature/json-schema.js';
-import type { RowField, RowSchema } from '../../serving/signature/row-schema.js';
+import {
+  inputSchema,
+  type JsonSchema,
+  type Manifest,
+  outputSchema,
+  type RowField,
+  type RowSchema,
+  type Signature,
+} from '../../serving/index.js';
 
 /** What is known of a model whose types are to be written. */
 export interface ModelShape {

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import type { Variables } from '../../platform/config/index.js';
-import { ON_ERROR, type OnError } from '../../prediction-jobs/prediction-payload.js';
+import { ON_ERROR, type OnError } from '../../prediction-jobs/index.js';
 
 /** What cannot be done, in words that say what can. */
 export class PredictError extends Error {}

@@ -1,7 +1,6 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import type { Request, Response } from 'express';
-import type { Model } from '../../serving/repository/model.js';
-import { ModelStore } from '../../serving/repository/model-store.js';
+import { type Model, ModelStore } from '../../serving/index.js';
 import { ModelAccess } from './model-access.js';
 import { PredictionRate } from './prediction-rate.js';
 
@@ -19,12 +18,13 @@ export class ModelAccessGuard implements CanActivate {
     const request = http.getRequest<Request>();
     const { name } = request.params;
     const model = typeof name === 'string' ? this.store.get(name) : this.store.default;
+    request.model = model;
     if (model.access === 'public' && !this.rate.isLimited) return true;
     return this.admit(model, request, http.getResponse<Response>());
   }
 
   private async admit(model: Model, request: Request, response: Response): Promise<true> {
-    await this.access.demand(model, request, response);
+    await this.access.require(model, request, response);
     await this.rate.count(request, response);
     return true;
   }

@@ -3,7 +3,7 @@ import type { Request, Response } from 'express';
 import { ForbiddenError, Identity, NotAuthenticatedError } from '../../auth/index.js';
 import { actorOf } from '../../platform/http/index.js';
 import { SecurityLog } from '../../platform/logging/index.js';
-import type { Model } from '../../serving/repository/model.js';
+import type { Model } from '../../serving/index.js';
 
 /** What keeps a caller from a model: nothing, that nobody is logged in, or that they are no administrator. */
 export type Admission = 'admitted' | 'login-required' | 'role-required';
@@ -24,7 +24,7 @@ export class ModelAccess {
   }
 
   /** @throws NotAuthenticatedError, ForbiddenError */
-  async demand(model: Model, request: Request, response: Response): Promise<void> {
+  async require(model: Model, request: Request, response: Response): Promise<void> {
     const admission = await this.admissionTo(model, request, response);
     if (admission === 'login-required') throw new NotAuthenticatedError();
     if (admission === 'admitted') return;

@@ -3,8 +3,8 @@ import type { Request, Response } from 'express';
 import type { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import { Identity } from '../../auth/index.js';
 import { networkOf } from '../../platform/http/index.js';
-import { TooManyPredictionsError } from '../../serving/serving.errors.js';
-import { InferenceSettings } from '../../serving/serving.settings.js';
+import { TooManyPredictionsError } from '../inference.errors.js';
+import { InferenceSettings } from '../inference.settings.js';
 
 const WINDOW_SECONDS = 60;
 

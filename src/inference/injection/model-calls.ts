@@ -1,8 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { InvalidInputError } from '../../platform/http/index.js';
-import type { Prediction } from '../../serving/pipeline/respond.js';
-import { RowCheck } from '../../serving/signature/row-check.js';
-import { ModelStore } from '../../serving/repository/model-store.js';
+import { ModelStore, type Prediction, RowCheck } from '../../serving/index.js';
 import type { PredictOptions } from './model-client.js';
 
 /** Predictions that product code asks for. */
@@ -14,7 +12,7 @@ export class ModelCalls {
   async predict(name: string, rows: readonly object[], options: PredictOptions = {}): Promise<Prediction[]> {
     const { version: wanted, signal, priority, timeoutMs } = options;
     if (rows.length === 0) return [];
-    return this.store.use(name, wanted, (version) => {
+    return this.store.get(name).use(wanted, (version) => {
       const check = new RowCheck(version.limits);
       const checked = rows.map((row, index) => version.check(row, ['features', index], check));
       if (check.errors.length > 0) throw new InvalidInputError(check.errors);

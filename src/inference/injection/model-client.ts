@@ -1,4 +1,4 @@
-import type { Priority } from '../../serving/batching/queued-run.js';
+import type { Priority } from '../../serving/index.js';
 
 export interface PredictOptions {
   /** A version; the one that serves unless given. */

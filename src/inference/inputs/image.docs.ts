@@ -1,6 +1,4 @@
-import type { ImageFormat } from '../../serving/manifest/manifest.js';
-import type { JsonSchema } from '../../serving/signature/json-schema.js';
-import { shapeOfImage } from '../../serving/images/image-input.js';
+import { type ImageFormat, type JsonSchema, shapeOfImage } from '../../serving/index.js';
 
 const FILE = { type: 'string', format: 'binary' };
 

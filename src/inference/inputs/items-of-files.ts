@@ -11,10 +11,9 @@ import {
 } from '../../platform/http/index.js';
 import { checkColumns, demandFormat, type FileRecord, formatOf, readRecords } from '../../platform/records/index.js';
 import { type Decoding, itemsOfImages } from './items-of-images.js';
-import { TooManyRowsError } from '../../serving/serving.errors.js';
+import { type ModelVersion, TooManyRowsError } from '../../serving/index.js';
 import type { FoundPipeline } from '../pipelines/pipelines.service.js';
 import { type Items, rowsOf, takesForms, takesInstances } from './prediction-input.js';
-import type { ModelVersion } from '../../serving/repository/model-version.js';
 import { textRowsOf } from './text-rows.js';
 
 /** The rows of all files, in their order: a model of pictures takes each file as one, unless all are JSON. */

@@ -1,8 +1,13 @@
 import { type FieldError, InvalidInputError, type UploadedFile } from '../../platform/http/index.js';
-import { TooManyElementsError, TooManyRowsError } from '../../serving/serving.errors.js';
-import type { InputLimits } from '../../serving/signature/row-check.js';
-import { type ImageDecoder, UnusableImageError, type Waiter } from '../../serving/images/image-decoder.js';
-import type { ImageInput } from '../../serving/images/image-input.js';
+import {
+  type ImageDecoder,
+  type ImageInput,
+  type InputLimits,
+  TooManyElementsError,
+  TooManyRowsError,
+  UnusableImageError,
+  type Waiter,
+} from '../../serving/index.js';
 
 type Row = Readonly<Record<string, Float32Array>>;
 

@@ -1,8 +1,6 @@
 import { type FieldError, InvalidInputError } from '../../platform/http/index.js';
-import { TooManyRowsError } from '../../serving/serving.errors.js';
+import { type CheckedRow, type ModelVersion, RowCheck, TooManyRowsError } from '../../serving/index.js';
 import type { FoundPipeline } from '../pipelines/pipelines.service.js';
-import type { ModelVersion } from '../../serving/repository/model-version.js';
-import { type CheckedRow, RowCheck } from '../../serving/signature/row-check.js';
 
 /** A body as it came, and whether it came as a form, in which every value is a text. */
 export interface PredictionBody {

@@ -1,7 +1,7 @@
 import { type TextFields, textFieldsOf } from '../../platform/http/index.js';
 import type { FoundPipeline } from '../pipelines/pipelines.service.js';
 import { takesForms } from './prediction-input.js';
-import type { ModelVersion } from '../../serving/repository/model-version.js';
+import type { ModelVersion } from '../../serving/index.js';
 
 /**
  * How the cells of a CSV, which are texts, become inputs: of the model's features, or of the pipeline's own DTO. Undefined

@@ -1,5 +1,4 @@
-import type { Model } from '../../serving/repository/model.js';
-import type { ModelVersion } from '../../serving/repository/model-version.js';
+import type { Model, ModelVersion } from '../../serving/index.js';
 import { schemasOf } from './model-schemas.js';
 import type { ModelDto, ModelSummaryDto, VersionDto } from './dto/model.dto.js';
 
@@ -10,21 +9,21 @@ export function summarize(model: Model): ModelSummaryDto {
     description: model.manifest.description ?? '',
     state: model.state,
     reason: model.reason ?? null,
-    defaultVersion: model.serving?.version ?? null,
+    defaultVersion: model.defaultVersion?.version ?? null,
     versions: model.versions.map(describeVersion),
   };
 }
 
 /** A model as `GET /models/{name}` shows it: with what the version that serves takes and answers. */
 export function describeModel(model: Model): ModelDto {
-  const { serving, manifest } = model;
+  const { defaultVersion, manifest } = model;
   const { input, output, example } = schemasOf(model) ?? {};
   return {
     ...summarize(model),
     access: model.access,
     input: input ?? null,
     output: output ?? null,
-    batching: serving?.batching ?? null,
+    batching: defaultVersion?.batching ?? null,
     example: manifest.example ?? (example ? { input: example } : null),
   };
 }

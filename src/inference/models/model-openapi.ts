@@ -2,10 +2,8 @@ import { getSchemaPath, type OpenAPIObject } from '@nestjs/swagger';
 import { textFieldsOf } from '../../platform/http/index.js';
 import { fileContents } from '../../platform/records/index.js';
 import { imageContent } from '../inputs/image.docs.js';
-import type { InferenceSettings } from '../../serving/serving.settings.js';
+import type { Model, ModelStore, ServingSettings } from '../../serving/index.js';
 import type { FoundPipeline, Pipelines } from '../pipelines/pipelines.service.js';
-import type { Model } from '../../serving/repository/model.js';
-import type { ModelStore } from '../../serving/repository/model-store.js';
 import { type ModelSchemas, schemasOf } from './model-schemas.js';
 import { takesForms } from '../inputs/prediction-input.js';
 
@@ -15,7 +13,7 @@ type Operation = Record<string, unknown> & { requestBody?: object; responses: Re
 interface Sources {
   readonly store: ModelStore;
   readonly pipelines: Pipelines;
-  readonly settings: InferenceSettings;
+  readonly settings: ServingSettings;
 }
 
 /** What browsers get that send the form of a model's page. */

@@ -1,9 +1,14 @@
 import { pictureSchema } from '../inputs/image.docs.js';
-import { shapeOfImage } from '../../serving/images/image-input.js';
-import type { Manifest } from '../../serving/manifest/manifest.js';
-import { inputSchema, type JsonSchema, outputSchema } from '../../serving/signature/json-schema.js';
-import type { RowField, RowSchema } from '../../serving/signature/row-schema.js';
-import type { Model } from '../../serving/repository/model.js';
+import {
+  inputSchema,
+  type JsonSchema,
+  type Manifest,
+  type Model,
+  outputSchema,
+  type RowField,
+  type RowSchema,
+  shapeOfImage,
+} from '../../serving/index.js';
 
 /** What a model takes and answers, row by row. */
 export interface ModelSchemas {
@@ -14,13 +19,13 @@ export interface ModelSchemas {
 }
 
 /** From the version that serves; before a model that loads on its first use is loaded, from its manifest alone. */
-export function schemasOf({ serving, manifest, loadsOnUse }: Model): ModelSchemas | undefined {
-  if (serving?.schema && serving.signature) {
-    const { exampleRow: example } = serving;
-    const output = outputSchema(serving.signature, serving.manifest);
-    return { input: rowSchema(serving.schema, serving.manifest, example), output, example };
+export function schemasOf({ defaultVersion, manifest, loadsOnDemand }: Model): ModelSchemas | undefined {
+  if (defaultVersion?.schema && defaultVersion.signature) {
+    const { exampleRow: example } = defaultVersion;
+    const output = outputSchema(defaultVersion.signature, defaultVersion.manifest);
+    return { input: rowSchema(defaultVersion.schema, defaultVersion.manifest, example), output, example };
   }
-  return loadsOnUse ? promised(manifest) : undefined;
+  return loadsOnDemand ? promised(manifest) : undefined;
 }
 
 function promised(manifest: Manifest): ModelSchemas | undefined {

@@ -21,17 +21,13 @@ import {
   ApiProblems,
   CurrentActor,
   InvalidInputError,
-  prefersHtml,
   type RequestActor,
   UploadedFiles,
 } from '../../platform/http/index.js';
 import { SecurityLog } from '../../platform/logging/index.js';
-import { VersionNotReadyError } from '../../serving/serving.errors.js';
-import { isOfPage, ModelPageFilter } from '../../model-pages/model-page.filter.js';
-import { ModelPages } from '../../model-pages/model-pages.js';
-import type { Model } from '../../serving/repository/model.js';
-import { ModelStore } from '../../serving/repository/model-store.js';
+import { type Model, ModelStore, VersionNotReadyError } from '../../serving/index.js';
 import { describeModel, summarize } from './describe-model.js';
+import { ModelViewsFilter, ModelViewsRegistry } from './model-views.js';
 import { ChooseVersionDto } from './dto/choose-version.dto.js';
 import { ModelDto, ModelListDto } from './dto/model.dto.js';
 import { PredictionsDto } from '../predict/dto/prediction.dto.js';
@@ -63,21 +59,22 @@ export class ModelsController {
     private readonly store: ModelStore,
     private readonly service: PredictionsService,
     private readonly securityLog: SecurityLog,
-    private readonly pages: ModelPages,
+    private readonly registry: ModelViewsRegistry,
   ) {}
 
   @Get()
-  @UseFilters(ModelPageFilter)
+  @UseFilters(ModelViewsFilter)
   @ApiOperation({ summary: 'The models there are, and how they are; a page for browsers' })
   @ApiJsonOrPage(ModelListDto)
   list(@Req() request: Request, @Res({ passthrough: true }) response: Response): ModelListDto | Promise<string> {
-    if (prefersHtml(request)) return this.pages.list(request, response);
+    const page = this.registry.views?.list(request, response);
+    if (page) return page;
     response.vary('Accept');
     return { items: this.store.all().map(summarize) };
   }
 
   @Get(':name')
-  @UseFilters(ModelPageFilter)
+  @UseFilters(ModelViewsFilter)
   @ApiModelName()
   @ApiOperation({ summary: 'A model: its versions, what it takes and what it answers; a page for browsers' })
   @ApiJsonOrPage(ModelDto)
@@ -87,9 +84,11 @@ export class ModelsController {
     @Req() request: Request,
     @Res({ passthrough: true }) response: Response,
   ): ModelDto | Promise<string> {
-    if (prefersHtml(request)) return this.pages.show(name, request, response);
+    const model = this.store.get(name);
+    const page = this.registry.views?.show(model, request, response);
+    if (page) return page;
     response.vary('Accept');
-    return describeModel(this.store.get(name));
+    return describeModel(model);
   }
 
   @Put(':name/default')
@@ -111,7 +110,7 @@ export class ModelsController {
     @CurrentActor() actor: RequestActor,
   ): Promise<ModelDto> {
     const model = this.store.get(name);
-    if (version !== null) demandReady(model, version);
+    if (version !== null) requireReady(model, version);
     await this.store.choose(model, version);
     this.securityLog.record('model.default.changed', { ...actor, memberId: member.id }, { model: name, version });
     return describeModel(model);
@@ -120,21 +119,17 @@ export class ModelsController {
   @Post(':name/predict')
   @HttpCode(200)
   @UseGuards(ModelAccessGuard)
-  @UseFilters(ModelPageFilter)
+  @UseFilters(ModelViewsFilter)
   @AcceptsBody({ kinds: ['json', 'form', 'files'], purpose: 'predictions' })
   @ApiModelName()
   @ApiOperation({ summary: 'Predict with the version that serves: one row, {"instances": […]}, or files' })
   @ApiJsonOrPage(PredictionsDto)
   @ApiPredictionProblems()
-  predict(
-    @Param('name') name: string,
-    @Body() value: unknown,
-    @CurrentCall() call: PredictionCall,
-  ): Promise<PredictionsDto | string> {
-    // Only what may come from a page's form has its headers looked at.
-    const mayBeOfPage = call.isForm || value instanceof UploadedFiles;
-    if (mayBeOfPage && isOfPage(call.request)) return this.pages.predict(name, value, call);
-    return this.service.predict({ model: name, value, itemsOf: itemsOfModelPredict, call });
+  predict(@Body() value: unknown, @CurrentCall() call: PredictionCall): Promise<PredictionsDto | string> {
+    // A page sends a form, and nothing else.
+    const mayBeForm = call.isForm || value instanceof UploadedFiles;
+    const page = mayBeForm ? this.registry.views?.predict(call.model, value, call) : undefined;
+    return page ?? this.service.predict({ value, itemsOf: itemsOfModelPredict, call });
   }
 
   @Post(':name/versions/:version/predict')
@@ -147,16 +142,15 @@ export class ModelsController {
   @ApiOkResponse({ type: PredictionsDto })
   @ApiPredictionProblems()
   predictWithVersion(
-    @Param('name') name: string,
     @Param('version') version: string,
     @Body() value: unknown,
     @CurrentCall() call: PredictionCall,
   ): Promise<PredictionsDto> {
-    return this.service.predict({ model: name, version, value, itemsOf: itemsOfModelPredict, call });
+    return this.service.predict({ version, value, itemsOf: itemsOfModelPredict, call });
   }
 }
 
-function demandReady(model: Model, version: string): void {
+function requireReady(model: Model, version: string): void {
   const found = model.versions.find((candidate) => candidate.version === version);
   if (!found) {
     const message = `version must be one of ${model.versions.map((candidate) => candidate.version).join(', ')}, or null`;

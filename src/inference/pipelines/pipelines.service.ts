@@ -2,7 +2,7 @@ import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { DiscoveryService, Reflector } from '@nestjs/core';
 import { OpenApi } from '../../platform/docs/index.js';
 import { StartError } from '../../platform/logging/index.js';
-import type { Prediction } from '../../serving/pipeline/respond.js';
+import type { Prediction } from '../../serving/index.js';
 import { type Pipeline, PIPELINE, type PipelineMetadata } from './pipeline.decorator.js';
 
 /** A pipeline as found: its types are those of its own DTOs. */

@@ -1,11 +1,16 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { InvalidInputError, validateAs } from '../../platform/http/index.js';
-import { ClientGoneError, DeadlineError, PipelineFailedError } from '../../serving/serving.errors.js';
+import {
+  type CheckedRow,
+  ClientGoneError,
+  DeadlineError,
+  type ModelVersion,
+  type Priority,
+  RowCheck,
+} from '../../serving/index.js';
+import { PipelineFailedError } from '../inference.errors.js';
 import type { PipelineContext } from './pipeline.decorator.js';
 import type { FoundPipeline } from './pipelines.service.js';
-import type { Priority } from '../../serving/batching/queued-run.js';
-import { type CheckedRow, RowCheck } from '../../serving/signature/row-check.js';
-import type { ModelVersion } from '../../serving/repository/model-version.js';
 import { type Items, rowsOf } from '../inputs/prediction-input.js';
 
 /** What a pipeline knows, and how long it may go on. */

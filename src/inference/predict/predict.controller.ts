@@ -1,8 +1,7 @@
 import { Body, Controller, HttpCode, Post, Put, UseGuards } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { AcceptsBody } from '../../platform/http/index.js';
-import type { Prediction } from '../../serving/pipeline/respond.js';
-import { ModelStore } from '../../serving/repository/model-store.js';
+import type { Prediction } from '../../serving/index.js';
 import { PredictResultDto } from './dto/predict-result.dto.js';
 import { ApiPredictionProblems } from './prediction-problems.js';
 import { ModelAccessGuard } from '../access/model-access.guard.js';
@@ -15,10 +14,7 @@ import { CurrentCall, type PredictionCall } from './request.decorators.js';
 @Controller('predict')
 @UseGuards(ModelAccessGuard)
 export class PredictController {
-  constructor(
-    private readonly store: ModelStore,
-    private readonly service: PredictionsService,
-  ) {}
+  constructor(private readonly service: PredictionsService) {}
 
   @Post()
   @HttpCode(200)
@@ -27,9 +23,8 @@ export class PredictController {
   @ApiOkResponse({ type: PredictResultDto })
   @ApiPredictionProblems()
   async predict(@Body() value: unknown, @CurrentCall() call: PredictionCall): Promise<PredictResultDto> {
-    const model = this.store.default.name;
-    const { predictions } = await this.service.predict({ model, value, itemsOf: itemsOfPredict, call });
-    return { result: predictions.map(shortAnswer) };
+    const { predictions } = await this.service.predict({ value, itemsOf: itemsOfPredict, call });
+    return { result: predictions.map(shortResult) };
   }
 
   @Put()
@@ -43,7 +38,7 @@ export class PredictController {
 }
 
 /** The class index, or the value of a regression; else everything the model says. */
-function shortAnswer(prediction: unknown): unknown {
+function shortResult(prediction: unknown): unknown {
   const { index, value } = prediction as Prediction;
   return index ?? value ?? prediction;
 }

@@ -2,18 +2,15 @@ import { Injectable } from '@nestjs/common';
 import { Identity, type Principal } from '../../auth/index.js';
 import { UnsupportedMediaTypeError, UploadedFiles } from '../../platform/http/index.js';
 import { itemsOfFiles } from '../inputs/items-of-files.js';
-import { ImageDecoder } from '../../serving/images/image-decoder.js';
+import { ImageDecoder, type ModelVersion } from '../../serving/index.js';
 import { Pipelines } from '../pipelines/pipelines.service.js';
-import { ModelStore } from '../../serving/repository/model-store.js';
-import type { ModelVersion } from '../../serving/repository/model-version.js';
 import { type Items, type PredictionBody, rowsOf, takesForms } from '../inputs/prediction-input.js';
 import type { PredictionCall } from './request.decorators.js';
 import { type PipelineCall, runPipeline } from '../pipelines/run-pipeline.js';
 
 /** What is asked for, and by whom. */
 export interface PredictionRequest {
-  readonly model: string;
-  /** The one that serves unless given. */
+  /** The default version unless given. */
   readonly version?: string;
   readonly value: unknown;
   /** What a body holds, one for each answer. */
@@ -31,27 +28,27 @@ export interface Predictions {
 @Injectable()
 export class PredictionsService {
   constructor(
-    private readonly store: ModelStore,
     private readonly pipelines: Pipelines,
     private readonly identity: Identity,
     private readonly decoder: ImageDecoder,
   ) {}
 
   /** @throws whatever keeps it from beginning; rejects with whatever keeps it from ending */
-  predict({ model, version: wanted, value, itemsOf, call }: PredictionRequest): Promise<Predictions> {
-    const { isForm, gone } = call;
-    const pipeline = this.pipelines.of(model);
+  predict({ version: wanted, value, itemsOf, call }: PredictionRequest): Promise<Predictions> {
+    const { model, isForm, gone } = call;
+    const { name } = model;
+    const pipeline = this.pipelines.of(name);
     if (isForm && !takesForms(pipeline)) throw new UnsupportedMediaTypeError('Send the body as application/json.');
-    return this.store.use(model, wanted, async (version) => {
+    return model.use(wanted, async (version) => {
       const waiter = { signal: gone, deadline: version.deadlineIn() };
       const items =
         value instanceof UploadedFiles
           ? await itemsOfFiles(value, version, pipeline, { decoder: this.decoder, waiter })
           : itemsOf({ value, isForm }, version);
       const predictions = pipeline
-        ? await runPipeline(pipeline, items, version, this.contextOf(model, version, call, waiter.deadline))
+        ? await runPipeline(pipeline, items, version, this.contextOf(name, version, call, waiter.deadline))
         : await version.predict(rowsOf(items, version), waiter);
-      return { model, version: version.version, predictions };
+      return { model: name, version: version.version, predictions };
     });
   }
 

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { InferenceSettings } from '../../serving/serving.settings.js';
-import { ReportFileNotFoundError } from '../../serving/serving.errors.js';
+import { ServingSettings } from '../../serving/index.js';
+import { ReportFileNotFoundError } from './report.errors.js';
 import {
   kindOf,
   type PictureSize,
@@ -47,7 +47,7 @@ export interface ModelReport {
 /** The reports of models: what `train.py` wrote into `models/<name>/report/`, as it is now. */
 @Injectable()
 export class ModelReports {
-  constructor(private readonly settings: InferenceSettings) {}
+  constructor(private readonly settings: ServingSettings) {}
 
   /** @throws ReportFileNotFoundError */
   async file(model: string, name: string): Promise<{ kind: ReportFileKind; bytes: Buffer }> {

@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { type FileHandle, lstat, open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileInStore } from '../../serving/repository/scan-models.js';
+import { fileInStore } from '../../serving/index.js';
 
 /** What a report's file may be called: so no name leads anywhere else. */
 const FILE_NAME = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}\.(png|txt|json)$/;

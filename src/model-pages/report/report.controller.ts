@@ -2,8 +2,8 @@ import { Controller, Get, Param, Req, Res } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
 import { ApiProblems } from '../../platform/http/index.js';
-import { ModelAccess } from '../../inference/access/model-access.js';
-import { ModelStore } from '../../serving/repository/model-store.js';
+import { ModelAccess } from '../../inference/index.js';
+import { ModelStore } from '../../serving/index.js';
 import { ModelReports } from './model-reports.js';
 import type { ReportFileKind } from './report-files.js';
 
@@ -49,7 +49,7 @@ export class ReportController {
     @Res() response: Response,
   ): Promise<void> {
     const model = this.store.get(name);
-    await this.access.demand(model, request, response);
+    await this.access.require(model, request, response);
     const { kind, bytes } = await this.reports.file(model.name, file);
     if (model.access === 'public') response.set('Cache-Control', KEPT_SHORTLY);
     response.set('Content-Type', MEDIA_TYPES[kind]).send(bytes);

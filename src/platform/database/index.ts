@@ -1,3 +1,4 @@
+export { backUp } from './backup.js';
 export { BytesColumn, bytesType } from './bytes.column.js';
 export { dataSourceOptions } from './data-source-options.js';
 export { isUniqueViolation, translateDatabaseError } from './database-failure.js';

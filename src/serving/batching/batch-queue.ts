@@ -1,4 +1,5 @@
 import type { DomainError } from '../../platform/http/index.js';
+import type { Caller, TimedCaller } from '../caller.js';
 import {
   ClientGoneError,
   DeadlineError,
@@ -8,9 +9,9 @@ import {
 } from '../serving.errors.js';
 import { RunFailedError, RuntimeDiedError } from '../runtime/runtime-process.js';
 import type { Tensor } from '../signature/tensor.js';
-import { Alarm } from './alarm.js';
+import { DeadlineTimer } from './deadline-timer.js';
 import { deliver } from './deliver.js';
-import { type Caller, QueuedRun, type Submission } from './queued-run.js';
+import { QueuedRun, type Submission } from './queued-run.js';
 import { RunCost } from './run-cost.js';
 import { inWords } from './run-errors.js';
 import { WaitingRuns } from './waiting-runs.js';
@@ -41,10 +42,10 @@ export interface BatchRule {
 /** Told how runs went; must not throw. */
 export interface QueueObserver {
   /** A run of `rows` rows for `runs` callers began, who had waited so long. */
-  started?(rows: number, waitedMs: readonly number[]): void;
-  finished?(rows: number, runs: number, ms: number): void;
+  runStarted?(rows: number, waitedMs: readonly number[]): void;
+  runFinished?(rows: number, runs: number, ms: number): void;
   /** A caller got no answer; the reason is the last part of the error's code. */
-  refused?(reason: string): void;
+  rejected?(reason: string): void;
 }
 
 /** How near its deadline a run is no longer worth beginning: its timer is about to fire. */
@@ -74,8 +75,7 @@ const CROWD_DECAY = 0.9;
  * those that wait go on waiting until it is back or their time is up.
  */
 export class BatchQueue {
-  /** Set once it is known that rows may run together. */
-  batching: BatchRule | undefined;
+  private rule: BatchRule | undefined;
   private readonly waiting = new WaitingRuns();
   /** How many callers there have been at a time lately. */
   private crowd = 0;
@@ -90,13 +90,23 @@ export class BatchQueue {
   private isPaused = false;
   private isDispatching = false;
   private gathering: NodeJS.Timeout | undefined;
-  private readonly alarm = new Alarm(() => this.expire());
+  private readonly deadlineTimer = new DeadlineTimer(() => this.expire());
 
   constructor(
     private readonly runtime: Runnable,
     private readonly options: QueueOptions,
     private readonly observer: QueueObserver = {},
   ) {}
+
+  /** How rows of several callers run together; undefined until `enableBatching`. */
+  get batching(): BatchRule | undefined {
+    return this.rule;
+  }
+
+  /** To be called once it is known that rows may run together. */
+  enableBatching(rule: BatchRule): void {
+    this.rule = rule;
+  }
 
   /** Callers whose runs are in the runtime, and callers that wait for it. */
   get load(): { readonly running: number; readonly waiting: number } {
@@ -122,19 +132,13 @@ export class BatchQueue {
     return performance.now() - this.askedAt < DEMAND_MS;
   }
 
-  /** The caller, with a deadline. */
-  timed(caller: Caller): Caller {
-    if (caller.deadline !== undefined) return caller;
-    return { signal: caller.signal, deadline: this.deadlineIn(), priority: caller.priority };
-  }
-
   /**
    * @param submission at most `maxBatchSize` rows where there is batching
    * @throws QueueFullError, OverloadedError, DeadlineError, ClientGoneError, RuntimeLostError, RunFailedOnRowError
    */
-  submit(submission: Submission, caller: Caller = {}): Promise<Tensor[]> {
+  submit(submission: Submission, caller: TimedCaller): Promise<Tensor[]> {
     const now = performance.now();
-    const deadline = caller.deadline ?? now + this.options.deadlineMs;
+    const { deadline } = caller;
     if (caller.priority !== 'background') this.askedAt = now;
     const refusal = caller.signal?.aborted
       ? new ClientGoneError()
@@ -142,7 +146,7 @@ export class BatchQueue {
     if (refusal) return Promise.reject(this.refusal(refusal));
     const run = new QueuedRun(submission, now, deadline, caller, this.giveUp);
     this.waiting.add(run);
-    this.alarm.set(deadline);
+    this.deadlineTimer.set(deadline);
     this.go();
     return run.outputs;
   }
@@ -183,7 +187,7 @@ export class BatchQueue {
   }
 
   private refusal(error: DomainError): DomainError {
-    this.observer.refused?.(error.code.split('.').at(-1)!);
+    this.observer.rejected?.(error.code.split('.').at(-1)!);
     return error;
   }
 
@@ -253,7 +257,7 @@ export class BatchQueue {
   private expire(): void {
     const runs = [...this.waiting.all(), ...this.retries.flat(), ...(this.running?.batch ?? [])];
     const now = performance.now();
-    for (const run of runs) if (!run.isSettled && !this.isDue(run, now)) this.alarm.set(run.deadline);
+    for (const run of runs) if (!run.isSettled && !this.isDue(run, now)) this.deadlineTimer.set(run.deadline);
   }
 
   private async execute(batch: readonly QueuedRun[]): Promise<void> {
@@ -261,7 +265,7 @@ export class BatchQueue {
     const rows = batch.reduce((sum, run) => sum + run.submission.rows, 0);
     this.running = { batch, rows, since };
     this.crowd = Math.max(batch.length + this.waiting.size, this.crowd * CROWD_DECAY);
-    this.observer.started?.(
+    this.observer.runStarted?.(
       rows,
       batch.map((run) => since - run.submittedAt),
     );
@@ -272,7 +276,7 @@ export class BatchQueue {
       this.servedAt = performance.now();
       const ms = this.servedAt - since;
       this.cost.observe(rows, ms);
-      this.observer.finished?.(rows, batch.length, ms);
+      this.observer.runFinished?.(rows, batch.length, ms);
     } catch (error) {
       this.isPaused = error instanceof RuntimeDiedError;
       this.fail(batch, error as Error);

@@ -1,25 +1,7 @@
 import type { DomainError } from '../../platform/http/index.js';
+import type { Caller, GoneSignal, Priority } from '../caller.js';
 import { ClientGoneError } from '../serving.errors.js';
 import type { Tensor } from '../signature/tensor.js';
-
-/** Somebody who waits for an answer comes before work that nobody watches. */
-export type Priority = 'interactive' | 'background';
-
-/** Tells that a caller has gone away: what is used here of an `AbortSignal`, which takes long to make. */
-export interface GoneSignal {
-  readonly aborted: boolean;
-  addEventListener(type: 'abort', listener: () => void, options?: { readonly once?: boolean }): void;
-  removeEventListener(type: 'abort', listener: () => void): void;
-}
-
-/** Who waits for a run. */
-export interface Caller {
-  readonly signal?: GoneSignal;
-  /** When it has to be answered, as `performance.now()` counts. */
-  readonly deadline?: number;
-  /** `interactive` unless said otherwise. */
-  readonly priority?: Priority;
-}
 
 export interface Submission {
   readonly feeds: readonly Tensor[];

@@ -1,4 +1,5 @@
-import type { Priority, QueuedRun } from './queued-run.js';
+import type { Priority } from '../caller.js';
+import type { QueuedRun } from './queued-run.js';
 
 const PRIORITIES: readonly Priority[] = ['interactive', 'background'];
 

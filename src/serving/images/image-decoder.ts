@@ -2,8 +2,8 @@ import { Injectable } from '@nestjs/common';
 import type { Metadata, Sharp, SharpOptions } from 'sharp';
 import { Lanes } from '../../platform/async/index.js';
 import { ClientGoneError, DeadlineError, ImagesBusyError } from '../serving.errors.js';
-import { InferenceSettings } from '../serving.settings.js';
-import type { GoneSignal } from '../batching/queued-run.js';
+import { ServingSettings } from '../serving.settings.js';
+import type { GoneSignal } from '../caller.js';
 import { type ImageInput, valuesOf } from './image-input.js';
 import { plainPng } from './plain-png.js';
 
@@ -34,7 +34,7 @@ export class ImageDecoder {
   private readonly maxPixels: number;
   private opening: Promise<OpenImage> | undefined;
 
-  constructor({ images }: InferenceSettings) {
+  constructor({ images }: ServingSettings) {
     const { pixels, lanes, queue } = images;
     this.maxPixels = pixels;
     this.lanes = new Lanes({ lanes, waiting: queue, refusal: () => new ImagesBusyError() });

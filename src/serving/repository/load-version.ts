@@ -1,9 +1,11 @@
 import { RunFailedOnRowError, RuntimeLostError } from '../serving.errors.js';
-import type { InferenceSettings } from '../serving.settings.js';
+import type { Submission } from '../batching/queued-run.js';
+import type { TimedCaller } from '../caller.js';
+import type { ServingSettings } from '../serving.settings.js';
 import { type ImageInput, imageInputOf, signatureWithImage } from '../images/image-input.js';
 import { type Example, exampleOf, type Manifest } from '../manifest/manifest.js';
 import { type Preprocess, preprocessorFor } from '../pipeline/preprocess.js';
-import { disagreement, sameTogether, trialRows } from '../pipeline/prove.js';
+import { mismatch, sameTogether, trialRows } from '../pipeline/self-test.js';
 import { type Respond, responderByName, responderFor } from '../pipeline/respond.js';
 import { Runtime, type RuntimeEvents } from '../runtime/runtime.js';
 import type { RuntimeOptions } from '../runtime/runtime-options.js';
@@ -38,13 +40,13 @@ interface Place {
   readonly manifest: Manifest;
   readonly version: string;
   readonly options: RuntimeOptions;
-  readonly settings: InferenceSettings;
+  readonly settings: ServingSettings;
 }
 
 type Prepared = Omit<Loaded, 'batching' | 'hasFixedShapes' | 'exampleRow'> & {
   readonly manifest: Manifest;
   readonly version: string;
-  readonly settings: InferenceSettings;
+  readonly settings: ServingSettings;
 };
 
 const DEFAULT_MAX_BATCH_SIZE = 256;
@@ -59,9 +61,15 @@ export async function loadVersion(
   observer: QueueObserver,
   signal: AbortSignal,
 ): Promise<Loaded> {
-  const runtime = await Runtime.start(place.options, events, signal);
+  let queue: BatchQueue | undefined;
+  const recovered = (): void => {
+    queue?.resume();
+    events.recovered();
+  };
+  const runtime = await Runtime.start(place.options, { ...events, recovered }, signal);
   try {
     const prepared = prepare(runtime, place, observer);
+    ({ queue } = prepared);
     return { ...prepared, ...(await prove(prepared)), hasFixedShapes: hasFixedShapes(runtime.signature) };
   } catch (error) {
     await runtime.stop(0);
@@ -102,7 +110,7 @@ async function prove(prepared: Prepared): Promise<Pick<Loaded, 'batching' | 'exa
   const declared = declaredBatching(runtime.signature, manifest);
   const problem =
     'reason' in declared ? declared.reason : await findBatchingProblem(prepared, declared.isForced, trial);
-  if (problem === undefined && 'rule' in declared) queue.batching = declared.rule;
+  if (problem === undefined && 'rule' in declared) queue.enableBatching(declared.rule);
   return {
     batching: queue.batching
       ? { enabled: true, maxBatchSize: queue.batching.maxBatchSize }
@@ -114,10 +122,10 @@ async function prove(prepared: Prepared): Promise<Pick<Loaded, 'batching' | 'exa
 
 async function proveExample(prepared: Prepared, example: Example, row: CheckedRow): Promise<void> {
   const { queue, runtime, respond } = prepared;
-  const outputs = await queue.submit(submissionOf([row], prepared));
+  const outputs = await queue.submit(...submissionOf([row], prepared));
   const [answer = {}] = respond(outputs, 1);
   const [byName = {}] = responderByName(runtime.signature)(outputs, 1);
-  const difference = disagreement(answer, byName, example);
+  const difference = mismatch(answer, byName, example);
   if (difference !== undefined) throw new Error(difference);
 }
 
@@ -133,7 +141,7 @@ async function tryAlone(prepared: Prepared, example: CheckedRow | undefined): Pr
   const rows = trialRows(schema, example);
   const alone: Tensor[][] = [];
   try {
-    for (const row of rows) alone.push(await queue.submit(submissionOf([row], prepared)));
+    for (const row of rows) alone.push(await queue.submit(...submissionOf([row], prepared)));
   } catch (error) {
     if (!(error instanceof RunFailedOnRowError)) throw error;
   }
@@ -151,7 +159,7 @@ async function findBatchingProblem(
   const unproven = 'it could not be proven that rows run together give what they give alone';
   if (alone.length < rows.length) return unproven;
   try {
-    const together = await prepared.queue.submit(submissionOf(rows, prepared));
+    const together = await prepared.queue.submit(...submissionOf(rows, prepared));
     if (sameTogether(together, alone)) return undefined;
     return 'rows run together give other answers than the same rows alone';
   } catch (error) {
@@ -160,8 +168,8 @@ async function findBatchingProblem(
   }
 }
 
-function submissionOf(rows: readonly CheckedRow[], { preprocess }: Prepared) {
-  return { feeds: preprocess(rows), rows: rows.length, group: '' };
+function submissionOf(rows: readonly CheckedRow[], { preprocess, queue }: Prepared): [Submission, TimedCaller] {
+  return [{ feeds: preprocess(rows), rows: rows.length, group: '' }, { deadline: queue.deadlineIn() }];
 }
 
 function named({ fields }: RowSchema, row: CheckedRow): Record<string, unknown> {

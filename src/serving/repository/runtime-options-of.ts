@@ -1,4 +1,4 @@
-import type { InferenceSettings } from '../serving.settings.js';
+import type { ServingSettings } from '../serving.settings.js';
 import type { Manifest } from '../manifest/manifest.js';
 import type { RuntimeOptions } from '../runtime/runtime-options.js';
 
@@ -7,7 +7,7 @@ export function runtimeOptionsOf(
   { runtime = {}, versions }: Manifest,
   version: string,
   file: string,
-  { maxAnswerElements }: InferenceSettings,
+  { maxAnswerElements }: ServingSettings,
 ): RuntimeOptions {
   const { threads = 1, providers = ['cpu'], memoryMb = 1_024 } = runtime;
   const { sha256, files } = versions?.[version] ?? {};

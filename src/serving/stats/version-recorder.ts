@@ -33,31 +33,31 @@ export class VersionRecorder {
   constructor(private readonly metrics?: VersionMetrics) {}
 
   /** A run of `rows` rows began, for callers who had waited so long. */
-  started(rows: number, waitedMs: readonly number[]): void {
+  runStarted(rows: number, waitedMs: readonly number[]): void {
     if (!this.load) return;
     this.metrics?.batchSize.observe(rows);
     for (const ms of waitedMs) this.metrics?.queueTime.observe(ms / 1000);
     this.stats.queued(waitedMs);
   }
 
-  finished(rows: number, callers: number, ms: number): void {
+  runFinished(rows: number, callers: number, ms: number): void {
     if (!this.load) return;
     this.metrics?.runTime.observe(ms / 1000);
     this.stats.ran(rows, callers, ms);
   }
 
-  refused(reason: string): void {
+  rejected(reason: string): void {
     if (!this.load) return;
     this.metrics?.rejection(reason).inc();
   }
 
-  answered(isSuccess: boolean, ms: number): void {
+  requestFinished(isSuccess: boolean, ms: number): void {
     this.metrics?.requestTime.observe(ms / 1000);
     this.stats.answered(isSuccess, ms);
   }
 
   /** @param result `hit`, `shared` with one that was under way, or `miss` */
-  lookedUp(result: 'hit' | 'shared' | 'miss', ms: number): void {
+  cacheLookup(result: 'hit' | 'shared' | 'miss', ms: number): void {
     this.metrics?.lookup(result).inc();
     this.stats.lookedUp(result !== 'miss', ms);
   }

@@ -1,6 +1,6 @@
 import type { Manifest } from '../../../src/serving/manifest/manifest.js';
 import { ManifestError, parseManifest } from '../../../src/serving/manifest/read-manifest.js';
-import { disagreement, isClose, trialRows } from '../../../src/serving/pipeline/prove.js';
+import { mismatch, isClose, trialRows } from '../../../src/serving/pipeline/self-test.js';
 import { responderFor } from '../../../src/serving/pipeline/respond.js';
 import type { Signature, Tensor, TensorSignature } from '../../../src/serving/signature/tensor.js';
 
@@ -93,13 +93,13 @@ describe('isClose', () => {
   });
 });
 
-describe('disagreement', () => {
+describe('mismatch', () => {
   it('is what the example says against what the model says', () => {
     const example = { input: {}, label: 'a' };
-    expect(disagreement({ label: 'a' }, {}, example)).toBeUndefined();
-    expect(disagreement({ label: 'b' }, {}, example)).toBe('it answers its own example with "b" instead of "a"');
-    expect(disagreement({ value: 1.01 }, {}, { input: {}, value: 1, tolerance: 0.1 })).toBeUndefined();
-    expect(disagreement({ value: 1.01 }, {}, { input: {}, value: 1 })).toMatch(/1.01 instead of 1/);
+    expect(mismatch({ label: 'a' }, {}, example)).toBeUndefined();
+    expect(mismatch({ label: 'b' }, {}, example)).toBe('it answers its own example with "b" instead of "a"');
+    expect(mismatch({ value: 1.01 }, {}, { input: {}, value: 1, tolerance: 0.1 })).toBeUndefined();
+    expect(mismatch({ value: 1.01 }, {}, { input: {}, value: 1 })).toMatch(/1.01 instead of 1/);
   });
 });
 

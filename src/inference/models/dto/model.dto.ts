@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import type { JsonSchema } from '../../../serving/signature/json-schema.js';
+import type { JsonSchema } from '../../../serving/index.js';
 
 const STATES = ['loading', 'ready', 'failed', 'unloaded'];
 

@@ -2,14 +2,14 @@ import { LRUCache } from 'lru-cache';
 import { ClientGoneError, DeadlineError } from '../serving.errors.js';
 import { encodeTensors, FrameKind } from '../runtime/frames.js';
 import type { Tensor } from '../signature/tensor.js';
-import type { Caller, GoneSignal, Priority } from './queued-run.js';
+import type { Caller, GoneSignal, Priority, TimedCaller } from '../caller.js';
 
 /** Larger inputs are not worth keeping. */
 const MAX_KEY_BYTES = 65_536;
 /** Answers of one version, in bytes, whatever `maxEntries` says. */
 const MAX_BYTES = 64 * 2 ** 20;
 
-type Run = (caller: Caller) => Promise<Tensor[]>;
+type Run = (caller: TimedCaller) => Promise<Tensor[]>;
 type Lookup = 'hit' | 'shared' | 'miss';
 
 /** What may come before an answer, until it is ended. */
@@ -29,7 +29,7 @@ interface SharedRun {
  * Answers of one version of a model by the exact bytes of the input, the latest `maxEntries` of them; the same input under
  * way shares one run. What is kept are tensors: who may ask has been decided before, and no caller's own data is in them.
  */
-export class AnswerCache {
+export class ResponseCache {
   private readonly answers: LRUCache<string, Tensor[]>;
   private readonly running: Record<Priority, Map<string, SharedRun>> = {
     interactive: new Map(),
@@ -44,7 +44,7 @@ export class AnswerCache {
   }
 
   /** The answer to `feeds`: a kept one, or that of a run. Errors are not kept. */
-  async answer(feeds: readonly Tensor[], caller: Caller, run: Run): Promise<Tensor[]> {
+  async respond(feeds: readonly Tensor[], caller: TimedCaller, run: Run): Promise<Tensor[]> {
     const since = performance.now();
     const key = keyOf(feeds);
     if (key === undefined) return run(caller);
@@ -52,7 +52,7 @@ export class AnswerCache {
     const underWay = kept ? undefined : this.findRun(key, caller);
     this.lookedUp(kept ? 'hit' : underWay ? 'shared' : 'miss', performance.now() - since);
     if (kept) return kept;
-    return this.join(underWay ?? this.begin(key, run, caller), caller, () => this.answer(feeds, caller, run));
+    return this.join(underWay ?? this.begin(key, run, caller), caller, () => this.respond(feeds, caller, run));
   }
 
   /** One that is not behind what the caller comes before. */
@@ -61,7 +61,7 @@ export class AnswerCache {
     return interactive.get(key) ?? (priority === 'background' ? background.get(key) : undefined);
   }
 
-  private begin(key: string, run: Run, { deadline, priority = 'interactive' }: Caller): SharedRun {
+  private begin(key: string, run: Run, { deadline, priority = 'interactive' }: TimedCaller): SharedRun {
     const running = this.running[priority];
     const abandon = new AbortController();
     const outputs = run({ deadline, priority, signal: abandon.signal });
@@ -80,7 +80,7 @@ export class AnswerCache {
   }
 
   /** Waits with the others; the last one to leave gives the run up. */
-  private async join(shared: SharedRun, caller: Caller, again: () => Promise<Tensor[]>): Promise<Tensor[]> {
+  private async join(shared: SharedRun, caller: TimedCaller, again: () => Promise<Tensor[]>): Promise<Tensor[]> {
     shared.callers += 1;
     const gone = departure(caller.signal);
     const late = timer(caller.deadline);
@@ -89,7 +89,7 @@ export class AnswerCache {
     } catch (error) {
       // The one that began it had less time than this one has, or has gone.
       const isOthers = error instanceof DeadlineError || error instanceof ClientGoneError;
-      const isOver = caller.signal?.aborted === true || performance.now() >= (caller.deadline ?? 0);
+      const isOver = caller.signal?.aborted === true || performance.now() >= caller.deadline;
       if (!isOthers || isOver) throw error;
     } finally {
       gone.end();
@@ -108,8 +108,7 @@ function departure(signal: GoneSignal | undefined): Hindrance {
   return { happened, end: () => signal?.removeEventListener('abort', leave) };
 }
 
-function timer(deadline: number | undefined): Hindrance {
-  if (deadline === undefined) return { happened: new Promise(() => undefined), end: () => undefined };
+function timer(deadline: number): Hindrance {
   const ms = deadline - performance.now();
   let handle: NodeJS.Timeout | undefined;
   const happened = new Promise<never>((_, reject) => {

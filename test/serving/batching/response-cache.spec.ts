@@ -1,23 +1,27 @@
 import { getEventListeners } from 'node:events';
-import { AnswerCache } from '../../../src/serving/batching/answer-cache.js';
+import { ResponseCache } from '../../../src/serving/batching/response-cache.js';
 import type { Tensor } from '../../../src/serving/signature/tensor.js';
-import type { Caller, Priority } from '../../../src/serving/batching/queued-run.js';
+import type { Caller, Priority } from '../../../src/serving/caller.js';
 
 const FEEDS: Tensor[] = [{ name: 'x', type: 'float32', shape: [1], data: Float32Array.of(1) }];
 const ANSWER: Tensor[] = [{ name: 'y', type: 'float32', shape: [1], data: Float32Array.of(2) }];
 
 describe('the answer cache', () => {
-  let cache: AnswerCache;
+  let cache: ResponseCache;
   let lookups: string[];
   let runs: { by: Caller; resolve: (outputs: Tensor[]) => void }[];
 
   beforeEach(() => {
     [lookups, runs] = [[], []];
-    cache = new AnswerCache(10, (result) => lookups.push(result));
+    cache = new ResponseCache(10, (result) => lookups.push(result));
   });
 
   function ask(caller: Caller = {}): Promise<Tensor[]> {
-    return cache.answer(FEEDS, caller, (by) => new Promise((resolve) => runs.push({ by, resolve })));
+    return cache.respond(
+      FEEDS,
+      { deadline: performance.now() + 60_000, ...caller },
+      (by) => new Promise((resolve) => runs.push({ by, resolve })),
+    );
   }
 
   it.each<[Priority, Priority, string]>([

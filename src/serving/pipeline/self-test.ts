@@ -12,7 +12,7 @@ const TOLERANCE = 1e-4;
  *
  * @param outputs the same answer, by tensor name
  */
-export function disagreement(prediction: Prediction, outputs: Prediction, example: Example): string | undefined {
+export function mismatch(prediction: Prediction, outputs: Prediction, example: Example): string | undefined {
   const { label, value, output, tolerance = TOLERANCE } = example;
   if (label !== undefined && prediction.label !== label) {
     return `it answers its own example with "${prediction.label}" instead of "${label}"`;

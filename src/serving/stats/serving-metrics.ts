@@ -9,7 +9,7 @@ const BATCH_BUCKETS = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512];
 
 /** What each model's versions do, for Prometheus: labelled by model and version. */
 @Injectable()
-export class InferenceMetrics {
+export class ServingMetrics {
   private readonly registers: Registry[];
   private readonly loads = new Map<() => Load, readonly [model: string, version: string]>();
   private readonly queueTime;
