@@ -1,4 +1,4 @@
-import { type DynamicModule, Module } from '@nestjs/common';
+import { type DynamicModule, Module, type Type } from '@nestjs/common';
 import { AuthModule } from './auth/index.js';
 import { SettingsModule, type Variables } from './platform/config/index.js';
 import { DatabaseModule } from './platform/database/index.js';
@@ -13,25 +13,18 @@ import { LoggingModule } from './platform/logging/index.js';
 import { MenusModule } from './menus/index.js';
 import { MetricsModule } from './platform/metrics/index.js';
 import { PagesModule } from './platform/pages/index.js';
+import { ServerModule } from './platform/server/index.js';
 import { StorageModule } from './platform/storage/index.js';
 
-const PLATFORM = [
-  LoggingModule,
-  HttpModule,
-  HealthModule,
-  MetricsModule,
-  DatabaseModule,
-  StorageModule,
-  DocsModule,
-  PagesModule,
-];
+const PLATFORM = [HealthModule, MetricsModule, DatabaseModule, StorageModule, DocsModule, PagesModule];
 const FEATURES = [HomeModule, AuthModule, JobsModule, MenusModule, DemandModule];
 
 /** The table of contents of the system. */
 @Module({})
 export class AppModule {
-  static forRoot(variables: Variables): DynamicModule {
-    const inference = InferenceModule.forRoot();
-    return { module: AppModule, imports: [SettingsModule.forRoot(variables), ...PLATFORM, ...FEATURES, inference] };
+  /** @param server the module that belongs to the HTTP adapter; none for Nest's stock adapter */
+  static forRoot(variables: Variables, server: readonly Type[] = [ServerModule]): DynamicModule {
+    const platform = [SettingsModule.forRoot(variables), LoggingModule, HttpModule, ...server, ...PLATFORM];
+    return { module: AppModule, imports: [...platform, ...FEATURES, InferenceModule.forRoot()] };
   }
 }
