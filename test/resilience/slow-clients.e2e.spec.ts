@@ -1,4 +1,4 @@
-import { HttpSettings } from '../../src/platform/http/index.js';
+import { ServerSettings } from '../../src/platform/server/index.js';
 import { killLeftovers, ProcessApp } from '../support/process-app.js';
 import { RawConnection } from '../support/raw-http.js';
 import { startTestApp } from '../support/test-app.js';
@@ -152,7 +152,7 @@ describe('slow clients', () => {
 
   it('have 10 s for the headers and 30 s for a request, unless set otherwise', async () => {
     const app = await startTestApp();
-    expect(app.app.get(HttpSettings).timeout).toEqual({ headersMs: 10_000, requestMs: 30_000, answerMs: 30_000 });
+    expect(app.app.get(ServerSettings).timeout).toEqual({ headersMs: 10_000, requestMs: 30_000, answerMs: 30_000 });
     expect(app.app.getHttpServer()).toMatchObject({
       headersTimeout: 10_000,
       requestTimeout: 30_000,

@@ -3,11 +3,17 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Provider, Type } from '@nestjs/common';
-import type { NestExpressApplication } from '@nestjs/platform-express';
+import type { ExpressAdapter, NestExpressApplication } from '@nestjs/platform-express';
 import { AppModule } from '../../src/app.module.js';
 import type { Variables } from '../../src/platform/config/index.js';
 import { configureApp, createApp, listen } from '../../src/configure-app.js';
 import { Client } from './client.js';
+
+/** The HTTP adapter of an application, and the modules that belong to it. */
+interface TestServer {
+  readonly adapter: ExpressAdapter;
+  readonly server: readonly Type[];
+}
 
 /** The application that ships, in this process, on a database of its own. */
 export interface TestApp {
@@ -24,11 +30,13 @@ export interface TestApp {
  * @param variables its settings, over the test defaults
  * @param controllers a test's own, beside those that ship
  * @param providers a test's own
+ * @param server the server under the application; the accelerated one unless given
  */
 export async function startTestApp(
   variables: Variables = {},
   controllers: Type[] = [],
   providers: Provider[] = [],
+  { adapter, server }: Partial<TestServer> = {},
 ): Promise<TestApp> {
   const directory = await mkdtemp(join(tmpdir(), 'barista-test-'));
   const defaults = {
@@ -38,7 +46,8 @@ export async function startTestApp(
     DATABASE_URL: `sqlite:${join(directory, 'barista.db')}`,
   };
   const settings = { ...defaults, ...variables };
-  const app = configureApp(await createApp(settings, { ...AppModule.forRoot(settings), controllers, providers }));
+  const root = { ...AppModule.forRoot(settings, server), controllers, providers };
+  const app = configureApp(await createApp(settings, root, adapter));
   await listen(app);
   const { port } = app.getHttpServer().address() as AddressInfo;
   const url = `http://127.0.0.1:${port}`;

@@ -7,12 +7,9 @@ export { openUpload, type Upload, type UploadPart } from './body/open-upload.js'
 export { parseForm, parseJsonExactly } from './body/parse-body.js';
 export { arrived, collect } from './body/read-bytes.js';
 export { mediaTypeOf, type UploadedFile, UploadedFiles } from './body/uploaded-files.js';
-export { configureHttp } from './configure-http.js';
-export { BaristaExpressAdapter } from '../server/barista-express.adapter.js';
+export { configureHttp, type ServerHooks } from './configure-http.js';
 export { ClientPresence } from './client-presence.js';
 export { OwnFormsGuard } from './cross-site.js';
-export { GracefulShutdown } from '../server/graceful-shutdown.js';
-export { ProbePort } from '../server/probe-port.js';
 export { type FinishedRequest, RequestObservers } from './request-observers.js';
 export { matchesStrongly, matchesWeakly } from './entity-tags.js';
 export {
@@ -32,6 +29,7 @@ export { ProblemFilter, problemOf } from './errors/problem.filter.js';
 export { ApiProblems, ProblemDto } from './errors/problem.docs.js';
 export { HttpModule } from './http.module.js';
 export { HttpSettings } from './http.settings.js';
+export { MethodNotAllowedError, respondToWrongMethods } from './method-not-allowed.js';
 export { decodeCursor, type Position } from './paging/cursor.js';
 export {
   CursorParameter,
@@ -53,5 +51,6 @@ export {
   UuidField,
 } from './validation/fields.js';
 export { type TextFields, textFieldsOf } from './validation/text-fields.js';
+export { type StandardHeaders, standardHeaders } from './security-headers.js';
 export { isStorableText } from './validation/text-safety.js';
 export { validateAs } from './validation/validation.pipe.js';

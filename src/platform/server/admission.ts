@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import type { NextFunction, Request, Response } from 'express';
 import { Log } from '../logging/index.js';
-import { ProblemFilter } from '../http/errors/problem.filter.js';
-import { HttpSettings } from '../http/http.settings.js';
+import { ProblemFilter } from '../http/index.js';
 import { Arrivals } from './arrivals.js';
 import { isProbe } from './probes.js';
 import { ServerOverloadedError } from './refusals.js';
+import { ServerSettings } from './server.settings.js';
 import { Traffic } from './traffic.js';
 
 /** How long requests are taken up one after another before the connections are looked at again. */
@@ -44,7 +44,7 @@ export class Admission {
   private notedAt = -Infinity;
 
   constructor(
-    private readonly settings: HttpSettings,
+    private readonly settings: ServerSettings,
     private readonly traffic: Traffic,
     private readonly arrivals: Arrivals,
     private readonly filter: ProblemFilter,

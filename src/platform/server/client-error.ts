@@ -3,8 +3,13 @@ import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Response } from 'express';
 import type { Log } from '../logging/index.js';
-import { type DomainError, MalformedRequestError, PayloadTooLargeError } from '../http/errors/domain-error.js';
-import { type ProblemFilter, statusOf } from '../http/errors/problem.filter.js';
+import {
+  type DomainError,
+  MalformedRequestError,
+  PayloadTooLargeError,
+  type ProblemFilter,
+  problemOf,
+} from '../http/index.js';
 import { HeadersTooLargeError, RequestTimeoutError } from './refusals.js';
 import type { Traffic } from './traffic.js';
 
@@ -59,7 +64,7 @@ function endWith(response: Response, problem: DomainError, filter: ProblemFilter
 /** Says what is wrong to a client without a request, and closes the connection; the log has a line of it, by the answer's id. */
 export function hangUp(socket: Socket, problem: DomainError, { standardHeaders, log }: Refusing): void {
   const { code, message: detail } = problem;
-  const status = statusOf(problem);
+  const status = problemOf(problem).status;
   const title = STATUS_CODES[status] ?? 'Error';
   const requestId = randomUUID();
   const body = JSON.stringify({ type: `urn:barista:problem:${code}`, title, status, code, detail, requestId });

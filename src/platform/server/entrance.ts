@@ -1,5 +1,5 @@
 import type { NextFunction, Request, Response } from 'express';
-import type { ProblemFilter } from '../http/errors/problem.filter.js';
+import type { ProblemFilter } from '../http/index.js';
 import type { Admission } from './admission.js';
 import { findFlaw } from './sound-request.js';
 

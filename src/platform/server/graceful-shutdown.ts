@@ -4,9 +4,10 @@ import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promi
 import { type BeforeApplicationShutdown, Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { Response } from 'express';
-import { HttpSettings } from '../http/http.settings.js';
+import { HttpSettings } from '../http/index.js';
 import { Arrivals } from './arrivals.js';
 import { ProbePort } from './probe-port.js';
+import { ServerSettings } from './server.settings.js';
 import { Traffic } from './traffic.js';
 
 /** An idle keep-alive connection gets this long to send one more request before it is closed. */
@@ -26,7 +27,8 @@ export class GracefulShutdown implements OnModuleDestroy, BeforeApplicationShutd
 
   constructor(
     private readonly adapterHost: HttpAdapterHost,
-    private readonly settings: HttpSettings,
+    private readonly settings: ServerSettings,
+    private readonly http: HttpSettings,
     private readonly traffic: Traffic,
     private readonly arrivals: Arrivals,
     private readonly probePort: ProbePort,
@@ -62,7 +64,7 @@ export class GracefulShutdown implements OnModuleDestroy, BeforeApplicationShutd
     if (!server?.listening) return;
     // http.Server's own close also ends idle connections at once, resetting a request that is on its way.
     for (const open of [server, this.probePort.listening]) if (open) NetServer.prototype.close.call(open);
-    const deadline = Date.now() + this.settings.shutdownGraceMs;
+    const deadline = Date.now() + this.http.shutdownGraceMs;
     const { connections } = this.traffic;
     while (connections.size > 0 && !this.isQuiet() && Date.now() < deadline) await delay(10);
     for (const socket of connections) socket.destroy();

@@ -1,6 +1,6 @@
 import { StreamableFile } from '@nestjs/common';
 import type { Response } from 'express';
-import { stringifyExactJson } from '../http/body/exact-json.js';
+import { stringifyExactJson } from '../http/index.js';
 import { depart } from './departures.js';
 
 const JSON_TYPE = 'application/json; charset=utf-8';

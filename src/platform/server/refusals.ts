@@ -1,4 +1,4 @@
-import { DomainError } from '../http/errors/domain-error.js';
+import { DomainError } from '../http/index.js';
 
 /** A request that did not arrive in time. */
 export class RequestTimeoutError extends DomainError {

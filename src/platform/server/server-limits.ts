@@ -1,6 +1,6 @@
 import type { Server } from 'node:http';
 import type { Log } from '../logging/index.js';
-import type { HttpSettings } from '../http/http.settings.js';
+import type { ServerSettings } from './server.settings.js';
 
 /** How often Node looks for senders that are too slow. */
 const LOOK_MS = 500;
@@ -12,7 +12,7 @@ const NOTE_MS = 10_000;
  * looks: up to `connectionsCheckingInterval` after the time is over. A connection that never sent anything counts as one that
  * sends its headers.
  */
-export function limitServer(server: Server, settings: HttpSettings, log: Log): void {
+export function limitServer(server: Server, settings: ServerSettings, log: Log): void {
   const { timeout, keepAliveMs, headersLimit, connectionCapacity } = settings;
   Object.assign(server, {
     headersTimeout: timeout.headersMs,

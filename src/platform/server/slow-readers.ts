@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
-import { HttpSettings } from '../http/http.settings.js';
+import { ServerSettings } from './server.settings.js';
 import { Traffic } from './traffic.js';
 
 /** What a client has to take, of an answer that waits for it, within `ANSWER_TIMEOUT_MS`: 140 kbit/s, by default. */
@@ -29,7 +29,7 @@ export class SlowReaders implements OnApplicationShutdown {
   private timer: NodeJS.Timeout | undefined;
 
   constructor(
-    private readonly settings: HttpSettings,
+    private readonly settings: ServerSettings,
     private readonly traffic: Traffic,
   ) {}
 

@@ -1,5 +1,5 @@
 import type { Request } from 'express';
-import { type DomainError, MalformedRequestError } from '../http/errors/domain-error.js';
+import { type DomainError, MalformedRequestError } from '../http/index.js';
 import { ExpectationFailedError, HeadersTooLargeError } from './refusals.js';
 
 /** A browser sends some twenty, and proxies add a few. */

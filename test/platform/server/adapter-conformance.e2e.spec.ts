@@ -1,6 +1,7 @@
 import { ExpressAdapter } from '@nestjs/platform-express';
 import type { Express } from 'express';
-import { BaristaExpressAdapter } from '../../../src/platform/http/index.js';
+import { respondToWrongMethods } from '../../../src/platform/http/index.js';
+import { BaristaExpressAdapter } from '../../../src/platform/server/index.js';
 import { ANSWERS } from './conformance/answer.shapes.js';
 import { CORS, HEADER_VERSIONS, PREFIX, STRICT, VERSIONS } from './conformance/app.shapes.js';
 import { APP_NAMES, type AppName, type RunningApp, startApp } from './conformance/apps.js';
@@ -29,6 +30,7 @@ class AdapterWithStandardHeaders extends BaristaExpressAdapter {
   constructor(instance?: Express) {
     super(instance);
     this.setStandardHeaders([['X-Standard', 'yes']]);
+    respondToWrongMethods(this);
   }
 }
 

@@ -1,4 +1,4 @@
-import type { BaristaExpressAdapter } from '../../../src/platform/http/index.js';
+import type { BaristaExpressAdapter } from '../../../src/platform/server/index.js';
 import { startTestApp, type TestApp } from '../../support/test-app.js';
 
 interface Document {
