@@ -6,18 +6,18 @@ import {
 } from '@nestjs/common';
 import { UnitOfWork } from '../platform/database/index.js';
 import { Log } from '../platform/logging/index.js';
-import { Rounds } from '../platform/async/index.js';
+import { PeriodicTask } from '../platform/async/index.js';
 import { FileStore } from '../platform/storage/index.js';
 import { filesOf, JobsRepository } from './jobs.repository.js';
 import { JobsSettings } from './jobs.settings.js';
 
-const ROUND_MS = 60_000;
+const INTERVAL_MS = 60_000;
 const AT_ONCE = 50;
 
 /** Removes jobs that have been over for JOBS_KEEP_DAYS, with what is stored for them. Several processes may do so at once. */
 @Injectable()
 export class JobsJanitor implements OnApplicationBootstrap, OnModuleDestroy, BeforeApplicationShutdown {
-  private readonly rounds = new Rounds(ROUND_MS, () => this.round());
+  private readonly task = new PeriodicTask(INTERVAL_MS, () => this.round());
 
   constructor(
     private readonly jobs: JobsRepository,
@@ -28,21 +28,21 @@ export class JobsJanitor implements OnApplicationBootstrap, OnModuleDestroy, Bef
   ) {}
 
   onApplicationBootstrap(): void {
-    this.rounds.start();
+    this.task.start();
   }
 
   onModuleDestroy(): void {
-    this.rounds.stop();
+    this.task.stop();
   }
 
   /** The database is closed after this. */
   beforeApplicationShutdown(): Promise<void> {
-    return this.rounds.ended();
+    return this.task.finished();
   }
 
   private async round(): Promise<void> {
     try {
-      while (!this.rounds.isStopping && (await this.removeSome()) === AT_ONCE);
+      while (!this.task.isStopping && (await this.removeSome()) === AT_ONCE);
     } catch (err) {
       this.log.lines.warn({ err }, 'old jobs were not removed');
     }

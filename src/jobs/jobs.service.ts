@@ -51,7 +51,7 @@ export class Jobs {
     if (inputId !== undefined) await this.files.keep(manager, inputId);
     const row = newRow(job);
     await this.rows.add(manager, row);
-    this.unitOfWork.afterCommit(manager, () => this.runner.nudge());
+    this.unitOfWork.afterCommit(manager, () => this.runner.wake());
     return JobDto.of(row);
   }
 

@@ -7,7 +7,7 @@ import {
 } from '@nestjs/common';
 import { ErrorTranslators, HttpSettings } from '../../platform/http/index.js';
 import { Log } from '../../platform/logging/index.js';
-import { Rounds } from '../../platform/async/index.js';
+import { PeriodicTask } from '../../platform/async/index.js';
 import type { JobErrorDto } from '../dto/job.dto.js';
 import { JobsSettings } from '../jobs.settings.js';
 import { HeldJob } from './held-job.js';
@@ -17,7 +17,7 @@ import { type ClaimedJob, JobQueue, type Outcome } from './job-queue.js';
 import { judge, MAX_FRUITLESS, noHandler, type Tries, wornOut } from './next-try.js';
 
 /** How often there is a look for jobs, and for those that were cancelled elsewhere. */
-const ROUND_MS = 1_000;
+const INTERVAL_MS = 1_000;
 const EXTEND_MS = 3_000;
 /** A hold that could not be extended for so long may be somebody else's by now. */
 const HOLD_MS = 12_000;
@@ -26,7 +26,7 @@ const HOLD_MS = 12_000;
 @Injectable()
 export class JobRunner implements OnApplicationBootstrap, OnModuleDestroy, BeforeApplicationShutdown {
   private readonly held = new Map<HeldJob, Promise<void>>();
-  private readonly rounds = new Rounds(ROUND_MS, () => this.round());
+  private readonly task = new PeriodicTask(INTERVAL_MS, () => this.round());
   private hasTrouble = false;
   /** Until when jobs that are to stop are waited for, as `performance.now()` counts. */
   private stopBy = Infinity;
@@ -43,19 +43,19 @@ export class JobRunner implements OnApplicationBootstrap, OnModuleDestroy, Befor
 
   async onApplicationBootstrap(): Promise<void> {
     await this.queue.takeOver();
-    this.rounds.start();
+    this.task.start();
   }
 
   /** What runs is told to stop, and goes on after the next start. */
   onModuleDestroy(): void {
-    this.rounds.stop();
+    this.task.stop();
     this.stopBy = performance.now() + this.http.shutdownGraceMs;
     for (const job of this.held.keys()) job.stop();
   }
 
   /** The database is closed after this. */
   async beforeApplicationShutdown(): Promise<void> {
-    await this.rounds.ended();
+    await this.task.finished();
     const enough = new AbortController();
     const leftMs = Math.max(0, this.stopBy - performance.now());
     const grace = delay(leftMs, undefined, { signal: enough.signal }).catch(() => undefined);
@@ -64,8 +64,8 @@ export class JobRunner implements OnApplicationBootstrap, OnModuleDestroy, Befor
   }
 
   /** There may be something to do. */
-  nudge(): void {
-    this.rounds.nudge();
+  wake(): void {
+    this.task.wake();
   }
 
   /** These are not to be done any more. */
@@ -89,7 +89,7 @@ export class JobRunner implements OnApplicationBootstrap, OnModuleDestroy, Befor
 
   private async look(): Promise<void> {
     await this.keepHolds();
-    while (this.held.size < this.settings.atOnce && !this.rounds.isStopping) {
+    while (this.held.size < this.settings.atOnce && !this.task.isStopping) {
       const claim = await this.queue.claim();
       if (!claim) return;
       this.begin(claim);
@@ -118,10 +118,10 @@ export class JobRunner implements OnApplicationBootstrap, OnModuleDestroy, Befor
 
   private begin(claim: ClaimedJob): void {
     const job = new HeldJob(claim, this.queue);
-    if (this.rounds.isStopping) job.stop();
+    if (this.task.isStopping) job.stop();
     const ended = this.do(job).finally(() => {
       this.held.delete(job);
-      this.nudge();
+      this.wake();
     });
     this.held.set(job, ended);
   }

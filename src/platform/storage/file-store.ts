@@ -110,7 +110,7 @@ export class FileStore {
     for (let at = 0; at < ids.length; at += MAX_IDS) {
       await manager.update(FileRow, { id: In(ids.slice(at, at + MAX_IDS)) }, { removeAt: RELEASED });
     }
-    if (ids.length > 0) this.unitOfWork.afterCommit(manager, () => this.janitor.nudge());
+    if (ids.length > 0) this.unitOfWork.afterCommit(manager, () => this.janitor.wake());
   }
 
   /**
@@ -122,7 +122,7 @@ export class FileStore {
     await this.unitOfWork
       .run((manager) => manager.update(FileRow, unkept, { removeAt: RELEASED }))
       .then(
-        () => this.janitor.nudge(),
+        () => this.janitor.wake(),
         () => undefined,
       );
   }

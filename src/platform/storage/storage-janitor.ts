@@ -8,18 +8,18 @@ import { InjectRepository } from '@nestjs/typeorm';
 import { type EntityManager, LessThanOrEqual, type Repository } from 'typeorm';
 import { UnitOfWork } from '../database/index.js';
 import { Log } from '../logging/index.js';
-import { Rounds } from '../async/index.js';
+import { PeriodicTask } from '../async/index.js';
 import { StoredChunk } from './entities/stored-chunk.entity.js';
 import { StoredFile } from './entities/stored-file.entity.js';
 
-const ROUND_MS = 30_000;
+const INTERVAL_MS = 30_000;
 /** So much is removed in one transaction: 1 MB, for which other writers wait some 3 ms. */
 const CHUNKS_AT_ONCE = 16;
 
 /** Removes files that have been released, or were never kept, a few chunks at a time. Several processes may do so at once. */
 @Injectable()
 export class StorageJanitor implements OnApplicationBootstrap, OnModuleDestroy, BeforeApplicationShutdown {
-  private readonly rounds = new Rounds(ROUND_MS, () => this.round());
+  private readonly task = new PeriodicTask(INTERVAL_MS, () => this.round());
 
   constructor(
     @InjectRepository(StoredFile) private readonly files: Repository<StoredFile>,
@@ -28,21 +28,21 @@ export class StorageJanitor implements OnApplicationBootstrap, OnModuleDestroy, 
   ) {}
 
   onApplicationBootstrap(): void {
-    this.rounds.start();
+    this.task.start();
   }
 
   onModuleDestroy(): void {
-    this.rounds.stop();
+    this.task.stop();
   }
 
   /** The database is closed after this. */
   beforeApplicationShutdown(): Promise<void> {
-    return this.rounds.ended();
+    return this.task.finished();
   }
 
   /** There is something to remove. */
-  nudge(): void {
-    this.rounds.nudge();
+  wake(): void {
+    this.task.wake();
   }
 
   private async round(): Promise<void> {
@@ -54,7 +54,7 @@ export class StorageJanitor implements OnApplicationBootstrap, OnModuleDestroy, 
   }
 
   private async clean(): Promise<void> {
-    while (!this.rounds.isStopping) {
+    while (!this.task.isStopping) {
       const file = await this.files.findOneBy({ removeAt: LessThanOrEqual(new Date()) });
       if (!file) return;
       await this.unitOfWork.run((manager) => removeSome(file.id, manager), { isRepeatable: true });

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Metadata, Sharp, SharpOptions } from 'sharp';
-import { Lanes } from '../../platform/async/index.js';
+import { ConcurrencyLimiter } from '../../platform/async/index.js';
 import { ClientGoneError, DeadlineError, ImagesBusyError } from '../serving.errors.js';
 import { ServingSettings } from '../serving.settings.js';
 import type { GoneSignal } from '../caller.js';
@@ -30,14 +30,18 @@ const PAGE = '#ffffff';
 /** Makes values of a model's input of PNG, JPEG and WebP files, off the event loop and few at a time. */
 @Injectable()
 export class ImageDecoder {
-  private readonly lanes: Lanes;
+  private readonly limiter: ConcurrencyLimiter;
   private readonly maxPixels: number;
   private opening: Promise<OpenImage> | undefined;
 
   constructor({ images }: ServingSettings) {
     const { pixels, lanes, queue } = images;
     this.maxPixels = pixels;
-    this.lanes = new Lanes({ lanes, waiting: queue, refusal: () => new ImagesBusyError() });
+    this.limiter = new ConcurrencyLimiter({
+      concurrency: lanes,
+      maxQueued: queue,
+      overflowError: () => new ImagesBusyError(),
+    });
   }
 
   /** @throws UnusableImageError, ImagesBusyError, DeadlineError, ClientGoneError */
@@ -49,7 +53,7 @@ export class ImageDecoder {
     };
     this.opening ??= loadSharp();
     const open = await this.opening;
-    return this.lanes.run(async () => {
+    return this.limiter.run(async () => {
       demandWaiter();
       try {
         return valuesOf(await this.pixelsOf(open, bytes, input, waiter.deadline), input);
