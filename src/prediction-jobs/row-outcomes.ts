@@ -1,4 +1,4 @@
-import { DomainError, type DomainErrorKind, InvalidInputError, type TextFields } from '../platform/http/index.js';
+import { DomainError, faultOf, InvalidInputError, type TextFields } from '../platform/http/index.js';
 import type { FileRecord } from '../platform/records/index.js';
 import { type CheckedRow, type ModelVersion, RowCheck, TooManyElementsError } from '../serving/index.js';
 import type { Items } from '../inference/index.js';
@@ -7,17 +7,6 @@ import type { Items } from '../inference/index.js';
 export class RowFailure {
   constructor(readonly error: DomainError) {}
 }
-
-/** What is wrong with one row, whoever asks and whenever. */
-const FAULTS_OF_ROWS: readonly DomainErrorKind[] = [
-  'malformed',
-  'invalid',
-  'too-large',
-  'forbidden',
-  'not-found',
-  'conflict',
-  'internal',
-];
 
 /** The record as a row of the model. */
 export function readRow(
@@ -58,7 +47,8 @@ export async function settle<T>(
     return await predict(items);
   } catch (error) {
     if (!(error instanceof DomainError)) throw error;
-    const isOfRow = FAULTS_OF_ROWS.includes(error.kind);
+    const fault = faultOf(error);
+    const isOfRow = fault === 'input' || fault === 'server';
     // What takes too long together may be in time alone.
     if (!isOfRow && (error.kind !== 'deadline' || items.length === 1)) throw error;
     if (items.length === 1) return [new RowFailure(error)];

@@ -1,4 +1,4 @@
-import { DomainError, type DomainErrorKind, withCause } from '../platform/http/index.js';
+import { DomainError, withCause } from '../platform/http/index.js';
 
 /** Clients are asked to come back after this many seconds where nothing better is known. */
 const RETRY_AFTER_SECONDS = 1;
@@ -181,21 +181,4 @@ export class AnswerNotFiniteError extends DomainError {
   constructor(output: string) {
     super(`The output "${output}" is not finite, and JSON has no word for that: ask for it as binary data.`);
   }
-}
-
-/** Errors of the request, whichever model it asks for: they do not count as failures of the model. */
-const CALLER_ERRORS: readonly DomainErrorKind[] = [
-  'malformed',
-  'invalid',
-  'too-large',
-  'unsupported-media-type',
-  'unauthenticated',
-  'forbidden',
-  'not-found',
-  'conflict',
-];
-
-/** Whether the request, and not the model, is at fault. */
-export function isCallerError(error: unknown): boolean {
-  return error instanceof DomainError && CALLER_ERRORS.includes(error.kind);
 }

@@ -11,7 +11,7 @@ export async function list(args: string[], { modelsDir, say }: CommandContext): 
   for (const folder of await findFolders(modelsDir)) {
     const model = await openModel(folder).catch((error: Error) => error);
     if (model instanceof Error) rows.push([folder.name, '-', '-', '-', model.message]);
-    else rows.push(...(await rowsOf(model)));
+    else rows.push(...(await listVersions(model)));
   }
   const widths = HEADER.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
   for (const row of rows)
@@ -23,7 +23,7 @@ export async function list(args: string[], { modelsDir, say }: CommandContext): 
     );
 }
 
-async function rowsOf({ name, path, versions, manifest }: StoredModel): Promise<string[][]> {
+async function listVersions({ name, path, versions, manifest }: StoredModel): Promise<string[][]> {
   if (versions.length === 0) return [[name, '-', '-', '-', 'no version']];
   const rows = versions.map(async (version) => {
     const { sha256, candidate } = entryOf(manifest, version);

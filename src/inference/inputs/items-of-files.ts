@@ -13,7 +13,7 @@ import { checkColumns, demandFormat, type FileRecord, formatOf, readRecords } fr
 import { type Decoding, itemsOfImages } from './items-of-images.js';
 import { type ModelVersion, TooManyRowsError } from '../../serving/index.js';
 import type { FoundPipeline } from '../pipelines/pipelines.service.js';
-import { type Items, rowsOf, takesForms, takesInstances } from './prediction-input.js';
+import { type Items, checkItems, takesForms, takesInstances } from './prediction-input.js';
 import { textRowsOf } from './text-rows.js';
 
 /** The rows of all files, in their order: a model of pictures takes each file as one, unless all are JSON. */
@@ -53,7 +53,7 @@ class Reading {
     try {
       await this.read(file);
       // Later nobody knows any more which file a row was in.
-      if (isNamed && !this.pipeline?.metadata.input) rowsOf(this.items.slice(before), this.version);
+      if (isNamed && !this.pipeline?.metadata.input) checkItems(this.items.slice(before), this.version);
     } catch (error) {
       throw isNamed && error instanceof InvalidInputError ? named(error, file) : error;
     }

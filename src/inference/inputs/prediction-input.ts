@@ -40,7 +40,7 @@ export function itemsOfModelPredict({ value, isForm }: PredictionBody, version: 
 }
 
 /** The items as rows of the model; throws `InvalidInputError` with all that is wrong with them. */
-export function rowsOf(items: Items, version: ModelVersion): CheckedRow[] {
+export function checkItems(items: Items, version: ModelVersion): CheckedRow[] {
   const check = new RowCheck(version.limits);
   const rows = items.map(({ value, location }) => version.check(value, location, check));
   if (check.errors.length > 0) throw new InvalidInputError(check.errors);

@@ -11,7 +11,7 @@ import {
 import { PipelineFailedError } from '../inference.errors.js';
 import type { PipelineContext } from './pipeline.decorator.js';
 import type { FoundPipeline } from './pipelines.service.js';
-import { type Items, rowsOf } from '../inputs/prediction-input.js';
+import { type Items, checkItems } from '../inputs/prediction-input.js';
 
 /** What a pipeline knows, and how long it may go on. */
 export interface PipelineCall extends PipelineContext {
@@ -37,7 +37,7 @@ export async function runPipeline(
   const features = steps.preprocess
     ? await sideBySide(inputs, call, (input) => steps.preprocess!(input, call))
     : inputs;
-  const rows = steps.preprocess ? checkFeatures(features, version) : rowsOf(items, version);
+  const rows = steps.preprocess ? checkFeatures(features, version) : checkItems(items, version);
   const predictions = await version.predict(rows, call);
   if (!steps.respond) return predictions;
   return sideBySide(predictions, call, (prediction, index) => {

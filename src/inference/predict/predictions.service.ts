@@ -4,7 +4,7 @@ import { UnsupportedMediaTypeError, UploadedFiles } from '../../platform/http/in
 import { itemsOfFiles } from '../inputs/items-of-files.js';
 import { ImageDecoder, type ModelVersion } from '../../serving/index.js';
 import { Pipelines } from '../pipelines/pipelines.service.js';
-import { type Items, type PredictionBody, rowsOf, takesForms } from '../inputs/prediction-input.js';
+import { type Items, type PredictionBody, checkItems, takesForms } from '../inputs/prediction-input.js';
 import type { PredictionCall } from './request.decorators.js';
 import { type PipelineCall, runPipeline } from '../pipelines/run-pipeline.js';
 
@@ -47,7 +47,7 @@ export class PredictionsService {
           : itemsOf({ value, isForm }, version);
       const predictions = pipeline
         ? await runPipeline(pipeline, items, version, this.contextOf(name, version, call, waiter.deadline))
-        : await version.predict(rowsOf(items, version), waiter);
+        : await version.predict(checkItems(items, version), waiter);
       return { model: name, version: version.version, predictions };
     });
   }

@@ -1,8 +1,6 @@
-import { DomainError, type DomainErrorKind, InvalidInputError } from '../../platform/http/index.js';
+import { DomainError, InvalidInputError, isTemporaryError } from '../../platform/http/index.js';
 import type { JobErrorDto } from '../dto/job.dto.js';
 
-/** What passes by itself. */
-const PASSING = new Set<DomainErrorKind>(['unavailable', 'rate-limited', 'deadline', 'storage-full']);
 /** How often in a row a job may throw before it has failed. */
 const MAX_ATTEMPTS = 5;
 /** And how often it may end the process, or be left by it, before anything was saved. */
@@ -30,13 +28,13 @@ export type Verdict = { readonly failure: JobErrorDto } | { readonly delayMs: nu
  */
 export function judge(error: unknown, { attempts, since }: Tries, random = Math.random()): Verdict {
   const tries = attempts + 1;
-  const isPassing = error instanceof DomainError && PASSING.has(error.kind);
-  if (error instanceof DomainError && (!isPassing || Date.now() - since > MAX_PASSING_MS)) {
+  const isTemporary = isTemporaryError(error);
+  if (error instanceof DomainError && (!isTemporary || Date.now() - since > MAX_PASSING_MS)) {
     return { failure: failureOf(error) };
   }
-  if (!isPassing && tries >= MAX_ATTEMPTS) return { failure: gaveUp(tries) };
+  if (!isTemporary && tries >= MAX_ATTEMPTS) return { failure: gaveUp(tries) };
   const backOff = Math.min(FIRST_DELAY_MS * 2 ** attempts, MAX_DELAY_MS);
-  const asked = isPassing ? (error.retryAfterSeconds ?? 0) * 1_000 : 0;
+  const asked = isTemporary ? (error.retryAfterSeconds ?? 0) * 1_000 : 0;
   return { delayMs: Math.max(backOff, asked) * (1 + random / 4), attempts: tries };
 }
 

@@ -22,6 +22,7 @@ export {
   UnsupportedMediaTypeError,
   withCause,
 } from './errors/domain-error.js';
+export { type ErrorFault, faultOf, isCallerError, isTemporaryError } from './errors/error-fault.js';
 export { ErrorFormats, type FormattedError } from './errors/error-formats.js';
 export { ErrorTranslators } from './errors/error-translators.js';
 export type { Problem } from './errors/problem.js';
@@ -40,6 +41,7 @@ export {
   pageOf,
 } from './paging/page.js';
 export { actorOf, CurrentActor, networkOf, prefersHtml, type RequestActor } from './request.js';
+export { isDecimal } from './validation/decimal.js';
 export {
   ChoiceField,
   Field,

@@ -1,4 +1,4 @@
-import { CsvScanner, linesIn, type Row, rowsOf } from './csv-rows.js';
+import { CsvScanner, linesIn, type Row, parseRows } from './csv-rows.js';
 import { cut } from './cut.js';
 import { decodeLines, invalidFile } from './file-errors.js';
 import type { FileRecord } from './record.js';
@@ -16,7 +16,7 @@ export class CsvReader {
     for await (const { bytes, isRest } of cut(pieces, scanner, () => this.tooLarge())) {
       const text = decodeLines(bytes, this.line);
       if (isRest && scanner.isQuoted) throw this.open();
-      const rows = await rowsOf(text, this.line);
+      const rows = await parseRows(text, this.line);
       this.line += linesIn(text);
       this.columns ??= columnsOf(rows.shift());
       yield this.recordsOf(rows, this.columns);

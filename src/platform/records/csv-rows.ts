@@ -34,7 +34,7 @@ export class CsvScanner implements Scanner {
  *
  * @param line that `text` begins with
  */
-export async function rowsOf(text: string, line: number): Promise<Row[]> {
+export async function parseRows(text: string, line: number): Promise<Row[]> {
   if (!text.includes('"')) return plainRows(text, line);
   const { parse } = await import('csv-parse/sync');
   return quotedRows(text, line, parse);

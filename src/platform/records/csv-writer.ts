@@ -1,11 +1,8 @@
 import { type Options, stringify } from 'csv-stringify/sync';
-import { stringifyExactJson } from '../http/index.js';
+import { isDecimal, stringifyExactJson } from '../http/index.js';
 
 /** What a spreadsheet takes for the beginning of a formula, in full width too. https://owasp.org/www-community/attacks/CSV_Injection */
 const FORMULA = /^[=+\-@\t\r＝＋－＠]/;
-const DECIMAL = /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i;
-/** Longer ones need no look. */
-const MAX_NUMBER_LENGTH = 400;
 /** A text that is written as it stands, whatever is in its row. */
 const PLAIN = /^[\w.: ]*$/;
 
@@ -27,16 +24,12 @@ export class CsvWriter {
 
 /** Most cells hold numbers and words. */
 function isPlain(cell: unknown): boolean {
-  return typeof cell === 'number' || (typeof cell === 'string' && (PLAIN.test(cell) || isNumber(cell)));
-}
-
-function isNumber(text: string): boolean {
-  return text.length <= MAX_NUMBER_LENGTH && DECIMAL.test(text);
+  return typeof cell === 'number' || (typeof cell === 'string' && (PLAIN.test(cell) || isDecimal(cell)));
 }
 
 /** A text that is a number stays one. */
 function defuse(text: string): string {
-  return FORMULA.test(text) && !isNumber(text) ? `'${text}` : text;
+  return FORMULA.test(text) && !isDecimal(text) ? `'${text}` : text;
 }
 
 function asJson(value: object): string {

@@ -15,7 +15,7 @@ export function concatenate(parts: readonly (readonly Tensor[])[]): readonly Ten
 }
 
 /** The rows from `start` on, `count` of them, of tensors that begin with the dimension that counts rows; no copy is made. */
-export function rowsOf(tensors: readonly Tensor[], start: number, count: number): Tensor[] {
+export function sliceRows(tensors: readonly Tensor[], start: number, count: number): Tensor[] {
   return tensors.map(({ name, type, shape, data }) => {
     const rowShape = shape.slice(1);
     const size = sizeOf(rowShape);

@@ -1,6 +1,6 @@
 import { RunFailedError } from '../runtime/runtime-process.js';
 import type { Tensor } from '../signature/tensor.js';
-import { rowsOf } from './batch.js';
+import { sliceRows } from './batch.js';
 import type { QueuedRun } from './queued-run.js';
 
 /** To each caller its own rows; throws where the outputs do not have as many as went in. */
@@ -14,7 +14,7 @@ export function deliver(outputs: Tensor[], batch: readonly QueuedRun[], rows: nu
   if (odd) throw new RunFailedError(`"${odd.name}" has ${odd.shape[0]} rows for a batch of ${rows}`);
   let start = 0;
   for (const run of batch) {
-    run.resolve(rowsOf(outputs, start, run.submission.rows));
+    run.resolve(sliceRows(outputs, start, run.submission.rows));
     start += run.submission.rows;
   }
 }

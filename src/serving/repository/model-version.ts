@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events';
-import { concatenate, groupOf, rowsOf } from '../batching/batch.js';
+import { isCallerError } from '../../platform/http/index.js';
+import { concatenate, groupOf, sliceRows } from '../batching/batch.js';
 import { ResponseCache } from '../batching/response-cache.js';
 import type { Caller, TimedCaller } from '../caller.js';
 import type { ImageInput } from '../images/image-input.js';
@@ -8,7 +9,7 @@ import type { Prediction } from '../pipeline/respond.js';
 import type { Pins } from '../runtime/model-files.js';
 import type { RuntimeEvents } from '../runtime/runtime.js';
 import type { RuntimeOptions } from '../runtime/runtime-options.js';
-import { isCallerError, ModelNotReadyError } from '../serving.errors.js';
+import { ModelNotReadyError } from '../serving.errors.js';
 import type { ServingSettings } from '../serving.settings.js';
 import type { CheckedRow, RowCheck } from '../signature/row-check.js';
 import type { RowSchema } from '../signature/row-schema.js';
@@ -298,7 +299,7 @@ export class ModelVersion extends EventEmitter<VersionEvents> {
     const parts: (readonly Tensor[])[] = [];
     for (let start = 0; start < rows; start += maxBatchSize) {
       const count = Math.min(maxBatchSize, rows - start);
-      const part = await this.run(rowsOf(feeds, start, count), count, caller);
+      const part = await this.run(sliceRows(feeds, start, count), count, caller);
       size.add(part);
       parts.push(part);
     }

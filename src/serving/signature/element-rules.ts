@@ -1,4 +1,4 @@
-import { isStorableText } from '../../platform/http/index.js';
+import { isDecimal, isStorableText } from '../../platform/http/index.js';
 import { MAX_HALF } from './float16.js';
 import type { ElementType } from './tensor.js';
 
@@ -12,12 +12,10 @@ export interface ElementRule {
   readonly parse: (text: string) => unknown;
 }
 
-const DECIMAL = /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i;
 const DIGITS = /^-?\d+$/;
-const MAX_NUMBER_LENGTH = 400;
 
 function parseNumber(text: string): unknown {
-  return text.length <= MAX_NUMBER_LENGTH && DECIMAL.test(text) ? Number(text) : text;
+  return isDecimal(text) ? Number(text) : text;
 }
 
 function real(fits: (value: number) => boolean): ElementRule {
@@ -49,7 +47,7 @@ function bigInteger(min: bigint, max: bigint): ElementRule {
       if (typeof value === 'bigint') return value >= min && value <= max;
       return Number.isSafeInteger(value) && (value as number) >= min;
     },
-    parse: (text) => (DIGITS.test(text) && text.length <= MAX_NUMBER_LENGTH ? BigInt(text) : parseNumber(text)),
+    parse: (text) => (isDecimal(text) && DIGITS.test(text) ? BigInt(text) : parseNumber(text)),
   };
 }
 
