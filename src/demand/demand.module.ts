@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
-import { OpenApi } from '../platform/docs/index.js';
+import { OpenApiService } from '../platform/docs/index.js';
 import { MenusModule } from '../menus/index.js';
 import { DemandPipeline } from './demand-pipeline.js';
 import { Sale } from './entities/sale.entity.js';
@@ -15,7 +15,7 @@ import { SalesService } from './sales.service.js';
   providers: [DemandPipeline, SalesRepository, SalesService],
 })
 export class DemandModule {
-  constructor(openApi: OpenApi) {
+  constructor(openApi: OpenApiService) {
     openApi.contribute(({ tags }) => tags?.push({ name: 'demand', description: 'What was sold' }));
   }
 }

@@ -1,5 +1,5 @@
 import type { Readiness } from '../platform/health/index.js';
-import { type Html, html, page, when } from '../platform/pages/index.js';
+import { type Html, html, renderPage, when } from '../platform/pages/index.js';
 
 /** What the page is made from. */
 export interface HomePageContent {
@@ -24,7 +24,7 @@ const DOCS_LINKS = [
 
 /** The page a browser sees first: what this is, whether it is ready, and what to try. */
 export function homePage(content: HomePageContent): string {
-  return page({
+  return renderPage({
     title: 'Barista',
     description: 'A product and its machine-learning models behind one login',
     styles: ['home.css'],

@@ -1,7 +1,7 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
 import { SettingsModule } from '../platform/config/index.js';
-import { OpenApi } from '../platform/docs/index.js';
+import { OpenApiService } from '../platform/docs/index.js';
 import { ReadinessRegistry } from '../platform/health/index.js';
 import { ModelStore, ServingModule, ServingSettings } from '../serving/index.js';
 import { ModelAccess } from './access/model-access.js';
@@ -27,7 +27,7 @@ const SHARED = [ModelAccess, ModelViewsRegistry, Pipelines, PredictionRate, Pred
 })
 export class InferenceModule {
   constructor(
-    openApi: OpenApi,
+    openApi: OpenApiService,
     readiness: ReadinessRegistry,
     store: ModelStore,
     pipelines: Pipelines,

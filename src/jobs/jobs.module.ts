@@ -3,7 +3,7 @@ import { DiscoveryModule } from '@nestjs/core';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { AccountSections, MemberWithdrawals } from '../auth/index.js';
 import { SettingsModule } from '../platform/config/index.js';
-import { OpenApi } from '../platform/docs/index.js';
+import { OpenApiService } from '../platform/docs/index.js';
 import { JobEvents } from './answers/job-events.js';
 import { JobResults } from './answers/job-results.js';
 import { Job } from './entities/job.entity.js';
@@ -47,7 +47,7 @@ export class JobsModule implements OnModuleInit {
     private readonly withdrawals: MemberWithdrawals,
     private readonly sections: AccountSections,
     private readonly handlers: JobHandlers,
-    openApi: OpenApi,
+    openApi: OpenApiService,
   ) {
     openApi.contribute(({ tags }) => tags?.push({ name: 'jobs', description: 'Work that outlasts a request' }));
   }

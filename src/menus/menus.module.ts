@@ -1,7 +1,7 @@
 import { Module, type OnModuleInit } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { MemberWithdrawals } from '../auth/index.js';
-import { OpenApi } from '../platform/docs/index.js';
+import { OpenApiService } from '../platform/docs/index.js';
 import { Menu } from './entities/menu.entity.js';
 import { describeImport } from './import/menu-import.docs.js';
 import { MenuImportController } from './import/menu-import.controller.js';
@@ -23,7 +23,7 @@ export class MenusModule implements OnModuleInit {
   constructor(
     private readonly menus: MenusService,
     private readonly withdrawals: MemberWithdrawals,
-    openApi: OpenApi,
+    openApi: OpenApiService,
   ) {
     openApi.contribute(describeImport);
   }

@@ -1,5 +1,5 @@
 import { loginPath } from '../auth/index.js';
-import { type Html, html, notice, page, time, when } from '../platform/pages/index.js';
+import { type Html, html, notice, renderPage, time, when } from '../platform/pages/index.js';
 import type { Admission, ModelDto, ModelSummaryDto, Predictions, VersionDto } from '../inference/index.js';
 import { answerMarkup } from './answer-markup.js';
 import { type Asked, formMarkup, manyForm, problemMarkup } from './ask-markup.js';
@@ -37,7 +37,7 @@ export function modelPage(content: ModelPageContent): string {
   const { model, isMember, sent, report } = content;
   const { name, description } = model;
   const outcome = sent?.problem ? 'Error: ' : sent?.answer ? 'Answer: ' : '';
-  return page({
+  return renderPage({
     title: `${outcome}${name} – Barista`,
     ...(description === '' ? {} : { description }),
     styles: STYLES,
@@ -58,7 +58,7 @@ export function modelPage(content: ModelPageContent): string {
 
 /** All models there are. */
 export function modelsPage(models: readonly ModelSummaryDto[], isMember: boolean | undefined): string {
-  return page({
+  return renderPage({
     title: 'Models – Barista',
     description: 'The machine-learning models that can be asked here',
     styles: STYLES,

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { Visitors } from '../auth/index.js';
-import { OpenApi } from '../platform/docs/index.js';
+import { OpenApiService } from '../platform/docs/index.js';
 import {
   type FormattedError,
   prefersHtml,
@@ -9,7 +9,7 @@ import {
   ProblemFilter,
   UploadedFiles,
 } from '../platform/http/index.js';
-import { asErrorAnswer, errorPage, HTML } from '../platform/pages/index.js';
+import { toFormattedError, renderErrorPage, HTML_MEDIA_TYPE } from '../platform/pages/index.js';
 import { type JsonSchema, type Model, ModelStore, ServingSettings } from '../serving/index.js';
 import {
   describeModel,
@@ -46,7 +46,7 @@ export class ModelPages implements ModelViews {
     private readonly access: ModelAccess,
     private readonly reports: ModelReports,
     private readonly visitors: Visitors,
-    private readonly openApi: OpenApi,
+    private readonly openApi: OpenApiService,
     private readonly problems: ProblemFilter,
     private readonly settings: ServingSettings,
   ) {}
@@ -68,7 +68,7 @@ export class ModelPages implements ModelViews {
   respondToError(error: unknown, request: Request, response: Response): boolean {
     if (!isOfPage(request)) return false;
     const plainPage = (problem: Problem): FormattedError => {
-      return asErrorAnswer(problem, errorPage(problem, request.requestId));
+      return toFormattedError(problem, renderErrorPage(problem, request.requestId));
     };
     this.pageForError(request, response)
       .then((page) => this.problems.answer(error, request, response, page ?? plainPage))
@@ -107,7 +107,7 @@ export class ModelPages implements ModelViews {
     if (!model) return undefined;
     const content = await this.contentOf(model, request, response);
     return (problem) => {
-      return asErrorAnswer(problem, modelPage({ ...content, sent: { ...sentIn(request.body), problem } }));
+      return toFormattedError(problem, modelPage({ ...content, sent: { ...sentIn(request.body), problem } }));
     };
   }
 
@@ -161,7 +161,7 @@ function asDownload(csv: string, model: string, response: Response): string {
 
 function asPage(page: string, response: Response): string {
   response.vary('Accept');
-  response.setHeader('Content-Type', HTML);
+  response.setHeader('Content-Type', HTML_MEDIA_TYPE);
   return page;
 }
 

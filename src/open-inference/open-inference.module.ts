@@ -1,5 +1,5 @@
 import { Module } from '@nestjs/common';
-import { OpenApi } from '../platform/docs/index.js';
+import { OpenApiService } from '../platform/docs/index.js';
 import { ErrorFormats } from '../platform/http/index.js';
 import { ModelProtocolController, VersionProtocolController } from './model-protocol.controller.js';
 import { OpenInferenceController } from './open-inference.controller.js';
@@ -12,7 +12,7 @@ import { RepositoryController } from './repository.controller.js';
   controllers: [OpenInferenceController, ModelProtocolController, VersionProtocolController, RepositoryController],
 })
 export class OpenInferenceModule {
-  constructor(openApi: OpenApi, errorFormats: ErrorFormats) {
+  constructor(openApi: OpenApiService, errorFormats: ErrorFormats) {
     errorFormats.add('/v2', formatOpenInferenceError);
     openApi.contribute(describeVersionPaths);
   }

@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
 import { SettingsModule } from '../platform/config/index.js';
-import { OpenApi } from '../platform/docs/index.js';
+import { OpenApiService } from '../platform/docs/index.js';
 import { ModelStore } from '../serving/index.js';
 import { JobPredictions } from './job-predictions.js';
 import { PredictionJobHandler } from './prediction-job.handler.js';
@@ -16,7 +16,7 @@ import { PredictionJobsSettings } from './prediction-jobs.settings.js';
   providers: [JobPredictions, PredictionJobHandler, PredictionJobs],
 })
 export class PredictionJobsModule {
-  constructor(openApi: OpenApi, store: ModelStore) {
+  constructor(openApi: OpenApiService, store: ModelStore) {
     openApi.contribute((document) => describeJobs(document, store));
   }
 }

@@ -2,7 +2,7 @@ import { AccountSections } from '../../src/auth/index.js';
 import { html } from '../../src/platform/pages/index.js';
 import { countOf, logInAgain, sql } from '../support/auth.js';
 import type { Answer, Client } from '../support/client.js';
-import { textOf, valueOf } from '../support/markup.js';
+import { visibleText, fieldValue } from '../support/markup.js';
 import { promote } from '../support/menus.js';
 import { startTestApp, type TestApp } from '../support/test-app.js';
 
@@ -39,7 +39,7 @@ describe('the account page', () => {
     await sql(app, `UPDATE member SET name = '<b>Ada</b>' WHERE id = '${member.id}'`);
     const answer = await client.get('/account', HTML);
     expect(answer.status).toBe(200);
-    expect(textOf(answer.text)).toContain(`E-mail ${member.email} Name <b>Ada</b> Role Member`);
+    expect(visibleText(answer.text)).toContain(`E-mail ${member.email} Name <b>Ada</b> Role Member`);
     expect(answer.text).not.toContain('<b>Ada');
     expect(answer.headers.get('cache-control')).toBe('no-store');
     expect(answer.headers.get('vary')).toMatch(/\bCookie\b/);
@@ -70,7 +70,7 @@ describe('the account page', () => {
       expect(await statusOfMe(client)).toBe(200);
       expect(await statusOfMe(other)).toBe(401);
       await logInAgain(app.client(), { ...member, password: NEW_PASSWORD });
-      expect(textOf((await client.get('/account?done=password')).text)).toContain('Your password is changed');
+      expect(visibleText((await client.get('/account?done=password')).text)).toContain('Your password is changed');
     });
 
     it('not without the old one, nor to a weak one', async () => {
@@ -94,7 +94,7 @@ describe('the account page', () => {
       const { email, password } = member;
       await other.post('/auth/login', { email, password }, { headers: { 'user-agent': FIREFOX } });
       const page = await client.get('/account', HTML);
-      expect(textOf(page.text)).toContain('Firefox on Windows');
+      expect(visibleText(page.text)).toContain('Firefox on Windows');
       expect(page.text.match(/This one/g)).toHaveLength(1);
       const { items } = (await client.get('/auth/sessions')).body as { items: { id: string; current: boolean }[] };
       const { id } = items.find(({ current }) => !current)!;
@@ -106,7 +106,7 @@ describe('the account page', () => {
       expect(await statusOfMe(client)).toBe(200);
       const again = await client.submit(action);
       expect(again.status).toBe(404);
-      expect(textOf(again.text)).toContain(`You have no session ${id}.`);
+      expect(visibleText(again.text)).toContain(`You have no session ${id}.`);
     });
 
     it('and logs out who ends the one in use', async () => {
@@ -141,7 +141,7 @@ describe('the account page', () => {
       expect(Math.round(days)).toBe(90);
       const page = await client.get('/account');
       expect(page.text).not.toContain(key);
-      expect(textOf(page.text)).toContain('Till & <co>');
+      expect(visibleText(page.text)).toContain('Till & <co>');
 
       const action = `/account/api-keys/${made!.id}/end`;
       expect(actionsIn(page)).toContain(action);
@@ -162,7 +162,7 @@ describe('the account page', () => {
       expect(answer.text).toMatch(/<a href="#key-lifetime">Ends must be one of /);
       const long = await client.submit('/account/api-keys', { name: 'n'.repeat(101), lifetime: 'never' });
       expect(long.status).toBe(422);
-      expect(valueOf(long.text, 'name')).toBe('n'.repeat(101));
+      expect(fieldValue(long.text, 'name')).toBe('n'.repeat(101));
       expect(await keysOf()).toEqual([]);
     });
 
@@ -174,7 +174,9 @@ describe('the account page', () => {
         status: 303,
         to: '/login?next=%2Faccount&reason=fresh',
       });
-      expect(textOf((await client.get(locationOf(answer)!)).text)).toContain('Log in again, and repeat what you did');
+      expect(visibleText((await client.get(locationOf(answer)!)).text)).toContain(
+        'Log in again, and repeat what you did',
+      );
       expect(await keysOf()).toEqual([]);
     });
   });

@@ -1,11 +1,11 @@
 import { countOf, sql } from '../support/auth.js';
 import type { Answer } from '../support/client.js';
-import { AS_BROWSER, textOf, valueOf } from '../support/markup.js';
-import { sendAsWritten } from '../support/send-as-written.js';
+import { BROWSER_HEADERS, visibleText, fieldValue } from '../support/markup.js';
+import { sendVerbatim } from '../support/send-verbatim.js';
 import { startTestApp, type TestApp } from '../support/test-app.js';
 
 const PASSWORD = 'a flat white, please';
-const HTML = { headers: AS_BROWSER };
+const HTML = { headers: BROWSER_HEADERS };
 const FORM_TYPE = 'application/x-www-form-urlencoded';
 
 describe('the pages to sign up and log in', () => {
@@ -44,7 +44,7 @@ describe('the pages to sign up and log in', () => {
       expect((await client.get('/auth/me')).body).toMatchObject({ email, name: null });
       const account = await client.get('/account?done=signup');
       expectPage(account, 200, 'Your account');
-      expect(textOf(account.text)).toContain('Welcome: you are a member now.');
+      expect(visibleText(account.text)).toContain('Welcome: you are a member now.');
       expect(account.headers.get('vary')).toMatch(/\bCookie\b/);
     });
 
@@ -59,7 +59,7 @@ describe('the pages to sign up and log in', () => {
       const out = await client.submit('/logout');
       expect({ status: out.status, to: locationOf(out) }).toEqual({ status: 303, to: '/login?reason=logout' });
       expect(client.cookies.size).toBe(0);
-      expect(textOf((await client.get('/login?reason=logout')).text)).toContain('You are logged out.');
+      expect(visibleText((await client.get('/login?reason=logout')).text)).toContain('You are logged out.');
     });
 
     it('give a session a new id, and end the one that was there', async () => {
@@ -78,9 +78,9 @@ describe('the pages to sign up and log in', () => {
       const answer = await app.client().submit('/signup', sent);
       expectPage(answer, 422, 'Error: Sign up');
       expect(answer.text).not.toContain('<b>nobody');
-      expect(valueOf(answer.text, 'email')).toBe('&quot;&gt;&lt;b&gt;nobody&lt;/b&gt;');
-      expect(valueOf(answer.text, 'name')).toBe('&lt;i&gt;Ada&lt;/i&gt;');
-      expect(valueOf(answer.text, 'password')).toBe('');
+      expect(fieldValue(answer.text, 'email')).toBe('&quot;&gt;&lt;b&gt;nobody&lt;/b&gt;');
+      expect(fieldValue(answer.text, 'name')).toBe('&lt;i&gt;Ada&lt;/i&gt;');
+      expect(fieldValue(answer.text, 'password')).toBe('');
       expect(answer.text).not.toContain('short');
       expect(answer.text).toContain('<a href="#email">E-mail must be an e-mail address of at most 254 characters</a>');
       expect(answer.text).toContain('<a href="#password">Password must be text of 8 to 1024 characters</a>');
@@ -98,7 +98,7 @@ describe('the pages to sign up and log in', () => {
       const before = await countOf(app, 'member');
       const answer = await app.client().submit('/signup', sent as Record<string, string>);
       expectPage(answer, 422, 'Error: Sign up');
-      for (const words of expected) expect(textOf(answer.text)).toContain(words);
+      for (const words of expected) expect(visibleText(answer.text)).toContain(words);
       expect(await countOf(app, 'member')).toBe(before);
     });
 
@@ -107,7 +107,7 @@ describe('the pages to sign up and log in', () => {
       const answer = await app.client().submit('/signup', { email, password: PASSWORD });
       expectPage(answer, 409, 'Error: Sign up');
       expect(answer.text).toMatch(/<a href="#email">There is a member with this e-mail already/);
-      expect(valueOf(answer.text, 'email')).toBe(email);
+      expect(fieldValue(answer.text, 'email')).toBe(email);
     });
 
     it('say the same of a wrong password and an unknown e-mail', async () => {
@@ -119,7 +119,7 @@ describe('the pages to sign up and log in', () => {
         expect(answer.headers.getSetCookie()).toEqual([]);
         pages.push(answer.text.replaceAll(email, ''));
       }
-      expect(textOf(pages[0]!)).toContain('The e-mail or the password is wrong.');
+      expect(visibleText(pages[0]!)).toContain('The e-mail or the password is wrong.');
       expect(pages[0]).toBe(pages[1]);
     });
 
@@ -133,7 +133,7 @@ describe('the pages to sign up and log in', () => {
       const answer = await app.client().submit('/login', { email, password: PASSWORD }, from);
       expectPage(answer, 429, 'Error: Log in');
       expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0);
-      expect(textOf(answer.text)).toMatch(/Too many attempts have failed\. Try again in \d+ seconds\./);
+      expect(visibleText(answer.text)).toMatch(/Too many attempts have failed\. Try again in \d+ seconds\./);
       expect((await app.client().post('/auth/login', { email, password: PASSWORD }, from)).status).toBe(429);
     });
 
@@ -203,7 +203,7 @@ describe('the pages to sign up and log in', () => {
       for (const foreign of FOREIGN) {
         for (const cookie of [{}, { cookie: 'theme=dark' }] as Record<string, string>[]) {
           const headers = { 'content-type': FORM_TYPE, ...HTML.headers, ...foreign, ...cookie };
-          const answer = await sendAsWritten(app.url, { method: 'POST', path, headers, body });
+          const answer = await sendVerbatim(app.url, { method: 'POST', path, headers, body });
           // An allowed origin may use the API with the member's cookie; nobody may send our forms.
           expect({ ...headers, status: answer.status }).toEqual({ ...headers, status: 403 });
           expect(answer.text).toContain('That is not allowed');
@@ -245,7 +245,7 @@ describe('the pages to sign up and log in', () => {
     await sql(app, `DELETE FROM session WHERE "memberId" = '${id}'`);
     const answer = await client.get('/account', HTML);
     expect({ status: answer.status, to: locationOf(answer) }).toEqual({ status: 303, to: '/login?next=%2Faccount' });
-    expect(textOf((await client.get(locationOf(answer)!)).text)).toContain('Your session is over. Log in again.');
+    expect(visibleText((await client.get(locationOf(answer)!)).text)).toContain('Your session is over. Log in again.');
     const sent = await client.submit('/account/password', { currentPassword: 'x', newPassword: 'y' }, HTML);
     expect({ status: sent.status, to: locationOf(sent) }).toEqual({ status: 303, to: '/login?next=%2Faccount' });
   });
@@ -274,12 +274,12 @@ describe('the pages in production', () => {
   });
 
   it('say in words that nobody is logged in without it, before a password is sent and after', async () => {
-    expect(textOf((await app.client().get('/login')).text)).toContain('This page did not come over HTTPS');
+    expect(visibleText((await app.client().get('/login')).text)).toContain('This page did not come over HTTPS');
     const before = await countOf(app, 'member');
     for (const path of ['/login', '/signup']) {
       const answer = await app.client().submit(path, { email: 'bo@cafe.example', password: PASSWORD });
       expect(answer.status).toBe(400);
-      expect(textOf(answer.text)).toContain('Logging in needs HTTPS');
+      expect(visibleText(answer.text)).toContain('Logging in needs HTTPS');
       expect(answer.headers.getSetCookie()).toEqual([]);
     }
     expect(await countOf(app, 'member')).toBe(before);

@@ -1,6 +1,6 @@
 import type { Client } from '../support/client.js';
 import { enqueueScript, enqueue, JOB_HANDLERS, line, Signal, untilAborted, untilJob } from '../support/jobs.js';
-import { textOf } from '../support/markup.js';
+import { visibleText } from '../support/markup.js';
 import { startTestApp, type TestApp } from '../support/test-app.js';
 
 const FOREIGN = { headers: { accept: 'text/html', 'sec-fetch-site': 'cross-site' } };
@@ -27,7 +27,7 @@ describe('jobs on the account page', () => {
     new RegExp(`action="(/account/jobs/${id}/[^"]+)"`).exec(await page())![1]!;
 
   it('are none at first', async () => {
-    expect(textOf(await page())).toContain('Jobs None yet.');
+    expect(visibleText(await page())).toContain('Jobs None yet.');
   });
 
   it('are shown with how far they are, and cancelled', async () => {
@@ -39,7 +39,7 @@ describe('jobs on the account page', () => {
     });
     await started.come;
     const text = await page();
-    expect(textOf(text)).toContain('Running, 2 of 3, 1 with errors');
+    expect(visibleText(text)).toContain('Running, 2 of 3, 1 with errors');
     expect(text).toContain('<progress aria-label="Progress" value="2" max="3"></progress>');
     expect(text).not.toContain(`/jobs/${id}/result`);
 
@@ -57,7 +57,7 @@ describe('jobs on the account page', () => {
     const answer = await client.request('POST', cancel, { headers: { 'sec-fetch-site': 'same-origin' } });
     expect({ status: answer.status, to: answer.headers.get('location') }).toEqual({ status: 303, to: '/account' });
     await untilJob(client, id, 'cancelled');
-    expect(textOf(await page())).toContain('Cancelled, 2 of 3');
+    expect(visibleText(await page())).toContain('Cancelled, 2 of 3');
   });
 
   it('keep what they made where they end before they are cancelled', async () => {
@@ -81,7 +81,7 @@ describe('jobs on the account page', () => {
     await untilJob(client, id, 'succeeded');
     await untilJob(client, plain, 'succeeded');
     const text = await page();
-    expect(textOf(text)).toContain('plain: a <b> 1');
+    expect(visibleText(text)).toContain('plain: a <b> 1');
     expect(text).not.toContain('a <b>');
     const links = [...text.matchAll(/href="(\/jobs\/[^"]+)"/g)].map(([, link]) => link!);
     expect(links.sort()).toEqual(
@@ -96,8 +96,8 @@ describe('jobs on the account page', () => {
     const id = await enqueue(app, { kind: 'nobody-does-<this>', memberId, payload: {}, total: 1 });
     await untilJob(client, id, 'failed');
     const text = await page();
-    expect(textOf(text)).toContain('nobody-does-<this>');
-    expect(textOf(text)).toMatch(/Failed, 0 of 1 \S/);
+    expect(visibleText(text)).toContain('nobody-does-<this>');
+    expect(visibleText(text)).toMatch(/Failed, 0 of 1 \S/);
     expect(text).not.toContain('<this>');
   });
 

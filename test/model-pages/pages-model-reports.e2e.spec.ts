@@ -6,7 +6,7 @@ import { TestModelStore } from '../support/model-store.js';
 import { ROOT } from '../support/project.js';
 import { startTestApp, type TestApp } from '../support/test-app.js';
 
-const AS_BROWSER = { headers: { accept: 'text/html' } };
+const BROWSER_HEADERS = { headers: { accept: 'text/html' } };
 
 describe('the pages of models', () => {
   let store: TestModelStore;
@@ -34,7 +34,7 @@ describe('the pages of models', () => {
 
   describe('show the report', () => {
     it('with pictures and what is to be seen in them, texts and tables', async () => {
-      const { text } = await client.get('/models/iris', AS_BROWSER);
+      const { text } = await client.get('/models/iris', BROWSER_HEADERS);
       expect(text).toMatch(
         /<img src="\/models\/iris\/report\/confusion-matrix\.png" alt="Confusion matrix" width="572" height="572"/,
       );
@@ -84,7 +84,7 @@ describe('the pages of models', () => {
         expect([file, status, body.code]).toEqual([file, 404, 'model.report-not-found']);
       }
       expect((await client.get('/models/sum/report/statistics.json')).status).toBe(404);
-      const { status, text } = await client.get('/models/iris', AS_BROWSER);
+      const { status, text } = await client.get('/models/iris', BROWSER_HEADERS);
       expect(status).toBe(200);
       for (const file of refused) expect(text).not.toContain(`report/${file}`);
     });

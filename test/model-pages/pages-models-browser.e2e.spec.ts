@@ -1,14 +1,14 @@
 import { cp, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
-import { accessibilityProblems } from '../support/axe.js';
-import { browserTrouble, TestBrowser } from '../support/browser.js';
+import { accessibilityViolations } from '../support/axe.js';
+import { browserUnavailableReason, TestBrowser } from '../support/browser.js';
 import { TestModelStore } from '../support/model-store.js';
 import { describeWhere } from '../support/possible.js';
 import { ROOT } from '../support/project.js';
 import { startTestApp, type TestApp } from '../support/test-app.js';
 
-const describeWhereBrowser = describeWhere(browserTrouble());
+const describeWhereBrowser = describeWhere(browserUnavailableReason());
 
 const FLOWERS = 'sepal_length,sepal_width,petal_length,petal_width\n5.1,3.5,1.4,0.2\n5.9,3,5.1,1.8\n';
 const NARROW = { width: 375, height: 700 };
@@ -45,7 +45,7 @@ describeWhereBrowser('the pages of models in a browser', () => {
       async (path) => {
         const { page } = await browser.newPage({ colorScheme });
         await page.goto(app.url + path);
-        await expect(accessibilityProblems(page)).resolves.toEqual([]);
+        await expect(accessibilityViolations(page)).resolves.toEqual([]);
       },
     );
 
@@ -54,12 +54,12 @@ describeWhereBrowser('the pages of models in a browser', () => {
       await page.goto(`${app.url}/models/iris`);
       await page.getByRole('button', { name: 'Predict' }).click();
       await answer(page).getByText('virginica').first().waitFor();
-      await expect(accessibilityProblems(page)).resolves.toEqual([]);
+      await expect(accessibilityViolations(page)).resolves.toEqual([]);
       await page.locator('#ask').evaluate((form) => form.setAttribute('novalidate', ''));
       await field(page, 'Petal width').fill('1000');
       await page.getByRole('button', { name: 'Predict' }).click();
       await page.getByRole('alert').waitFor();
-      await expect(accessibilityProblems(page)).resolves.toEqual([]);
+      await expect(accessibilityViolations(page)).resolves.toEqual([]);
     });
   });
 
@@ -80,7 +80,7 @@ describeWhereBrowser('the pages of models in a browser', () => {
   });
 
   it('answer by keyboard alone, without a reload, and say the answer', async () => {
-    const { page, complaints } = await browser.newPage();
+    const { page, pageErrors } = await browser.newPage();
     await page.goto(`${app.url}/models/iris`);
     await page.evaluate('window.isStillHere = true');
     await field(page, 'Petal length').focus();
@@ -96,7 +96,7 @@ describeWhereBrowser('the pages of models in a browser', () => {
     expect(await page.evaluate('window.isStillHere && document.activeElement.id')).toBe('value-4');
     expect(await field(page, 'Petal width').inputValue()).toBe('0.2');
     expect(page.url()).toBe(`${app.url}/models/iris`);
-    expect(complaints).toEqual([]);
+    expect(pageErrors).toEqual([]);
   });
 
   it('lead from what is wrong to where it is', async () => {
@@ -119,7 +119,7 @@ describeWhereBrowser('the pages of models in a browser', () => {
   });
 
   it('work without a script', async () => {
-    const { page, complaints } = await browser.newPage({ javaScriptEnabled: false });
+    const { page, pageErrors } = await browser.newPage({ javaScriptEnabled: false });
     await page.goto(`${app.url}/models`);
     await page.getByRole('link', { name: 'iris' }).click();
     await field(page, 'Petal length').fill('1.4');
@@ -132,12 +132,12 @@ describeWhereBrowser('the pages of models in a browser', () => {
     await page.getByLabel('File of rows').setInputFiles(fileOf(FLOWERS));
     await page.getByRole('button', { name: 'Show the answers' }).click();
     await page.getByText('Answers to 2 rows').waitFor();
-    expect(complaints).toEqual([]);
+    expect(pageErrors).toEqual([]);
   });
 
   describe('take a file of rows', () => {
     it('and show the first answers', async () => {
-      const { page, complaints } = await browser.newPage();
+      const { page, pageErrors } = await browser.newPage();
       await page.goto(`${app.url}/models/iris`);
       await page.getByLabel('File of rows').setInputFiles(fileOf(FLOWERS));
       await page.getByRole('button', { name: 'Show the answers' }).click();
@@ -146,8 +146,8 @@ describeWhereBrowser('the pages of models in a browser', () => {
       await expect(rows.nth(1).innerText()).resolves.toMatch(/1\s+setosa\s+\d+\.\d %/);
       await expect(rows.nth(2).innerText()).resolves.toMatch(/2\s+virginica/);
       expect(page.url()).toBe(`${app.url}/models/iris`);
-      await expect(accessibilityProblems(page)).resolves.toEqual([]);
-      expect(complaints).toEqual([]);
+      await expect(accessibilityViolations(page)).resolves.toEqual([]);
+      expect(pageErrors).toEqual([]);
     });
 
     it('and give them all as CSV', async () => {
@@ -175,7 +175,7 @@ describeWhereBrowser('the pages of models in a browser', () => {
   });
 
   it('have the file of a member scored in the background, and give the result', async () => {
-    const { page, complaints } = await browser.newPage({ acceptDownloads: true });
+    const { page, pageErrors } = await browser.newPage({ acceptDownloads: true });
     await logIn(page);
     await page.goto(`${app.url}/models/iris`);
     await page.getByLabel('File of rows').setInputFiles(fileOf(FLOWERS));
@@ -183,14 +183,14 @@ describeWhereBrowser('the pages of models in a browser', () => {
     const link = page.locator('#rows-answer').getByRole('link', { name: 'Download as CSV' });
     await link.waitFor();
     expect(await page.locator('#rows-answer h3').innerText()).toBe('2 rows are scored.');
-    await expect(accessibilityProblems(page)).resolves.toEqual([]);
+    await expect(accessibilityViolations(page)).resolves.toEqual([]);
     const download = page.waitForEvent('download');
     await link.click();
     const [header, first] = (await readFile(await (await download).path(), 'utf8')).split('\n');
     expect(header).toMatch(/^sepal_length,sepal_width,petal_length,petal_width,label,probability_setosa,/);
     expect(first).toMatch(/^5\.1,3\.5,1\.4,0\.2,setosa,/);
     // To Chromium a stream that has been closed, and a download, are loads that ended early.
-    expect(complaints.filter((complaint) => !complaint.endsWith('ERR_ABORTED'))).toEqual([]);
+    expect(pageErrors.filter((complaint) => !complaint.endsWith('ERR_ABORTED'))).toEqual([]);
   });
 
   it('offer that to nobody else', async () => {
@@ -202,9 +202,9 @@ describeWhereBrowser('the pages of models in a browser', () => {
 
   describe('of pictures', () => {
     it('answer what is drawn', async () => {
-      const { page, complaints } = await browser.newPage();
+      const { page, pageErrors } = await browser.newPage();
       await page.goto(`${app.url}/models/digits`);
-      await expect(accessibilityProblems(page)).resolves.toEqual([]);
+      await expect(accessibilityViolations(page)).resolves.toEqual([]);
       const { x, y, width, height } = (await page.getByRole('img', { name: 'Drawing pad' }).boundingBox())!;
       await page.mouse.move(x + width / 2, y + height / 5);
       await page.mouse.down();
@@ -213,7 +213,7 @@ describeWhereBrowser('the pages of models in a browser', () => {
       await page.locator('.verdict').waitFor();
       expect(await page.locator('.verdict').innerText()).toBe('1');
       expect(await page.locator('.bars meter').count()).toBe(3);
-      expect(complaints).toEqual([]);
+      expect(pageErrors).toEqual([]);
     });
 
     it('answer what is uploaded, without a script too', async () => {

@@ -1,7 +1,7 @@
 import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Answer, Client } from '../support/client.js';
-import { AS_BROWSER } from '../support/markup.js';
+import { BROWSER_HEADERS } from '../support/markup.js';
 import { addMenu, promote } from '../support/menus.js';
 import { TestModelStore } from '../support/model-store.js';
 import { ROOT } from '../support/project.js';
@@ -46,9 +46,9 @@ describe('the pages of models', () => {
     await store.remove();
   });
 
-  const open = (path: string, as = client): Promise<Answer> => as.get(path, { headers: AS_BROWSER });
+  const open = (path: string, as = client): Promise<Answer> => as.get(path, { headers: BROWSER_HEADERS });
   const send = (model: string, fields: Record<string, string>, as = client): Promise<Answer> =>
-    as.submit(`/models/${model}/predict`, fields, { headers: AS_BROWSER });
+    as.submit(`/models/${model}/predict`, fields, { headers: BROWSER_HEADERS });
 
   describe('are for whom prefers them', () => {
     it.each([
@@ -58,7 +58,7 @@ describe('the pages of models', () => {
       ['image/png', 'application/json; charset=utf-8'],
       ['text/html;q=0.5, application/json', 'application/json; charset=utf-8'],
       ['text/html', 'text/html; charset=utf-8'],
-      [AS_BROWSER.accept, 'text/html; charset=utf-8'],
+      [BROWSER_HEADERS.accept, 'text/html; charset=utf-8'],
     ])('%s', async (accept, type) => {
       for (const path of ['/models', '/models/iris']) {
         const { status, headers } = await client.get(path, { headers: { accept } });
@@ -79,7 +79,7 @@ describe('the pages of models', () => {
     it('but a program that sends a form gets JSON', async () => {
       const answer = await client.submit('/models/iris/predict', FLOWER);
       expect(answer.body).toMatchObject({ predictions: [{ label: 'virginica' }] });
-      const page = await client.post('/models/iris/predict', { petal_width: 1 }, { headers: AS_BROWSER });
+      const page = await client.post('/models/iris/predict', { petal_width: 1 }, { headers: BROWSER_HEADERS });
       expect(page).toMatchObject({ status: 422, body: { code: 'request.invalid' } });
     });
   });

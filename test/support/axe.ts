@@ -9,7 +9,7 @@ const SOURCE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe
  * What keeps people from using the page as it is shown now, by the rules of axe-core: one line for each. The rules get in
  * through the debugger, so that the content security policy stays as it is.
  */
-export async function accessibilityProblems(page: Page): Promise<string[]> {
+export async function accessibilityViolations(page: Page): Promise<string[]> {
   const debug = await page.context().newCDPSession(page);
   await debug.send('Runtime.evaluate', { expression: SOURCE });
   const run = { expression: 'axe.run()', awaitPromise: true, returnByValue: true };

@@ -1,8 +1,8 @@
 /** As a browser asks for a page. */
-export const AS_BROWSER = { accept: 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8' };
+export const BROWSER_HEADERS = { accept: 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8' };
 
 /** Text of a page as a reader sees it, tags left out and white space put together. */
-export function textOf(markup: string): string {
+export function visibleText(markup: string): string {
   const text = markup.replace(/<(?:head|style|script)\b.*?<\/\w+>/gs, ' ').replace(/<[^>]*>/g, ' ');
   return text
     .replace(/&quot;/g, '"')
@@ -15,7 +15,7 @@ export function textOf(markup: string): string {
 }
 
 /** The value that a field of a page is filled in with; undefined where there is no such field. */
-export function valueOf(markup: string, name: string): string | undefined {
+export function fieldValue(markup: string, name: string): string | undefined {
   const input = new RegExp(`<input[^>]*\\bname="${name}"[^>]*>`).exec(markup)?.[0];
   return input && /\bvalue="([^"]*)"/.exec(input)?.[1];
 }

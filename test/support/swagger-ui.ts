@@ -1,7 +1,7 @@
 import type { Locator, Page } from 'playwright-core';
 
 /** What Swagger UI shows under "Server response". */
-export interface ShownAnswer {
+export interface DisplayedResponse {
   /** `200`, or with "Undocumented" behind it. */
   readonly status: string;
   readonly text: string;
@@ -12,7 +12,7 @@ export class SwaggerUi {
   constructor(private readonly page: Page) {}
 
   /** @param fill path parameters by name; everything else stays as the page fills it in */
-  async execute(method: string, path: string, fill: Readonly<Record<string, string>> = {}): Promise<ShownAnswer> {
+  async execute(method: string, path: string, fill: Readonly<Record<string, string>> = {}): Promise<DisplayedResponse> {
     const operation = this.operation(method, path);
     if (!(await operation.locator('.opblock-body').isVisible())) {
       await operation.locator('.opblock-summary-control').click();
@@ -24,7 +24,7 @@ export class SwaggerUi {
     const answered = this.page.waitForResponse((response) => response.request().method() === method);
     await operation.getByRole('button', { name: 'Execute' }).click();
     await answered;
-    return shownAnswer(operation.locator('.live-responses-table'));
+    return displayedResponse(operation.locator('.live-responses-table'));
   }
 
   private operation(method: string, path: string): Locator {
@@ -33,7 +33,7 @@ export class SwaggerUi {
   }
 }
 
-async function shownAnswer(table: Locator): Promise<ShownAnswer> {
+async function displayedResponse(table: Locator): Promise<DisplayedResponse> {
   const status = table.locator('.response .response-col_status');
   await status.waitFor();
   const body = table.locator('.response-col_description .highlight-code pre');

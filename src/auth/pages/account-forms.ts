@@ -1,4 +1,12 @@
-import { field, filledIn, type FormField, type Html, html, type SentForm, when } from '../../platform/pages/index.js';
+import {
+  field,
+  bindFields,
+  type FormField,
+  type Html,
+  html,
+  type FormSubmission,
+  when,
+} from '../../platform/pages/index.js';
 import { KEY_LIFETIMES } from './api-key-form.js';
 import { NEW_PASSWORD } from './signup-page.js';
 
@@ -54,13 +62,13 @@ export const FORMS: Readonly<Record<FormName, AccountForm>> = {
 /** A form and what is said about it; as it was sent, where it is the one that failed. */
 export function formPanel(
   name: FormName,
-  failed: { readonly form: FormName | undefined; readonly sent: SentForm } | undefined,
+  failed: { readonly form: FormName | undefined; readonly sent: FormSubmission } | undefined,
 ): Html {
   const { action, about, fields, button, isDangerous } = FORMS[name];
   const sent = failed?.form === name ? failed.sent : undefined;
   return html`${when(about !== '', html`<p>${about}</p>`)}
     <form class="form" method="post" action="${action}" novalidate>
-      ${filledIn(fields, sent).map(field)}
+      ${bindFields(fields, sent).map(field)}
       <button class="button ${isDangerous ? 'danger' : 'quiet'}" type="submit">${button}</button>
     </form>`;
 }

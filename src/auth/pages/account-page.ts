@@ -2,9 +2,9 @@ import {
   type Html,
   html,
   notice,
-  page,
-  problemsIn,
-  type SentForm,
+  renderPage,
+  formErrors,
+  type FormSubmission,
   table,
   errorSummary,
   time,
@@ -39,12 +39,12 @@ export interface AccountPage {
   /** A key just made: shown this once. */
   readonly newKey?: string;
   /** The form that is shown again, and why. */
-  readonly failed?: { readonly form: FormName | undefined; readonly sent: SentForm };
+  readonly failed?: { readonly form: FormName | undefined; readonly sent: FormSubmission };
 }
 
 export function accountPage(content: AccountPage): string {
   const { member, sections, failed } = content;
-  return page({
+  return renderPage({
     title: `${failed ? 'Error: ' : ''}Your account – Barista`,
     styles: ['forms.css'],
     path: '/account',
@@ -61,7 +61,7 @@ export function accountPage(content: AccountPage): string {
 }
 
 function summary(failed: AccountPage['failed']): Html {
-  return errorSummary(failed ? problemsIn(failed.form ? FORMS[failed.form].fields : [], failed.sent) : []);
+  return errorSummary(failed ? formErrors(failed.form ? FORMS[failed.form].fields : [], failed.sent) : []);
 }
 
 function doneNotice({ done, newKey }: AccountPage): Html {

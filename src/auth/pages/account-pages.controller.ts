@@ -1,7 +1,7 @@
 import { Body, Controller, Get, Param, Post, UseFilters, UseGuards } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import { OwnFormsGuard } from '../../platform/http/index.js';
-import type { SentForm } from '../../platform/pages/index.js';
+import type { FormSubmission } from '../../platform/pages/index.js';
 import { ApiKeys } from '../api-keys/api-keys.service.js';
 import { AuthService } from '../auth.service.js';
 import { ChangePasswordDto, WithdrawDto } from '../dto/credentials.dto.js';
@@ -125,8 +125,8 @@ export class AccountPagesController {
   ): Promise<string> {
     // What fails may have let go of the session.
     const currentId = exchange.request.session.publicId;
-    const sent = { values: fields, places: { 'auth.wrong-password': wrongAt } };
-    const again = (failed: SentForm): Promise<string> =>
+    const sent = { values: fields, fieldByCode: { 'auth.wrong-password': wrongAt } };
+    const again = (failed: FormSubmission): Promise<string> =>
       this.page(exchange, member, { currentId, failed: { form, sent: failed } });
     return answerForm(exchange.response, sent, work, again);
   }

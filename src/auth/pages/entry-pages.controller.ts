@@ -1,7 +1,7 @@
 import { Body, Controller, Get, Post, UseGuards } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import { OwnFormsGuard } from '../../platform/http/index.js';
-import type { SentForm } from '../../platform/pages/index.js';
+import type { FormSubmission } from '../../platform/pages/index.js';
 import { AuthService } from '../auth.service.js';
 import { LogInDto, SignUpDto } from '../dto/credentials.dto.js';
 import { CurrentExchange, type Exchange } from '../sessions/exchange.js';
@@ -36,7 +36,7 @@ export class EntryPagesController {
   async logIn(@CurrentExchange() exchange: Exchange, @Body() fields: FormFields = {}): Promise<string> {
     // Before the login changes it: a page that is shown again is for who came.
     await this.visitors.see(exchange);
-    const sent = { values: fields, places: { 'auth.bad-credentials': 'email' } };
+    const sent = { values: fields, fieldByCode: { 'auth.bad-credentials': 'email' } };
     const work = async (): Promise<string> => {
       await this.auth.logIn(exchange, await readForm(LogInDto, fields));
       return goTo(exchange.response, nextOf(exchange) ?? HOME);
@@ -64,7 +64,7 @@ export class EntryPagesController {
     // Before the login changes it: a page that is shown again is for who came.
     await this.visitors.see(exchange);
     const { response } = exchange;
-    const sent = { values: fields, places: { 'auth.email-taken': 'email' } };
+    const sent = { values: fields, fieldByCode: { 'auth.email-taken': 'email' } };
     const work = async (): Promise<string> => {
       this.sessions.requireTls(exchange);
       const dto = await readForm(SignUpDto, fields, ['name']);
@@ -78,7 +78,7 @@ export class EntryPagesController {
     return answerForm(response, sent, work, (again) => this.signupPage(exchange, again));
   }
 
-  private async loginPage(exchange: Exchange, sent?: SentForm): Promise<string> {
+  private async loginPage(exchange: Exchange, sent?: FormSubmission): Promise<string> {
     const isMember = await this.isMember(exchange);
     return loginPage({
       isMember,
@@ -90,7 +90,7 @@ export class EntryPagesController {
     });
   }
 
-  private async signupPage(exchange: Exchange, sent?: SentForm): Promise<string> {
+  private async signupPage(exchange: Exchange, sent?: FormSubmission): Promise<string> {
     const isMember = await this.isMember(exchange);
     return signupPage({ isMember, next: nextOf(exchange), lacksTls: this.sessions.lacksTls(exchange), sent });
   }

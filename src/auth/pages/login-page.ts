@@ -2,14 +2,14 @@ import { FRESH_MINUTES } from '../identity/auth.guard.js';
 import {
   errorSummary,
   field,
-  filledIn,
+  bindFields,
   type FormField,
   html,
   type Html,
   notice,
-  page,
-  problemsIn,
-  type SentForm,
+  renderPage,
+  formErrors,
+  type FormSubmission,
   when,
 } from '../../platform/pages/index.js';
 
@@ -32,7 +32,7 @@ interface LoginPage {
   readonly hasEnded: boolean;
   /** Whether the page came in the clear where that will not do. */
   readonly lacksTls: boolean;
-  readonly sent?: SentForm;
+  readonly sent?: FormSubmission;
 }
 
 /** @param next where to go to afterwards */
@@ -64,17 +64,17 @@ const FIELDS: readonly FormField[] = [
 
 export function loginPage(content: LoginPage): string {
   const { isMember, next, sent } = content;
-  return page({
+  return renderPage({
     title: `${sent ? 'Error: ' : ''}Log in – Barista`,
     styles: ['forms.css'],
     path: '/login',
     isMember,
     content: html`<div class="narrow">
-      ${errorSummary(problemsIn(FIELDS, sent))}
+      ${errorSummary(formErrors(FIELDS, sent))}
       <h1>Log in</h1>
       ${when(sent === undefined, reasonFor(content))} ${when(content.lacksTls, NEEDS_TLS)}
       <form class="form" method="post" action="${loginPath(next)}" novalidate>
-        ${filledIn(FIELDS, sent).map(field)}
+        ${bindFields(FIELDS, sent).map(field)}
         <button class="button" type="submit">Log in</button>
       </form>
       <p>No account yet? <a href="${signupPath(next)}">Sign up</a></p>

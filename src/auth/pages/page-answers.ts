@@ -1,7 +1,7 @@
 import { applyDecorators, Header, HttpCode } from '@nestjs/common';
 import type { Response } from 'express';
 import { AcceptsBody, AnyQuery, DomainError, problemOf, validateAs } from '../../platform/http/index.js';
-import type { SentForm } from '../../platform/pages/index.js';
+import type { FormSubmission } from '../../platform/pages/index.js';
 import { NotAuthenticatedError } from '../auth.errors.js';
 
 /** The fields of a form as they were sent. */
@@ -42,9 +42,9 @@ export function readForm<T extends object>(
  */
 export async function answerForm(
   response: Response,
-  sent: Omit<SentForm, 'error'>,
+  sent: Omit<FormSubmission, 'error'>,
   work: () => Promise<string>,
-  again: (sent: SentForm) => string | Promise<string>,
+  again: (sent: FormSubmission) => string | Promise<string>,
 ): Promise<string> {
   try {
     return await work();

@@ -1,6 +1,6 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { DiscoveryService, Reflector } from '@nestjs/core';
-import { OpenApi } from '../../platform/docs/index.js';
+import { OpenApiService } from '../../platform/docs/index.js';
 import { StartError } from '../../platform/logging/index.js';
 import type { Prediction } from '../../serving/index.js';
 import { type Pipeline, PIPELINE, type PipelineMetadata } from './pipeline.decorator.js';
@@ -19,7 +19,7 @@ export class Pipelines implements OnModuleInit {
   constructor(
     private readonly discovery: DiscoveryService,
     private readonly reflector: Reflector,
-    private readonly openApi: OpenApi,
+    private readonly openApi: OpenApiService,
   ) {}
 
   onModuleInit(): void {

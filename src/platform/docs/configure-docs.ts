@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import express, { type Request, type Response } from 'express';
 import { DocsSettings } from './docs.settings.js';
-import { OpenApi } from './openapi.service.js';
+import { OpenApiService } from './openapi.service.js';
 import { SWAGGER_PAGE, SWAGGER_START } from './swagger-page.js';
 
 const SWAGGER_UI = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'));
@@ -11,7 +11,7 @@ const ONE_DAY_MS = 86_400_000;
 
 /** Serves the OpenAPI document, and Swagger UI to read and try it; from here, with nothing inline. */
 export function configureDocs(app: NestExpressApplication): void {
-  const openApi = app.get(OpenApi);
+  const openApi = app.get(OpenApiService);
   openApi.attach(app);
   if (!app.get(DocsSettings).isServed) return;
 

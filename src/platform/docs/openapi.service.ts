@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { type INestApplication, Injectable, type Type } from '@nestjs/common';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import { ProblemDto } from '../http/index.js';
-import { documentCommonAnswers } from './common-answers.js';
+import { documentCommonResponses } from './common-responses.js';
 
 type Contribution = (document: OpenAPIObject) => void;
 
@@ -18,7 +18,7 @@ export interface RenderedDocument {
  * endpoint). It is made when first asked for, and again after `invalidate`.
  */
 @Injectable()
-export class OpenApi {
+export class OpenApiService {
   private readonly contributions: Contribution[] = [];
   private readonly models: Type[] = [ProblemDto];
   private app: INestApplication | undefined;
@@ -61,7 +61,7 @@ export class OpenApi {
       operationIdFactory: (controller, method) => `${controller.replace(/Controller$/, '')}_${method}`,
     });
     for (const contribute of this.contributions) contribute(document);
-    documentCommonAnswers(document);
+    documentCommonResponses(document);
     const json = JSON.stringify(document);
     const schemas = document.components?.schemas ?? {};
     return { json, schemas, etag: `"${createHash('sha256').update(json).digest('base64url').slice(0, 22)}"` };

@@ -1,8 +1,8 @@
 import type { FormattedError, Problem } from '../http/index.js';
 import { html } from './html.js';
-import { page } from './page.js';
+import { renderPage } from './page.js';
 
-export const HTML = 'text/html; charset=utf-8';
+export const HTML_MEDIA_TYPE = 'text/html; charset=utf-8';
 
 const TITLES: Readonly<Record<number, string>> = {
   401: 'Log in first',
@@ -21,12 +21,12 @@ const OF_OURS = 'Something went wrong here';
 const LOG_IN = html`<p>Only members may do this, or see it. <a href="/login">Log in</a></p>`;
 
 /** A page as the answer to a request that failed. */
-export function asErrorAnswer({ status }: Problem, body: string): FormattedError {
-  return { status, contentType: HTML, body, vary: 'Accept' };
+export function toFormattedError({ status }: Problem, body: string): FormattedError {
+  return { status, contentType: HTML_MEDIA_TYPE, body, vary: 'Accept' };
 }
 
 /** An error in words, with a way on. */
-export function errorPage({ status, detail, errors = [] }: Problem, requestId: string): string {
+export function renderErrorPage({ status, detail, errors = [] }: Problem, requestId: string): string {
   const title = TITLES[status] ?? (status < 500 ? OF_THE_CALLER : OF_OURS);
   const lines =
     errors.length > 1
@@ -36,7 +36,7 @@ export function errorPage({ status, detail, errors = [] }: Problem, requestId: s
           </ul>`,
         ]
       : [];
-  return page({
+  return renderPage({
     title: `${title} – Barista`,
     styles: ['forms.css'],
     content: html`<div class="narrow">

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Request } from 'express';
 import { ErrorFormats, type FormattedError, prefersHtml, type Problem } from '../http/index.js';
-import { asErrorAnswer, errorPage } from './error-page.js';
+import { toFormattedError, renderErrorPage } from './error-page.js';
 
 /** Of the framework: no room answers at this address. */
 const NOWHERE = 'route.not-found';
@@ -22,7 +22,7 @@ export class ErrorPages {
 
   private format(problem: Problem, request: Request, path: string): FormattedError | undefined {
     if (!(problem.code === NOWHERE || this.isPage(path)) || !prefersHtml(request)) return undefined;
-    return asErrorAnswer(problem, errorPage(problem, request.requestId));
+    return toFormattedError(problem, renderErrorPage(problem, request.requestId));
   }
 
   private isPage(path: string): boolean {

@@ -33,7 +33,7 @@ const LINKS_OF_MEMBERS: readonly Link[] = [['/account', 'Account']];
  * A whole page, as it is sent: without an inline script or style, which the content security policy forbids. Its forms say
  * where they come from in `Origin`, which the header's `no-referrer` would take from them.
  */
-export function page({
+export function renderPage({
   title,
   description,
   styles = [],

@@ -1,9 +1,9 @@
-import { browserTrouble, TestBrowser } from '../../support/browser.js';
+import { browserUnavailableReason, TestBrowser } from '../../support/browser.js';
 import { describeWhere } from '../../support/possible.js';
 import { SwaggerUi } from '../../support/swagger-ui.js';
 import { startTestApp, type TestApp } from '../../support/test-app.js';
 
-const describeWhereBrowser = describeWhere(browserTrouble());
+const describeWhereBrowser = describeWhere(browserUnavailableReason());
 
 describeWhereBrowser('the pages', () => {
   const browser = new TestBrowser();
@@ -20,7 +20,7 @@ describeWhereBrowser('the pages', () => {
   });
 
   it('say at / what this is and that it is ready, with links that work', async () => {
-    const { page, complaints } = await browser.newPage();
+    const { page, pageErrors } = await browser.newPage();
     const response = await page.goto(app.url);
     expect(response?.headers()['content-security-policy']).toContain("default-src 'none'");
     expect(await page.title()).toBe('Barista');
@@ -35,11 +35,11 @@ describeWhereBrowser('the pages', () => {
     const links = await page.locator('a[href^="/"]').evaluateAll((all) => all.map((link) => link.getAttribute('href')));
     expect(links).toEqual(expect.arrayContaining(['/docs', '/openapi.json', '/health/ready']));
     for (const link of new Set(links)) expect((await fetch(`${app.url}${link}`)).status).toBe(200);
-    expect(complaints).toEqual([]);
+    expect(pageErrors).toEqual([]);
   });
 
   it('let a newcomer do at /docs, by clicking only, everything from sign-up to logout', async () => {
-    const { page, complaints } = await browser.newPage();
+    const { page, pageErrors } = await browser.newPage();
     await page.goto(app.url);
     await page.getByRole('link', { name: 'API docs' }).click();
     const docs = new SwaggerUi(page);
@@ -61,7 +61,7 @@ describeWhereBrowser('the pages', () => {
     expect(JSON.parse(prediction.text)).toEqual({ result: [2] });
 
     expect(await docs.execute('POST', '/auth/logout')).toMatchObject({ status: '204' });
-    expect(complaints).toEqual([]);
+    expect(pageErrors).toEqual([]);
     expect(await docs.execute('GET', '/auth/me')).toMatchObject({ status: '401' });
   }, 180_000);
 });

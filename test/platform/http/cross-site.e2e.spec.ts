@@ -1,12 +1,12 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { AppModule } from '../../../src/app.module.js';
-import { browserTrouble, TestBrowser } from '../../support/browser.js';
+import { browserUnavailableReason, TestBrowser } from '../../support/browser.js';
 import type { Client } from '../../support/client.js';
 import { promote } from '../../support/menus.js';
 import { OpenApiDocument } from '../../support/openapi-document.js';
 import { describeWhere } from '../../support/possible.js';
-import { sendAsWritten } from '../../support/send-as-written.js';
+import { sendVerbatim } from '../../support/send-verbatim.js';
 import { startTestApp, type TestApp } from '../../support/test-app.js';
 
 const ALLOWED = 'https://shop.cafe.example';
@@ -63,7 +63,7 @@ describe('what another site makes a browser send', () => {
     const refusal = path.startsWith('/v2') ? { error: REFUSED } : { code: 'request.cross-site', detail: REFUSED };
     for (const foreign of FOREIGN) {
       for (const cookie of COOKIES) {
-        const answer = await sendAsWritten(app.url, { method, path, headers: { ...foreign, cookie } });
+        const answer = await sendVerbatim(app.url, { method, path, headers: { ...foreign, cookie } });
         expect({ ...foreign, cookie, status: answer.status }).toEqual({ ...foreign, cookie, status: 403 });
         expect(JSON.parse(answer.text)).toMatchObject(refusal);
       }
@@ -86,7 +86,7 @@ describe('what another site makes a browser send', () => {
       const proxied = { host: 'cafe.example', 'x-forwarded-proto': 'https', cookie: 'theme=dark' };
       const headers = { ...proxied, origin, 'content-type': 'application/json' };
       const body = JSON.stringify(ROW);
-      return (await sendAsWritten(production.url, { method: 'POST', path: '/predict', headers, body })).status;
+      return (await sendVerbatim(production.url, { method: 'POST', path: '/predict', headers, body })).status;
     };
     expect(await statusFrom('https://cafe.example')).toBe(200);
     expect(await statusFrom('http://cafe.example')).toBe(403);
@@ -166,7 +166,7 @@ describe('what another site makes a browser send', () => {
   });
 });
 
-const describeWhereBrowser = describeWhere(browserTrouble());
+const describeWhereBrowser = describeWhere(browserUnavailableReason());
 
 describeWhereBrowser('a page that a member visits', () => {
   const browser = new TestBrowser();

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { logInAgain } from '../../support/auth.js';
 import type { Answer, Client } from '../../support/client.js';
 import { addMenu } from '../../support/menus.js';
-import { sendAsWritten } from '../../support/send-as-written.js';
+import { sendVerbatim } from '../../support/send-verbatim.js';
 import { startTestApp, type TestApp } from '../../support/test-app.js';
 
 const CREDENTIALS = { email: 'barista@cafe.example', password: 'a flat white, please' };
@@ -95,7 +95,7 @@ describe('a method that is not served', () => {
     ['PATCH', '/predict'],
     ['DELETE', '/v2/models/iris/infer'],
   ])('is refused, with those that are: %s %s', async (method, path) => {
-    const answer = await sendAsWritten(app.url, { method, path, headers: { 'x-secret': 'mirrored' } });
+    const answer = await sendVerbatim(app.url, { method, path, headers: { 'x-secret': 'mirrored' } });
     const isThere = path !== '/nothing-here';
     expect(answer.status).toBe(isThere || method === 'TRACE' ? 405 : 404);
     expect(answer.headers.allow).toMatch(isThere ? /OPTIONS/ : /^$/);

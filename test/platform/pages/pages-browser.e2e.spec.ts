@@ -7,8 +7,8 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { BrowserContextOptions, Locator, Page } from 'playwright-core';
-import { accessibilityProblems } from '../../support/axe.js';
-import { browserTrouble, TestBrowser } from '../../support/browser.js';
+import { accessibilityViolations } from '../../support/axe.js';
+import { browserUnavailableReason, TestBrowser } from '../../support/browser.js';
 import { enqueue, enqueueScript, JOB_HANDLERS, untilAborted } from '../../support/jobs.js';
 import { describeWhere } from '../../support/possible.js';
 import { startTestApp, type TestApp } from '../../support/test-app.js';
@@ -21,7 +21,7 @@ const FLAGS = ['--host-resolver-rules=MAP *.cafe.example 127.0.0.1'];
 // A browser of its own beside the application takes its time where others are at work.
 jest.setTimeout(120_000);
 
-const describeWhereBrowser = describeWhere(browserTrouble());
+const describeWhereBrowser = describeWhere(browserUnavailableReason());
 
 describeWhereBrowser('members in a browser', () => {
   const browser = new TestBrowser();
@@ -113,7 +113,7 @@ describeWhereBrowser('members in a browser', () => {
   });
 
   it('need nothing but a keyboard', async () => {
-    const { page, complaints } = await browser.newPage();
+    const { page, pageErrors } = await browser.newPage();
     const tabTo = async (target: Locator): Promise<void> => {
       for (let count = 0; (await target.and(page.locator(':focus')).count()) === 0; count += 1) {
         if (count > 60) throw new Error('The tab key never leads there.');
@@ -136,7 +136,7 @@ describeWhereBrowser('members in a browser', () => {
     await tabTo(page.getByRole('button', { name: 'Log out' }));
     await page.keyboard.press('Space');
     await page.getByText('You are logged out.').waitFor();
-    expect(complaints).toEqual([]);
+    expect(pageErrors).toEqual([]);
   });
 
   it('hear first what went wrong, and get from there to the field', async () => {
@@ -166,7 +166,7 @@ describeWhereBrowser('members in a browser', () => {
       // What is there before its style sheets are is wider.
       await page.waitForLoadState();
       const scrolls = await page.evaluate('document.documentElement.scrollWidth > window.innerWidth');
-      const problems = await accessibilityProblems(page);
+      const problems = await accessibilityViolations(page);
       expect({ path: pathOf(page), problems, scrolls }).toEqual({ path: pathOf(page), problems: [], scrolls: false });
     };
     for (const path of ['/', '/login', '/signup?next=/menus', '/login?reason=fresh', '/nothing-here', '/signup']) {

@@ -1,9 +1,9 @@
 import { Controller, Get } from '@nestjs/common';
 import { DomainError } from '../../../src/platform/http/index.js';
-import { AS_BROWSER } from '../../support/markup.js';
+import { BROWSER_HEADERS } from '../../support/markup.js';
 import { startTestApp, type TestApp } from '../../support/test-app.js';
 
-const HTML = { headers: AS_BROWSER };
+const HTML = { headers: BROWSER_HEADERS };
 
 class ClosedError extends DomainError {
   readonly kind = 'unavailable';

@@ -6,7 +6,7 @@ import type { Client } from '../../support/client.js';
 import { promote } from '../../support/menus.js';
 import { TestModelStore } from '../../support/model-store.js';
 import { ROOT } from '../../support/project.js';
-import { sendAsWritten } from '../../support/send-as-written.js';
+import { sendVerbatim } from '../../support/send-verbatim.js';
 import { startTestApp, type TestApp } from '../../support/test-app.js';
 
 const SECRET = 'the recipe of the house blend';
@@ -137,7 +137,7 @@ describe('the walls of the model store', () => {
     const body = JSON.stringify({ x: [1, 2] });
     for (const [method, path] of requests) {
       const headers = { cookie, ...(method === 'GET' ? {} : { 'content-type': 'application/json' }) };
-      const answer = await sendAsWritten(app.url, { method, path, headers, body: method === 'GET' ? undefined : body });
+      const answer = await sendVerbatim(app.url, { method, path, headers, body: method === 'GET' ? undefined : body });
       expect([400, 404, 405, 422]).toContain(answer.status);
       expect(answer.text).not.toContain('recipe');
     }
@@ -159,7 +159,7 @@ describe('the walls of the model store', () => {
     '/docs/assets/..%2f..%2f..%2fpackage.json%00.css',
     '/docs/assets/../start.js',
   ])('are those of the pages’ files too: %s', async (path) => {
-    const answer = await sendAsWritten(app.url, { path });
+    const answer = await sendVerbatim(app.url, { path });
     expect([400, 403, 404]).toContain(answer.status);
     expect(answer.headers['content-type']).toBe('application/problem+json');
   });

@@ -22,7 +22,7 @@ const CODES: Readonly<Record<string, string>> = {
  * description to every answer without one; and to every problem an example with its own status. What an operation says of itself stays;
  * one that says what any other error is has errors of its own format, and says it all.
  */
-export function documentCommonAnswers(document: OpenAPIObject): void {
+export function documentCommonResponses(document: OpenAPIObject): void {
   for (const path of Object.values(document.paths)) {
     for (const method of METHODS) {
       const operation = path[method];

@@ -1,7 +1,7 @@
 import { type IncomingMessage, request } from 'node:http';
 import { text } from 'node:stream/consumers';
 
-export interface WrittenRequest {
+export interface VerbatimRequest {
   readonly method?: string;
   /** Not normalised: `..` and `%2f` go over the wire. */
   readonly path: string;
@@ -10,14 +10,14 @@ export interface WrittenRequest {
   readonly body?: string;
 }
 
-export interface PlainAnswer {
+export interface VerbatimResponse {
   readonly status: number | undefined;
   readonly headers: IncomingMessage['headers'];
   readonly text: string;
 }
 
 /** Sends a request as it is written, as a browser, a proxy or an attacker would. */
-export async function sendAsWritten(url: string, { body, ...options }: WrittenRequest): Promise<PlainAnswer> {
+export async function sendVerbatim(url: string, { body, ...options }: VerbatimRequest): Promise<VerbatimResponse> {
   const { hostname, port } = new URL(url);
   const response = await new Promise<IncomingMessage>((resolve, reject) => {
     request({ hostname, port, ...options }, resolve)

@@ -2,15 +2,15 @@ import { type DomainError, type FieldError, InvalidInputError } from '../http/in
 import type { FormError, FormField } from './form.js';
 
 /** What was sent with a form that is shown again, and why it is. */
-export interface SentForm {
+export interface FormSubmission {
   readonly values: Readonly<Record<string, string>>;
   readonly error: DomainError;
   /** The names of the fields at which errors of certain codes are shown. */
-  readonly places?: Readonly<Record<string, string>>;
+  readonly fieldByCode?: Readonly<Record<string, string>>;
 }
 
 /** The fields of a form as they were sent, but for passwords, each with what is wrong with it. */
-export function filledIn(fields: readonly FormField[], sent: SentForm | undefined): FormField[] {
+export function bindFields(fields: readonly FormField[], sent: FormSubmission | undefined): FormField[] {
   if (sent === undefined) return [...fields];
   const errors = errorsOf(fields, sent);
   return fields.map((field) => ({
@@ -21,7 +21,7 @@ export function filledIn(fields: readonly FormField[], sent: SentForm | undefine
 }
 
 /** All that is wrong, for the summary. */
-export function problemsIn(fields: readonly FormField[], sent: SentForm | undefined): FormError[] {
+export function formErrors(fields: readonly FormField[], sent: FormSubmission | undefined): FormError[] {
   if (sent === undefined) return [];
   return errorsOf(fields, sent).map(({ name, message }) => {
     const field = fields.find((candidate) => candidate.name === name);
@@ -29,8 +29,8 @@ export function problemsIn(fields: readonly FormField[], sent: SentForm | undefi
   });
 }
 
-function errorsOf(fields: readonly FormField[], { values, error, places = {} }: SentForm): NamedError[] {
-  if (!(error instanceof InvalidInputError)) return [{ name: places[error.code], message: error.message }];
+function errorsOf(fields: readonly FormField[], { values, error, fieldByCode = {} }: FormSubmission): NamedError[] {
+  if (!(error instanceof InvalidInputError)) return [{ name: fieldByCode[error.code], message: error.message }];
   return error.errors.map((wrong) => {
     const name = String(wrong.location[1]);
     const field = fields.find((candidate) => candidate.name === name);
