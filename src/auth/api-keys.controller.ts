@@ -12,7 +12,7 @@ import {
 } from './dto/api-key.dto.js';
 import { IdParameter } from './dto/id.parameter.js';
 import { Authenticated, CurrentMember } from './identity/auth.decorators.js';
-import type { Principal } from './identity/principal.js';
+import type { AuthenticatedMember } from './identity/authenticated-member.js';
 import { CurrentExchange, type Exchange } from './sessions/exchange.js';
 
 @ApiTags('auth')
@@ -28,7 +28,7 @@ export class ApiKeysController {
   @ApiProblems({ ...BODY_PROBLEMS, 409: 'There are too many keys already' })
   async create(
     @CurrentExchange() exchange: Exchange,
-    @CurrentMember() member: Principal,
+    @CurrentMember() member: AuthenticatedMember,
     @Body() body: CreateApiKeyDto,
   ): Promise<CreatedApiKeyDto> {
     const { row, key } = await this.apiKeys.create(exchange, member.id, body);
@@ -40,7 +40,7 @@ export class ApiKeysController {
   @ApiOperation({ summary: 'List your API keys, without what is secret in them' })
   @ApiOkResponse({ type: ApiKeyListDto })
   @ApiProblems(DATABASE_PROBLEM)
-  async list(@CurrentMember() member: Principal): Promise<ApiKeyListDto> {
+  async list(@CurrentMember() member: AuthenticatedMember): Promise<ApiKeyListDto> {
     return { items: (await this.apiKeys.findOfMember(member.id)).map(toApiKeyDto) };
   }
 
@@ -52,7 +52,7 @@ export class ApiKeysController {
   @ApiProblems({ ...ID_PROBLEMS, 404: 'You have no such key' })
   async end(
     @CurrentExchange() exchange: Exchange,
-    @CurrentMember() member: Principal,
+    @CurrentMember() member: AuthenticatedMember,
     @Param() { id }: IdParameter,
   ): Promise<void> {
     await this.apiKeys.end(exchange, member.id, id);

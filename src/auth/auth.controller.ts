@@ -6,7 +6,7 @@ import { AuthService } from './auth.service.js';
 import { ChangePasswordDto, LogInDto, SignUpDto, WithdrawDto } from './dto/credentials.dto.js';
 import { MemberDto, toMemberDto } from './dto/member.dto.js';
 import { Authenticated, CurrentMember } from './identity/auth.decorators.js';
-import type { Principal } from './identity/principal.js';
+import type { AuthenticatedMember } from './identity/authenticated-member.js';
 import { CurrentExchange, type Exchange } from './sessions/exchange.js';
 
 @ApiTags('auth')
@@ -41,7 +41,7 @@ export class AuthController {
   @ApiOperation({ summary: 'Show who is logged in' })
   @ApiOkResponse({ type: MemberDto })
   @ApiProblems(DATABASE_PROBLEM)
-  async show(@CurrentMember() member: Principal): Promise<MemberDto> {
+  async show(@CurrentMember() member: AuthenticatedMember): Promise<MemberDto> {
     return toMemberDto(await this.auth.show(member.id));
   }
 
@@ -62,7 +62,7 @@ export class AuthController {
   @ApiProblems({ ...BODY_PROBLEMS, ...LIMITED, 403: 'The current password is wrong, or an API key was used' })
   async changePassword(
     @CurrentExchange() exchange: Exchange,
-    @CurrentMember() member: Principal,
+    @CurrentMember() member: AuthenticatedMember,
     @Body() body: ChangePasswordDto,
   ): Promise<void> {
     await this.auth.changePassword(exchange, member.id, body);
@@ -76,7 +76,7 @@ export class AuthController {
   @ApiProblems({ ...BODY_PROBLEMS, ...LIMITED, 403: 'The password is wrong, or an API key was used' })
   async withdraw(
     @CurrentExchange() exchange: Exchange,
-    @CurrentMember() member: Principal,
+    @CurrentMember() member: AuthenticatedMember,
     @Body() { password }: WithdrawDto,
   ): Promise<void> {
     await this.auth.withdraw(exchange, member.id, password);

@@ -18,14 +18,14 @@ import { FailureCount } from './entities/failure-count.entity.js';
 import { KnownAddress } from './entities/known-address.entity.js';
 import { Member } from './entities/member.entity.js';
 import { Session } from './entities/session.entity.js';
-import { Identity } from './identity/identity.service.js';
-import { MemberWithdrawals } from './members/member-withdrawals.js';
+import { IdentityService } from './identity/identity.service.js';
+import { WithdrawalHooks } from './members/withdrawal-hooks.js';
 import { Members } from './members/members.repository.js';
 import { Passwords } from './members/passwords.service.js';
 import { AccountSections } from './pages/account-sections.js';
 import { AccountPagesController } from './pages/account-pages.controller.js';
 import { EntryPagesController } from './pages/entry-pages.controller.js';
-import { Visitors } from './pages/visitors.js';
+import { PageAuthentication } from './pages/page-authentication.js';
 import { SessionsController } from './sessions.controller.js';
 import { SessionRows } from './sessions/session-rows.js';
 import { keptSecret } from './sessions/session-secret.js';
@@ -45,17 +45,17 @@ import { SESSION_SECRETS, Sessions } from './sessions/sessions.service.js';
     Attempts,
     AuthService,
     FailureCounts,
-    Identity,
+    IdentityService,
     KnownAddresses,
     Members,
-    MemberWithdrawals,
+    WithdrawalHooks,
     Passwords,
     SessionRows,
     Sessions,
-    Visitors,
+    PageAuthentication,
     { provide: SESSION_SECRETS, inject: [AuthSettings, DatabaseSettings], useFactory: sessionSecrets },
   ],
-  exports: [AccountSections, Identity, MemberWithdrawals, Visitors],
+  exports: [AccountSections, IdentityService, WithdrawalHooks, PageAuthentication],
 })
 export class AuthModule implements OnModuleInit {
   constructor(

@@ -19,7 +19,7 @@ import { Member } from './entities/member.entity.js';
 import { Session } from './entities/session.entity.js';
 import { bearerToken } from './identity/bearer-token.js';
 import { isGuessable } from './members/guessable-passwords.js';
-import { MemberWithdrawals } from './members/member-withdrawals.js';
+import { WithdrawalHooks } from './members/withdrawal-hooks.js';
 import { emailKeyOf, Members } from './members/members.repository.js';
 import { Passwords } from './members/passwords.service.js';
 import type { Exchange } from './sessions/exchange.js';
@@ -32,7 +32,7 @@ export class AuthService {
     private readonly members: Members,
     private readonly passwords: Passwords,
     private readonly sessions: Sessions,
-    private readonly withdrawals: MemberWithdrawals,
+    private readonly withdrawals: WithdrawalHooks,
     private readonly unitOfWork: UnitOfWork,
     private readonly attempts: Attempts,
     private readonly knownAddresses: KnownAddresses,

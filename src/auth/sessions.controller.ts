@@ -5,7 +5,7 @@ import { DATABASE_PROBLEM, ID_PROBLEMS } from './auth.docs.js';
 import { IdParameter } from './dto/id.parameter.js';
 import { SessionListDto, toSessionDto } from './dto/session.dto.js';
 import { Authenticated, CurrentMember } from './identity/auth.decorators.js';
-import type { Principal } from './identity/principal.js';
+import type { AuthenticatedMember } from './identity/authenticated-member.js';
 import { CurrentExchange, type Exchange } from './sessions/exchange.js';
 import { Sessions } from './sessions/sessions.service.js';
 
@@ -19,7 +19,10 @@ export class SessionsController {
   @ApiOperation({ summary: 'List where you are logged in' })
   @ApiOkResponse({ type: SessionListDto })
   @ApiProblems(DATABASE_PROBLEM)
-  async list(@CurrentExchange() exchange: Exchange, @CurrentMember() member: Principal): Promise<SessionListDto> {
+  async list(
+    @CurrentExchange() exchange: Exchange,
+    @CurrentMember() member: AuthenticatedMember,
+  ): Promise<SessionListDto> {
     const currentId = member.via === 'session' ? exchange.request.session.publicId : undefined;
     const sessions = await this.sessions.findOfMember(member.id);
     return { items: sessions.map((session) => toSessionDto(session, currentId)) };
@@ -33,7 +36,7 @@ export class SessionsController {
   @ApiProblems({ ...ID_PROBLEMS, 404: 'You have no such session' })
   async end(
     @CurrentExchange() exchange: Exchange,
-    @CurrentMember() member: Principal,
+    @CurrentMember() member: AuthenticatedMember,
     @Param() { id }: IdParameter,
   ): Promise<void> {
     await this.sessions.endOfMember(exchange, member.id, id);

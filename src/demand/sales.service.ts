@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { Principal } from '../auth/index.js';
+import type { AuthenticatedMember } from '../auth/index.js';
 import { UnitOfWork } from '../platform/database/index.js';
 import { type Actor, SecurityLog } from '../platform/logging/index.js';
 import { MenuCatalogue } from '../menus/index.js';
@@ -13,7 +13,7 @@ export interface NewSale {
   readonly quantity: number;
   /** Now, where it is left out. */
   readonly soldAt?: Date;
-  readonly by: Principal;
+  readonly by: AuthenticatedMember;
   readonly actor: Actor;
 }
 

@@ -1,7 +1,7 @@
 import { Controller, Get, Header, Req, Res } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
-import { Visitors } from '../auth/index.js';
+import { PageAuthentication } from '../auth/index.js';
 import { DocsSettings } from '../platform/docs/index.js';
 import { ReadinessRegistry } from '../platform/health/index.js';
 import { AnyQuery } from '../platform/http/index.js';
@@ -16,7 +16,7 @@ export class HomeController {
   constructor(
     private readonly readiness: ReadinessRegistry,
     private readonly docs: DocsSettings,
-    private readonly visitors: Visitors,
+    private readonly pageAuthentication: PageAuthentication,
   ) {}
 
   @Get()
@@ -24,7 +24,7 @@ export class HomeController {
   @Header('Content-Type', 'text/html; charset=utf-8')
   async show(@Req() request: Request, @Res({ passthrough: true }) response: Response): Promise<string> {
     const readiness = await this.readiness.evaluate();
-    const isMember = await this.visitors.isMember({ request, response });
+    const isMember = await this.pageAuthentication.isLoggedIn({ request, response });
     return homePage({ readiness, hasDocs: this.docs.isServed, isMember, address: addressOf(request) });
   }
 }

@@ -1,7 +1,7 @@
 import { Controller, Delete, Get, HttpCode, Param, Query, Req, Res } from '@nestjs/common';
 import { ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
-import { Authenticated, CurrentMember, type Principal } from '../auth/index.js';
+import { Authenticated, CurrentMember, type AuthenticatedMember } from '../auth/index.js';
 import { ApiProblems, CurrentActor, type RequestActor } from '../platform/http/index.js';
 import { JobEvents } from './answers/job-events.js';
 import { JobResults, RESULT_TYPES } from './answers/job-results.js';
@@ -41,7 +41,10 @@ export class JobsController {
   @ApiOperation({ summary: 'Your jobs, the newest first, page by page' })
   @ApiOkResponse({ type: JobPageDto })
   @ApiProblems({ 422: 'A parameter is wrong', 503: PROBLEMS[503] })
-  async list(@Query() { limit, cursor }: ListJobsDto, @CurrentMember() member: Principal): Promise<JobPageDto> {
+  async list(
+    @Query() { limit, cursor }: ListJobsDto,
+    @CurrentMember() member: AuthenticatedMember,
+  ): Promise<JobPageDto> {
     return JobPageDto.of(await this.jobs.list(member, limit, cursor));
   }
 
@@ -49,7 +52,7 @@ export class JobsController {
   @ApiOperation({ summary: 'How far a job is' })
   @ApiOkResponse({ type: JobDto })
   @ApiProblems(PROBLEMS)
-  async show(@Param() { id }: JobIdDto, @CurrentMember() member: Principal): Promise<JobDto> {
+  async show(@Param() { id }: JobIdDto, @CurrentMember() member: AuthenticatedMember): Promise<JobDto> {
     return JobDto.of(await this.jobs.find(id, member));
   }
 
@@ -60,7 +63,7 @@ export class JobsController {
   @ApiProblems({ ...PROBLEMS, 503: 'The database cannot be reached, or is busy', 507: 'The database is full' })
   async remove(
     @Param() { id }: JobIdDto,
-    @CurrentMember() member: Principal,
+    @CurrentMember() member: AuthenticatedMember,
     @CurrentActor() actor: RequestActor,
   ): Promise<void> {
     await this.jobs.remove(id, member, actor);
@@ -77,7 +80,7 @@ export class JobsController {
   async result(
     @Param() { id }: JobIdDto,
     @Query() { format }: JobResultDto,
-    @CurrentMember() member: Principal,
+    @CurrentMember() member: AuthenticatedMember,
     @Req() request: Request,
     @Res() response: Response,
   ): Promise<void> {
@@ -93,7 +96,7 @@ export class JobsController {
   @ApiProblems({ ...PROBLEMS, 429: 'You follow too many jobs at once' })
   async follow(
     @Param() { id }: JobIdDto,
-    @CurrentMember() member: Principal,
+    @CurrentMember() member: AuthenticatedMember,
     @Res() response: Response,
   ): Promise<void> {
     this.events.follow(await this.jobs.find(id, member), member.id, response);

@@ -1,7 +1,7 @@
 import { Global, Module, type OnModuleInit } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
 import { TypeOrmModule } from '@nestjs/typeorm';
-import { AccountSections, MemberWithdrawals } from '../auth/index.js';
+import { AccountSections, WithdrawalHooks } from '../auth/index.js';
 import { SettingsModule } from '../platform/config/index.js';
 import { OpenApiService } from '../platform/docs/index.js';
 import { JobEvents } from './answers/job-events.js';
@@ -44,7 +44,7 @@ const SHOWN = 20;
 export class JobsModule implements OnModuleInit {
   constructor(
     private readonly jobs: Jobs,
-    private readonly withdrawals: MemberWithdrawals,
+    private readonly withdrawals: WithdrawalHooks,
     private readonly sections: AccountSections,
     private readonly handlers: JobHandlers,
     openApi: OpenApiService,
@@ -53,8 +53,8 @@ export class JobsModule implements OnModuleInit {
   }
 
   onModuleInit(): void {
-    this.withdrawals.add((memberId, manager) => this.jobs.forget(memberId, manager));
-    this.sections.add(async (id) => {
+    this.withdrawals.register((memberId, manager) => this.jobs.forget(memberId, manager));
+    this.sections.register(async (id) => {
       const { items, nextCursor } = await this.jobs.list({ id }, SHOWN);
       const hasCsv = (kind: string): boolean => this.handlers.of(kind)?.toCsv !== undefined;
       return jobsSection({ jobs: items, isAll: nextCursor === null, hasCsv });

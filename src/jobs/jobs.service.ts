@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { Identity, type Principal } from '../auth/index.js';
+import { IdentityService, type AuthenticatedMember } from '../auth/index.js';
 import { UnitOfWork } from '../platform/database/index.js';
 import { decodeCursor, type Page, pageOf } from '../platform/http/index.js';
 import { type Actor, SecurityLog } from '../platform/logging/index.js';
@@ -24,7 +24,7 @@ export class Jobs {
   constructor(
     private readonly rows: JobsRepository,
     private readonly files: FileStore,
-    private readonly identity: Identity,
+    private readonly identity: IdentityService,
     private readonly unitOfWork: UnitOfWork,
     private readonly runner: JobRunner,
     private readonly settings: JobsSettings,
@@ -42,7 +42,7 @@ export class Jobs {
   async enqueue<P>(manager: EntityManager, job: NewJob<P>): Promise<JobDto> {
     const { memberId, idempotency, inputId } = job;
     // From here on nobody else adds to this member's jobs until the transaction ends.
-    await this.identity.hold({ id: memberId }, manager);
+    await this.identity.lockMember({ id: memberId }, manager);
     const first = idempotency && (await this.rows.findByKey(manager, memberId, idempotency.key));
     if (first) return this.repeat(manager, first, job);
     if ((await this.rows.countOpen(manager, memberId)) >= this.settings.perMember) {
@@ -56,14 +56,18 @@ export class Jobs {
   }
 
   /** One of the member's own. @throws JobNotFoundError */
-  async find(id: string, by: Principal): Promise<JobView> {
+  async find(id: string, by: AuthenticatedMember): Promise<JobView> {
     const [job] = await this.rows.findViews([id]);
     if (job?.memberId !== by.id) throw new JobNotFoundError();
     return job;
   }
 
   /** A member's own, the newest first, from the start or from a cursor on. */
-  async list({ id: memberId }: Pick<Principal, 'id'>, limit: number, cursor?: string): Promise<Page<JobView>> {
+  async list(
+    { id: memberId }: Pick<AuthenticatedMember, 'id'>,
+    limit: number,
+    cursor?: string,
+  ): Promise<Page<JobView>> {
     const after = cursor === undefined ? undefined : decodeCursor(memberId, cursor, [isJobId])[0];
     const found = await this.rows.findPage(memberId, limit + 1, after as string | undefined);
     return pageOf(found, limit, { listing: memberId, positionOf: ({ id }) => [id] });
@@ -75,7 +79,7 @@ export class Jobs {
    * @param onlyOpen whether one that is over stays
    * @throws JobNotFoundError
    */
-  async remove(id: string, by: Principal, actor: Actor, { onlyOpen = false } = {}): Promise<void> {
+  async remove(id: string, by: AuthenticatedMember, actor: Actor, { onlyOpen = false } = {}): Promise<void> {
     const job = await this.unitOfWork.run(async (manager) => {
       const found = await this.rows.findForChange(manager, id);
       if (!found || (found.memberId !== by.id && by.role !== 'admin')) throw new JobNotFoundError();

@@ -15,7 +15,7 @@ import {
 } from '@nestjs/common';
 import { ApiHeader, ApiOkResponse, ApiNoContentResponse, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
-import { Authenticated, CurrentMember, type Principal } from '../auth/index.js';
+import { Authenticated, CurrentMember, type AuthenticatedMember } from '../auth/index.js';
 import { ApiProblems, CurrentActor, matchesWeakly, type RequestActor } from '../platform/http/index.js';
 import { ListMenusDto } from './dto/list-menus.dto.js';
 import { MenuChangesDto, MenuFieldsDto } from './dto/menu-fields.dto.js';
@@ -78,7 +78,7 @@ export class MenusController {
   @ApiProblems({ ...BODY_PROBLEMS, 422: 'A field is wrong', 503: 'The database is busy', 507: 'The database is full' })
   async create(
     @Body() fields: MenuFieldsDto,
-    @CurrentMember() member: Principal,
+    @CurrentMember() member: AuthenticatedMember,
     @Res({ passthrough: true }) response: Response,
   ): Promise<MenuDto> {
     const menu = await this.menus.create(fields, member);
@@ -94,7 +94,7 @@ export class MenusController {
   async replace(
     @Param() { id }: MenuIdDto,
     @Body() fields: MenuFieldsDto,
-    @CurrentMember() by: Principal,
+    @CurrentMember() by: AuthenticatedMember,
     @CurrentActor() actor: RequestActor,
     @Headers('If-Match') ifMatch: string | undefined,
     @Res({ passthrough: true }) response: Response,
@@ -110,7 +110,7 @@ export class MenusController {
   async update(
     @Param() { id }: MenuIdDto,
     @Body() changes: MenuChangesDto,
-    @CurrentMember() by: Principal,
+    @CurrentMember() by: AuthenticatedMember,
     @CurrentActor() actor: RequestActor,
     @Headers('If-Match') ifMatch: string | undefined,
     @Res({ passthrough: true }) response: Response,
@@ -126,7 +126,7 @@ export class MenusController {
   @ApiMenuChange()
   async remove(
     @Param() { id }: MenuIdDto,
-    @CurrentMember() by: Principal,
+    @CurrentMember() by: AuthenticatedMember,
     @CurrentActor() actor: RequestActor,
     @Headers('If-Match') ifMatch: string | undefined,
   ): Promise<void> {

@@ -1,6 +1,6 @@
 import { Module, type OnModuleInit } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
-import { MemberWithdrawals } from '../auth/index.js';
+import { WithdrawalHooks } from '../auth/index.js';
 import { OpenApiService } from '../platform/docs/index.js';
 import { Menu } from './entities/menu.entity.js';
 import { describeImport } from './import/menu-import.docs.js';
@@ -22,13 +22,13 @@ import { MenusService } from './menus.service.js';
 export class MenusModule implements OnModuleInit {
   constructor(
     private readonly menus: MenusService,
-    private readonly withdrawals: MemberWithdrawals,
+    private readonly withdrawals: WithdrawalHooks,
     openApi: OpenApiService,
   ) {
     openApi.contribute(describeImport);
   }
 
   onModuleInit(): void {
-    this.withdrawals.add((memberId, manager) => this.menus.disown(memberId, manager));
+    this.withdrawals.register((memberId, manager) => this.menus.disown(memberId, manager));
   }
 }

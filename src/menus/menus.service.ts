@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { Identity, type Principal } from '../auth/index.js';
+import { IdentityService, type AuthenticatedMember } from '../auth/index.js';
 import { UnitOfWork } from '../platform/database/index.js';
 import { matchesStrongly, type Page, pageOf } from '../platform/http/index.js';
 import { type Actor, SecurityLog } from '../platform/logging/index.js';
@@ -25,7 +25,7 @@ export interface MenuFields {
 /** Who changes which menu, and which state of it they have in mind (`If-Match`). */
 export interface MenuEdit {
   readonly id: number;
-  readonly by: Principal;
+  readonly by: AuthenticatedMember;
   readonly actor: Actor;
   readonly ifMatch?: string;
 }
@@ -33,7 +33,7 @@ export interface MenuEdit {
 @Injectable()
 export class MenusService {
   constructor(
-    private readonly identity: Identity,
+    private readonly identity: IdentityService,
     private readonly menus: MenusRepository,
     private readonly unitOfWork: UnitOfWork,
     private readonly security: SecurityLog,
@@ -53,9 +53,9 @@ export class MenusService {
     return menu;
   }
 
-  create(fields: MenuFields, owner: Principal): Promise<Menu> {
+  create(fields: MenuFields, owner: AuthenticatedMember): Promise<Menu> {
     return this.unitOfWork.run(async (manager) => {
-      await this.identity.hold(owner, manager);
+      await this.identity.lockMember(owner, manager);
       return this.add(fields, owner.id, manager);
     });
   }

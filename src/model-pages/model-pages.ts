@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Request, Response } from 'express';
-import { Visitors } from '../auth/index.js';
+import { PageAuthentication } from '../auth/index.js';
 import { OpenApiService } from '../platform/docs/index.js';
 import {
   type FormattedError,
@@ -45,7 +45,7 @@ export class ModelPages implements ModelViews {
     private readonly pipelines: Pipelines,
     private readonly access: ModelAccess,
     private readonly reports: ModelReports,
-    private readonly visitors: Visitors,
+    private readonly pageAuthentication: PageAuthentication,
     private readonly openApi: OpenApiService,
     private readonly problems: ProblemFilter,
     private readonly settings: ServingSettings,
@@ -77,7 +77,7 @@ export class ModelPages implements ModelViews {
   }
 
   private async listPage(request: Request, response: Response): Promise<string> {
-    const isMember = await this.visitors.isMember({ request, response });
+    const isMember = await this.pageAuthentication.isLoggedIn({ request, response });
     return asPage(modelsPage(this.store.all().map(summarize), isMember), response);
   }
 
@@ -116,7 +116,7 @@ export class ModelPages implements ModelViews {
   }
 
   private async contentOf(model: Model, request: Request, response: Response): Promise<ModelPageContent> {
-    const isMember = await this.visitors.isMember({ request, response });
+    const isMember = await this.pageAuthentication.isLoggedIn({ request, response });
     const admission = await this.access.admissionTo(model, request, response);
     const report = admission === 'admitted' ? await this.reports.of(model.name) : undefined;
     const form = this.formFor(model);

@@ -1,7 +1,7 @@
 import { Body, Controller, HttpCode, Param, Post, Res } from '@nestjs/common';
 import { ApiBody, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
-import { CurrentMember, type Principal, Roles } from '../auth/index.js';
+import { CurrentMember, type AuthenticatedMember, Roles } from '../auth/index.js';
 import {
   AcceptsBody,
   CurrentActor,
@@ -56,7 +56,7 @@ export class RepositoryController {
   async load(
     @Param('name') name: string,
     @Body() body: unknown,
-    @CurrentMember() member: Principal,
+    @CurrentMember() member: AuthenticatedMember,
     @CurrentActor() actor: RequestActor,
     @Res() response: Response,
   ): Promise<void> {
@@ -79,7 +79,7 @@ export class RepositoryController {
   async unload(
     @Param('name') name: string,
     @Body() body: unknown,
-    @CurrentMember() member: Principal,
+    @CurrentMember() member: AuthenticatedMember,
     @CurrentActor() actor: RequestActor,
     @Res() response: Response,
   ): Promise<void> {

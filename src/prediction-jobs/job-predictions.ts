@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Identity } from '../auth/index.js';
+import { IdentityService } from '../auth/index.js';
 import type { TextFields } from '../platform/http/index.js';
 import type { FileRecord } from '../platform/records/index.js';
 import { type FoundPipeline, type Items, Pipelines, runPipeline, textRowsOf } from '../inference/index.js';
@@ -30,7 +30,7 @@ export class JobPredictions {
   constructor(
     private readonly store: ModelStore,
     private readonly pipelines: Pipelines,
-    private readonly identity: Identity,
+    private readonly identity: IdentityService,
     private readonly decoder: ImageDecoder,
   ) {}
 
@@ -70,7 +70,7 @@ export class JobPredictions {
     { payload: { model }, memberId, signal }: JobCall,
   ): Promise<unknown[]> {
     const read = (record: FileRecord): Items[number] | RowFailure => readItem(record, texts);
-    const caller = (): ReturnType<Identity['ofMember']> => this.identity.ofMember(memberId);
+    const caller = (): ReturnType<IdentityService['findMember']> => this.identity.findMember(memberId);
     return outcomesOf(records, read, (items) => {
       const pace = { signal, deadline: version.deadlineIn(), priority: 'background' } as const;
       return runPipeline(pipeline, items, version, { model, version: version.version, caller, ...pace });

@@ -1,7 +1,7 @@
 import { Controller, Headers, HttpCode, Param, Post, Query, Req, Res, UseGuards } from '@nestjs/common';
 import { ApiHeader, ApiOperation, ApiParam, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
-import { Authenticated, CurrentMember, type Principal } from '../auth/index.js';
+import { Authenticated, CurrentMember, type AuthenticatedMember } from '../auth/index.js';
 import { ApiProblems, ClientPresence, InvalidInputError } from '../platform/http/index.js';
 import { JobDto } from '../jobs/index.js';
 import { ModelAccessGuard } from '../inference/index.js';
@@ -52,7 +52,7 @@ export class PredictionJobsController {
     @Param('name') model: string,
     @Query() { onError }: NewJobDto,
     @Headers(KEY) key: string | undefined,
-    @CurrentMember() member: Principal,
+    @CurrentMember() member: AuthenticatedMember,
     @Req() request: Request,
     @Res({ passthrough: true }) response: Response,
   ): Promise<JobDto> {

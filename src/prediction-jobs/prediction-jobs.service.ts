@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import type { Request } from 'express';
-import type { Principal } from '../auth/index.js';
+import type { AuthenticatedMember } from '../auth/index.js';
 import { UnitOfWork } from '../platform/database/index.js';
 import {
   type ClientPresence,
@@ -24,7 +24,7 @@ export interface JobRequest {
   readonly model: string;
   readonly onError: OnError;
   readonly idempotencyKey: string | undefined;
-  readonly member: Principal;
+  readonly member: AuthenticatedMember;
   readonly request: Request;
   /** Tells that the client has gone away. */
   readonly gone: ClientPresence;

@@ -1,5 +1,5 @@
-import { brokenFields, sql } from '../support/auth.js';
-import type { Answer, Client } from '../support/client.js';
+import { invalidFields, sql } from '../support/auth.js';
+import type { ClientResponse, Client } from '../support/client.js';
 import { startTestApp, type TestApp } from '../support/test-app.js';
 
 describe('API keys', () => {
@@ -64,7 +64,7 @@ describe('API keys', () => {
     expect(Date.parse(await lastUsedAt())).toBeGreaterThan(Date.now() - 10_000);
   });
 
-  it.each<[string, (key: string, sessionId: string) => Promise<Answer>]>([
+  it.each<[string, (key: string, sessionId: string) => Promise<ClientResponse>]>([
     ['make keys', (key) => app.client().post('/auth/api-keys', { name: 'more' }, bearer(key))],
     [
       'change the password',
@@ -104,7 +104,7 @@ describe('API keys', () => {
     expect((await client.delete(`/auth/api-keys/${id}`)).status).toBe(404);
     const { status, body } = await client.delete('/auth/api-keys/till');
     expect(status).toBe(422);
-    expect(brokenFields(body)).toEqual(['path.id']);
+    expect(invalidFields(body)).toEqual(['path.id']);
   });
 
   it('open nothing once expired', async () => {
@@ -146,7 +146,7 @@ describe('API keys', () => {
   ])('are refused with %s', async (_, change, field) => {
     const { status, body } = await client.post('/auth/api-keys', { name: 'till', ...change });
     expect(status).toBe(422);
-    expect(brokenFields(body)).toEqual([field]);
+    expect(invalidFields(body)).toEqual([field]);
   });
 
   it('are at most a hundred', async () => {

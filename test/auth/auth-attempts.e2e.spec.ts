@@ -1,8 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { countOf, sql } from '../support/auth.js';
-import type { Answer } from '../support/client.js';
+import { countRows, sql } from '../support/auth.js';
+import type { ClientResponse } from '../support/client.js';
 import { startTestApp, type TestApp } from '../support/test-app.js';
 
 const RIGHT = 'a flat white, please';
@@ -23,11 +23,11 @@ describe('who guesses passwords', () => {
   const newAddress = (): string => `203.0.113.${(names += 1)}`;
   const from = (address: string) => ({ headers: { 'x-forwarded-for': address } });
 
-  function logIn(email: string, password: string, address: string): Promise<Answer> {
+  function logIn(email: string, password: string, address: string): Promise<ClientResponse> {
     return app.client().post('/auth/login', { email, password }, from(address));
   }
 
-  function signUp(email: string, address: string): Promise<Answer> {
+  function signUp(email: string, address: string): Promise<ClientResponse> {
     return app.client().post('/auth/signup', { email, password: RIGHT }, from(address));
   }
 
@@ -37,7 +37,7 @@ describe('who guesses passwords', () => {
     return email;
   }
 
-  async function statuses(count: number, ask: () => Promise<Answer>): Promise<number[]> {
+  async function statuses(count: number, ask: () => Promise<ClientResponse>): Promise<number[]> {
     const found: number[] = [];
     for (let index = 0; index < count; index += 1) found.push((await ask()).status);
     return found;
@@ -155,7 +155,7 @@ describe('who guesses passwords', () => {
     const address = newAddress();
     // Each failure clears away 200 at most.
     for (let round = 0; round < 3; round += 1) await logIn('nobody-at-all@cafe.example', WRONG, address);
-    expect(await countOf(app, 'failure_count')).toBe(3);
+    expect(await countRows(app, 'failure_count')).toBe(3);
   });
 });
 

@@ -1,7 +1,7 @@
 import { Controller, Post } from '@nestjs/common';
 import { Authenticated, Roles } from '../../src/auth/index.js';
 import { logInAgain, sql } from '../support/auth.js';
-import type { Answer, Client } from '../support/client.js';
+import type { ClientResponse, Client } from '../support/client.js';
 import { promote } from '../support/menus.js';
 import { expectError } from '../support/open-inference.js';
 import { startTestApp, type TestApp } from '../support/test-app.js';
@@ -59,9 +59,9 @@ describe('a fresh session', () => {
     status: 403,
     body: { code: 'auth.fresh-session-required', detail: expect.stringMatching(/^Log in again/) },
   };
-  const choose = (client: Client, headers = {}): Promise<Answer> =>
+  const choose = (client: Client, headers = {}): Promise<ClientResponse> =>
     client.put('/models/iris/default', { version: '1' }, { headers });
-  const control = (verb: string, headers = {}): Promise<Answer> =>
+  const control = (verb: string, headers = {}): Promise<ClientResponse> =>
     admin.request('POST', `/v2/repository/models/iris/${verb}`, { headers });
 
   it('is one that began less than 15 minutes ago', async () => {

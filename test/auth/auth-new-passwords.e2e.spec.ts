@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { isGuessable } from '../../src/auth/members/guessable-passwords.js';
-import type { Answer, Client } from '../support/client.js';
+import type { ClientResponse, Client } from '../support/client.js';
 import { startTestApp, type TestApp } from '../support/test-app.js';
 
 const PACKAGE = '@zxcvbn-ts/language-common/src/passwords.json';
@@ -21,9 +21,9 @@ describe('a new password', () => {
   afterAll(() => app.close());
 
   const newEmail = (): string => `newcomer-${(emails += 1)}@cafe.example`;
-  const signUp = (password: string, email = newEmail()): Promise<Answer> =>
+  const signUp = (password: string, email = newEmail()): Promise<ClientResponse> =>
     app.client().post('/auth/signup', { email, password });
-  const change = (client: Client, currentPassword: string, newPassword: string): Promise<Answer> =>
+  const change = (client: Client, currentPassword: string, newPassword: string): Promise<ClientResponse> =>
     client.post('/auth/password', { currentPassword, newPassword });
   const refusal = (field: string) => ({
     status: 422,

@@ -1,5 +1,5 @@
-import { MemberWithdrawals } from '../../src/auth/index.js';
-import { beginRequest, brokenFields, countOf, logInAgain } from '../support/auth.js';
+import { WithdrawalHooks } from '../../src/auth/index.js';
+import { beginRequest, invalidFields, countRows, logInAgain } from '../support/auth.js';
 import type { Client } from '../support/client.js';
 import { startTestApp, type TestApp } from '../support/test-app.js';
 
@@ -12,7 +12,7 @@ describe('password and withdrawal', () => {
 
   beforeAll(async () => {
     app = await startTestApp();
-    app.app.get(MemberWithdrawals).add(async (memberId, manager) => {
+    app.app.get(WithdrawalHooks).register(async (memberId, manager) => {
       await manager.query(`UPDATE member SET name = 'going' WHERE id = '${memberId}'`);
       withdrawn.push(memberId);
       participate();
@@ -22,7 +22,7 @@ describe('password and withdrawal', () => {
   afterAll(() => app.close());
 
   const count = (table: string, memberId: string): Promise<number> =>
-    countOf(app, `${table} WHERE "memberId" = '${memberId}'`);
+    countRows(app, `${table} WHERE "memberId" = '${memberId}'`);
   const change = (client: Client, currentPassword: string, newPassword = NEW) =>
     client.post('/auth/password', { currentPassword, newPassword });
 
@@ -60,7 +60,7 @@ describe('password and withdrawal', () => {
       const member = await client.signUpAndLogIn();
       const { status, body } = await change(client, member.password, 'short');
       expect(status).toBe(422);
-      expect(brokenFields(body)).toEqual(['body.newPassword']);
+      expect(invalidFields(body)).toEqual(['body.newPassword']);
       expect((await change(app.client(), 'x')).status).toBe(401);
     });
 

@@ -1,6 +1,6 @@
 import { Controller, Get } from '@nestjs/common';
 import { Authenticated } from '../../src/auth/index.js';
-import { brokenFields, countOf, logInAgain, sql } from '../support/auth.js';
+import { invalidFields, countRows, logInAgain, sql } from '../support/auth.js';
 import type { Client } from '../support/client.js';
 import { startTestApp, type TestApp } from '../support/test-app.js';
 import { until } from '../support/until.js';
@@ -95,7 +95,7 @@ describe('sessions', () => {
     await client.signUpAndLogIn();
     const { status, body } = await client.delete('/auth/sessions/1');
     expect(status).toBe(422);
-    expect(brokenFields(body)).toEqual(['path.id']);
+    expect(invalidFields(body)).toEqual(['path.id']);
     expect((await app.client().get('/auth/sessions')).status).toBe(401);
   });
 
@@ -133,12 +133,12 @@ describe('sessions', () => {
   });
 
   it('are not made by reading anonymously', async () => {
-    const before = await countOf(app, 'session');
+    const before = await countRows(app, 'session');
     for (const path of ['/', '/auth/me', '/auth/sessions', '/health/live']) {
       const { headers } = await app.client().get(path, { headers: { cookie: 'other=1; barista.sid=nothing' } });
       expect(headers.getSetCookie()).toEqual([]);
     }
-    expect(await countOf(app, 'session')).toBe(before);
+    expect(await countRows(app, 'session')).toBe(before);
   });
 
   it('are stored as digests', async () => {
@@ -170,10 +170,10 @@ describe('sessions', () => {
     const answer = copy.get('/slow');
     await slow.entered;
     expect((await client.post('/auth/logout')).status).toBe(204);
-    const before = await countOf(app, 'session');
+    const before = await countRows(app, 'session');
     slow.release();
     expect((await answer).status).toBe(200);
-    expect(await countOf(app, 'session')).toBe(before);
+    expect(await countRows(app, 'session')).toBe(before);
     expect((await copy.get('/auth/me')).status).toBe(401);
   });
 
@@ -183,7 +183,7 @@ describe('sessions', () => {
     await sql(app, `UPDATE session SET "createdAt" = ${Date.now() - 25 * 3_600_000}`);
     expect((await client.get('/auth/me')).status).toBe(401);
     await logInAgain(app.client(), member);
-    expect(await countOf(app, 'session')).toBe(1);
+    expect(await countRows(app, 'session')).toBe(1);
   });
 });
 
@@ -201,7 +201,7 @@ describe('the life of a session', () => {
     expect(await me(used)).toBe(200);
     // The use is written down behind the answer's back.
     const justSeen = `session WHERE "memberId" = '${id}' AND "lastSeenAt" > ${Date.now() - 60_000}`;
-    await until('the use is written down', async () => (await countOf(app, justSeen)) === 1);
+    await until('the use is written down', async () => (await countRows(app, justSeen)) === 1);
     await pass(2);
     expect([await me(used), await me(idle)]).toEqual([200, 401]);
     await pass(31);

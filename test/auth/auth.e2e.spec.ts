@@ -1,5 +1,5 @@
-import { brokenFields, sql } from '../support/auth.js';
-import { hashesDuring } from '../support/hashing.js';
+import { invalidFields, sql } from '../support/auth.js';
+import { countHashesDuring } from '../support/hashing.js';
 import { startTestApp, type TestApp } from '../support/test-app.js';
 
 describe('auth', () => {
@@ -73,7 +73,7 @@ describe('auth', () => {
     ])('refuses %s', async (_, change, field) => {
       const { status, body } = await signUp({ email: newEmail(), password: 'a flat white, please', ...change });
       expect(status).toBe(422);
-      expect(brokenFields(body)).toEqual([field]);
+      expect(invalidFields(body)).toEqual([field]);
     });
 
     it('answers 100 kB in a field quickly', async () => {
@@ -143,8 +143,8 @@ describe('auth', () => {
         const { status, body } = await app.client().post('/auth/login', { email: tried, password: 'wrong' });
         answers.push({ ...body, status, requestId: undefined });
       };
-      expect(await hashesDuring(() => logIn(email))).toBe(1);
-      expect(await hashesDuring(() => logIn('nobody@cafe.example'))).toBe(1);
+      expect(await countHashesDuring(() => logIn(email))).toBe(1);
+      expect(await countHashesDuring(() => logIn('nobody@cafe.example'))).toBe(1);
       expect(answers[0]).toMatchObject({ status: 401, code: 'auth.bad-credentials' });
       expect(answers[1]).toEqual(answers[0]);
     });
@@ -154,7 +154,7 @@ describe('auth', () => {
         .client()
         .post('/auth/login', { email: 'barista@cafe.example', password: 12345678 });
       expect(status).toBe(422);
-      expect(brokenFields(body)).toEqual(['body.password']);
+      expect(invalidFields(body)).toEqual(['body.password']);
     });
   });
 

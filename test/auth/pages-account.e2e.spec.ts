@@ -1,7 +1,7 @@
 import { AccountSections } from '../../src/auth/index.js';
 import { html } from '../../src/platform/pages/index.js';
-import { countOf, logInAgain, sql } from '../support/auth.js';
-import type { Answer, Client } from '../support/client.js';
+import { countRows, logInAgain, sql } from '../support/auth.js';
+import type { ClientResponse, Client } from '../support/client.js';
 import { visibleText, fieldValue } from '../support/markup.js';
 import { promote } from '../support/menus.js';
 import { startTestApp, type TestApp } from '../support/test-app.js';
@@ -26,13 +26,13 @@ describe('the account page', () => {
     member = await client.signUpAndLogIn();
   });
 
-  const locationOf = ({ headers }: Answer): string | null => headers.get('location');
+  const locationOf = ({ headers }: ClientResponse): string | null => headers.get('location');
   const keysOf = async (): Promise<{ id: string; name: string; expiresAt: string | null }[]> =>
     (await client.get('/auth/api-keys')).body.items;
   const statusOfMe = async (who: Client): Promise<number> => (await who.get('/auth/me')).status;
 
   /** Where the forms of a page are sent to. */
-  const actionsIn = ({ text }: Answer): string[] =>
+  const actionsIn = ({ text }: ClientResponse): string[] =>
     [...text.matchAll(/action="(\/account[^"]*)"/g)].map(([, to]) => to!);
 
   it('shows who is logged in, and is kept by nobody', async () => {
@@ -188,7 +188,7 @@ describe('the account page', () => {
         status: 303,
         to: '/login?reason=withdrawn',
       });
-      expect(await countOf(app, `member WHERE id = '${member.id}'`)).toBe(0);
+      expect(await countRows(app, `member WHERE id = '${member.id}'`)).toBe(0);
       expect(client.cookies.size).toBe(0);
       expect(answer.headers.get('clear-site-data')).toBe('"cookies", "storage"');
     });
@@ -209,7 +209,7 @@ describe('the account page', () => {
   it('shows what other rooms keep of the member', async () => {
     app.app
       .get(AccountSections)
-      .add((memberId) => ({ title: 'Cups', content: html`<p>${memberId} had <i>two</i></p>` }));
+      .register((memberId) => ({ title: 'Cups', content: html`<p>${memberId} had <i>two</i></p>` }));
     const { text } = await client.get('/account');
     expect(text).toContain('<h2>Cups</h2>');
     expect(text).toContain(`<p>${member.id} had <i>two</i></p>`);

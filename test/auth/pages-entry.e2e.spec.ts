@@ -1,5 +1,5 @@
-import { countOf, sql } from '../support/auth.js';
-import type { Answer } from '../support/client.js';
+import { countRows, sql } from '../support/auth.js';
+import type { ClientResponse } from '../support/client.js';
 import { BROWSER_HEADERS, visibleText, fieldValue } from '../support/markup.js';
 import { sendVerbatim } from '../support/send-verbatim.js';
 import { startTestApp, type TestApp } from '../support/test-app.js';
@@ -19,7 +19,7 @@ describe('the pages to sign up and log in', () => {
   afterAll(() => app.close());
 
   const newEmail = (): string => `guest-${(names += 1)}@cafe.example`;
-  const locationOf = ({ headers }: Answer): string | null => headers.get('location');
+  const locationOf = ({ headers }: ClientResponse): string | null => headers.get('location');
 
   async function newMember(): Promise<string> {
     const email = newEmail();
@@ -27,7 +27,7 @@ describe('the pages to sign up and log in', () => {
     return email;
   }
 
-  function expectPage(answer: Answer, status: number, title: string): void {
+  function expectPage(answer: ClientResponse, status: number, title: string): void {
     expect({ status: answer.status, text: answer.text.slice(0, 15) }).toEqual({ status, text: '<!doctype html>' });
     expect(/<title>(.*)<\/title>/.exec(answer.text)?.[1]).toBe(`${title} – Barista`);
     expect(answer.headers.get('content-type')).toBe('text/html; charset=utf-8');
@@ -95,11 +95,11 @@ describe('the pages to sign up and log in', () => {
       [{ email: 'a@cafe.example', password: 'password1234' }, ['Password is among the first that are guessed']],
       [{ email: 'a@cafe.example', password: PASSWORD, constructor: 'x' }, ['constructor is not a known field']],
     ])('name everything that is wrong with %j', async (sent, expected) => {
-      const before = await countOf(app, 'member');
+      const before = await countRows(app, 'member');
       const answer = await app.client().submit('/signup', sent as Record<string, string>);
       expectPage(answer, 422, 'Error: Sign up');
       for (const words of expected) expect(visibleText(answer.text)).toContain(words);
-      expect(await countOf(app, 'member')).toBe(before);
+      expect(await countRows(app, 'member')).toBe(before);
     });
 
     it('answer 409 where the e-mail is taken, at its field', async () => {
@@ -199,7 +199,7 @@ describe('the pages to sign up and log in', () => {
 
     it.each(POSTS)('%s, with a cookie and without', async (path) => {
       const body = new URLSearchParams({ email: await newMember(), password: PASSWORD }).toString();
-      const before = await countOf(app, 'session');
+      const before = await countRows(app, 'session');
       for (const foreign of FOREIGN) {
         for (const cookie of [{}, { cookie: 'theme=dark' }] as Record<string, string>[]) {
           const headers = { 'content-type': FORM_TYPE, ...HTML.headers, ...foreign, ...cookie };
@@ -209,7 +209,7 @@ describe('the pages to sign up and log in', () => {
           expect(answer.text).toContain('That is not allowed');
         }
       }
-      expect(await countOf(app, 'session')).toBe(before);
+      expect(await countRows(app, 'session')).toBe(before);
     });
 
     it('and from what is no browser', async () => {
@@ -275,13 +275,13 @@ describe('the pages in production', () => {
 
   it('say in words that nobody is logged in without it, before a password is sent and after', async () => {
     expect(visibleText((await app.client().get('/login')).text)).toContain('This page did not come over HTTPS');
-    const before = await countOf(app, 'member');
+    const before = await countRows(app, 'member');
     for (const path of ['/login', '/signup']) {
       const answer = await app.client().submit(path, { email: 'bo@cafe.example', password: PASSWORD });
       expect(answer.status).toBe(400);
       expect(visibleText(answer.text)).toContain('Logging in needs HTTPS');
       expect(answer.headers.getSetCookie()).toEqual([]);
     }
-    expect(await countOf(app, 'member')).toBe(before);
+    expect(await countRows(app, 'member')).toBe(before);
   });
 });

@@ -5,7 +5,7 @@ import Sqlite from 'better-sqlite3';
 import { logInAgain } from '../support/auth.js';
 import type { Client } from '../support/client.js';
 import { addMenu, allPages } from '../support/menus.js';
-import { describeWhere } from '../support/possible.js';
+import { describeUnless } from '../support/describe-unless.js';
 import { findPostgres, type PostgresServer, postgresTrouble, startPostgres } from '../support/postgres.js';
 import { type Finished, run } from '../support/project.js';
 import { startTestApp, type TestApp } from '../support/test-app.js';
@@ -176,7 +176,7 @@ describe('a backup of SQLite', () => {
 });
 
 const bin = findPostgres();
-const describeWithPostgres = describeWhere(postgresTrouble(bin));
+const describeWithPostgres = describeUnless(postgresTrouble(bin));
 
 describeWithPostgres('a backup of PostgreSQL', () => {
   let postgres: PostgresServer;

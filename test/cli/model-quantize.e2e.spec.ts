@@ -3,7 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Manifest } from '../../src/serving/manifest/manifest.js';
 import { TestModelStore } from '../support/model-store.js';
-import { describeWhere } from '../support/possible.js';
+import { describeUnless } from '../support/describe-unless.js';
 import { type Finished, ROOT, run } from '../support/project.js';
 import { startTestApp } from '../support/test-app.js';
 
@@ -13,7 +13,7 @@ const TIMEOUT_MS = 300_000;
 
 const hasPython = spawnSync('python3', ['-c', 'import venv, ensurepip']).status === 0;
 const noPython = hasPython ? undefined : 'no Python 3 with venv was found (Debian: python3-venv)';
-const describeWithPython = describeWhere(noPython);
+const describeWithPython = describeUnless(noPython);
 
 describeWithPython('npm run model -- quantize', () => {
   let store: TestModelStore;

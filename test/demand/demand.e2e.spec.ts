@@ -2,9 +2,9 @@ import { readFile } from 'node:fs/promises';
 import { Injectable } from '@nestjs/common';
 import { enough } from '../../src/demand/poisson.js';
 import { type DemandFeatures, type DemandPrediction, InjectModel, type Model } from '../../src/inference/index.js';
-import { brokenFields } from '../support/auth.js';
+import { invalidFields } from '../support/auth.js';
 import type { Client } from '../support/client.js';
-import { featuresOf, itRemembersSales, sell } from '../support/demand-behaviour.js';
+import { featuresOf, testSalesHistory, sell } from '../support/demand-behaviour.js';
 import { addMenu, promote } from '../support/menus.js';
 import { startTestApp, type TestApp } from '../support/test-app.js';
 
@@ -47,7 +47,7 @@ describe('demand', () => {
 
   afterAll(() => app.close());
 
-  itRemembersSales(() => app);
+  testSalesHistory(() => app);
 
   describe('recording a sale', () => {
     let path: string;
@@ -91,19 +91,19 @@ describe('demand', () => {
       [{ quantity: 1, price: 1 }, 'body.price'],
     ])('refuses %j', async (sale, field) => {
       const { status, body } = await owner.post(path, sale);
-      expect({ status, fields: brokenFields(body) }).toEqual({ status: 422, fields: [field] });
+      expect({ status, fields: invalidFields(body) }).toEqual({ status: 422, fields: [field] });
     });
 
     it('refuses what will be sold, and takes what was sold an hour ago', async () => {
       const hours = (count: number) => new Date(Date.now() + count * 3_600_000).toISOString();
       const { status, body } = await owner.post(path, { quantity: 1, soldAt: hours(1) });
-      expect({ status, fields: brokenFields(body) }).toEqual({ status: 422, fields: ['body.soldAt'] });
+      expect({ status, fields: invalidFields(body) }).toEqual({ status: 422, fields: ['body.soldAt'] });
       expect((await owner.post(path, { quantity: 1, soldAt: hours(-1) })).status).toBe(201);
     });
 
     it('refuses an id that is none', async () => {
       const { status, body } = await owner.post('/menus/one/sales', { quantity: 1 });
-      expect({ status, fields: brokenFields(body) }).toEqual({ status: 422, fields: ['path.id'] });
+      expect({ status, fields: invalidFields(body) }).toEqual({ status: 422, fields: ['path.id'] });
     });
   });
 
@@ -181,7 +181,7 @@ describe('demand', () => {
       const inHours = (count: number) => new Date(Date.now() + count * HOUR).toISOString();
       expect((await owner.post(path, { menuId, at: inHours(6 * 24 - 1) })).status).toBe(200);
       const { status, body } = await owner.post(path, { instances: [{ menuId, at: inHours(6 * 24 + 1) }] });
-      expect({ status, fields: brokenFields(body) }).toEqual({ status: 422, fields: ['body.instances.0.at'] });
+      expect({ status, fields: invalidFields(body) }).toEqual({ status: 422, fields: ['body.instances.0.at'] });
     });
 
     it.each([
@@ -191,7 +191,7 @@ describe('demand', () => {
       [{ menuId: 1, hour: 8 }, 'body.hour'],
     ])('refuses %j', async (question, field) => {
       const { status, body } = await owner.post(path, question);
-      expect({ status, fields: brokenFields(body) }).toEqual({ status: 422, fields: [field] });
+      expect({ status, fields: invalidFields(body) }).toEqual({ status: 422, fields: [field] });
     });
   });
 });

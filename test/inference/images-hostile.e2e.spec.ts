@@ -1,6 +1,6 @@
 import { deflateSync } from 'node:zlib';
 import sharp, { type Sharp } from 'sharp';
-import type { Answer, Client } from '../support/client.js';
+import type { ClientResponse, Client } from '../support/client.js';
 import { TestModelStore } from '../support/model-store.js';
 import { blackPng, formOf, inflatingTexts, pngOf } from '../support/pictures.js';
 import { startTestApp, type TestApp } from '../support/test-app.js';
@@ -74,7 +74,7 @@ describe('what is no picture', () => {
     await store.remove();
   });
 
-  async function send(...pictures: Buffer[]): Promise<Answer> {
+  async function send(...pictures: Buffer[]): Promise<ClientResponse> {
     return client.post('/models/picture/predict', undefined, formOf(pictures));
   }
 
@@ -105,7 +105,7 @@ describe('what is no picture', () => {
   it('is too many', async () => {
     const app = await startTestApp({ MODELS_DIR: store.path, PREDICT_MAX_ROWS: '2', PREDICT_MAX_ELEMENTS: '100' });
     const right = await noise().png().toBuffer();
-    const sendHere = async (pictures: Buffer[]): Promise<Answer> =>
+    const sendHere = async (pictures: Buffer[]): Promise<ClientResponse> =>
       app.client().post('/models/picture/predict', undefined, formOf(pictures));
     expect((await sendHere([right, right, right])).body).toMatchObject({ status: 413, code: 'predict.too-many-rows' });
     expect((await sendHere([right, right])).status).toBe(200);

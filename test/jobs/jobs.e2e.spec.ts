@@ -5,7 +5,7 @@ import { Controller, Get, Res } from '@nestjs/common';
 import type { Response } from 'express';
 import { JobEvents } from '../../src/jobs/answers/job-events.js';
 import { JobsRepository } from '../../src/jobs/jobs.repository.js';
-import { countOf, sql } from '../support/auth.js';
+import { countRows, sql } from '../support/auth.js';
 import type { Client } from '../support/client.js';
 import { itDoesJobs } from '../support/job-behaviour.js';
 import { itEndsJobsThatThrow } from '../support/job-failures.js';
@@ -132,7 +132,7 @@ describe('jobs', () => {
       const answer = await openAnswer(client, `/jobs/${id}/result`);
       expect(answer.statusCode).toBe(200);
       expect((await client.delete(`/jobs/${id}`)).status).toBe(204);
-      await until('it is gone', async () => (await countOf(app, `stored_file WHERE id = '${row!.resultId}'`)) === 0);
+      await until('it is gone', async () => (await countRows(app, `stored_file WHERE id = '${row!.resultId}'`)) === 0);
       // What had not been read before it went does not come, and the client is not told otherwise.
       await expect(text(answer)).rejects.toThrow('aborted');
     });

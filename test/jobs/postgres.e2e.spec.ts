@@ -1,16 +1,16 @@
 import type { EntityManager } from 'typeorm';
-import { Identity } from '../../src/auth/index.js';
-import { countOf, sql } from '../support/auth.js';
+import { IdentityService } from '../../src/auth/index.js';
+import { countRows, sql } from '../support/auth.js';
 import { itDoesJobs } from '../support/job-behaviour.js';
 import { itEndsJobsThatThrow } from '../support/job-failures.js';
 import { enqueueScript, JOB_HANDLERS, line, Signal, untilAborted, untilJob } from '../support/jobs.js';
-import { describeWhere } from '../support/possible.js';
+import { describeUnless } from '../support/describe-unless.js';
 import { findPostgres, type PostgresServer, postgresTrouble, startPostgres } from '../support/postgres.js';
 import { startTestApp, type TestApp } from '../support/test-app.js';
 import { until } from '../support/until.js';
 
 const bin = findPostgres();
-const describeWithPostgres = describeWhere(postgresTrouble(bin));
+const describeWithPostgres = describeUnless(postgresTrouble(bin));
 
 const JOBS = 30;
 const STEPS = 5;
@@ -40,7 +40,7 @@ describeWithPostgres('jobs on PostgreSQL', () => {
       const work = async (manager: EntityManager): Promise<void> => {
         begun.give();
         await goOn.come;
-        await app.app.get(Identity).hold({ id }, manager);
+        await app.app.get(IdentityService).lockMember({ id }, manager);
       };
       saved.give(await job.save({ work }).catch((error: unknown) => error));
     });
@@ -48,7 +48,7 @@ describeWithPostgres('jobs on PostgreSQL', () => {
     let isOver = false;
     const withdrawal = client.delete('/auth/me', { password }).finally(() => (isOver = true));
     const waiting = `pg_stat_activity WHERE wait_event_type = 'Lock'`;
-    await until('it is over, or waits for the step', async () => isOver || (await countOf(app, waiting)) > 0);
+    await until('it is over, or waits for the step', async () => isOver || (await countRows(app, waiting)) > 0);
     goOn.give();
     expect((await withdrawal).status).toBe(204);
     expect(await saved.come).toMatchObject({ code: 'auth.required' });
@@ -86,8 +86,8 @@ describeWithPostgres('jobs on PostgreSQL', () => {
       }
       const ids = await Promise.all(Array.from({ length: JOBS }, add));
       for (const id of ids) await untilJob(client, id, 'succeeded');
-      expect(await countOf(app, 'step')).toBe(JOBS * STEPS);
-      expect(await countOf(app, '(SELECT DISTINCT job, step FROM step) AS distinct_steps')).toBe(JOBS * STEPS);
+      expect(await countRows(app, 'step')).toBe(JOBS * STEPS);
+      expect(await countRows(app, '(SELECT DISTINCT job, step FROM step) AS distinct_steps')).toBe(JOBS * STEPS);
       const lines = Array.from({ length: STEPS }, (_, step) => line(step).toString()).join('');
       for (const id of ids) expect((await client.get(`/jobs/${id}/result`)).text).toBe(lines);
     });

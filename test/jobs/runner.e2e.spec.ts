@@ -7,7 +7,7 @@ import { Test } from '@nestjs/testing';
 import { JobHandler, type JobWork, type RunningJob } from '../../src/jobs/index.js';
 import { isOpen } from '../../src/jobs/job-status.js';
 import { JobHandlers } from '../../src/jobs/runner/job-handlers.js';
-import { countOf, sql } from '../support/auth.js';
+import { countRows, sql } from '../support/auth.js';
 import { MillBusyError } from '../support/job-failures.js';
 import {
   enqueue,
@@ -173,7 +173,7 @@ describe('the runner', () => {
     const { id: memberId } = await client.signUpAndLogIn();
     await expect(upload(app, 'x'.repeat(20_000))).rejects.toMatchObject({ kind: 'storage-full', code: 'storage.full' });
     const id = await enqueueScript(app, memberId, (job) => job.save({ result: Buffer.from('x'.repeat(20_000)) }));
-    await until('it was put off', async () => (await countOf(app, `job WHERE id = '${id}' AND attempts > 0`)) === 1);
+    await until('it was put off', async () => (await countRows(app, `job WHERE id = '${id}' AND attempts > 0`)) === 1);
     expect((await client.get(`/jobs/${id}`)).body).toMatchObject({ error: null });
   });
 
@@ -196,7 +196,7 @@ describe('the runner', () => {
     const later = again.client();
     await later.post('/auth/login', { email, password });
     await until('it is gone', async () => (await later.get(`/jobs/${old}`)).status === 404);
-    await until('its files are gone', async () => (await countOf(again, 'stored_file')) === 2);
+    await until('its files are gone', async () => (await countRows(again, 'stored_file')) === 2);
     expect((await later.get(`/jobs/${young}/result`)).text).toBe('{"n":1}\n');
   });
 

@@ -1,11 +1,11 @@
-import { countOf } from '../support/auth.js';
-import { describeWhere } from '../support/possible.js';
+import { countRows } from '../support/auth.js';
+import { describeUnless } from '../support/describe-unless.js';
 import { findPostgres, type PostgresServer, postgresTrouble, startPostgres } from '../support/postgres.js';
 import { Relay } from '../support/relay.js';
 import { startTestApp, type TestApp } from '../support/test-app.js';
 
 const bin = findPostgres();
-const describeWithPostgres = describeWhere(postgresTrouble(bin));
+const describeWithPostgres = describeUnless(postgresTrouble(bin));
 
 describeWithPostgres('menus from a file, on PostgreSQL', () => {
   let postgres: PostgresServer;
@@ -34,6 +34,6 @@ describeWithPostgres('menus from a file, on PostgreSQL', () => {
     const answer = await client.request('POST', '/menus/import', { raw, headers: { 'content-type': 'text/csv' } });
     expect(answer).toMatchObject({ status: 503, body: { code: 'database.unavailable' } });
     expect((await client.get('/jobs')).body.items).toMatchObject([{ status: 'queued' }]);
-    expect(await countOf(app, 'stored_file WHERE "removeAt" IS NULL')).toBe(1);
+    expect(await countRows(app, 'stored_file WHERE "removeAt" IS NULL')).toBe(1);
   });
 });

@@ -5,7 +5,7 @@ import type { EntityManager } from 'typeorm';
 import { UnitOfWork } from '../../src/platform/database/index.js';
 import type { JobStep, RunningJob } from '../../src/jobs/index.js';
 import { MenuImportWork } from '../../src/menus/import/menu-import.work.js';
-import type { Answer, Client } from '../support/client.js';
+import type { ClientResponse, Client } from '../support/client.js';
 import { csvForm, MULTIPART } from '../support/forms.js';
 import { untilJob, upload } from '../support/jobs.js';
 import { killLeftovers, ProcessApp } from '../support/process-app.js';
@@ -20,7 +20,7 @@ const send = (
   raw: string | Buffer,
   query = '',
   headers: Record<string, string> = CSV,
-): Promise<Answer> => client.request('POST', IMPORT + query, { raw, headers });
+): Promise<ClientResponse> => client.request('POST', IMPORT + query, { raw, headers });
 
 /** Imports a file; answers the lines of the result. */
 async function importAll(client: Client, raw: string | Buffer, headers = CSV): Promise<Record<string, unknown>[]> {

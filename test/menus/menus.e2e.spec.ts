@@ -1,6 +1,6 @@
 import { type IncomingMessage, request } from 'node:http';
 import type { Client } from '../support/client.js';
-import { itKeepsACatalogue } from '../support/menu-behaviour.js';
+import { testMenuCatalogue } from '../support/menu-behaviour.js';
 import { addMenu, namesFound, promote } from '../support/menus.js';
 import { startTestApp, type TestApp } from '../support/test-app.js';
 
@@ -25,7 +25,7 @@ describe('menus', () => {
 
   afterAll(() => app.close());
 
-  itKeepsACatalogue(() => app);
+  testMenuCatalogue(() => app);
 
   describe('adding', () => {
     it('answers the menu, where it is, and its entity tag', async () => {

@@ -4,11 +4,11 @@ import type { Page } from 'playwright-core';
 import { accessibilityViolations } from '../support/axe.js';
 import { browserUnavailableReason, TestBrowser } from '../support/browser.js';
 import { TestModelStore } from '../support/model-store.js';
-import { describeWhere } from '../support/possible.js';
+import { describeUnless } from '../support/describe-unless.js';
 import { ROOT } from '../support/project.js';
 import { startTestApp, type TestApp } from '../support/test-app.js';
 
-const describeWhereBrowser = describeWhere(browserUnavailableReason());
+const describeWhereBrowser = describeUnless(browserUnavailableReason());
 
 const FLOWERS = 'sepal_length,sepal_width,petal_length,petal_width\n5.1,3.5,1.4,0.2\n5.9,3,5.1,1.8\n';
 const NARROW = { width: 375, height: 700 };

@@ -1,6 +1,6 @@
 import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Answer, Client } from '../support/client.js';
+import type { ClientResponse, Client } from '../support/client.js';
 import { BROWSER_HEADERS } from '../support/markup.js';
 import { addMenu, promote } from '../support/menus.js';
 import { TestModelStore } from '../support/model-store.js';
@@ -46,8 +46,8 @@ describe('the pages of models', () => {
     await store.remove();
   });
 
-  const open = (path: string, as = client): Promise<Answer> => as.get(path, { headers: BROWSER_HEADERS });
-  const send = (model: string, fields: Record<string, string>, as = client): Promise<Answer> =>
+  const open = (path: string, as = client): Promise<ClientResponse> => as.get(path, { headers: BROWSER_HEADERS });
+  const send = (model: string, fields: Record<string, string>, as = client): Promise<ClientResponse> =>
     as.submit(`/models/${model}/predict`, fields, { headers: BROWSER_HEADERS });
 
   describe('are for whom prefers them', () => {
@@ -133,7 +133,7 @@ describe('the pages of models', () => {
       expect(shares.reduce((sum, share) => sum + share, 0)).toBeCloseTo(1, 4);
       expect([...shares].sort((a, b) => b - a)).toEqual(shares);
       expect(text).toMatch(/id="value-4"[^>]*value="1\.75"/);
-      expect(text).toContain('<title>Answer: iris – Barista</title>');
+      expect(text).toContain('<title>ClientResponse: iris – Barista</title>');
     });
 
     it('whose errors stand at their fields, with the status that they have', async () => {

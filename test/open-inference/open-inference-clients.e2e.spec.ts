@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { TestModelStore } from '../support/model-store.js';
 import { killLeftovers, ProcessApp } from '../support/process-app.js';
 import { ROOT, run } from '../support/project.js';
-import { describeWhere } from '../support/possible.js';
+import { describeUnless } from '../support/describe-unless.js';
 import { pythonWith } from '../support/python.js';
 
 const CLIENTS = join(ROOT, 'test/open-inference/clients');
@@ -27,7 +27,7 @@ const CHECKS = [
 ];
 
 const python = await pythonWith(join(CLIENTS, 'requirements.txt'));
-const describeWithPython = describeWhere(python.trouble);
+const describeWithPython = describeUnless(python.trouble);
 
 describeWithPython("Triton's and KServe's own clients", () => {
   const errors = new Map<string, string | null>();

@@ -1,5 +1,5 @@
 import { gzipSync } from 'node:zlib';
-import type { Answer, Client } from '../support/client.js';
+import type { ClientResponse, Client } from '../support/client.js';
 import { TestModelStore } from '../support/model-store.js';
 import { BYTES, expectError, FLOWER, INFER, inferBinary, JSON_LENGTH } from '../support/open-inference.js';
 import { startTestApp, type TestApp } from '../support/test-app.js';
@@ -21,7 +21,7 @@ describe('the Open Inference Protocol', () => {
     await store.remove();
   });
 
-  const infer = (request: object, path = INFER): Promise<Answer> => client.post(path, request);
+  const infer = (request: object, path = INFER): Promise<ClientResponse> => client.post(path, request);
 
   describe('refuses with 400', () => {
     it.each([

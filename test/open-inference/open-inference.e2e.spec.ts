@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { deflateSync, gzipSync } from 'node:zlib';
 import { UnitOfWork } from '../../src/platform/database/index.js';
-import type { Answer, Client } from '../support/client.js';
+import type { ClientResponse, Client } from '../support/client.js';
 import { TestModelStore } from '../support/model-store.js';
 import { BYTES, expectError, FLOWER, INFER, inferBinary, JSON_LENGTH } from '../support/open-inference.js';
 import { ROOT } from '../support/project.js';
@@ -36,7 +36,7 @@ describe('the Open Inference Protocol', () => {
     await store.remove();
   });
 
-  const infer = (request: object, path = INFER): Promise<Answer> => client.post(path, request);
+  const infer = (request: object, path = INFER): Promise<ClientResponse> => client.post(path, request);
 
   describe('says', () => {
     const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string };

@@ -1,5 +1,5 @@
 import { Validator } from '@seriousme/openapi-schema-validator';
-import type { Answer, Client } from '../support/client.js';
+import type { ClientResponse, Client } from '../support/client.js';
 import { OpenApiDocument, type Operation } from '../support/openapi-document.js';
 import { startTestApp, type TestApp } from '../support/test-app.js';
 
@@ -177,7 +177,7 @@ function hasSchema({ responses }: Operation, status: string): boolean {
 
 interface Probed {
   readonly what: string;
-  readonly answer: Answer;
+  readonly answer: ClientResponse;
 }
 
 /** Sends bad requests, anonymously and as a member. */
@@ -193,7 +193,7 @@ async function probeAs(client: Client, operation: Operation, document: OpenApiDo
   const json = document.bodyExample(operation);
   const type = { 'content-type': 'application/json' };
   const raw = JSON.stringify(json);
-  const probes: Record<string, () => Promise<Answer>> = {
+  const probes: Record<string, () => Promise<ClientResponse>> = {
     'with an unknown parameter': () => client.request(method, `${address}?nonsense=1`, { json }),
     'from another site': () => client.request(method, address, { json, headers: { 'sec-fetch-site': 'cross-site' } }),
   };

@@ -2,9 +2,9 @@ import { cp, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { untilStatus } from '../support/until.js';
-import type { Answer, Client } from '../support/client.js';
+import type { ClientResponse, Client } from '../support/client.js';
 import { addMenu, allPages } from '../support/menus.js';
-import { describeWhere } from '../support/possible.js';
+import { describeUnless } from '../support/describe-unless.js';
 import { findPostgres, type PostgresServer, postgresTrouble, startPostgres } from '../support/postgres.js';
 import { killLeftovers, ProcessApp } from '../support/process-app.js';
 import { Relay } from '../support/relay.js';
@@ -14,13 +14,13 @@ const PATIENCE_MS = 60_000;
 
 afterEach(killLeftovers);
 
-function expectUnavailable({ status, headers, body }: Answer): void {
+function expectUnavailable({ status, headers, body }: ClientResponse): void {
   expect([status, body.code, headers.get('retry-after')]).toEqual([503, 'database.unavailable', '1']);
   expect(headers.getSetCookie()).toEqual([]);
 }
 
 const bin = findPostgres();
-const describeWithPostgres = describeWhere(postgresTrouble(bin));
+const describeWithPostgres = describeUnless(postgresTrouble(bin));
 
 describeWithPostgres('a PostgreSQL server that breaks down', () => {
   let postgres: PostgresServer;
@@ -95,7 +95,7 @@ describeWithPostgres('a PostgreSQL server that breaks down', () => {
         }),
       );
       const acknowledged: string[] = [];
-      const others: Answer[] = [];
+      const others: ClientResponse[] = [];
       let isOver = false;
       const write = async (member: Client, writer: number): Promise<void> => {
         for (let index = 0; !isOver; index += 1) {
@@ -134,7 +134,8 @@ describeWithPostgres('a PostgreSQL server that breaks down', () => {
       const url = new URL(postgres.url);
       url.port = String(relay.port);
       const app = await ProcessApp.start({}, { databaseUrl: url.href });
-      const many = (): Promise<Answer[]> => Promise.all(Array.from({ length: 20 }, () => app.client().get('/menus')));
+      const many = (): Promise<ClientResponse[]> =>
+        Promise.all(Array.from({ length: 20 }, () => app.client().get('/menus')));
       for (const { status } of await many()) expect(status).toBe(200);
 
       relay.silence();

@@ -2,13 +2,13 @@ import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
-import type { Answer } from '../support/client.js';
+import type { ClientResponse } from '../support/client.js';
 import { addMenu, allPages } from '../support/menus.js';
-import { describeWhere } from '../support/possible.js';
+import { describeUnless } from '../support/describe-unless.js';
 import { killLeftovers, ProcessApp } from '../support/process-app.js';
 import { straceTrouble, traced, tracedCalls } from '../support/strace.js';
 
-const describeTraced = describeWhere(await straceTrouble());
+const describeTraced = describeUnless(await straceTrouble());
 const SYNC = 'fsync,fdatasync';
 /** Several processes are started, and every call of theirs is looked at. */
 const PATIENCE_MS = 120_000;
@@ -103,7 +103,7 @@ describeTraced('what was acknowledged', () => {
       const app = await start(traced(trace, ...failing));
       const member = app.client();
       await member.signUpAndLogIn();
-      const answers = new Map<string, Answer>();
+      const answers = new Map<string, ClientResponse>();
       for (const name of numbered(50)) answers.set(name, await member.post('/menus', { name, price: 1 }));
       const refused = [...answers.values()].filter(({ status }) => status !== 201);
       const words = refused.map(({ status, body, headers }) => `${status} ${body.code} ${headers.get('retry-after')}`);

@@ -3,12 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Client } from '../support/client.js';
 import { allPages, type MenuBody } from '../support/menus.js';
-import { describeWhere } from '../support/possible.js';
+import { describeUnless } from '../support/describe-unless.js';
 import { killLeftovers, MAIN, ProcessApp } from '../support/process-app.js';
 import { run } from '../support/project.js';
 import { fillDisk, onSmallDisk, smallDiskTrouble } from '../support/small-disk.js';
 
-const describeOnSmallDisk = describeWhere(await smallDiskTrouble());
+const describeOnSmallDisk = describeUnless(await smallDiskTrouble());
 const ENOUGH_REFUSALS = 40;
 const MAX_ROUNDS = 500;
 const WRITERS = 8;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Client } from '../support/client.js';
 import { killLeftovers, ProcessApp } from '../support/process-app.js';
 import { type Finished, ROOT, run } from '../support/project.js';
-import { describeWhere } from '../support/possible.js';
+import { describeUnless } from '../support/describe-unless.js';
 import { pythonWith } from '../support/python.js';
 import { ATTACK_MS, countEach, report, scale } from '../support/reliability.js';
 
@@ -27,7 +27,7 @@ const ENDS_KEYS = ['DELETE /auth/api-keys/{id}'];
 const ENDS_SESSIONS = ['POST /auth/login', 'POST /auth/logout', 'DELETE /auth/sessions/{id}'];
 
 const python = await pythonWith(join(HERE, 'requirements.txt'));
-const describeWithPython = describeWhere(python.trouble);
+const describeWithPython = describeUnless(python.trouble);
 
 describeWithPython('requests that schemathesis makes of the OpenAPI document', () => {
   let directory: string;

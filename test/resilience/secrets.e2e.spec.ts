@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
-import type { Answer, Client } from '../support/client.js';
+import type { ClientResponse, Client } from '../support/client.js';
 import { OpenApiDocument, type Operation } from '../support/openapi-document.js';
 import { killLeftovers, ProcessApp } from '../support/process-app.js';
 import { ATTACK_MS } from '../support/reliability.js';
@@ -91,7 +91,7 @@ describe('secrets', () => {
     expect(JSON.stringify(lines)).not.toContain(EMAIL);
   });
 
-  function keep({ status, text, headers }: Answer): void {
+  function keep({ status, text, headers }: ClientResponse): void {
     answers.push([status, ...[...headers].map(([name, value]) => `${name}: ${value}`), text].join('\n'));
   }
 
@@ -108,7 +108,7 @@ describe('secrets', () => {
   }
 
   /** Where a secret does not belong, and where it means nothing. */
-  async function misplace(operation: Operation, secret: string): Promise<Answer[]> {
+  async function misplace(operation: Operation, secret: string): Promise<ClientResponse[]> {
     const { method, requestBody } = operation;
     const path = document.address(operation);
     const basic = Buffer.from(`${EMAIL}:${secret}`).toString('base64');

@@ -12,7 +12,7 @@ export async function logInAgain(client: Client, credentials: { email: string; p
 }
 
 /** The locations that a 422 names. */
-export function brokenFields(body: { errors?: { location: unknown[] }[] }): string[] {
+export function invalidFields(body: { errors?: { location: unknown[] }[] }): string[] {
   return (body.errors ?? []).map(({ location }) => location.join('.'));
 }
 
@@ -59,8 +59,8 @@ export function sql<T>({ app }: TestApp, text: string): Promise<T[]> {
   return app.get(UnitOfWork).run((manager) => manager.query<T[]>(text));
 }
 
-/** How many rows there are, such as `countOf(app, 'session')`. */
-export async function countOf(app: TestApp, from: string): Promise<number> {
+/** How many rows there are, such as `countRows(app, 'session')`. */
+export async function countRows(app: TestApp, from: string): Promise<number> {
   const [row] = await sql<{ n: number | string }>(app, `SELECT count(*) AS n FROM ${from}`);
   return Number(row?.n);
 }

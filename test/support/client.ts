@@ -1,5 +1,5 @@
 /** What a server answered. `body` is the parsed JSON where the answer is JSON. */
-export interface Answer {
+export interface ClientResponse {
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;
@@ -23,23 +23,23 @@ export class Client {
 
   constructor(readonly url: string) {}
 
-  get(path: string, options: RequestOptions = {}): Promise<Answer> {
+  get(path: string, options: RequestOptions = {}): Promise<ClientResponse> {
     return this.request('GET', path, options);
   }
 
-  post(path: string, json?: unknown, options: RequestOptions = {}): Promise<Answer> {
+  post(path: string, json?: unknown, options: RequestOptions = {}): Promise<ClientResponse> {
     return this.request('POST', path, { ...options, json });
   }
 
-  put(path: string, json?: unknown, options: RequestOptions = {}): Promise<Answer> {
+  put(path: string, json?: unknown, options: RequestOptions = {}): Promise<ClientResponse> {
     return this.request('PUT', path, { ...options, json });
   }
 
-  patch(path: string, json?: unknown, options: RequestOptions = {}): Promise<Answer> {
+  patch(path: string, json?: unknown, options: RequestOptions = {}): Promise<ClientResponse> {
     return this.request('PATCH', path, { ...options, json });
   }
 
-  delete(path: string, json?: unknown, options: RequestOptions = {}): Promise<Answer> {
+  delete(path: string, json?: unknown, options: RequestOptions = {}): Promise<ClientResponse> {
     return this.request('DELETE', path, { ...options, json });
   }
 
@@ -48,12 +48,16 @@ export class Client {
     path: string,
     fields: Readonly<Record<string, string>> = {},
     { headers = {} }: RequestOptions = {},
-  ): Promise<Answer> {
+  ): Promise<ClientResponse> {
     const form = { 'content-type': 'application/x-www-form-urlencoded', ...headers };
     return this.request('POST', path, { headers: form, raw: new URLSearchParams(fields).toString() });
   }
 
-  async request(method: string, path: string, { headers = {}, json, raw }: RequestOptions = {}): Promise<Answer> {
+  async request(
+    method: string,
+    path: string,
+    { headers = {}, json, raw }: RequestOptions = {},
+  ): Promise<ClientResponse> {
     const cookie = [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
     const response = await fetch(this.url + path, {
       method,

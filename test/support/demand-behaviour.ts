@@ -11,7 +11,7 @@ const DAY = 24 * HOUR;
 const AT = '2024-05-13T08:00:00.000Z';
 
 /** What a forecast knows of the past, on any database. To be called inside a `describe`. */
-export function itRemembersSales(running: () => TestApp): void {
+export function testSalesHistory(running: () => TestApp): void {
   let owner: Client;
 
   beforeAll(async () => {

@@ -4,7 +4,7 @@ import { createHook } from 'node:async_hooks';
 const NATIVE_TASK = 'undefined';
 
 /** How many passwords are hashed, by the application in this process, until `work` has ended. */
-export async function hashesDuring(work: () => Promise<unknown>): Promise<number> {
+export async function countHashesDuring(work: () => Promise<unknown>): Promise<number> {
   let hashes = 0;
   const hook = createHook({
     init: (_, type) => {

@@ -2,7 +2,7 @@ import type { EntityManager } from 'typeorm';
 import { UnitOfWork } from '../../src/platform/database/index.js';
 import { Jobs, type RunningJob } from '../../src/jobs/index.js';
 import { JobQueue } from '../../src/jobs/runner/job-queue.js';
-import { countOf, sql } from './auth.js';
+import { countRows, sql } from './auth.js';
 import type { Client } from './client.js';
 import { enqueue, enqueueScript, line, scripted, Signal, untilAborted, untilJob, upload } from './jobs.js';
 import type { TestApp } from './test-app.js';
@@ -47,7 +47,7 @@ export function itDoesJobs(running: () => TestApp): void {
     return Object.values(rows[0]!);
   };
   const stored = (ids: readonly string[]): Promise<number> =>
-    countOf(app, `stored_file WHERE id IN (${ids.map((id) => `'${id}'`).join(', ')})`);
+    countRows(app, `stored_file WHERE id IN (${ids.map((id) => `'${id}'`).join(', ')})`);
   const untilGone = (ids: readonly string[]): Promise<void> =>
     until('its files are gone', async () => (await stored(ids)) === 0);
 
@@ -97,7 +97,7 @@ export function itDoesJobs(running: () => TestApp): void {
     expect((await client.get(`/jobs/${id}`)).status).toBe(404);
     expect(await noted(id)).toEqual([]);
     // The upload is still one that nobody has kept.
-    expect(await countOf(app, `stored_file WHERE id = '${inputId}' AND "removeAt" > ${Date.now()}`)).toBe(1);
+    expect(await countRows(app, `stored_file WHERE id = '${inputId}' AND "removeAt" > ${Date.now()}`)).toBe(1);
   });
 
   it.each([
@@ -247,7 +247,7 @@ export function itDoesJobs(running: () => TestApp): void {
     expect(await stored(files)).toBe(2);
     expect((await leaver.delete('/auth/me', { password })).status).toBe(204);
     expect(await ended.come).toMatchObject({ name: 'JobLostError' });
-    expect(await countOf(app, `job WHERE "memberId" = '${id}'`)).toBe(0);
+    expect(await countRows(app, `job WHERE "memberId" = '${id}'`)).toBe(0);
     expect(await noted(job)).toEqual([]);
     await untilGone(files);
     const late = enqueue(

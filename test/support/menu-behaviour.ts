@@ -15,7 +15,7 @@ const KEPT = 200;
 const ABREAST = 20;
 
 /** What the catalogue does on any database. To be called inside a `describe`. */
-export function itKeepsACatalogue(running: () => TestApp): void {
+export function testMenuCatalogue(running: () => TestApp): void {
   let member: Client;
 
   beforeAll(async () => {

@@ -1,6 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import { UnitOfWork } from '../../src/platform/database/index.js';
-import type { Answer, Client } from './client.js';
+import type { ClientResponse, Client } from './client.js';
 import type { TestApp } from './test-app.js';
 
 /** A menu as the API shows it. */
@@ -44,7 +44,7 @@ export async function allPages(
   const found: MenuBody[] = [];
   let cursor = '';
   for (;;) {
-    const answer: Answer = await client.get(`/menus?${query}${cursor}`);
+    const answer: ClientResponse = await client.get(`/menus?${query}${cursor}`);
     if (answer.status !== 200) throw new Error(`Could not list ${query}: ${answer.text}`);
     const page = answer.body as { items: MenuBody[]; nextCursor: string | null };
     found.push(...page.items);

@@ -24,7 +24,7 @@ export function findPostgres(): string | undefined {
   return [fromPgConfig(), ...fromDebian()].find((bin) => bin !== undefined && existsSync(join(bin, 'initdb')));
 }
 
-/** Why there can be no server, for `describeWhere`; undefined where its programs were found. */
+/** Why there can be no server, for `describeUnless`; undefined where its programs were found. */
 export function postgresTrouble(bin: string | undefined): string | undefined {
   return bin === undefined ? 'no PostgreSQL was found (Debian: postgresql)' : undefined;
 }

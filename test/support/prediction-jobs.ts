@@ -1,4 +1,4 @@
-import type { Answer, Client } from './client.js';
+import type { ClientResponse, Client } from './client.js';
 import { until } from './until.js';
 
 export interface IrisRow {
@@ -38,7 +38,7 @@ export function linesOf(rows: readonly object[]): string {
 }
 
 /** Sends a body to `POST /models/{model}/jobs`, as CSV unless the headers say otherwise. */
-export function sendJob(client: Client, raw: string | Uint8Array, job: SentJob = {}): Promise<Answer> {
+export function sendJob(client: Client, raw: string | Uint8Array, job: SentJob = {}): Promise<ClientResponse> {
   const { model = 'iris', onError, headers = {} } = job;
   const query = onError === undefined ? '' : `?onError=${onError}`;
   return client.request('POST', `/models/${model}/jobs${query}`, { raw, headers: { ...CSV, ...headers } });
@@ -52,8 +52,8 @@ export async function takenJob(client: Client, raw: string | Uint8Array, job: Se
 }
 
 /** The job, when it is over. */
-export async function jobOver(client: Client, id: string, timeoutMs = 20_000): Promise<Answer['body']> {
-  let job: Answer['body'];
+export async function jobOver(client: Client, id: string, timeoutMs = 20_000): Promise<ClientResponse['body']> {
+  let job: ClientResponse['body'];
   const look = async (): Promise<boolean> => {
     job = (await client.get(`/jobs/${id}`)).body;
     return job.status !== 'queued' && job.status !== 'running';

@@ -10,7 +10,7 @@ const CACHE = join(ROOT, 'node_modules/.cache/barista-python');
 export interface Python {
   /** The path of its program. */
   readonly program: string;
-  /** For `describeWhere`. */
+  /** For `describeUnless`. */
   readonly trouble: string | undefined;
 }
 

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { UnitOfWork } from '../../src/platform/database/index.js';
 import { FileStore } from '../../src/platform/storage/index.js';
-import { countOf, sql } from './auth.js';
+import { countRows, sql } from './auth.js';
 import type { TestApp } from './test-app.js';
 import { until } from './until.js';
 
@@ -24,7 +24,7 @@ export function itStoresFiles(running: () => TestApp): void {
   const untilEmpty = (): Promise<void> =>
     until(
       'all is removed',
-      async () => (await countOf(app, 'stored_file')) + (await countOf(app, 'stored_chunk')) === 0,
+      async () => (await countRows(app, 'stored_file')) + (await countRows(app, 'stored_chunk')) === 0,
     );
   const release = (id: string): Promise<void> => unitOfWork.run((manager) => files.release(manager, [id]));
 
@@ -108,7 +108,7 @@ export function itStoresFiles(running: () => TestApp): void {
     });
     // Whoever releases anything wakes the janitor.
     await release(lost.id);
-    await until('it is removed', async () => (await countOf(app, 'stored_file')) === 1);
+    await until('it is removed', async () => (await countRows(app, 'stored_file')) === 1);
     expect((await contentOf(files, kept.id)).toString()).toBe('kept');
     await release(kept.id);
     await untilEmpty();
@@ -118,7 +118,7 @@ export function itStoresFiles(running: () => TestApp): void {
     const [lost, kept] = [await receive(Buffer.from('lost')), await receive(Buffer.from('kept'))];
     await unitOfWork.run((manager) => files.keep(manager, kept.id));
     for (const { id } of [lost, kept]) await files.discard(id);
-    await until('it is removed', async () => (await countOf(app, 'stored_file')) === 1);
+    await until('it is removed', async () => (await countRows(app, 'stored_file')) === 1);
     expect((await contentOf(files, kept.id)).toString()).toBe('kept');
     await release(kept.id);
     await untilEmpty();

@@ -1,4 +1,4 @@
-import { type Answer, Client } from './client.js';
+import { type ClientResponse, Client } from './client.js';
 import { digestOfCookie, sha256 } from './facts.js';
 import type { Change, Journal } from './journal.js';
 import { pick, type Random } from './reliability.js';
@@ -33,7 +33,7 @@ interface Operation {
    *
    * @returns what came, with what the answer told
    */
-  done(answer?: Answer): readonly string[];
+  done(answer?: ClientResponse): readonly string[];
 }
 
 /** How an operation went, as its caller knows. */
@@ -116,7 +116,7 @@ export class Writer {
     const { change, method, path, json, cookie } = operation;
     this.journal.begin(change);
     const headers: Record<string, string> = cookie === undefined ? {} : { cookie: `${COOKIE}=${cookie}` };
-    let answer: Answer;
+    let answer: ClientResponse;
     try {
       answer = await this.send(url, method, path, headers, json);
     } catch {
@@ -138,7 +138,7 @@ export class Writer {
     path: string,
     headers: Record<string, string>,
     json?: object,
-  ): Promise<Answer> {
+  ): Promise<ClientResponse> {
     return new Client(url).request(method, path, { headers: { 'x-forwarded-for': this.address, ...headers }, json });
   }
 
@@ -172,7 +172,7 @@ export class Writer {
   private logIn(email: string): Operation {
     const change = { removed: [], added: [`session ${email} ?`] };
     const json = { email, password: this.password };
-    const done = (answer?: Answer): string[] => this.keepSession(email, answer);
+    const done = (answer?: ClientResponse): string[] => this.keepSession(email, answer);
     return { change, method: 'POST', path: '/auth/login', json, status: 200, done };
   }
 
@@ -192,7 +192,7 @@ export class Writer {
     const currentPassword = this.password;
     const newPassword = `secret ${this.newName()} of ${email}`;
     const json = { currentPassword, newPassword };
-    const done = (answer?: Answer): string[] => {
+    const done = (answer?: ClientResponse): string[] => {
       this.ended.push(...this.cookies);
       this.cookies = [];
       Object.assign(this, { password: newPassword, wrongPassword: currentPassword, passwordIsNew: true });
@@ -217,7 +217,7 @@ export class Writer {
 
   private makeKey(email: string, cookie: string): Operation {
     const change = { removed: [], added: [`key ${email} ?`] };
-    const done = (answer?: Answer): string[] => {
+    const done = (answer?: ClientResponse): string[] => {
       if (answer === undefined) return [];
       const { id, key } = answer.body as Key;
       this.keys.push({ id, key });
@@ -240,7 +240,7 @@ export class Writer {
   private addMenu(email: string, cookie: string): Operation {
     const [name, price] = [this.newName(), this.random(10_000)];
     const added = [menuFact({ name, price }, email)];
-    const done = (answer?: Answer): string[] => {
+    const done = (answer?: ClientResponse): string[] => {
       if (answer) this.menus.push(answer.body as Menu);
       return added;
     };
@@ -269,7 +269,7 @@ export class Writer {
   }
 
   /** The session of an answer that begins one. */
-  private keepSession(email: string, answer?: Answer): string[] {
+  private keepSession(email: string, answer?: ClientResponse): string[] {
     const [line = ''] = answer?.headers.getSetCookie() ?? [];
     const [, cookie] = /=([^;]+)/.exec(line) ?? [];
     if (cookie === undefined) return [];

@@ -4,7 +4,7 @@ import { ApiProblems } from '../../platform/http/index.js';
 import { NotAuthenticatedError } from '../auth.errors.js';
 import { exchangeOf } from '../sessions/exchange.js';
 import { AuthGuard, DEMAND, type Demand, FRESH_MINUTES } from './auth.guard.js';
-import type { Principal } from './principal.js';
+import type { AuthenticatedMember } from './authenticated-member.js';
 
 type ForMethodOrClass = MethodDecorator & ClassDecorator;
 
@@ -29,17 +29,20 @@ export function Authenticated(demanded: Pick<Demand, 'session' | 'fresh'> = {}):
  * Only for members of a role, by session or API key; `{ fresh: true }` demands that a session began within the last 15
  * minutes: who finds a browser left open has no password. Documents the 401 and the 403.
  */
-export function Roles(role: Principal['role'], { fresh = false }: Pick<Demand, 'fresh'> = {}): ForMethodOrClass {
+export function Roles(
+  role: AuthenticatedMember['role'],
+  { fresh = false }: Pick<Demand, 'fresh'> = {},
+): ForMethodOrClass {
   const refusals = [`Not of the role ${role}`, ...notFresh(fresh)];
   const problems = ApiProblems({ 403: refusals.join('; or ') });
   return applyDecorators(demand({ role, fresh }), ApiSecurity('api-key'), problems);
 }
 
-/** Injects the `Principal` into a method that is `Authenticated`. */
-export const CurrentMember = createParamDecorator((_: unknown, context: ExecutionContext): Principal => {
-  const { principal } = exchangeOf(context).request;
-  if (principal === undefined) throw new NotAuthenticatedError();
-  return principal;
+/** Injects the `AuthenticatedMember` into a method that is `Authenticated`. */
+export const CurrentMember = createParamDecorator((_: unknown, context: ExecutionContext): AuthenticatedMember => {
+  const { authenticatedMember } = exchangeOf(context).request;
+  if (authenticatedMember === undefined) throw new NotAuthenticatedError();
+  return authenticatedMember;
 });
 
 function notFresh(fresh: Demand['fresh']): string[] {

@@ -10,8 +10,8 @@ import {
   sessionRequired,
 } from '../auth.errors.js';
 import { exchangeOf } from '../sessions/exchange.js';
-import { Identity } from './identity.service.js';
-import type { Principal } from './principal.js';
+import { IdentityService } from './identity.service.js';
+import type { AuthenticatedMember } from './authenticated-member.js';
 
 /** A session counts as fresh for this long after its login or password change. */
 export const FRESH_MINUTES = 15;
@@ -22,9 +22,9 @@ export interface Demand {
   /** An API key will not do. */
   readonly session?: boolean;
   /** A session has to be fresh, or only one of a member of this role. */
-  readonly fresh?: boolean | Principal['role'];
+  readonly fresh?: boolean | AuthenticatedMember['role'];
   /** Any role will do where there is none. */
-  readonly role?: Principal['role'];
+  readonly role?: AuthenticatedMember['role'];
 }
 
 export const DEMAND = Symbol('demand');
@@ -34,31 +34,31 @@ export const DEMAND = Symbol('demand');
 export class AuthGuard implements CanActivate {
   constructor(
     private readonly reflector: Reflector,
-    private readonly identity: Identity,
+    private readonly identity: IdentityService,
     private readonly security: SecurityLog,
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const { request, response } = exchangeOf(context);
-    const principal = await this.identity.identify(request, response);
-    if (principal === undefined) throw new NotAuthenticatedError();
+    const member = await this.identity.authenticate(request, response);
+    if (member === undefined) throw new NotAuthenticatedError();
     const demand = this.reflector.getAllAndOverride<Demand>(DEMAND, [context.getHandler(), context.getClass()]);
-    const refusal = refusalOf(principal, demand);
+    const refusal = refusalOf(member, demand);
     if (refusal === undefined) return true;
     this.security.record('auth.refused', actorOf(request), { code: refusal.code, path: request.path });
     throw refusal;
   }
 }
 
-function refusalOf(principal: Principal, demand: Demand): ForbiddenError | undefined {
-  const { role, via } = principal;
+function refusalOf(member: AuthenticatedMember, demand: Demand): ForbiddenError | undefined {
+  const { role, via } = member;
   if (demand.session && via !== 'session') return sessionRequired();
   if (demand.role && role !== demand.role) return roleRequired(demand.role);
   const asksForFresh = via === 'session' && (demand.fresh === true || demand.fresh === role);
-  if (asksForFresh && !isFresh(principal)) return freshSessionRequired(FRESH_MINUTES);
+  if (asksForFresh && !isFresh(member)) return freshSessionRequired(FRESH_MINUTES);
   return undefined;
 }
 
-function isFresh({ loggedInAt }: Principal): boolean {
+function isFresh({ loggedInAt }: AuthenticatedMember): boolean {
   return loggedInAt !== undefined && Date.now() - loggedInAt < FRESH_MS;
 }

@@ -7,7 +7,7 @@ import { AuthService } from '../auth.service.js';
 import { ChangePasswordDto, WithdrawDto } from '../dto/credentials.dto.js';
 import { IdParameter } from '../dto/id.parameter.js';
 import { Authenticated, CurrentMember } from '../identity/auth.decorators.js';
-import type { Principal } from '../identity/principal.js';
+import type { AuthenticatedMember } from '../identity/authenticated-member.js';
 import { CurrentExchange, type Exchange } from '../sessions/exchange.js';
 import { Sessions } from '../sessions/sessions.service.js';
 import type { FormName } from './account-forms.js';
@@ -17,7 +17,7 @@ import { ApiKeyFormDto, toCreateApiKeyDto } from './api-key-form.js';
 import { AuthPagesFilter } from './auth-pages.filter.js';
 import { loginPath } from './login-page.js';
 import { answerForm, FormAnswer, type FormFields, goTo, PageAnswer, readForm } from './page-answers.js';
-import { Visitors } from './visitors.js';
+import { PageAuthentication } from './page-authentication.js';
 
 /** What a member sees and does of their own account. */
 @ApiExcludeController()
@@ -30,13 +30,13 @@ export class AccountPagesController {
     private readonly sessions: Sessions,
     private readonly apiKeys: ApiKeys,
     private readonly sections: AccountSections,
-    private readonly visitors: Visitors,
+    private readonly pageAuthentication: PageAuthentication,
   ) {}
 
   @Get()
   @PageAnswer()
   @Authenticated({ session: true })
-  show(@CurrentExchange() exchange: Exchange, @CurrentMember() member: Principal): Promise<string> {
+  show(@CurrentExchange() exchange: Exchange, @CurrentMember() member: AuthenticatedMember): Promise<string> {
     const { query, session } = exchange.request;
     return this.page(exchange, member, { currentId: session.publicId, done: query.done });
   }
@@ -46,7 +46,7 @@ export class AccountPagesController {
   @Authenticated({ session: true })
   changePassword(
     @CurrentExchange() exchange: Exchange,
-    @CurrentMember() member: Principal,
+    @CurrentMember() member: AuthenticatedMember,
     @Body() fields: FormFields = {},
   ): Promise<string> {
     return this.answer(exchange, member, { form: 'password', fields, wrongAt: 'currentPassword' }, async () => {
@@ -60,7 +60,7 @@ export class AccountPagesController {
   @Authenticated({ session: true })
   endSession(
     @CurrentExchange() exchange: Exchange,
-    @CurrentMember() member: Principal,
+    @CurrentMember() member: AuthenticatedMember,
     @Param() { id }: IdParameter,
   ): Promise<string> {
     const isCurrent = id === exchange.request.session.publicId;
@@ -76,7 +76,7 @@ export class AccountPagesController {
   @Authenticated({ session: true, fresh: 'admin' })
   createApiKey(
     @CurrentExchange() exchange: Exchange,
-    @CurrentMember() member: Principal,
+    @CurrentMember() member: AuthenticatedMember,
     @Body() fields: FormFields = {},
   ): Promise<string> {
     return this.answer(exchange, member, { form: 'api-key', fields }, async () => {
@@ -93,7 +93,7 @@ export class AccountPagesController {
   @Authenticated({ session: true })
   endApiKey(
     @CurrentExchange() exchange: Exchange,
-    @CurrentMember() member: Principal,
+    @CurrentMember() member: AuthenticatedMember,
     @Param() { id }: IdParameter,
   ): Promise<string> {
     return this.answer(exchange, member, {}, async () => {
@@ -107,7 +107,7 @@ export class AccountPagesController {
   @Authenticated({ session: true })
   withdraw(
     @CurrentExchange() exchange: Exchange,
-    @CurrentMember() member: Principal,
+    @CurrentMember() member: AuthenticatedMember,
     @Body() fields: FormFields = {},
   ): Promise<string> {
     return this.answer(exchange, member, { form: 'withdrawal', fields, wrongAt: 'password' }, async () => {
@@ -119,7 +119,7 @@ export class AccountPagesController {
 
   private answer(
     exchange: Exchange,
-    member: Principal,
+    member: AuthenticatedMember,
     { form, fields = {}, wrongAt = '' }: { form?: FormName; fields?: FormFields; wrongAt?: string },
     work: () => Promise<string>,
   ): Promise<string> {
@@ -133,15 +133,15 @@ export class AccountPagesController {
 
   private async page(
     exchange: Exchange,
-    { id }: Principal,
+    { id }: AuthenticatedMember,
     more: Pick<AccountPage, 'currentId' | 'done' | 'newKey' | 'failed'>,
   ): Promise<string> {
-    await this.visitors.see(exchange);
+    await this.pageAuthentication.authenticate(exchange);
     const [member, sessions, apiKeys, sections] = await Promise.all([
       this.auth.show(id),
       this.sessions.findOfMember(id),
       this.apiKeys.findOfMember(id),
-      this.sections.of(id),
+      this.sections.render(id),
     ]);
     return accountPage({ member, sessions, apiKeys, sections, ...more });
   }

@@ -10,7 +10,7 @@ import { localPath } from './local-path.js';
 import { loginPage, loginPath } from './login-page.js';
 import { answerForm, FormAnswer, type FormFields, goTo, PageAnswer, readForm } from './page-answers.js';
 import { signupPage } from './signup-page.js';
-import { Visitors } from './visitors.js';
+import { PageAuthentication } from './page-authentication.js';
 
 const HOME = '/account';
 
@@ -22,7 +22,7 @@ export class EntryPagesController {
   constructor(
     private readonly auth: AuthService,
     private readonly sessions: Sessions,
-    private readonly visitors: Visitors,
+    private readonly pageAuthentication: PageAuthentication,
   ) {}
 
   @Get('login')
@@ -35,7 +35,7 @@ export class EntryPagesController {
   @FormAnswer()
   async logIn(@CurrentExchange() exchange: Exchange, @Body() fields: FormFields = {}): Promise<string> {
     // Before the login changes it: a page that is shown again is for who came.
-    await this.visitors.see(exchange);
+    await this.pageAuthentication.authenticate(exchange);
     const sent = { values: fields, fieldByCode: { 'auth.bad-credentials': 'email' } };
     const work = async (): Promise<string> => {
       await this.auth.logIn(exchange, await readForm(LogInDto, fields));
@@ -62,7 +62,7 @@ export class EntryPagesController {
   @FormAnswer()
   async signUp(@CurrentExchange() exchange: Exchange, @Body() fields: FormFields = {}): Promise<string> {
     // Before the login changes it: a page that is shown again is for who came.
-    await this.visitors.see(exchange);
+    await this.pageAuthentication.authenticate(exchange);
     const { response } = exchange;
     const sent = { values: fields, fieldByCode: { 'auth.email-taken': 'email' } };
     const work = async (): Promise<string> => {
@@ -96,7 +96,7 @@ export class EntryPagesController {
   }
 
   private async isMember(exchange: Exchange): Promise<boolean> {
-    return (await this.visitors.see(exchange)) !== undefined;
+    return (await this.pageAuthentication.authenticate(exchange)) !== undefined;
   }
 }
 

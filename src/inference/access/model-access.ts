@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Request, Response } from 'express';
-import { ForbiddenError, Identity, NotAuthenticatedError } from '../../auth/index.js';
+import { ForbiddenError, IdentityService, NotAuthenticatedError } from '../../auth/index.js';
 import { actorOf } from '../../platform/http/index.js';
 import { SecurityLog } from '../../platform/logging/index.js';
 import type { Model } from '../../serving/index.js';
@@ -12,13 +12,13 @@ export type Admission = 'admitted' | 'login-required' | 'role-required';
 @Injectable()
 export class ModelAccess {
   constructor(
-    private readonly identity: Identity,
+    private readonly identity: IdentityService,
     private readonly security: SecurityLog,
   ) {}
 
   async admissionTo({ access }: Model, request: Request, response: Response): Promise<Admission> {
     if (access === 'public') return 'admitted';
-    const member = await this.identity.identify(request, response);
+    const member = await this.identity.authenticate(request, response);
     if (!member) return 'login-required';
     return access === 'admin' && member.role !== 'admin' ? 'role-required' : 'admitted';
   }

@@ -1,7 +1,7 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import type { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
-import { Identity } from '../../auth/index.js';
+import { IdentityService } from '../../auth/index.js';
 import { networkOf } from '../../platform/http/index.js';
 import { TooManyPredictionsError } from '../inference.errors.js';
 import { InferenceSettings } from '../inference.settings.js';
@@ -15,7 +15,7 @@ export class PredictionRate implements OnModuleInit {
 
   constructor(
     private readonly settings: InferenceSettings,
-    private readonly identity: Identity,
+    private readonly identity: IdentityService,
   ) {}
 
   async onModuleInit(): Promise<void> {
@@ -32,7 +32,7 @@ export class PredictionRate implements OnModuleInit {
 
   /** Counts a request, however many rows it has. Throws TooManyPredictionsError. */
   async count(request: Request, response: Response): Promise<void> {
-    const member = await this.identity.identify(request, response);
+    const member = await this.identity.authenticate(request, response);
     const caller = member ? `member ${member.id}` : `address ${networkOf(request.ip ?? '')}`;
     try {
       await this.limiter?.consume(caller);

@@ -15,7 +15,7 @@ import {
 } from '@nestjs/common';
 import { ApiExtraModels, ApiOkResponse, ApiOperation, ApiParam, ApiTags, getSchemaPath } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
-import { CurrentMember, type Principal, Roles } from '../../auth/index.js';
+import { CurrentMember, type AuthenticatedMember, Roles } from '../../auth/index.js';
 import {
   AcceptsBody,
   ApiProblems,
@@ -106,7 +106,7 @@ export class ModelsController {
   async choose(
     @Param('name') name: string,
     @Body() { version }: ChooseVersionDto,
-    @CurrentMember() member: Principal,
+    @CurrentMember() member: AuthenticatedMember,
     @CurrentActor() actor: RequestActor,
   ): Promise<ModelDto> {
     const model = this.store.get(name);

@@ -1,5 +1,5 @@
 import { applyDecorators, Injectable, SetMetadata, type Type } from '@nestjs/common';
-import type { Principal } from '../../auth/index.js';
+import type { AuthenticatedMember } from '../../auth/index.js';
 
 /** What a pipeline knows of the request. */
 export interface PipelineContext {
@@ -8,7 +8,7 @@ export interface PipelineContext {
   /** Tells that the client has gone away. */
   readonly signal?: AbortSignal;
   /** Who asks, where they are logged in. */
-  caller(): Promise<Principal | undefined>;
+  caller(): Promise<AuthenticatedMember | undefined>;
 }
 
 /** What it knows besides once the model has answered. */

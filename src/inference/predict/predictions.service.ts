@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Identity, type Principal } from '../../auth/index.js';
+import { IdentityService, type AuthenticatedMember } from '../../auth/index.js';
 import { UnsupportedMediaTypeError, UploadedFiles } from '../../platform/http/index.js';
 import { itemsOfFiles } from '../inputs/items-of-files.js';
 import { ImageDecoder, type ModelVersion } from '../../serving/index.js';
@@ -29,7 +29,7 @@ export interface Predictions {
 export class PredictionsService {
   constructor(
     private readonly pipelines: Pipelines,
-    private readonly identity: Identity,
+    private readonly identity: IdentityService,
     private readonly decoder: ImageDecoder,
   ) {}
 
@@ -58,7 +58,7 @@ export class PredictionsService {
     { gone, request, response }: PredictionCall,
     deadline: number,
   ): PipelineCall {
-    const caller = (): Promise<Principal | undefined> => this.identity.identify(request, response);
+    const caller = (): Promise<AuthenticatedMember | undefined> => this.identity.authenticate(request, response);
     return { model, version: version.version, signal: gone.toAbortSignal(), deadline, caller };
   }
 }

@@ -1,6 +1,6 @@
 import { Injectable, type OnModuleDestroy } from '@nestjs/common';
 import type { Response } from 'express';
-import { Identity } from '../../auth/index.js';
+import { IdentityService } from '../../auth/index.js';
 import { Log } from '../../platform/logging/index.js';
 import { JobDto } from '../dto/job.dto.js';
 import { isOpen } from '../job-status.js';
@@ -42,7 +42,7 @@ export class JobEvents implements OnModuleDestroy {
 
   constructor(
     private readonly jobs: JobsRepository,
-    private readonly identity: Identity,
+    private readonly identity: IdentityService,
     private readonly log: Log,
   ) {}
 
@@ -108,7 +108,7 @@ export class JobEvents implements OnModuleDestroy {
     const now = performance.now();
     if (now - stream.knownAt < ASK_MS) return true;
     stream.knownAt = now;
-    return this.identity.isStillIn(stream.response.req);
+    return this.identity.isStillAuthenticated(stream.response.req);
   }
 
   private tell(stream: Stream, job: JobView): void {

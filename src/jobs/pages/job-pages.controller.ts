@@ -1,6 +1,6 @@
 import { Controller, Param, Post, Redirect, UseFilters, UseGuards } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
-import { Authenticated, AuthPagesFilter, CurrentMember, type Principal } from '../../auth/index.js';
+import { Authenticated, AuthPagesFilter, CurrentMember, type AuthenticatedMember } from '../../auth/index.js';
 import { AnyQuery, CurrentActor, OwnFormsGuard, type RequestActor } from '../../platform/http/index.js';
 import { JobIdDto } from '../dto/job-requests.dto.js';
 import { Jobs } from '../jobs.service.js';
@@ -20,7 +20,7 @@ export class JobPagesController {
   @Authenticated({ session: true })
   async cancel(
     @Param() { id }: JobIdDto,
-    @CurrentMember() member: Principal,
+    @CurrentMember() member: AuthenticatedMember,
     @CurrentActor() actor: RequestActor,
   ): Promise<void> {
     await this.jobs.remove(id, member, actor, { onlyOpen: true });
@@ -32,7 +32,7 @@ export class JobPagesController {
   @Authenticated({ session: true })
   async remove(
     @Param() { id }: JobIdDto,
-    @CurrentMember() member: Principal,
+    @CurrentMember() member: AuthenticatedMember,
     @CurrentActor() actor: RequestActor,
   ): Promise<void> {
     await this.jobs.remove(id, member, actor);

@@ -1,7 +1,7 @@
 import { Controller, HttpCode, Post, Query, Req, Res } from '@nestjs/common';
 import { ApiAcceptedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
-import { Authenticated, CurrentMember, type Principal } from '../../auth/index.js';
+import { Authenticated, CurrentMember, type AuthenticatedMember } from '../../auth/index.js';
 import { AcceptsBody, ApiProblems, openUpload } from '../../platform/http/index.js';
 import { JobDto } from '../../jobs/index.js';
 import { ImportMenusDto, ImportPreviewDto } from './dto/menu-import.dto.js';
@@ -41,7 +41,7 @@ export class MenuImportController {
   async import(
     @Query() { preview }: ImportMenusDto,
     @Req() request: Request,
-    @CurrentMember() member: Principal,
+    @CurrentMember() member: AuthenticatedMember,
     @Res({ passthrough: true }) response: Response,
   ): Promise<JobDto | ImportPreviewDto> {
     const upload = await openUpload(request, this.imports.limit);

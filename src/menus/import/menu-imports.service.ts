@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { Identity, type Principal } from '../../auth/index.js';
+import { IdentityService, type AuthenticatedMember } from '../../auth/index.js';
 import { UnitOfWork } from '../../platform/database/index.js';
 import { type FieldError, HttpSettings, type Upload } from '../../platform/http/index.js';
 import { type JobDto, Jobs } from '../../jobs/index.js';
@@ -25,7 +25,7 @@ export class MenuImports {
     private readonly files: FileStore,
     private readonly menus: MenusService,
     private readonly rows: MenusRepository,
-    private readonly identity: Identity,
+    private readonly identity: IdentityService,
     private readonly unitOfWork: UnitOfWork,
     private readonly settings: HttpSettings,
   ) {}
@@ -36,7 +36,7 @@ export class MenuImports {
   }
 
   /** What the file would change; stores nothing. */
-  async preview(upload: Upload, { id }: Principal): Promise<ImportPreviewDto> {
+  async preview(upload: Upload, { id }: AuthenticatedMember): Promise<ImportPreviewDto> {
     const file = fileOf(upload);
     const counts: Record<ImportOutcome, number> = { created: 0, updated: 0, unchanged: 0 };
     const errors: FieldError[] = [];
@@ -58,7 +58,7 @@ export class MenuImports {
   }
 
   /** Keeps the file and enqueues its import, once all of it has been seen to be readable. */
-  async start(upload: Upload, { id: memberId }: Principal): Promise<JobDto> {
+  async start(upload: Upload, { id: memberId }: AuthenticatedMember): Promise<JobDto> {
     const payload = fileOf(upload);
     const { id: inputId } = await this.files.receive(upload.bytes, { limit: this.limit });
     try {
@@ -81,7 +81,7 @@ export class MenuImports {
   /** Writes rows; answers what has become of each. Belongs into a unit of work. */
   async write(menus: readonly MenuFields[], ownerId: string, manager: EntityManager): Promise<ImportOutcome[]> {
     // Two imports of one member come one after the other: both might make the same menu.
-    await this.identity.hold({ id: ownerId }, manager);
+    await this.identity.lockMember({ id: ownerId }, manager);
     const found = menus.length === 0 ? [] : await this.rows.findOwnForChange(ownerId, namesOf(menus), manager);
     const plan = planOf(menus, pricesOf(found));
     const known = new Map(found.map((menu) => [menu.name, menu]));

@@ -1,9 +1,9 @@
 import { browserUnavailableReason, TestBrowser } from '../../support/browser.js';
-import { describeWhere } from '../../support/possible.js';
+import { describeUnless } from '../../support/describe-unless.js';
 import { SwaggerUi } from '../../support/swagger-ui.js';
 import { startTestApp, type TestApp } from '../../support/test-app.js';
 
-const describeWhereBrowser = describeWhere(browserUnavailableReason());
+const describeWhereBrowser = describeUnless(browserUnavailableReason());
 
 describeWhereBrowser('the pages', () => {
   const browser = new TestBrowser();

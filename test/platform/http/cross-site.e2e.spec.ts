@@ -5,7 +5,7 @@ import { browserUnavailableReason, TestBrowser } from '../../support/browser.js'
 import type { Client } from '../../support/client.js';
 import { promote } from '../../support/menus.js';
 import { OpenApiDocument } from '../../support/openapi-document.js';
-import { describeWhere } from '../../support/possible.js';
+import { describeUnless } from '../../support/describe-unless.js';
 import { sendVerbatim } from '../../support/send-verbatim.js';
 import { startTestApp, type TestApp } from '../../support/test-app.js';
 
@@ -166,7 +166,7 @@ describe('what another site makes a browser send', () => {
   });
 });
 
-const describeWhereBrowser = describeWhere(browserUnavailableReason());
+const describeWhereBrowser = describeUnless(browserUnavailableReason());
 
 describeWhereBrowser('a page that a member visits', () => {
   const browser = new TestBrowser();

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { logInAgain } from '../../support/auth.js';
-import type { Answer, Client } from '../../support/client.js';
+import type { ClientResponse, Client } from '../../support/client.js';
 import { addMenu } from '../../support/menus.js';
 import { sendVerbatim } from '../../support/send-verbatim.js';
 import { startTestApp, type TestApp } from '../../support/test-app.js';
@@ -8,7 +8,7 @@ import { startTestApp, type TestApp } from '../../support/test-app.js';
 const CREDENTIALS = { email: 'barista@cafe.example', password: 'a flat white, please' };
 const JSON_TYPE = { 'content-type': 'application/json' };
 
-type Ask = (client: Client) => Promise<Answer>;
+type Ask = (client: Client) => Promise<ClientResponse>;
 
 /** Answers of every kind, each with what makes it. */
 const ANSWERS: readonly [what: string, status: number, ask: Ask][] = [
@@ -119,7 +119,7 @@ describe('what browsers keep', () => {
     member = await client.signUpAndLogIn();
   });
 
-  const clearing = ({ headers }: Answer): string | null => headers.get('clear-site-data');
+  const clearing = ({ headers }: ClientResponse): string | null => headers.get('clear-site-data');
 
   it('is nothing of a personal answer', async () => {
     const { id } = await addMenu(client, { name: 'Americano' });

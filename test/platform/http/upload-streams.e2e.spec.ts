@@ -3,7 +3,7 @@ import { gzipSync } from 'node:zlib';
 import { Controller, Post, Req } from '@nestjs/common';
 import type { Request } from 'express';
 import { AcceptsBody, openUpload } from '../../../src/platform/http/index.js';
-import type { Answer, Client } from '../../support/client.js';
+import type { ClientResponse, Client } from '../../support/client.js';
 import { BOUNDARY, csvForm, MULTIPART, multipart, type Part } from '../../support/forms.js';
 import { RawConnection } from '../../support/raw-http.js';
 import { startTestApp, type TestApp } from '../../support/test-app.js';
@@ -59,9 +59,12 @@ describe('uploads that are read as they come', () => {
 
   afterAll(() => app.close());
 
-  const send = (path: string, raw: string | Buffer | FormData, headers: Record<string, string> = {}): Promise<Answer> =>
-    client.request('POST', path, { raw, headers });
-  const sendForm = (path: string, ...parts: Part[]): Promise<Answer> => send(path, multipart(parts), MULTIPART);
+  const send = (
+    path: string,
+    raw: string | Buffer | FormData,
+    headers: Record<string, string> = {},
+  ): Promise<ClientResponse> => client.request('POST', path, { raw, headers });
+  const sendForm = (path: string, ...parts: Part[]): Promise<ClientResponse> => send(path, multipart(parts), MULTIPART);
   const content = 'a,b\n1,2\n'.repeat(50_000);
   const expected = { size: content.length, sha256: createHash('sha256').update(content).digest('hex') };
 

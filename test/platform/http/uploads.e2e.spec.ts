@@ -1,5 +1,5 @@
 import { gzipSync } from 'node:zlib';
-import type { Answer, Client } from '../../support/client.js';
+import type { ClientResponse, Client } from '../../support/client.js';
 import { csvForm, MULTIPART, multipart, type Part } from '../../support/forms.js';
 import { TestModelStore } from '../../support/model-store.js';
 import { OpenApiDocument } from '../../support/openapi-document.js';
@@ -30,11 +30,14 @@ describe('uploads', () => {
     await store.remove();
   });
 
-  const send = (path: string, raw: string | Buffer | FormData, headers: Record<string, string> = {}): Promise<Answer> =>
-    client.request('POST', path, { raw, headers });
-  const sendForm = (path: string, ...parts: Part[]): Promise<Answer> => send(path, multipart(parts), MULTIPART);
-  const labels = ({ body }: Answer): string[] => body.predictions.map(({ label }: { label: string }) => label);
-  const errors = ({ status, body }: Answer): unknown => [
+  const send = (
+    path: string,
+    raw: string | Buffer | FormData,
+    headers: Record<string, string> = {},
+  ): Promise<ClientResponse> => client.request('POST', path, { raw, headers });
+  const sendForm = (path: string, ...parts: Part[]): Promise<ClientResponse> => send(path, multipart(parts), MULTIPART);
+  const labels = ({ body }: ClientResponse): string[] => body.predictions.map(({ label }: { label: string }) => label);
+  const errors = ({ status, body }: ClientResponse): unknown => [
     status,
     ...body.errors.map(({ location, type }: { location: unknown; type: string }) => [location, type]),
   ];

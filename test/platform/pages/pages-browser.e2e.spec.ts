@@ -10,7 +10,7 @@ import type { BrowserContextOptions, Locator, Page } from 'playwright-core';
 import { accessibilityViolations } from '../../support/axe.js';
 import { browserUnavailableReason, TestBrowser } from '../../support/browser.js';
 import { enqueue, enqueueScript, JOB_HANDLERS, untilAborted } from '../../support/jobs.js';
-import { describeWhere } from '../../support/possible.js';
+import { describeUnless } from '../../support/describe-unless.js';
 import { startTestApp, type TestApp } from '../../support/test-app.js';
 
 const PASSWORD = 'a flat white, please';
@@ -21,7 +21,7 @@ const FLAGS = ['--host-resolver-rules=MAP *.cafe.example 127.0.0.1'];
 // A browser of its own beside the application takes its time where others are at work.
 jest.setTimeout(120_000);
 
-const describeWhereBrowser = describeWhere(browserUnavailableReason());
+const describeWhereBrowser = describeUnless(browserUnavailableReason());
 
 describeWhereBrowser('members in a browser', () => {
   const browser = new TestBrowser();

@@ -1,15 +1,15 @@
 import { UnitOfWork } from '../../../src/platform/database/index.js';
 import { FileStore } from '../../../src/platform/storage/index.js';
 import { StorageJanitor } from '../../../src/platform/storage/storage-janitor.js';
-import { countOf } from '../../support/auth.js';
-import { describeWhere } from '../../support/possible.js';
+import { countRows } from '../../support/auth.js';
+import { describeUnless } from '../../support/describe-unless.js';
 import { findPostgres, type PostgresServer, postgresTrouble, startPostgres } from '../../support/postgres.js';
 import { itStoresFiles } from '../../support/storage-behaviour.js';
 import { startTestApp, type TestApp } from '../../support/test-app.js';
 
 const LIMIT = { STORAGE_LIMIT_MB: '8' };
 const bin = findPostgres();
-const describeWithPostgres = describeWhere(postgresTrouble(bin));
+const describeWithPostgres = describeUnless(postgresTrouble(bin));
 
 describe('stored files on SQLite', () => {
   let app: TestApp;
@@ -29,7 +29,7 @@ describe('stored files on SQLite', () => {
     // By now it is at the first.
     janitor.onModuleDestroy();
     await janitor.beforeApplicationShutdown();
-    expect(await countOf(app, 'stored_file')).toBe(2);
+    expect(await countRows(app, 'stored_file')).toBe(2);
   });
 });
 

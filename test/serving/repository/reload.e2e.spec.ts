@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { ModelDefaultsRepository } from '../../../src/serving/repository/model-defaults.repository.js';
 import { Log } from '../../../src/platform/logging/index.js';
 import { ModelStore } from '../../../src/serving/repository/model-store.js';
-import type { Answer, Client } from '../../support/client.js';
+import type { ClientResponse, Client } from '../../support/client.js';
 import { TestModelStore } from '../../support/model-store.js';
 import { ROOT } from '../../support/project.js';
 import { startTestApp, type TestApp } from '../../support/test-app.js';
@@ -35,7 +35,7 @@ describe('a model folder that changes', () => {
     await store.remove();
   });
 
-  function ask(name: string, version?: number): Promise<Answer> {
+  function ask(name: string, version?: number): Promise<ClientResponse> {
     const path = version === undefined ? `/models/${name}/predict` : `/models/${name}/versions/${version}/predict`;
     return client.post(path, ROW);
   }
