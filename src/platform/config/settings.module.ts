@@ -1,5 +1,4 @@
 import { type DynamicModule, Module } from '@nestjs/common';
-import { ConfigModule } from '@nestjs/config';
 import { Env, SettingsError, type Variables } from './env.js';
 import { EnvironmentSettings } from './environment.settings.js';
 
@@ -18,13 +17,9 @@ export class SettingsModule {
   /** Throws `SettingsError` naming every wrong variable. */
   static forRoot(variables: Variables): DynamicModule {
     const settings = readAll([...registered], variables);
-    const byName = Object.fromEntries([...settings].map(([type, value]) => [type.name, value]));
     return {
       module: SettingsModule,
       global: true,
-      imports: [
-        ConfigModule.forRoot({ isGlobal: true, ignoreEnvFile: true, ignoreEnvVars: true, load: [() => byName] }),
-      ],
       providers: [{ provide: ALL_SETTINGS, useValue: settings }, provider(EnvironmentSettings)],
       exports: [ALL_SETTINGS, EnvironmentSettings],
     };
