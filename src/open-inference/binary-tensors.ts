@@ -3,9 +3,9 @@ import {
   ELEMENT_TYPES,
   sizeOf,
   type Tensor,
-  type TensorClaim,
+  type TensorMetadata,
   type TensorData,
-  WrongTensorError,
+  InvalidTensorError,
 } from '../serving/index.js';
 
 /**
@@ -20,19 +20,19 @@ const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 /**
  * The elements in `bytes`: a view of them where they stand as an array needs it, else a copy.
  *
- * @throws WrongTensorError where they are not as many as the shape says, or not of the type
+ * @throws InvalidTensorError where they are not as many as the shape says, or not of the type
  */
-export function decodeBinary({ name, type, shape }: TensorClaim, bytes: Buffer, maxTextLength: number): TensorData {
+export function decodeBinary({ name, type, shape }: TensorMetadata, bytes: Buffer, maxTextLength: number): TensorData {
   const { array } = ELEMENT_TYPES[type];
   const size = sizeOf(shape);
   if (array === undefined) return decodeTexts(name, size, bytes, maxTextLength);
   const { BYTES_PER_ELEMENT: width } = array;
   if (bytes.length !== size * width) {
     const expected = `${size * width} bytes, by its shape and datatype`;
-    throw new WrongTensorError(`The input "${name}" has ${bytes.length} bytes of data; it must have ${expected}.`);
+    throw new InvalidTensorError(`The input "${name}" has ${bytes.length} bytes of data; it must have ${expected}.`);
   }
   if (type === 'bool' && bytes.some((byte) => byte > 1)) {
-    throw new WrongTensorError(`The input "${name}" must hold a byte of 0 or 1 for each truth value.`);
+    throw new InvalidTensorError(`The input "${name}" must hold a byte of 0 or 1 for each truth value.`);
   }
   if (bytes.byteOffset % width === 0) return new array(bytes.buffer as ArrayBuffer, bytes.byteOffset, size);
   if (bytes.length > FEW.length) return new array(new Uint8Array(bytes).buffer, 0, size);
@@ -44,7 +44,7 @@ export function decodeBinary({ name, type, shape }: TensorClaim, bytes: Buffer, 
 export function decodeText(name: string, bytes: Buffer, maxLength: number): string {
   const text = readUtf8(bytes);
   if (text === undefined || !isStorableText(text)) {
-    throw new WrongTensorError(`The input "${name}" must hold UTF-8 text without NUL: a model takes no other bytes.`);
+    throw new InvalidTensorError(`The input "${name}" must hold UTF-8 text without NUL: a model takes no other bytes.`);
   }
   demandTextLength(name, text, maxLength);
   return text;
@@ -52,7 +52,7 @@ export function decodeText(name: string, bytes: Buffer, maxLength: number): stri
 
 export function demandTextLength(name: string, text: string, maxLength: number): void {
   if (text.length <= maxLength) return;
-  throw new WrongTensorError(`A text of the input "${name}" may have at most ${maxLength} characters.`);
+  throw new InvalidTensorError(`A text of the input "${name}" may have at most ${maxLength} characters.`);
 }
 
 export function encodeBinary({ data }: Tensor): Buffer {
@@ -73,7 +73,7 @@ function decodeTexts(name: string, size: number, bytes: Buffer, maxLength: numbe
   const ends = endsOf(name, size, bytes);
   if (ends.length !== size) {
     const found = ends.length > size ? `more than ${size}` : ends.length;
-    throw new WrongTensorError(`The input "${name}" has ${found} texts in its data; its shape means ${size}.`);
+    throw new InvalidTensorError(`The input "${name}" has ${found} texts in its data; its shape means ${size}.`);
   }
   return ends.map((end, index) => {
     return decodeText(name, bytes.subarray((ends[index - 1] ?? 0) + LENGTH_BYTES, end), maxLength);
@@ -85,7 +85,7 @@ function endsOf(name: string, size: number, bytes: Buffer): number[] {
   const ends: number[] = [];
   for (let at = 0; at < bytes.length && ends.length <= size;) {
     const end = at + LENGTH_BYTES + (at + LENGTH_BYTES <= bytes.length ? bytes.readUInt32LE(at) : 0);
-    if (end > bytes.length) throw new WrongTensorError(`The data of the input "${name}" ends within a text.`);
+    if (end > bytes.length) throw new InvalidTensorError(`The data of the input "${name}" ends within a text.`);
     ends.push(end);
     at = end;
   }

@@ -1,4 +1,4 @@
-import { countsRows, fromHalf, type Signature, type Tensor } from '../serving/index.js';
+import { hasBatchDimension, fromHalf, type Signature, type Tensor } from '../serving/index.js';
 
 /** As many digits as a float32 has. */
 const DIGITS = 7;
@@ -14,7 +14,7 @@ export function classify(
   labels: readonly string[] | undefined,
 ): Tensor {
   const declared = signature.outputs.find(({ name }) => name === tensor.name);
-  const hasRows = declared !== undefined && countsRows(declared, signature) && tensor.shape.length > 1;
+  const hasRows = declared !== undefined && hasBatchDimension(declared, signature) && tensor.shape.length > 1;
   const rows = hasRows ? (tensor.shape[0] ?? 0) : 1;
   const width = rows === 0 ? 0 : tensor.data.length / rows;
   const size = Math.min(count, width);

@@ -1,5 +1,11 @@
 import { MalformedRequestError, parseJsonExactly } from '../platform/http/index.js';
-import { checkClaims, type InputLimits, type Signature, type TensorClaim, WrongTensorError } from '../serving/index.js';
+import {
+  checkTensorMetadata,
+  type InputLimits,
+  type Signature,
+  type TensorMetadata,
+  InvalidTensorError,
+} from '../serving/index.js';
 import { ALL_DATATYPES, elementTypeOf, isDatatype } from './datatypes.js';
 import {
   arrayOf,
@@ -14,7 +20,7 @@ import {
 import { readRequestedOutputs, type RequestedOutput } from './requested-outputs.js';
 
 /** What one input says of itself, and where its data is. */
-export interface InputClaim extends TensorClaim {
+export interface InputClaim extends TensorMetadata {
   readonly data: unknown;
   readonly binarySize: number | undefined;
 }
@@ -30,7 +36,7 @@ export interface InferHead {
   readonly timeoutMs?: number;
 }
 
-/** @throws MalformedRequestError, WrongTensorError, TooManyElementsError, TooManyRowsError */
+/** @throws MalformedRequestError, InvalidTensorError, TooManyElementsError, TooManyRowsError */
 export function readInferHead(json: Buffer, signature: Signature, limits: InputLimits): InferHead {
   const request = objectOf(parseJsonExactly(json), 'The request');
   const parameters = parametersOf(request, 'The request');
@@ -39,7 +45,7 @@ export function readInferHead(json: Buffer, signature: Signature, limits: InputL
   const id = textOf(request, 'id');
   const outputs = readRequestedOutputs(request, flagOf(parameters, 'binary_data_output') ?? false, signature);
   const claims = arrayOf(request, 'inputs').map(readClaim);
-  checkClaims(claims, signature, limits);
+  checkTensorMetadata(claims, signature, limits);
   return {
     id,
     outputs,
@@ -62,10 +68,10 @@ function readClaim(value: unknown, index: number): InputClaim {
   if (name === undefined) throw new MalformedRequestError(`${what} must have a name.`);
   const { datatype, shape, data } = input;
   if (!isDatatype(datatype)) {
-    throw new WrongTensorError(`The datatype of ${what.toLowerCase()} must be one of ${ALL_DATATYPES.join(', ')}.`);
+    throw new InvalidTensorError(`The datatype of ${what.toLowerCase()} must be one of ${ALL_DATATYPES.join(', ')}.`);
   }
   if (!Array.isArray(shape) || !shape.every((size) => Number.isSafeInteger(size))) {
-    throw new WrongTensorError(`The shape of ${what.toLowerCase()} must be an array of integers.`);
+    throw new InvalidTensorError(`The shape of ${what.toLowerCase()} must be an array of integers.`);
   }
   const parameters = parametersOf(input, what);
   refuseSharedMemory(parameters);

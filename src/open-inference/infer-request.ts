@@ -1,5 +1,5 @@
 import { MalformedRequestError } from '../platform/http/index.js';
-import { checkData, type InputLimits, type Signature, type Tensor } from '../serving/index.js';
+import { checkTensorData, type InputLimits, type Signature, type Tensor } from '../serving/index.js';
 import type { InferCall } from './infer-call.js';
 import { decodeBinary } from './binary-tensors.js';
 import { type InferHead, type InputClaim, readInferHead } from './infer-head.js';
@@ -13,7 +13,7 @@ const DIGITS = /^\d{1,10}$/;
  * Reads an inference request: JSON, JSON and then binary tensors, or nothing but the one binary tensor.
  *
  * @param headerLength the value of `Inference-Header-Content-Length`: how many bytes of the body are JSON
- * @throws MalformedRequestError, WrongTensorError and other 4xx, before room is made for what is only claimed
+ * @throws MalformedRequestError, InvalidTensorError and other 4xx, before room is made for what is only claimed
  */
 export function readInferRequest(
   body: Buffer,
@@ -65,6 +65,6 @@ function readTensor(claim: InputClaim, bytes: Buffer, maxTextLength: number): Te
       ? decodeJson(claim, claim.data, maxTextLength)
       : decodeBinary(claim, bytes, maxTextLength);
   const tensor = { name, type, shape, data };
-  checkData(tensor);
+  checkTensorData(tensor);
   return tensor;
 }

@@ -1,26 +1,26 @@
 import {
   allocate,
-  AnswerNotFiniteError,
+  NonFiniteOutputError,
   ELEMENT_RULES,
   type ElementType,
   fromHalf,
   sizeOf,
   type Tensor,
-  type TensorClaim,
+  type TensorMetadata,
   type TensorData,
   toHalf,
-  WrongTensorError,
+  InvalidTensorError,
 } from '../serving/index.js';
 import { demandTextLength } from './binary-tensors.js';
 
 /**
  * The elements in a tensor's JSON `data`: all in one array, or in arrays nested as its shape is.
  *
- * @throws WrongTensorError where they are not as many as the shape says, or one is not of the type
+ * @throws InvalidTensorError where they are not as many as the shape says, or one is not of the type
  */
-export function decodeJson(claim: TensorClaim, data: unknown, maxTextLength: number): TensorData {
+export function decodeJson(claim: TensorMetadata, data: unknown, maxTextLength: number): TensorData {
   const { name, type, shape } = claim;
-  if (!Array.isArray(data)) throw new WrongTensorError(`The input "${name}" must have its "data" in an array.`);
+  if (!Array.isArray(data)) throw new InvalidTensorError(`The input "${name}" must have its "data" in an array.`);
   const isNested = shape.length > 1 && Array.isArray(data[0]);
   // Nothing is made by the shape before as many values are known to be there.
   checkLengths(claim, data, isNested ? shape : [sizeOf(shape)], 0);
@@ -43,30 +43,35 @@ export function encodeJson({ name, type, data }: Tensor): string {
   if (type === 'bool') return JSON.stringify(Array.from(data as Uint8Array, Boolean));
   const values = type === 'float16' ? Float32Array.from(data as Uint16Array, fromHalf) : data;
   if (isReal(type) && !(values as Float32Array).every(Number.isFinite)) {
-    throw new AnswerNotFiniteError(name);
+    throw new NonFiniteOutputError(name);
   }
   return `[${values.join(',')}]`;
 }
 
-function checkLengths({ name, shape }: TensorClaim, items: unknown, lengths: readonly number[], depth: number): void {
+function checkLengths(
+  { name, shape }: TensorMetadata,
+  items: unknown,
+  lengths: readonly number[],
+  depth: number,
+): void {
   const length = lengths[depth];
   if (!Array.isArray(items) || items.length !== length) {
     const found = Array.isArray(items) ? `${items.length} values` : 'one value';
     const where = depth === 0 ? '' : ` at depth ${depth}`;
     const expected = `its shape [${shape.join(', ')}] means ${length}`;
-    throw new WrongTensorError(`The data of the input "${name}" has ${found}${where}; ${expected}.`);
+    throw new InvalidTensorError(`The data of the input "${name}" has ${found}${where}; ${expected}.`);
   }
   if (depth + 1 === lengths.length) return;
-  for (const item of items) checkLengths({ name, shape } as TensorClaim, item, lengths, depth + 1);
+  for (const item of items) checkLengths({ name, shape } as TensorMetadata, item, lengths, depth + 1);
 }
 
-/** Puts a value that is right at an index; throws `WrongTensorError` where it is not. */
-function setterOf({ name, type }: TensorClaim, elements: TensorData, maxTextLength: number) {
+/** Puts a value that is right at an index; throws `InvalidTensorError` where it is not. */
+function setterOf({ name, type }: TensorMetadata, elements: TensorData, maxTextLength: number) {
   const rule = ELEMENT_RULES[type];
   const convert = CONVERSIONS[type] ?? Number;
   return (index: number, value: unknown): void => {
     if (!rule.accepts(value) && !(type === 'bool' && (value === 0 || value === 1))) {
-      throw new WrongTensorError(`The value at ${index} of the input "${name}" must be ${rule.expected}.`);
+      throw new InvalidTensorError(`The value at ${index} of the input "${name}" must be ${rule.expected}.`);
     }
     if (typeof value === 'string') demandTextLength(name, value, maxTextLength);
     (elements as unknown[])[index] = convert(value as never);

@@ -1,10 +1,10 @@
 import { MalformedRequestError } from '../platform/http/index.js';
 import {
-  checkClaims,
-  checkData,
+  checkTensorMetadata,
+  checkTensorData,
   type InputLimits,
   type Signature,
-  type TensorClaim,
+  type TensorMetadata,
   type TensorSignature,
 } from '../serving/index.js';
 import { decodeBinary, decodeText } from './binary-tensors.js';
@@ -21,14 +21,14 @@ export function readRawRequest(body: Buffer, signature: Signature, limits: Input
   if (!input || others.length > 0) {
     throw new MalformedRequestError(`A raw request needs a model with one input; this has ${signature.inputs.length}.`);
   }
-  const claim: TensorClaim = { name: input.name, type: input.type, shape: shapeFor(input, body.length) };
-  checkClaims([claim], signature, limits);
+  const claim: TensorMetadata = { name: input.name, type: input.type, shape: shapeFor(input, body.length) };
+  checkTensorMetadata([claim], signature, limits);
   const data =
     input.type === 'string'
       ? [decodeText(input.name, body, limits.textLength)]
       : decodeBinary(claim, body, limits.textLength);
   const tensor = { ...claim, data };
-  checkData(tensor);
+  checkTensorData(tensor);
   return { feeds: [tensor], outputs: allOutputs(signature, true) };
 }
 

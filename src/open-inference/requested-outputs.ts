@@ -1,5 +1,5 @@
 import { MalformedRequestError } from '../platform/http/index.js';
-import { type Signature, WrongTensorError } from '../serving/index.js';
+import { type Signature, InvalidTensorError } from '../serving/index.js';
 import {
   arrayOf,
   flagOf,
@@ -35,7 +35,7 @@ export function readRequestedOutputs(
   const seen = new Set<string>();
   return asked.map((value, index) => {
     const output = readOutput(objectOf(value, `The output at ${index}`), isBinaryByDefault, signature);
-    if (seen.has(output.name)) throw new WrongTensorError(`The output "${output.name}" is asked for twice.`);
+    if (seen.has(output.name)) throw new InvalidTensorError(`The output "${output.name}" is asked for twice.`);
     seen.add(output.name);
     return output;
   });
@@ -46,7 +46,7 @@ function readOutput(asked: JsonObject, isBinaryByDefault: boolean, { outputs }: 
   const known = outputs.find((candidate) => candidate.name === name);
   if (!known) {
     const names = outputs.map((candidate) => `"${candidate.name}"`).join(', ');
-    throw new WrongTensorError(`An output that is asked for is none of the model's; it has ${names}.`);
+    throw new InvalidTensorError(`An output that is asked for is none of the model's; it has ${names}.`);
   }
   const parameters = parametersOf(asked, 'An output');
   refuseSharedMemory(parameters);

@@ -20,7 +20,7 @@ export interface PictureDecoding {
  * What the model takes of each picture, in their order; a record with an error where one is none. They are decoded one after the
  * other, so that others' come between.
  *
- * @throws ImagesBusyError, DeadlineError, ClientGoneError,
+ * @throws ImageDecoderBusyError, DeadlineError, ClientGoneError,
  *   UnsupportedMediaTypeError where the version takes no pictures any more
  */
 export async function decodePictures(

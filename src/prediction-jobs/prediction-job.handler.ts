@@ -40,14 +40,14 @@ export class PredictionJobHandler implements JobWork<PredictionPayload> {
     const version = await this.predictions.version(payload);
     const records = recordsOf(this.files.read(inputId!), payload);
     const writer = new ResultWriter(job);
-    const runMs = (): number => (version.isInDemand ? SHARED_RUN_MS : RUN_MS);
+    const runMs = (): number => (version.hasInteractiveDemand ? SHARED_RUN_MS : RUN_MS);
     const size = (): number => Math.min(version.rowsWithin(runMs()), writer.rowsWithin(SLICE_LENGTH));
     const gone = ClientPresence.until(signal);
     let ahead: Ahead | undefined;
     // Each row that is in a run waits for the signal, where a pipeline asks for one at a time.
     setMaxListeners(0, signal);
     for await (const slice of slicesOf(records, progress.done, size)) {
-      if (version.isInDemand) await delay(PAUSE_MS);
+      if (version.hasInteractiveDemand) await delay(PAUSE_MS);
       signal.throwIfAborted();
       const outcomes = this.predictions.predict(slice, { payload, memberId, signal, gone });
       // It is waited for below, when the one before it has been written.

@@ -65,7 +65,7 @@ export class OverloadedError extends DomainError {
 }
 
 /** It was let in, and those before it took longer than was foreseen. */
-export class WaitedInVainError extends DomainError {
+export class QueueDelayExceededError extends DomainError {
   readonly kind = 'unavailable';
   readonly code = 'model.overloaded';
   override readonly retryAfterSeconds: number;
@@ -109,7 +109,7 @@ export class DeadlineError extends DomainError {
 }
 
 /** The model failed on a valid row; what its runtime said of that is in the log only. */
-export class RunFailedOnRowError extends DomainError {
+export class ModelRunFailedError extends DomainError {
   readonly kind = 'internal';
   readonly code = 'model.run-failed';
 
@@ -157,7 +157,7 @@ export class TooManyRowsError extends DomainError {
 }
 
 /** More pictures wait to be decoded than could be soon. */
-export class ImagesBusyError extends DomainError {
+export class ImageDecoderBusyError extends DomainError {
   readonly kind = 'unavailable';
   readonly code = 'predict.images-busy';
   override readonly retryAfterSeconds = RETRY_AFTER_SECONDS;
@@ -168,13 +168,13 @@ export class ImagesBusyError extends DomainError {
 }
 
 /** A tensor that is not what the model takes; the message says which, and what it must be. */
-export class WrongTensorError extends DomainError {
+export class InvalidTensorError extends DomainError {
   readonly kind = 'invalid';
   readonly code = 'model.wrong-tensor';
 }
 
 /** The model has answered, but not with what can be written down. */
-export class AnswerNotFiniteError extends DomainError {
+export class NonFiniteOutputError extends DomainError {
   readonly kind = 'internal';
   readonly code = 'model.answer-not-finite';
 

@@ -27,7 +27,7 @@ export class ServingSettings {
   /** What decoding pictures may take. */
   readonly images: ImageLimits;
   /** How many values one answer may hold. */
-  readonly maxAnswerElements: number;
+  readonly maxResponseElements: number;
 
   constructor(env: Env) {
     this.modelsDir = env.text('MODELS_DIR', './models');
@@ -45,6 +45,6 @@ export class ServingSettings {
       lanes: env.integer('IMAGE_LANES', { default: 1, min: 1, max: 64 }),
       queue: env.integer('IMAGE_QUEUE_CAPACITY', { default: 64, min: 0, max: 1_000_000 }),
     };
-    this.maxAnswerElements = env.integer('ANSWER_MAX_ELEMENTS', { default: 4_000_000, min: 1, max: MAX_ELEMENTS });
+    this.maxResponseElements = env.integer('ANSWER_MAX_ELEMENTS', { default: 4_000_000, min: 1, max: MAX_ELEMENTS });
   }
 }

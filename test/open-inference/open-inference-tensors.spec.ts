@@ -4,7 +4,7 @@ import { classify } from '../../src/open-inference/classification.js';
 import { readInferRequest } from '../../src/open-inference/infer-request.js';
 import { decodeJson, encodeJson } from '../../src/open-inference/json-tensors.js';
 import { ELEMENT_TYPES, type ElementType, type Signature, type Tensor } from '../../src/serving/signature/tensor.js';
-import { checkClaims, checkData } from '../../src/serving/signature/check-feeds.js';
+import { checkTensorMetadata, checkTensorData } from '../../src/serving/signature/check-tensors.js';
 
 const LIMITS = { rows: 1_000, elements: 10_000, textLength: 100 };
 const MAX_TEXT = LIMITS.textLength;
@@ -30,7 +30,7 @@ const anyTensor = fc
 
 function isFinite(tensor: Tensor): boolean {
   try {
-    checkData(tensor);
+    checkTensorData(tensor);
     return true;
   } catch {
     return false;
@@ -178,8 +178,8 @@ describe('feeds', () => {
   });
   /** As a request is checked: what is said of the tensors, then their data. */
   const check = (feeds: readonly Tensor[]): void => {
-    checkClaims(feeds, signature, LIMITS);
-    feeds.forEach(checkData);
+    checkTensorMetadata(feeds, signature, LIMITS);
+    feeds.forEach(checkTensorData);
   };
   const a = feed('a', 'float32', [3, 5]);
   const b = feed('b', 'int64', [3, 2]);

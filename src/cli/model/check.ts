@@ -1,4 +1,4 @@
-import { fileInStore, type ModelFolder } from '../../serving/index.js';
+import { resolveInStore, type ModelFolder } from '../../serving/index.js';
 import { type CommandContext, CommandError, count, readArguments } from './command.js';
 import { describeBatching } from './in-words.js';
 import { entryOf, findFolders, openModel, type StoredModel } from './stored-models.js';
@@ -42,7 +42,7 @@ async function checkVersion(
 ): Promise<Finding> {
   const place = `${name}/${version}`;
   try {
-    const file = await fileInStore(modelsDir, name, version, 'model.onnx');
+    const file = await resolveInStore(modelsDir, name, version, 'model.onnx');
     return await withVersion({ name: place, version, file, manifest, settings }, ({ pins, batching }) => {
       const { sha256, files, candidate } = entryOf(manifest, version);
       const isPinned = sha256 !== undefined && (files !== undefined || Object.keys(pins?.files ?? {}).length === 0);

@@ -1,5 +1,5 @@
 import {
-  countsRows,
+  hasBatchDimension,
   type Feature,
   type Manifest,
   type OutputMapping,
@@ -70,6 +70,6 @@ function isPlain(tensor: TensorSignature, signature: Signature): boolean {
 
 /** A first dimension without a name is a row's too: such a model is run one row at a time. */
 function rowShapeOf(tensor: TensorSignature, signature: Signature): TensorSignature['shape'] {
-  const isCounted = countsRows(tensor, signature) || tensor.shape[0] === unnamedDimension(tensor.name, 0);
+  const isCounted = hasBatchDimension(tensor, signature) || tensor.shape[0] === unnamedDimension(tensor.name, 0);
   return tensor.shape.slice(isCounted ? 1 : 0);
 }

@@ -1,4 +1,4 @@
-import { fileInStore, pinsOf, readModelFiles, type VersionEntry, writeManifest } from '../../serving/index.js';
+import { resolveInStore, pinsOf, readModelFiles, type VersionEntry, writeManifest } from '../../serving/index.js';
 import { type CommandContext, CommandError, count, readArguments } from './command.js';
 import { changeManifest, withEntry } from './staging.js';
 import { findModel, findVersion } from './stored-models.js';
@@ -25,7 +25,7 @@ export async function pin(args: string[], { modelsDir, say }: CommandContext): P
 /** What the files of a version are; `files` is undefined where it has none beside the model. */
 async function pinOf(modelsDir: string, name: string, version: string): Promise<VersionEntry> {
   try {
-    const { sha256, files } = pinsOf(readModelFiles(await fileInStore(modelsDir, name, version, 'model.onnx'), {}));
+    const { sha256, files } = pinsOf(readModelFiles(await resolveInStore(modelsDir, name, version, 'model.onnx'), {}));
     return { sha256, files: Object.keys(files).length > 0 ? files : undefined };
   } catch (error) {
     throw new CommandError(`${name}/${version}/model.onnx: ${(error as Error).message}`, { cause: error });

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { SOURCE_ROOT } from '../../platform/config/index.js';
 import {
-  fileInStore,
+  resolveInStore,
   type ModelFiles,
   type ModelVersion,
   pinsOf,
@@ -30,7 +30,7 @@ export async function quantize(args: string[], context: CommandContext): Promise
   const model = await findModel(context.modelsDir, positionals[0] ?? '');
   const source = values.version === undefined ? servingVersions(model)[0] : findVersion(model, values.version);
   if (source === undefined) throw new CommandError(`The model "${model.name}" has no version to start from.`);
-  const file = await fileInStore(context.modelsDir, model.name, source, 'model.onnx').catch((error: Error) => {
+  const file = await resolveInStore(context.modelsDir, model.name, source, 'model.onnx').catch((error: Error) => {
     throw new CommandError(`${model.name}/${source}: ${error.message}`);
   });
   const full: Candidate = {

@@ -3,13 +3,13 @@ import {
   exampleOf,
   isClose,
   type Manifest,
-  mismatch,
+  findMismatch,
   ModelVersion,
   type Prediction,
   RowCheck,
   runtimeOptionsOf,
   type ServingSettings,
-  trialRows,
+  selfTestRows,
   type VersionEntry,
   VersionRecorder,
 } from '../../serving/index.js';
@@ -70,7 +70,7 @@ export function rowsToTry(version: ModelVersion): Row[] {
   const { schema, manifest } = version;
   if (!schema) return [];
   const example = manifest.example && checkedRow(version, manifest.example.input);
-  return trialRows(schema, example).map((row) => {
+  return selfTestRows(schema, example).map((row) => {
     return Object.fromEntries(schema.fields.map(({ name }, index) => [name, row[index]]));
   });
 }
@@ -102,7 +102,7 @@ export async function ownAnswer(candidate: Candidate): Promise<VersionEntry['exa
   const { label, value, output } = example;
   const prediction = await answer({ ...candidate, manifest: withoutAnswers(manifest) }, example.input);
   const byName = output ? await answerByName(candidate, example.input) : {};
-  if (mismatch(prediction, byName, example) === undefined) return undefined;
+  if (findMismatch(prediction, byName, example) === undefined) return undefined;
   return {
     ...(label === undefined ? {} : { label: prediction.label }),
     ...(value === undefined ? {} : { value: rounded(prediction.value) as number }),

@@ -4,7 +4,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { SOURCE_ROOT } from '../../platform/config/index.js';
-import { fileInStore } from '../../serving/index.js';
+import { resolveInStore } from '../../serving/index.js';
 import { type CommandContext, CommandError, readArguments } from './command.js';
 import { findFolders, openModel, servingVersions, type StoredModel } from './stored-models.js';
 import { withVersion } from './trial.js';
@@ -42,7 +42,7 @@ async function shapeOf(model: StoredModel, { modelsDir, settings }: CommandConte
   const reasons: string[] = [];
   for (const version of servingVersions(model)) {
     try {
-      const file = await fileInStore(modelsDir, name, version, 'model.onnx');
+      const file = await resolveInStore(modelsDir, name, version, 'model.onnx');
       return await withVersion({ name: `${name}/${version}`, version, file, manifest, settings }, (loaded) => {
         return { name, manifest, schema: loaded.schema!, signature: loaded.signature! };
       });

@@ -1,11 +1,11 @@
-import { type ImageFormat, type JsonSchema, shapeOfImage } from '../../serving/index.js';
+import { type ImageFormat, type JsonSchema, imageShape } from '../../serving/index.js';
 
 const FILE = { type: 'string', format: 'binary' };
 
 /** The JSON Schema of a row, saying that it is a picture. */
 export function pictureSchema(row: JsonSchema, format: ImageFormat): JsonSchema {
   const { width, height } = format;
-  const shape = shapeOfImage(format).join(', ');
+  const shape = imageShape(format).join(', ');
   const description = `A picture, resized to ${width} × ${height}: send PNG, JPEG or WebP files. As JSON: its values, in the shape [${shape}]`;
   return { ...row, description };
 }

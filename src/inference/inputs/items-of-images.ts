@@ -5,8 +5,8 @@ import {
   type InputLimits,
   TooManyElementsError,
   TooManyRowsError,
-  UnusableImageError,
-  type Waiter,
+  InvalidImageError,
+  type TimedCaller,
 } from '../../serving/index.js';
 
 type Row = Readonly<Record<string, Float32Array>>;
@@ -23,13 +23,13 @@ type ImageRow =
 /** Who decodes, and for whom. */
 export interface Decoding {
   readonly decoder: ImageDecoder;
-  readonly waiter: Waiter;
+  readonly waiter: TimedCaller;
 }
 
 /**
  * A row for each picture, in their order. They are decoded one after the other, so that others' come between.
  *
- * @throws InvalidInputError naming each that is no picture, TooManyRowsError, TooManyElementsError, ImagesBusyError,
+ * @throws InvalidInputError naming each that is no picture, TooManyRowsError, TooManyElementsError, ImageDecoderBusyError,
  *   DeadlineError, ClientGoneError
  */
 export async function itemsOfImages(
@@ -54,7 +54,7 @@ export async function itemsOfImages(
 /**
  * The row of one picture, or why there is none.
  *
- * @throws ImagesBusyError, DeadlineError, ClientGoneError
+ * @throws ImageDecoderBusyError, DeadlineError, ClientGoneError
  */
 export async function rowOfImage(
   bytes: Buffer,
@@ -65,7 +65,7 @@ export async function rowOfImage(
   try {
     return { value: { [input.field]: await decoder.decode(bytes, input, waiter) } };
   } catch (error) {
-    if (!(error instanceof UnusableImageError)) throw error;
+    if (!(error instanceof InvalidImageError)) throw error;
     const message = `${location.slice(1).join('.')} ${error.message}`;
     return { value: undefined, error: { location, type: 'image', message } };
   }

@@ -7,7 +7,7 @@ import {
   outputSchema,
   type RowField,
   type RowSchema,
-  shapeOfImage,
+  imageShape,
 } from '../../serving/index.js';
 
 /** What a model takes and answers, row by row. */
@@ -32,7 +32,7 @@ function promised(manifest: Manifest): ModelSchemas | undefined {
   const { features, output, example, input: pictures } = manifest;
   if (!features || !output) return undefined;
   const fields = features.map((feature): RowField => {
-    if (pictures) return { name: feature.name, type: 'float32', shape: shapeOfImage(pictures.image), feature };
+    if (pictures) return { name: feature.name, type: 'float32', shape: imageShape(pictures.image), feature };
     return { name: feature.name, type: typeOf(example?.input[feature.name]), shape: [], feature };
   });
   const input = rowSchema({ fields, inputs: [], isUniform: true }, manifest, example?.input);

@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { type FileHandle, lstat, open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileInStore } from '../../serving/index.js';
+import { resolveInStore } from '../../serving/index.js';
 
 /** What a report's file may be called: so no name leads anywhere else. */
 const FILE_NAME = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}\.(png|txt|json)$/;
@@ -37,7 +37,7 @@ export class ReportFolder {
   static async of(modelsDir: string, model: string): Promise<ReportFolder | undefined> {
     const found = await lstat(join(modelsDir, model, 'report')).catch(ifNotThere(undefined));
     if (!found?.isDirectory()) return undefined;
-    const path = await fileInStore(modelsDir, model, 'report').catch(() => undefined);
+    const path = await resolveInStore(modelsDir, model, 'report').catch(() => undefined);
     return path === undefined ? undefined : new ReportFolder(path);
   }
 

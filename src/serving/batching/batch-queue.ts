@@ -5,7 +5,7 @@ import {
   DeadlineError,
   OverloadedError,
   QueueFullError,
-  WaitedInVainError,
+  QueueDelayExceededError,
 } from '../serving.errors.js';
 import { RunFailedError, RuntimeDiedError } from '../runtime/runtime-process.js';
 import type { Tensor } from '../signature/tensor.js';
@@ -33,7 +33,7 @@ export interface QueueOptions {
 }
 
 /** How rows of several callers go into one run. */
-export interface BatchRule {
+export interface BatchPolicy {
   readonly maxBatchSize: number;
   /** How long the first of a batch that is not full may wait for others while the runtime is idle. */
   readonly maxWaitMs: number;
@@ -75,7 +75,7 @@ const CROWD_DECAY = 0.9;
  * those that wait go on waiting until it is back or their time is up.
  */
 export class BatchQueue {
-  private rule: BatchRule | undefined;
+  private rule: BatchPolicy | undefined;
   private readonly waiting = new WaitingRuns();
   /** How many callers there have been at a time lately. */
   private crowd = 0;
@@ -99,12 +99,12 @@ export class BatchQueue {
   ) {}
 
   /** How rows of several callers run together; undefined until `enableBatching`. */
-  get batching(): BatchRule | undefined {
+  get batching(): BatchPolicy | undefined {
     return this.rule;
   }
 
   /** To be called once it is known that rows may run together. */
-  enableBatching(rule: BatchRule): void {
+  enableBatching(rule: BatchPolicy): void {
     this.rule = rule;
   }
 
@@ -128,13 +128,13 @@ export class BatchQueue {
   }
 
   /** Whether somebody who waits for answers has asked lately: background work makes room. */
-  get isInDemand(): boolean {
+  get hasInteractiveDemand(): boolean {
     return performance.now() - this.askedAt < DEMAND_MS;
   }
 
   /**
    * @param submission at most `maxBatchSize` rows where there is batching
-   * @throws QueueFullError, OverloadedError, DeadlineError, ClientGoneError, RuntimeLostError, RunFailedOnRowError
+   * @throws QueueFullError, OverloadedError, DeadlineError, ClientGoneError, RuntimeLostError, ModelRunFailedError
    */
   submit(submission: Submission, caller: TimedCaller): Promise<Tensor[]> {
     const now = performance.now();
@@ -236,7 +236,7 @@ export class BatchQueue {
   private isDue(run: QueuedRun, now: number): boolean {
     if (now < run.deadline - TIMER_RESOLUTION_MS) return false;
     const isOvertaken = run.isWaiting && this.hasWaitedInLine(run);
-    this.giveUp(run, isOvertaken ? new WaitedInVainError(now - run.submittedAt) : new DeadlineError());
+    this.giveUp(run, isOvertaken ? new QueueDelayExceededError(now - run.submittedAt) : new DeadlineError());
     return true;
   }
 
@@ -244,7 +244,7 @@ export class BatchQueue {
   private isTooLate(run: QueuedRun, now: number): boolean {
     if (!this.hasWaitedInLine(run)) return false;
     if (now + this.cost.estimate(1, run.submission.rows) * SPARE_TIME < run.deadline) return false;
-    this.giveUp(run, new WaitedInVainError(now - run.submittedAt));
+    this.giveUp(run, new QueueDelayExceededError(now - run.submittedAt));
     return true;
   }
 

@@ -1,20 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import type { Metadata, Sharp, SharpOptions } from 'sharp';
 import { ConcurrencyLimiter } from '../../platform/async/index.js';
-import { ClientGoneError, DeadlineError, ImagesBusyError } from '../serving.errors.js';
+import { ClientGoneError, DeadlineError, ImageDecoderBusyError } from '../serving.errors.js';
 import { ServingSettings } from '../serving.settings.js';
-import type { GoneSignal } from '../caller.js';
+import type { TimedCaller } from '../caller.js';
 import { type ImageInput, valuesOf } from './image-input.js';
-import { plainPng } from './plain-png.js';
+import { stripPng } from './strip-png.js';
 
 /** Why a file is no picture that can be taken; the words go on after its name. */
-export class UnusableImageError extends Error {}
-
-/** Who waits for pictures, and until when, as `performance.now()` counts. */
-export interface Waiter {
-  readonly signal: GoneSignal;
-  readonly deadline: number;
-}
+export class InvalidImageError extends Error {}
 
 type OpenImage = (bytes: Buffer, options: SharpOptions) => Sharp;
 
@@ -40,34 +34,34 @@ export class ImageDecoder {
     this.limiter = new ConcurrencyLimiter({
       concurrency: lanes,
       maxQueued: queue,
-      overflowError: () => new ImagesBusyError(),
+      overflowError: () => new ImageDecoderBusyError(),
     });
   }
 
-  /** @throws UnusableImageError, ImagesBusyError, DeadlineError, ClientGoneError */
-  async decode(file: Buffer, input: ImageInput, waiter: Waiter): Promise<Float32Array> {
+  /** @throws InvalidImageError, ImageDecoderBusyError, DeadlineError, ClientGoneError */
+  async decode(file: Buffer, input: ImageInput, { signal, deadline }: TimedCaller): Promise<Float32Array> {
     const bytes = readable(file);
-    const demandWaiter = (): void => {
-      if (waiter.signal.aborted) throw new ClientGoneError();
-      if (performance.now() >= waiter.deadline) throw new DeadlineError();
+    const requireWaiting = (): void => {
+      if (signal?.aborted) throw new ClientGoneError();
+      if (performance.now() >= deadline) throw new DeadlineError();
     };
     this.opening ??= loadSharp();
     const open = await this.opening;
     return this.limiter.run(async () => {
-      demandWaiter();
+      requireWaiting();
       try {
-        return valuesOf(await this.pixelsOf(open, bytes, input, waiter.deadline), input);
+        return valuesOf(await this.pixelsOf(open, bytes, input, deadline), input);
       } catch (error) {
-        demandWaiter();
-        if (error instanceof UnusableImageError) throw error;
-        throw new UnusableImageError('is damaged: it could not be decoded as a whole', { cause: error });
+        requireWaiting();
+        if (error instanceof InvalidImageError) throw error;
+        throw new InvalidImageError('is damaged: it could not be decoded as a whole', { cause: error });
       }
     });
   }
 
   private async pixelsOf(open: OpenImage, bytes: Buffer, input: ImageInput, deadline: number): Promise<Buffer> {
     const options: SharpOptions = { autoOrient: true, failOn: 'error', pages: 1 };
-    this.demandSize(await open(bytes, { ...options, limitInputPixels: false }).metadata());
+    this.requireMaxPixels(await open(bytes, { ...options, limitInputPixels: false }).metadata());
     const { width, height, fit } = input;
     const image = open(bytes, { ...options, limitInputPixels: this.maxPixels })
       .timeout({ seconds: Math.max(1, Math.ceil((deadline - performance.now()) / 1_000)) })
@@ -78,19 +72,19 @@ export class ImageDecoder {
     return image.toBuffer();
   }
 
-  private demandSize({ width, height }: Metadata): void {
+  private requireMaxPixels({ width, height }: Metadata): void {
     if (width * height <= this.maxPixels) return;
-    throw new UnusableImageError(`has ${width} × ${height} pixels; at most ${this.maxPixels} altogether are taken`);
+    throw new InvalidImageError(`has ${width} × ${height} pixels; at most ${this.maxPixels} altogether are taken`);
   }
 }
 
 /** What may be decoded of a file, by what it holds: its name and its media type are only said. */
 function readable(file: Buffer): Buffer {
-  if (file.length === 0) throw new UnusableImageError('is empty; it must be a PNG, JPEG or WebP picture');
+  if (file.length === 0) throw new InvalidImageError('is empty; it must be a PNG, JPEG or WebP picture');
   const kind = kindOf(file);
-  if (!kind) throw new UnusableImageError('must be a PNG, JPEG or WebP picture; it is none of them');
-  const bytes = kind === 'png' ? plainPng(file) : file;
-  if (!bytes) throw new UnusableImageError('is damaged: it could not be read as a whole');
+  if (!kind) throw new InvalidImageError('must be a PNG, JPEG or WebP picture; it is none of them');
+  const bytes = kind === 'png' ? stripPng(file) : file;
+  if (!bytes) throw new InvalidImageError('is damaged: it could not be read as a whole');
   return bytes;
 }
 

@@ -1,6 +1,6 @@
 import type { ImageFormat, Manifest } from '../manifest/manifest.js';
 import type { Signature, TensorSignature } from '../signature/tensor.js';
-import { countsRows, type RowSchema, SignatureError } from '../signature/row-schema.js';
+import { hasBatchDimension, type RowSchema, SignatureError } from '../signature/row-schema.js';
 
 /** How a picture becomes the one field of a row. */
 export interface ImageInput {
@@ -17,7 +17,7 @@ export interface ImageInput {
 const VALUES = 256;
 
 /** What a row's picture has as its shape. */
-export function shapeOfImage({ width, height, channels = 3, layout = 'NCHW' }: ImageFormat): number[] {
+export function imageShape({ width, height, channels = 3, layout = 'NCHW' }: ImageFormat): number[] {
   return layout === 'NCHW' ? [channels, height, width] : [height, width, channels];
 }
 
@@ -35,7 +35,7 @@ export function signatureWithImage(signature: Signature, { input }: Manifest): S
   const { name, type, shape } = tensor;
   if (type !== 'float32' && type !== 'float16')
     throw wrong(`an input of type float32 or float16; "${name}" is ${type}`);
-  const expected = shapeOfImage(input.image);
+  const expected = imageShape(input.image);
   if (!hasRoomFor(expected, tensor, signature)) {
     throw wrong(`an input of the shape [N, ${expected.join(', ')}]; "${name}" has [${shape.join(', ')}]`);
   }
@@ -44,7 +44,7 @@ export function signatureWithImage(signature: Signature, { input }: Manifest): S
 
 function hasRoomFor(expected: readonly number[], tensor: TensorSignature, signature: Signature): boolean {
   const { shape } = tensor;
-  if (shape.length !== 4 || !countsRows(tensor, signature)) return false;
+  if (shape.length !== 4 || !hasBatchDimension(tensor, signature)) return false;
   return expected.every((size, index) => typeof shape[index + 1] === 'string' || shape[index + 1] === size);
 }
 

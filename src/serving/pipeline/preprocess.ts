@@ -21,7 +21,7 @@ export function preprocessorFor({ inputs }: RowSchema): Preprocess {
 }
 
 function fillerFor(input: InputPlan): (rows: readonly CheckedRow[]) => Tensor {
-  const { tensor, fields, positions, countsRows } = input;
+  const { tensor, fields, positions, hasBatchDimension } = input;
   const { name, type } = tensor;
   const writers = fields.map(writerFor);
   const fixedShape = fixedShapeOf(input);
@@ -32,22 +32,22 @@ function fillerFor(input: InputPlan): (rows: readonly CheckedRow[]) => Tensor {
     for (const row of rows) {
       for (let index = 0; index < writers.length; index += 1) at = writers[index]!(row[positions[index]!], data, at);
     }
-    return { name, type, shape: countsRows ? [rows.length, ...rowShape] : rowShape, data };
+    return { name, type, shape: hasBatchDimension ? [rows.length, ...rowShape] : rowShape, data };
   };
 }
 
 /** The tensor's shape without the dimension that counts rows; undefined where it depends on the row. */
-function fixedShapeOf({ tensor, fields, countsRows }: InputPlan): readonly number[] | undefined {
-  const declared = tensor.shape.slice(countsRows ? 1 : 0);
+function fixedShapeOf({ tensor, fields, hasBatchDimension }: InputPlan): readonly number[] | undefined {
+  const declared = tensor.shape.slice(hasBatchDimension ? 1 : 0);
   const isOfPlainFields = fields[0] === undefined || fields[0].shape.length === 0;
   const shape = declared.map((size) => (typeof size === 'string' && isOfPlainFields ? fields.length : size));
   return shape.every((size) => typeof size === 'number') ? shape : undefined;
 }
 
 /** The same with open dimensions taken from the row. */
-function openShapeOf({ tensor, positions, countsRows }: InputPlan, row: CheckedRow): number[] {
+function openShapeOf({ tensor, positions, hasBatchDimension }: InputPlan, row: CheckedRow): number[] {
   let value = row[positions[0]!];
-  return tensor.shape.slice(countsRows ? 1 : 0).map(() => {
+  return tensor.shape.slice(hasBatchDimension ? 1 : 0).map(() => {
     const { length } = value as unknown[];
     value = (value as unknown[])[0];
     return length;

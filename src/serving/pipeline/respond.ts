@@ -1,8 +1,8 @@
-import { RunFailedOnRowError } from '../serving.errors.js';
+import { ModelRunFailedError } from '../serving.errors.js';
 import type { Manifest, OutputMapping } from '../manifest/manifest.js';
 import { fromHalf } from '../signature/float16.js';
 import type { Signature, Tensor } from '../signature/tensor.js';
-import { countsRows } from '../signature/row-schema.js';
+import { hasBatchDimension } from '../signature/row-schema.js';
 
 /** What a model answers for one row. */
 export interface Prediction {
@@ -63,7 +63,7 @@ type Find = (name: string | undefined) => RowOutput | undefined;
 
 function plansFor(signature: Signature): readonly OutputPlan[] {
   return signature.outputs.map((declared) => {
-    const isCounted = countsRows(declared, signature);
+    const isCounted = hasBatchDimension(declared, signature);
     const shape = declared.shape.slice(isCounted ? 1 : 0);
     return { name: declared.name, isCounted, isPlain: shape.length === 0 || (shape.length === 1 && shape[0] === 1) };
   });
@@ -122,7 +122,7 @@ function numberAt({ tensor, start, end }: RowOutput, index: number): number {
 
 /** JSON has no word for what is not finite, and it is no answer either. */
 function demandFinite(number: number): void {
-  if (!Number.isFinite(number)) throw new RunFailedOnRowError(new Error('The answer is not a finite number'));
+  if (!Number.isFinite(number)) throw new ModelRunFailedError(new Error('The answer is not a finite number'));
 }
 
 function scoresOf(find: Find, { probabilities, logits }: OutputMapping): number[] | undefined {

@@ -12,7 +12,7 @@ const TOLERANCE = 1e-4;
  *
  * @param outputs the same answer, by tensor name
  */
-export function mismatch(prediction: Prediction, outputs: Prediction, example: Example): string | undefined {
+export function findMismatch(prediction: Prediction, outputs: Prediction, example: Example): string | undefined {
   const { label, value, output, tolerance = TOLERANCE } = example;
   if (label !== undefined && prediction.label !== label) {
     return `it answers its own example with "${prediction.label}" instead of "${label}"`;
@@ -43,7 +43,7 @@ export function isClose(actual: unknown, expected: unknown, tolerance = TOLERANC
  * Three different rows to try a model with: the example, or the middle of each range, and two rows beside it. Fewer where
  * no others can be made, as for a model that takes nothing but text.
  */
-export function trialRows({ fields }: RowSchema, example: CheckedRow | undefined): CheckedRow[] {
+export function selfTestRows({ fields }: RowSchema, example: CheckedRow | undefined): CheckedRow[] {
   const first = example ?? fields.map((field) => fill(field, middle(field)));
   const rows = [0, 1, 2].map((step) => fields.map((field, index) => shift(field, first[index], step)));
   const different = new Map(rows.map((row) => [JSON.stringify(row), row]));
@@ -77,7 +77,7 @@ function shift(field: RowField, value: unknown, steps: number): unknown {
 }
 
 /** Whether the outputs of a run of several rows hold, row by row, what the runs of the same rows alone gave. */
-export function sameTogether(together: readonly Tensor[], alone: readonly (readonly Tensor[])[]): boolean {
+export function matchesSingleRuns(together: readonly Tensor[], alone: readonly (readonly Tensor[])[]): boolean {
   return together.every(({ name, data }) => {
     const parts = alone.map((outputs) => outputs.find((output) => output.name === name)?.data ?? []);
     return isClose(

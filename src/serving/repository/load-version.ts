@@ -1,17 +1,17 @@
-import { RunFailedOnRowError, RuntimeLostError } from '../serving.errors.js';
+import { ModelRunFailedError, RuntimeLostError } from '../serving.errors.js';
 import type { Submission } from '../batching/queued-run.js';
 import type { TimedCaller } from '../caller.js';
 import type { ServingSettings } from '../serving.settings.js';
 import { type ImageInput, imageInputOf, signatureWithImage } from '../images/image-input.js';
 import { type Example, exampleOf, type Manifest } from '../manifest/manifest.js';
 import { type Preprocess, preprocessorFor } from '../pipeline/preprocess.js';
-import { mismatch, sameTogether, trialRows } from '../pipeline/self-test.js';
+import { findMismatch, matchesSingleRuns, selfTestRows } from '../pipeline/self-test.js';
 import { type Respond, responderByName, responderFor } from '../pipeline/respond.js';
 import { Runtime, type RuntimeEvents } from '../runtime/runtime.js';
 import type { RuntimeOptions } from '../runtime/runtime-options.js';
 import type { Signature, Tensor } from '../signature/tensor.js';
-import { BatchQueue, type BatchRule, type QueueObserver } from '../batching/batch-queue.js';
-import { rowDimension, type RowSchema, rowSchemaOf, SignatureError } from '../signature/row-schema.js';
+import { BatchQueue, type BatchPolicy, type QueueObserver } from '../batching/batch-queue.js';
+import { batchDimension, type RowSchema, rowSchemaOf, SignatureError } from '../signature/row-schema.js';
 import { type CheckedRow, RowCheck } from '../signature/row-check.js';
 import { RowValidator, wrongDefault } from '../signature/row-validator.js';
 
@@ -73,7 +73,7 @@ export async function loadVersion(
     return { ...prepared, ...(await prove(prepared)), hasFixedShapes: hasFixedShapes(runtime.signature) };
   } catch (error) {
     await runtime.stop(0);
-    const isOfTrial = error instanceof RunFailedOnRowError || error instanceof RuntimeLostError;
+    const isOfTrial = error instanceof ModelRunFailedError || error instanceof RuntimeLostError;
     throw isOfTrial
       ? new Error(`it cannot run its own example: ${(error.cause as Error).message}`, { cause: error })
       : error;
@@ -125,7 +125,7 @@ async function proveExample(prepared: Prepared, example: Example, row: CheckedRo
   const outputs = await queue.submit(...submissionOf([row], prepared));
   const [answer = {}] = respond(outputs, 1);
   const [byName = {}] = responderByName(runtime.signature)(outputs, 1);
-  const difference = mismatch(answer, byName, example);
+  const difference = findMismatch(answer, byName, example);
   if (difference !== undefined) throw new Error(difference);
 }
 
@@ -138,12 +138,12 @@ interface Trial {
 /** Warms the model up. One that cannot run rows it was not made for still serves; one that dies of them does not. */
 async function tryAlone(prepared: Prepared, example: CheckedRow | undefined): Promise<Trial> {
   const { queue, schema } = prepared;
-  const rows = trialRows(schema, example);
+  const rows = selfTestRows(schema, example);
   const alone: Tensor[][] = [];
   try {
     for (const row of rows) alone.push(await queue.submit(...submissionOf([row], prepared)));
   } catch (error) {
-    if (!(error instanceof RunFailedOnRowError)) throw error;
+    if (!(error instanceof ModelRunFailedError)) throw error;
   }
   return { rows, alone };
 }
@@ -160,10 +160,10 @@ async function findBatchingProblem(
   if (alone.length < rows.length) return unproven;
   try {
     const together = await prepared.queue.submit(...submissionOf(rows, prepared));
-    if (sameTogether(together, alone)) return undefined;
+    if (matchesSingleRuns(together, alone)) return undefined;
     return 'rows run together give other answers than the same rows alone';
   } catch (error) {
-    if (!(error instanceof RunFailedOnRowError)) throw error;
+    if (!(error instanceof ModelRunFailedError)) throw error;
     return unproven;
   }
 }
@@ -196,9 +196,9 @@ function checkOutputs({ outputs }: Signature, { output = {} }: Manifest): void {
 function declaredBatching(
   signature: Signature,
   { batching }: Manifest,
-): { readonly reason: string } | { readonly rule: BatchRule; readonly isForced: boolean } {
+): { readonly reason: string } | { readonly rule: BatchPolicy; readonly isForced: boolean } {
   if (batching === false) return { reason: '"batching" is false in model.json' };
-  const dimension = rowDimension(signature);
+  const dimension = batchDimension(signature);
   const tensors = [...signature.inputs, ...signature.outputs];
   const odd = tensors.find(({ shape }) => dimension === undefined || shape[0] !== dimension);
   if (odd) return { reason: `"${odd.name}" does not begin with the symbolic dimension that counts rows` };

@@ -8,7 +8,7 @@ import { ServingMetrics } from '../stats/serving-metrics.js';
 import type { Model } from './model.js';
 import { ModelVersion } from './model-version.js';
 import { runtimeOptionsOf } from './runtime-options-of.js';
-import { fileInStore, findInStore, type ModelFolder, type VersionFolder } from './scan-models.js';
+import { resolveInStore, findInStore, type ModelFolder, type VersionFolder } from './scan-models.js';
 
 /** Brings a model in line with its folder: loads new files beside those that serve, and drains versions that are gone. */
 @Injectable()
@@ -144,7 +144,7 @@ export class ModelLoader {
     const place = [model, version, 'model.onnx'];
     if (manifest.versions?.[version]?.sha256 === undefined)
       this.log.lines.warn({ model, version }, `${place.join('/')} is not pinned by sha256`);
-    const file = await fileInStore(this.settings.modelsDir, ...place);
+    const file = await resolveInStore(this.settings.modelsDir, ...place);
     return runtimeOptionsOf(manifest, version, file, this.settings);
   }
 

@@ -8,7 +8,7 @@ import { ModelDefaultsRepository } from './model-defaults.repository.js';
 import { ModelLoader } from './model-loader.js';
 import type { VersionState } from './model-version.js';
 import { fingerprintOf, type ModelFolder, scanModels } from './scan-models.js';
-import { Serial } from './serial.js';
+import { SerialQueue } from './serial-queue.js';
 
 /** A change is applied when two polls in a row have seen the same: within 2 s of the end of a copy. */
 const POLL_EVERY_MS = 400;
@@ -18,7 +18,7 @@ const POLLS_PER_DEFAULTS = 5;
 /** A model and its folder; changes to it happen one after another. */
 interface ModelEntry {
   readonly model: Model;
-  readonly changes: Serial;
+  readonly changes: SerialQueue;
   /** As last seen. */
   folder: ModelFolder;
   /** Of the folder that is served, or that was tried last. */
@@ -146,7 +146,7 @@ export class ModelStore implements OnModuleInit, OnApplicationShutdown {
 
   private async open(folder: ModelFolder): Promise<ModelEntry> {
     const { name } = folder;
-    const changes = new Serial();
+    const changes = new SerialQueue();
     const loadOnDemand = (wanted: Model): Promise<void> => this.loadOnDemand(wanted, changes);
     const model = new Model({ name, onChange: () => this.notify(), loadOnDemand });
     model.chooseDefault(this.defaultVersions.get(name));
@@ -172,7 +172,7 @@ export class ModelStore implements OnModuleInit, OnApplicationShutdown {
   }
 
   /** Waits for as long as a prediction may take; a slower load is ready for a later request. */
-  private async loadOnDemand(model: Model, changes: Serial): Promise<void> {
+  private async loadOnDemand(model: Model, changes: SerialQueue): Promise<void> {
     const loaded = changes.run(() => this.loader.loadAll(model));
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, this.settings.deadlineMs)));

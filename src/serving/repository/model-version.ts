@@ -242,8 +242,8 @@ export class ModelVersion extends EventEmitter<VersionEvents> {
   }
 
   /** Whether an interactive caller has asked lately. */
-  get isInDemand(): boolean {
-    return this.requireLoaded().queue.isInDemand;
+  get hasInteractiveDemand(): boolean {
+    return this.requireLoaded().queue.hasInteractiveDemand;
   }
 
   /** Predicts checked rows by one deadline, in runs as large as the model allows. @returns predictions in the rows' order */
@@ -255,7 +255,7 @@ export class ModelVersion extends EventEmitter<VersionEvents> {
    * Runs the model on tensors that have been checked against its signature, together with other callers' tensors where
    * it batches. Inputs of more rows than a batch may have are run one batch after another.
    *
-   * @throws QueueFullError, OverloadedError, DeadlineError, RuntimeLostError, RunFailedOnRowError, ResponseTooLargeError
+   * @throws QueueFullError, OverloadedError, DeadlineError, RuntimeLostError, ModelRunFailedError, ResponseTooLargeError
    */
   infer(feeds: readonly Tensor[], caller: Caller = {}): Promise<readonly Tensor[]> {
     return this.inferInTime(feeds, this.withDeadline(caller));
@@ -319,7 +319,7 @@ export class ModelVersion extends EventEmitter<VersionEvents> {
   }
 
   private newResponseSize(): ResponseSize {
-    return new ResponseSize(this.options.settings.maxAnswerElements);
+    return new ResponseSize(this.options.settings.maxResponseElements);
   }
 
   private requireLoaded(): Loaded {

@@ -7,9 +7,9 @@ export function runtimeOptionsOf(
   { runtime = {}, versions }: Manifest,
   version: string,
   file: string,
-  { maxAnswerElements }: ServingSettings,
+  { maxResponseElements }: ServingSettings,
 ): RuntimeOptions {
   const { threads = 1, providers = ['cpu'], memoryMb = 1_024 } = runtime;
   const { sha256, files } = versions?.[version] ?? {};
-  return { file, sha256, files, threads, providers, memoryMb, maxAnswerElements };
+  return { file, sha256, files, threads, providers, memoryMb, maxResponseElements };
 }

@@ -60,7 +60,7 @@ async function lookAt(folder: string, name: string): Promise<string> {
 }
 
 /** The real path of a file in the store; throws where it is not there or a link leads out of the store. */
-export async function fileInStore(modelsDir: string, ...parts: string[]): Promise<string> {
+export async function resolveInStore(modelsDir: string, ...parts: string[]): Promise<string> {
   const paths = [modelsDir, join(modelsDir, ...parts)];
   const [root, target] = await Promise.all(paths.map((path) => realpath(path).catch(() => undefined)));
   if (root === undefined || target === undefined) throw new Error(`${parts.at(-1)} is missing`);
@@ -70,10 +70,10 @@ export async function fileInStore(modelsDir: string, ...parts: string[]): Promis
   return target;
 }
 
-/** As `fileInStore`; undefined where nothing is there, not even a link that leads nowhere. */
+/** As `resolveInStore`; undefined where nothing is there, not even a link that leads nowhere. */
 export async function findInStore(modelsDir: string, ...parts: string[]): Promise<string | undefined> {
   const found = await lstat(join(modelsDir, ...parts)).catch(ifGone(undefined));
-  return found && fileInStore(modelsDir, ...parts);
+  return found && resolveInStore(modelsDir, ...parts);
 }
 
 async function listFolders(path: string): Promise<string[]> {

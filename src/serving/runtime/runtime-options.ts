@@ -11,7 +11,7 @@ export interface RuntimeOptions extends Pins {
   /** A process that holds more is ended, in MiB. */
   readonly memoryMb: number;
   /** An answer with more values is not sent. */
-  readonly maxAnswerElements: number;
+  readonly maxResponseElements: number;
 }
 
 /** What a process that is ended for its memory says last. */

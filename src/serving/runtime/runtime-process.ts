@@ -23,7 +23,7 @@ export class ModelLoadError extends Error {}
 export class RunFailedError extends Error {}
 
 /** The answer has more values than may be sent. */
-export class TooLargeAnswerError extends RunFailedError {}
+export class OutputTooLargeError extends RunFailedError {}
 
 interface Waiting<T> {
   resolve(value: T): void;
@@ -132,7 +132,7 @@ export class RuntimeProcess {
     else if (kind === FrameKind.failed) this.ready?.reject(new ModelLoadError(payload.toString()));
     else if (kind === FrameKind.result) this.answer(id, payload);
     else if (kind === FrameKind.runFailed) this.take(id)?.reject(new RunFailedError(payload.toString()));
-    else if (kind === FrameKind.tooLarge) this.take(id)?.reject(new TooLargeAnswerError(`${String(payload)} values`));
+    else if (kind === FrameKind.tooLarge) this.take(id)?.reject(new OutputTooLargeError(`${String(payload)} values`));
   }
 
   private answer(id: number, payload: Buffer): void {

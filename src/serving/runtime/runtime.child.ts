@@ -88,7 +88,7 @@ async function answer(session: InferenceSession, { id, payload }: Frame, options
   try {
     const outputs = Object.entries(await session.run(toFeeds(decodeTensors(payload))));
     const elements = outputs.reduce((sum, [, tensor]) => sum + tensor.size, 0);
-    if (elements > options.maxAnswerElements) send(FrameKind.tooLarge, id, Buffer.from(String(elements)));
+    if (elements > options.maxResponseElements) send(FrameKind.tooLarge, id, Buffer.from(String(elements)));
     else answers.write(encodeTensors(FrameKind.result, id, [outputs.map(([name, tensor]) => fromOrt(name, tensor))]));
   } catch (error) {
     const words = error instanceof Error ? error.message : String(error);

@@ -1,7 +1,7 @@
 import type { Manifest } from '../manifest/manifest.js';
 import type { ElementType, Signature, TensorSignature } from './tensor.js';
 import { ELEMENT_RULES } from './element-rules.js';
-import { countsRows, type RowField, type RowSchema } from './row-schema.js';
+import { hasBatchDimension, type RowField, type RowSchema } from './row-schema.js';
 
 /** A JSON Schema that OpenAPI 3.0 reads too. */
 export interface JsonSchema {
@@ -67,7 +67,7 @@ function elementSchema(type: ElementType): JsonSchema {
 }
 
 function tensorSchema(tensor: TensorSignature, signature: Signature): JsonSchema {
-  const shape = tensor.shape.slice(countsRows(tensor, signature) ? 1 : 0);
+  const shape = tensor.shape.slice(hasBatchDimension(tensor, signature) ? 1 : 0);
   const isPlain = shape.length === 1 && shape[0] === 1;
   return nest(elementSchema(tensor.type), isPlain ? [] : shape);
 }

@@ -20,7 +20,7 @@ export interface RowField {
 export interface InputPlan {
   readonly tensor: TensorSignature;
   /** Whether the first dimension counts rows. */
-  readonly countsRows: boolean;
+  readonly hasBatchDimension: boolean;
   /** The columns of an `[N, F]` input in order, or the one field that is the whole tensor. */
   readonly fields: readonly RowField[];
   /** Where each of these fields stands in a row. */
@@ -52,13 +52,13 @@ export function rowSchemaOf(signature: Signature, { features }: Manifest): RowSc
 }
 
 /** The symbol of the dimension that counts rows: the first one that an input begins with. */
-export function rowDimension({ inputs }: Signature): string | undefined {
+export function batchDimension({ inputs }: Signature): string | undefined {
   return inputs.map(({ shape }) => shape[0]).find((dimension) => typeof dimension === 'string');
 }
 
 /** Whether the first dimension of a tensor counts rows: it is the symbol that does, or exactly one row at a time. */
-export function countsRows({ shape }: TensorSignature, signature: Signature): boolean {
-  return shape[0] === 1 || (shape[0] !== undefined && shape[0] === rowDimension(signature));
+export function hasBatchDimension({ shape }: TensorSignature, signature: Signature): boolean {
+  return shape[0] === 1 || (shape[0] !== undefined && shape[0] === batchDimension(signature));
 }
 
 function planInput(
@@ -69,13 +69,13 @@ function planInput(
   const own = features?.filter((feature) => tensorOf(feature, signature) === tensor.name) ?? [];
   if (features && own.length === 0)
     throw new SignatureError(`no feature in model.json fills the input "${tensor.name}"`);
-  const isCounted = countsRows(tensor, signature);
+  const isCounted = hasBatchDimension(tensor, signature);
   // Rows may be counted in another place than the first, as in a state: there is one of them.
-  const counter = rowDimension(signature);
+  const counter = batchDimension(signature);
   const rowShape = tensor.shape.slice(isCounted ? 1 : 0).map((size) => (size === counter ? 1 : size));
   return {
     tensor,
-    countsRows: isCounted,
+    hasBatchDimension: isCounted,
     fields: features ? featureFields(tensor, own, rowShape) : [{ ...wholeTensor(tensor, rowShape), name: tensor.name }],
   };
 }

@@ -1,12 +1,12 @@
 import { jest } from '@jest/globals';
-import { RunFailedError, RuntimeDiedError, TooLargeAnswerError } from '../../../src/serving/runtime/runtime-process.js';
-import { feeds, HandRuntime, queueTo, type TestQueue } from '../../support/hand-runtime.js';
+import { RunFailedError, RuntimeDiedError, OutputTooLargeError } from '../../../src/serving/runtime/runtime-process.js';
+import { feeds, ManualRuntime, queueTo, type TestQueue } from '../../support/manual-runtime.js';
 
 describe('the batch queue', () => {
-  let runtime: HandRuntime;
+  let runtime: ManualRuntime;
 
   beforeEach(() => {
-    runtime = new HandRuntime();
+    runtime = new ManualRuntime();
   });
 
   const queue = (options: Parameters<typeof queueTo>[1] = {}): TestQueue => queueTo(runtime, options);
@@ -81,7 +81,7 @@ describe('the batch queue', () => {
 
   it('says that an answer is too large', async () => {
     const run = queue().send(feeds(1));
-    runtime.started[0]!.reject(new TooLargeAnswerError('9 values'));
+    runtime.started[0]!.reject(new OutputTooLargeError('9 values'));
     await expect(run).rejects.toMatchObject({ code: 'predict.answer-too-large', kind: 'too-large' });
   });
 
@@ -155,17 +155,17 @@ describe('the batch queue', () => {
     it('is in demand while people ask, and not for background work', async () => {
       const runs = queue();
       const background = runs.send(feeds(1), { priority: 'background' });
-      expect(runs.isInDemand).toBe(false);
+      expect(runs.hasInteractiveDemand).toBe(false);
       const asked = runs.send(feeds(2));
-      expect(runs.isInDemand).toBe(true);
+      expect(runs.hasInteractiveDemand).toBe(true);
       for (const run of [background, asked]) {
         runtime.answer();
         await run;
       }
       await pass(249);
-      expect(runs.isInDemand).toBe(true);
+      expect(runs.hasInteractiveDemand).toBe(true);
       await pass(2);
-      expect(runs.isInDemand).toBe(false);
+      expect(runs.hasInteractiveDemand).toBe(false);
     });
 
     it('refuses what would only wait until its deadline, with the figures', async () => {

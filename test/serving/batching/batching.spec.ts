@@ -1,12 +1,12 @@
 import { RunFailedError } from '../../../src/serving/runtime/runtime-process.js';
-import { feeds, HandRuntime, queueTo, type TestQueue } from '../../support/hand-runtime.js';
+import { feeds, ManualRuntime, queueTo, type TestQueue } from '../../support/manual-runtime.js';
 import { until } from '../../support/until.js';
 
 describe('dynamic batching', () => {
-  let runtime: HandRuntime;
+  let runtime: ManualRuntime;
 
   beforeEach(() => {
-    runtime = new HandRuntime();
+    runtime = new ManualRuntime();
   });
 
   const queue = (options: Parameters<typeof queueTo>[1] = {}): TestQueue => queueTo(runtime, options);

@@ -1,6 +1,6 @@
 import type { Manifest } from '../../../src/serving/manifest/manifest.js';
 import { ManifestError, parseManifest } from '../../../src/serving/manifest/read-manifest.js';
-import { mismatch, isClose, trialRows } from '../../../src/serving/pipeline/self-test.js';
+import { findMismatch, isClose, selfTestRows } from '../../../src/serving/pipeline/self-test.js';
 import { responderFor } from '../../../src/serving/pipeline/respond.js';
 import type { Signature, Tensor, TensorSignature } from '../../../src/serving/signature/tensor.js';
 
@@ -93,13 +93,13 @@ describe('isClose', () => {
   });
 });
 
-describe('mismatch', () => {
+describe('findMismatch', () => {
   it('is what the example says against what the model says', () => {
     const example = { input: {}, label: 'a' };
-    expect(mismatch({ label: 'a' }, {}, example)).toBeUndefined();
-    expect(mismatch({ label: 'b' }, {}, example)).toBe('it answers its own example with "b" instead of "a"');
-    expect(mismatch({ value: 1.01 }, {}, { input: {}, value: 1, tolerance: 0.1 })).toBeUndefined();
-    expect(mismatch({ value: 1.01 }, {}, { input: {}, value: 1 })).toMatch(/1.01 instead of 1/);
+    expect(findMismatch({ label: 'a' }, {}, example)).toBeUndefined();
+    expect(findMismatch({ label: 'b' }, {}, example)).toBe('it answers its own example with "b" instead of "a"');
+    expect(findMismatch({ value: 1.01 }, {}, { input: {}, value: 1, tolerance: 0.1 })).toBeUndefined();
+    expect(findMismatch({ value: 1.01 }, {}, { input: {}, value: 1 })).toMatch(/1.01 instead of 1/);
   });
 });
 
@@ -124,7 +124,7 @@ describe('parseManifest', () => {
   });
 });
 
-describe('trialRows', () => {
+describe('selfTestRows', () => {
   const schema = (...features: { name: string; minimum?: number; maximum?: number }[]) => ({
     fields: features.map((feature) => ({ name: feature.name, type: 'float32' as const, shape: [], feature })),
     inputs: [],
@@ -139,13 +139,13 @@ describe('trialRows', () => {
   ])('are three different ones within %s, also from its edge', (_, feature) => {
     const { minimum = -Infinity, maximum = Infinity } = feature as { minimum?: number; maximum?: number };
     for (const example of [undefined, [0]]) {
-      const values = trialRows(schema(feature), example).map(([value]) => value as number);
+      const values = selfTestRows(schema(feature), example).map(([value]) => value as number);
       expect(new Set(values).size).toBe(3);
       expect(values.every((value) => value >= minimum && value <= maximum)).toBe(true);
     }
   });
 
   it('are fewer where nothing can be varied', () => {
-    expect(trialRows(schema({ name: 'a', minimum: 1, maximum: 1 }), undefined)).toEqual([[1]]);
+    expect(selfTestRows(schema({ name: 'a', minimum: 1, maximum: 1 }), undefined)).toEqual([[1]]);
   });
 });

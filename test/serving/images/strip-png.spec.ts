@@ -1,5 +1,5 @@
 import sharp from 'sharp';
-import { plainPng } from '../../../src/serving/images/plain-png.js';
+import { stripPng } from '../../../src/serving/images/strip-png.js';
 import { blackPng, chunk, inflatingTexts } from '../../support/pictures.js';
 
 const PLAIN = blackPng(3, 2);
@@ -7,22 +7,22 @@ const MANY = Array.from({ length: 20_000 }, () => chunk('tEXt', Buffer.alloc(0))
 
 describe('a plain PNG', () => {
   it('is what it was', () => {
-    expect(plainPng(PLAIN)?.equals(PLAIN)).toBe(true);
+    expect(stripPng(PLAIN)?.equals(PLAIN)).toBe(true);
   });
 
   it('has lost its texts, its frames and what comes after its end', () => {
     const more = [...inflatingTexts(2, 1_000), chunk('iTXt', Buffer.from('a')), chunk('acTL', Buffer.alloc(8))];
     const bytes = Buffer.concat([blackPng(3, 2, more), Buffer.from('<html>')]);
-    expect(plainPng(bytes)?.equals(PLAIN)).toBe(true);
+    expect(stripPng(bytes)?.equals(PLAIN)).toBe(true);
   });
 
   it('keeps colours, and which way is up', async () => {
     const create = { width: 3, height: 2, channels: 3, background: '#ff8000' } as const;
     const picture = sharp({ create }).withIccProfile('p3').withMetadata({ orientation: 6 });
-    const bytes = plainPng(await picture.png().toBuffer())!;
+    const bytes = stripPng(await picture.png().toBuffer())!;
     const { orientation, icc } = await sharp(bytes).metadata();
     expect({ orientation, hasProfile: icc !== undefined }).toEqual({ orientation: 6, hasProfile: true });
-    expect(plainPng(blackPng(3, 2, [chunk('iCCP', Buffer.alloc(2 ** 20 + 1))]))?.equals(PLAIN)).toBe(true);
+    expect(stripPng(blackPng(3, 2, [chunk('iCCP', Buffer.alloc(2 ** 20 + 1))]))?.equals(PLAIN)).toBe(true);
   });
 
   it.each([
@@ -32,6 +32,6 @@ describe('a plain PNG', () => {
     ['is its signature', PLAIN.subarray(0, 8)],
     ['has more chunks than encoders write', blackPng(3, 2, MANY)],
   ])('is none where it %s', (_, bytes) => {
-    expect(plainPng(bytes)).toBeUndefined();
+    expect(stripPng(bytes)).toBeUndefined();
   });
 });

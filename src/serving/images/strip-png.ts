@@ -13,7 +13,7 @@ const MAX_CHUNKS = 16_384;
  * A PNG without what nobody looks at: texts among its chunks are compressed, and inflate to gigabytes where somebody wants
  * them to. Undefined where it does not end as a PNG does, or has more chunks than encoders write.
  */
-export function plainPng(bytes: Buffer): Buffer | undefined {
+export function stripPng(bytes: Buffer): Buffer | undefined {
   const kept = [bytes.subarray(0, SIGNATURE_LENGTH)];
   let at = SIGNATURE_LENGTH;
   for (let count = 0; count < MAX_CHUNKS && at + FRAME <= bytes.length; count += 1) {

@@ -1,10 +1,10 @@
-import { TooManyElementsError, TooManyRowsError, WrongTensorError } from '../serving.errors.js';
+import { TooManyElementsError, TooManyRowsError, InvalidTensorError } from '../serving.errors.js';
 import { type ElementType, type Signature, sizeOf, type Tensor, type TensorSignature } from './tensor.js';
-import { rowDimension } from './row-schema.js';
+import { batchDimension } from './row-schema.js';
 import type { InputLimits } from './row-check.js';
 
 /** What a caller says of a tensor, without its data. */
-export interface TensorClaim {
+export interface TensorMetadata {
   readonly name: string;
   readonly type: ElementType;
   readonly shape: readonly number[];
@@ -19,33 +19,37 @@ const HALF_EXPONENT = 0x7c00;
  * Checks what is said of tensors against a model's inputs: each is there once, with its type and a shape that fits. To be
  * called before room is made for any data.
  *
- * @throws WrongTensorError, TooManyElementsError, TooManyRowsError
+ * @throws InvalidTensorError, TooManyElementsError, TooManyRowsError
  */
-export function checkClaims(claims: readonly TensorClaim[], signature: Signature, limits: InputLimits): void {
+export function checkTensorMetadata(
+  claims: readonly TensorMetadata[],
+  signature: Signature,
+  limits: InputLimits,
+): void {
   const sizes: Sizes = new Map();
   const seen = new Set<string>();
   for (const claim of claims) {
-    if (seen.has(claim.name)) throw new WrongTensorError(`The input "${claim.name}" is given twice.`);
+    if (seen.has(claim.name)) throw new InvalidTensorError(`The input "${claim.name}" is given twice.`);
     seen.add(claim.name);
     checkClaim(claim, inputOf(claim.name, signature), sizes);
   }
   const missing = signature.inputs.find(({ name }) => !seen.has(name));
-  if (missing) throw new WrongTensorError(`The input "${missing.name}" is missing: ${expectation(missing)}.`);
+  if (missing) throw new InvalidTensorError(`The input "${missing.name}" is missing: ${expectation(missing)}.`);
   checkLimits(claims, signature, sizes, limits);
 }
 
 /**
  * Checks that the data is as long as the shape says, and finite.
  *
- * @throws WrongTensorError
+ * @throws InvalidTensorError
  */
-export function checkData({ name, type, shape, data }: Tensor): void {
+export function checkTensorData({ name, type, shape, data }: Tensor): void {
   const size = sizeOf(shape);
   if (data.length !== size) {
-    throw new WrongTensorError(`The input "${name}" has ${data.length} values; its shape means ${size}.`);
+    throw new InvalidTensorError(`The input "${name}" has ${data.length} values; its shape means ${size}.`);
   }
   const wrong = type === 'float16' ? findInfiniteHalf(data as Uint16Array) : findInfinite(type, data);
-  if (wrong !== -1) throw new WrongTensorError(`The input "${name}" must be finite; its value at ${wrong} is not.`);
+  if (wrong !== -1) throw new InvalidTensorError(`The input "${name}" must be finite; its value at ${wrong} is not.`);
 }
 
 /** What each symbolic dimension is in this request; the first place that has it decides. */
@@ -55,12 +59,12 @@ function inputOf(name: string, { inputs }: Signature): TensorSignature {
   const input = inputs.find((candidate) => candidate.name === name);
   if (input) return input;
   const known = inputs.map((candidate) => `"${candidate.name}"`).join(', ');
-  throw new WrongTensorError(`The model has no input ${quote(name)}; it has ${known}.`);
+  throw new InvalidTensorError(`The model has no input ${quote(name)}; it has ${known}.`);
 }
 
-function checkClaim(claim: TensorClaim, input: TensorSignature, sizes: Sizes): void {
+function checkClaim(claim: TensorMetadata, input: TensorSignature, sizes: Sizes): void {
   const { name, type, shape } = claim;
-  if (type !== input.type) throw new WrongTensorError(`The input "${name}" is ${type}; it must be ${input.type}.`);
+  if (type !== input.type) throw new InvalidTensorError(`The input "${name}" is ${type}; it must be ${input.type}.`);
   if (shape.length !== input.shape.length) throw wrongShape(claim, input);
   shape.forEach((size, axis) => {
     const expected = input.shape[axis]!;
@@ -70,24 +74,24 @@ function checkClaim(claim: TensorClaim, input: TensorSignature, sizes: Sizes): v
   });
 }
 
-function checkSymbol({ name }: TensorClaim, symbol: string, size: number, sizes: Sizes): void {
+function checkSymbol({ name }: TensorMetadata, symbol: string, size: number, sizes: Sizes): void {
   const known = sizes.get(symbol);
   if (!known) sizes.set(symbol, { size, input: name });
   else if (known.size !== size) {
     const message = `The dimension "${symbol}" is ${size} in "${name}", but ${known.size} in "${known.input}".`;
-    throw new WrongTensorError(message);
+    throw new InvalidTensorError(message);
   }
 }
 
-function checkLimits(claims: readonly TensorClaim[], signature: Signature, sizes: Sizes, limits: InputLimits): void {
+function checkLimits(claims: readonly TensorMetadata[], signature: Signature, sizes: Sizes, limits: InputLimits): void {
   const elements = claims.reduce((total, { shape }) => total + sizeOf(shape), 0);
   if (elements > limits.elements) throw new TooManyElementsError(limits.elements);
-  const rows = sizes.get(rowDimension(signature) ?? '')?.size ?? 1;
+  const rows = sizes.get(batchDimension(signature) ?? '')?.size ?? 1;
   if (rows > limits.rows) throw new TooManyRowsError(limits.rows);
 }
 
-function wrongShape({ name, shape }: TensorClaim, input: TensorSignature): WrongTensorError {
-  return new WrongTensorError(
+function wrongShape({ name, shape }: TensorMetadata, input: TensorSignature): InvalidTensorError {
+  return new InvalidTensorError(
     `The input "${name}" has the shape [${shape.join(', ')}]; it must be ${expectation(input)}.`,
   );
 }

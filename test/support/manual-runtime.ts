@@ -1,11 +1,11 @@
 import { RuntimeDiedError } from '../../src/serving/runtime/runtime-process.js';
 import type { Tensor } from '../../src/serving/signature/tensor.js';
 import { concatenate } from '../../src/serving/batching/batch.js';
-import { BatchQueue, type BatchRule } from '../../src/serving/batching/batch-queue.js';
+import { BatchQueue, type BatchPolicy } from '../../src/serving/batching/batch-queue.js';
 import type { Caller } from '../../src/serving/caller.js';
 
 /** A runtime that answers when it is told to. */
-export class HandRuntime {
+export class ManualRuntime {
   readonly started: {
     feeds: readonly Tensor[];
     resolve: (outputs: Tensor[]) => void;
@@ -47,8 +47,8 @@ export class TestQueue extends BatchQueue {
 
 /** A queue that sends to the runtime at once what it may. */
 export function queueTo(
-  runtime: HandRuntime,
-  options: { deadlineMs?: number; capacity?: number; batching?: BatchRule; soon?: undefined } = {},
+  runtime: ManualRuntime,
+  options: { deadlineMs?: number; capacity?: number; batching?: BatchPolicy; soon?: undefined } = {},
 ): TestQueue {
   const { batching, ...rest } = options;
   const made = new TestQueue(runtime, { deadlineMs: 60_000, capacity: 10, soon: (work) => work(), ...rest });

@@ -1,5 +1,5 @@
 /** Does one thing after another. */
-export class Serial {
+export class SerialQueue {
   private last: Promise<unknown> = Promise.resolve();
   private waiting = 0;
 
