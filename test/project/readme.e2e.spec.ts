@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -56,6 +57,14 @@ describe('what the documents show', () => {
       }
     }
     expect(dead).toEqual([]);
+  });
+
+  it('every source file that docs/architecture.md names exists', async () => {
+    const text = await readFile(join(ROOT, 'docs/architecture.md'), 'utf8');
+    const files = [...text.matchAll(/`([\w./-]+\/[\w.-]+\.(?:ts|mjs))`/g)].map(([, file = '']) => file);
+    expect(files.length).toBeGreaterThan(10);
+    const exists = (file: string): boolean => [file, `src/${file}`].some((path) => existsSync(join(ROOT, path)));
+    expect(files.filter((file) => !exists(file))).toEqual([]);
   });
 });
 
