@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
+import { v7 as uuidV7 } from 'uuid';
 import { IdentityService, type AuthenticatedMember } from '../auth/index.js';
 import { UnitOfWork } from '../platform/database/index.js';
 import { decodeCursor, type Page, pageOf } from '../platform/http/index.js';
@@ -7,7 +8,6 @@ import { type Actor, SecurityLog } from '../platform/logging/index.js';
 import { FileStore } from '../platform/storage/index.js';
 import { JobDto } from './dto/job.dto.js';
 import { Job } from './entities/job.entity.js';
-import { newJobId } from './job-id.js';
 import { isOpen } from './job-status.js';
 import type { NewJob } from './job-work.js';
 import { IdempotencyKeyReusedError, JobNotFoundError, TooManyJobsError } from './jobs.errors.js';
@@ -122,7 +122,8 @@ function isJobId(value: unknown): boolean {
 function newRow<P>({ kind, memberId, payload, total, inputId, model, version, idempotency }: NewJob<P>): Job {
   const now = new Date();
   return Object.assign(new Job(), {
-    id: newJobId(),
+    // Listings sort by id: version 7 is ordered by time, and monotonic within a process (RFC 9562, 6.2).
+    id: uuidV7(),
     kind,
     memberId,
     model: model ?? null,
