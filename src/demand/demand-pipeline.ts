@@ -1,5 +1,5 @@
 import {
-  type AnswerContext,
+  type ResponseContext,
   type DemandFeatures,
   type DemandPrediction,
   Pipeline,
@@ -54,7 +54,7 @@ export class DemandPipeline implements Pipeline<DemandQuestionDto, DemandFeature
     };
   }
 
-  respond({ value }: DemandPrediction, { input }: AnswerContext<DemandQuestionDto, DemandFeatures>): DemandAnswerDto {
+  respond({ value }: DemandPrediction, { input }: ResponseContext<DemandQuestionDto, DemandFeatures>): DemandAnswerDto {
     return {
       menuId: input.menuId,
       hour: new Date(hourOf(input.at.getTime())).toISOString(),

@@ -12,7 +12,7 @@ export class TooManyPredictionsError extends DomainError {
   }
 }
 
-/** A pipeline made something of a valid input that is no row of its model; what, the log says. */
+/** A pipeline made an invalid row from a valid input. The log has the cause; the response does not. */
 export class PipelineFailedError extends DomainError {
   readonly kind = 'internal';
   readonly code = 'model.pipeline-failed';

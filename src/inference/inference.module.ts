@@ -5,32 +5,31 @@ import { OpenApiService } from '../platform/docs/index.js';
 import { ReadinessRegistry } from '../platform/health/index.js';
 import { ModelStore, ServingModule, ServingSettings } from '../serving/index.js';
 import { ModelAccess } from './access/model-access.js';
-import { PredictionRate } from './access/prediction-rate.js';
+import { PredictionRateLimiter } from './access/prediction-rate-limiter.js';
 import { InferenceSettings } from './inference.settings.js';
 import { modelProviders } from './injection/inject-model.js';
-import { ModelCalls } from './injection/model-calls.js';
 import { describeModels } from './models/model-openapi.js';
 import { ModelViewsRegistry } from './models/model-views.js';
 import { ModelsController } from './models/models.controller.js';
-import { Pipelines } from './pipelines/pipelines.service.js';
+import { PipelineRegistry } from './pipelines/pipeline-registry.js';
 import { PredictController } from './predict/predict.controller.js';
 import { PredictionsService } from './predict/predictions.service.js';
 
-const SHARED = [ModelAccess, ModelViewsRegistry, Pipelines, PredictionRate, PredictionsService];
+const EXPORTED = [ModelAccess, ModelViewsRegistry, PipelineRegistry, PredictionRateLimiter, PredictionsService];
 
-/** Predictions over HTTP and for other features: `/predict` and `/models`, `@InjectModel` and `@Pipeline`. */
+/** Predictions over HTTP (`/predict`, `/models`), and for other features (`@InjectModel`, `@Pipeline`). */
 @Module({
   imports: [ServingModule, SettingsModule.forFeature(InferenceSettings), DiscoveryModule],
   controllers: [PredictController, ModelsController],
-  providers: [...SHARED, ModelCalls],
-  exports: [ServingModule, ...SHARED],
+  providers: EXPORTED,
+  exports: [ServingModule, ...EXPORTED],
 })
 export class InferenceModule {
   constructor(
     openApi: OpenApiService,
     readiness: ReadinessRegistry,
     store: ModelStore,
-    pipelines: Pipelines,
+    pipelines: PipelineRegistry,
     settings: ServingSettings,
   ) {
     openApi.contribute((document) => describeModels(document, { store, pipelines, settings }));
@@ -41,7 +40,7 @@ export class InferenceModule {
     });
   }
 
-  /** Global, and with a provider for each model that a feature injects. */
+  /** The global module, with a provider for each `@InjectModel`. To be called once all features have been imported. */
   static forRoot(): DynamicModule {
     const providers = modelProviders();
     return { module: InferenceModule, global: true, providers, exports: providers };

@@ -1,6 +1,6 @@
 import { loginPath } from '../auth/index.js';
 import { type Html, html, notice, renderPage, time, when } from '../platform/pages/index.js';
-import type { Admission, ModelDto, ModelSummaryDto, Predictions, VersionDto } from '../inference/index.js';
+import type { AccessDecision, ModelDto, ModelSummaryDto, Predictions, VersionDto } from '../inference/index.js';
 import { answerMarkup } from './answer-markup.js';
 import { type Asked, formMarkup, manyForm, problemMarkup } from './ask-markup.js';
 import type { ModelForm } from './model-form.js';
@@ -22,7 +22,7 @@ export interface ModelPageContent {
   readonly form: ModelForm | undefined;
   /** The most rows that can be sent in a file. */
   readonly maxRows: number;
-  readonly admission: Admission;
+  readonly admission: AccessDecision;
   /** Undefined where that cannot be known just now. */
   readonly isMember: boolean | undefined;
   /** Undefined for those who may not see it. */
@@ -115,7 +115,7 @@ function whyClosed({ model, form, admission }: ModelPageContent): Html | undefin
 
 /** A problem that no form is there for. */
 function unplaced({ sent, admission }: ModelPageContent): Html {
-  return sent?.problem && admission === 'admitted' ? notice(sent.problem.detail, 'bad') : html``;
+  return sent?.problem && admission === 'granted' ? notice(sent.problem.detail, 'bad') : html``;
 }
 
 function factsOf({ model, form }: ModelPageContent): Html {

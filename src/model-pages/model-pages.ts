@@ -12,17 +12,17 @@ import {
 import { toFormattedError, renderErrorPage, HTML_MEDIA_TYPE } from '../platform/pages/index.js';
 import { type JsonSchema, type Model, ModelStore, ServingSettings } from '../serving/index.js';
 import {
+  acceptsModelRows,
   describeModel,
-  itemsOfModelPredict,
   ModelAccess,
   type ModelViews,
-  Pipelines,
+  parseRowOrInstances,
+  PipelineRegistry,
   type PredictionBody,
-  type PredictionCall,
+  type PredictionContext,
   PredictionsService,
   schemasOf,
   summarize,
-  takesForms,
 } from '../inference/index.js';
 import { formOf, type ModelForm } from './model-form.js';
 import { type ModelPageContent, modelPage, modelsPage, type Sent } from './model-page.js';
@@ -42,7 +42,7 @@ export class ModelPages implements ModelViews {
   constructor(
     private readonly store: ModelStore,
     private readonly predictions: PredictionsService,
-    private readonly pipelines: Pipelines,
+    private readonly pipelines: PipelineRegistry,
     private readonly access: ModelAccess,
     private readonly reports: ModelReports,
     private readonly pageAuthentication: PageAuthentication,
@@ -60,8 +60,8 @@ export class ModelPages implements ModelViews {
   }
 
   /** Renders the page with the predictions for the values of its form, or a file of them. Rejects as a prediction does. */
-  predict(model: Model, body: unknown, call: PredictionCall): Promise<string> | undefined {
-    return isOfPage(call.request) ? this.predictPage(model, body, call) : undefined;
+  predict(model: Model, body: unknown, context: PredictionContext): Promise<string> | undefined {
+    return isOfPage(context.request) ? this.predictPage(model, body, context) : undefined;
   }
 
   /** Shows an error on the page of the model: the values that were entered stay, and errors are shown at their fields. */
@@ -85,13 +85,13 @@ export class ModelPages implements ModelViews {
     return asPage(await this.pageOf(model, request, response), response);
   }
 
-  private async predictPage(model: Model, sent: unknown, call: PredictionCall): Promise<string> {
-    const { request, response } = call;
+  private async predictPage(model: Model, sent: unknown, context: PredictionContext): Promise<string> {
+    const { request, response } = context;
     const { value, isForm, isDownload = false } = this.read(model, sent);
     const answer = await this.predictions.predict({
       value,
-      itemsOf: itemsOfModelPredict,
-      call: { ...call, isForm },
+      parse: parseRowOrInstances,
+      context: { ...context, isForm },
     });
     if (isDownload) return asDownload(csvOf(answer, model.manifest.labels), model.name, response);
     return asPage(await this.pageOf(model, request, response, { ...sentIn(sent), answer }), response);
@@ -117,8 +117,8 @@ export class ModelPages implements ModelViews {
 
   private async contentOf(model: Model, request: Request, response: Response): Promise<ModelPageContent> {
     const isMember = await this.pageAuthentication.isLoggedIn({ request, response });
-    const admission = await this.access.admissionTo(model, request, response);
-    const report = admission === 'admitted' ? await this.reports.of(model.name) : undefined;
+    const admission = await this.access.decide(model, request, response);
+    const report = admission === 'granted' ? await this.reports.of(model.name) : undefined;
     const form = this.formFor(model);
     const { rows: maxRows } = this.settings.limits;
     return { model: describeModel(model), form, maxRows, admission, isMember, report };
@@ -129,7 +129,7 @@ export class ModelPages implements ModelViews {
     const { manifest } = model.defaultVersion ?? model;
     if (model.state !== 'ready' && !model.loadsOnDemand) return undefined;
     if (manifest.input) return { kind: 'image', channels: 3, ...manifest.input.image };
-    const input = this.pipelines.of(model.name)?.metadata.input;
+    const input = this.pipelines.find(model.name)?.metadata.input;
     if (input) return formOf((this.openApi.schemaOf(input) ?? {}) as JsonSchema, undefined);
     const schemas = schemasOf(model);
     return schemas && formOf(schemas.input, schemas.example, manifest.features);
@@ -148,8 +148,8 @@ export class ModelPages implements ModelViews {
     const entered = textsIn(sent);
     const form = this.formFor(model);
     // Of a model that cannot be asked: the prediction says why.
-    if (!form) return { value: entered, isForm: takesForms(this.pipelines.of(model.name)) };
-    const isRow = form.kind === 'fields' && takesForms(this.pipelines.of(model.name));
+    if (!form) return { value: entered, isForm: acceptsModelRows(this.pipelines.find(model.name)) };
+    const isRow = form.kind === 'fields' && acceptsModelRows(this.pipelines.find(model.name));
     return isRow ? { value: textsOf(form, entered), isForm: true } : { value: valuesOf(form, entered), isForm: false };
   }
 }

@@ -3,7 +3,7 @@ import { ApiBody, ApiHeader, ApiOkResponse, ApiOperation, ApiParam, ApiResponse,
 import type { Request, Response } from 'express';
 import { AcceptsBody, MalformedRequestError, ClientPresence } from '../platform/http/index.js';
 import { type Model, ModelNotReadyError, ModelStore, type ModelVersion } from '../serving/index.js';
-import { ClientGone, CurrentModel, ModelAccessGuard } from '../inference/index.js';
+import { CurrentModel, DisconnectSignal, ModelAccessGuard } from '../inference/index.js';
 import { sendInferAnswer, sendJson } from './answer.js';
 import { InferRequestDto, InferResponseDto } from './dto/infer.dto.js';
 import { ModelMetadataDto, ModelReadyDto } from './dto/metadata.dto.js';
@@ -76,7 +76,7 @@ export class ModelProtocolController {
     @Param() { version }: ModelAddress,
     @Body() body: unknown,
     @Headers('inference-header-content-length') jsonLength: string | undefined,
-    @ClientGone() signal: ClientPresence,
+    @DisconnectSignal() signal: ClientPresence,
     @Req() request: Request,
     @Res() response: Response,
   ): Promise<void> {

@@ -2,7 +2,13 @@ import { Injectable } from '@nestjs/common';
 import { IdentityService } from '../auth/index.js';
 import type { TextFields } from '../platform/http/index.js';
 import type { FileRecord } from '../platform/records/index.js';
-import { type FoundPipeline, type Items, Pipelines, runPipeline, textRowsOf } from '../inference/index.js';
+import {
+  inputTextFields,
+  PipelineRegistry,
+  type PredictionInput,
+  type RegisteredPipeline,
+  runPipeline,
+} from '../inference/index.js';
 import { type CheckedRow, type GoneSignal, ImageDecoder, ModelStore, type ModelVersion } from '../serving/index.js';
 import { decodePictures } from './job-records.js';
 import { JobVersionGoneError } from './prediction-jobs.errors.js';
@@ -29,7 +35,7 @@ interface Slice {
 export class JobPredictions {
   constructor(
     private readonly store: ModelStore,
-    private readonly pipelines: Pipelines,
+    private readonly pipelines: PipelineRegistry,
     private readonly identity: IdentityService,
     private readonly decoder: ImageDecoder,
   ) {}
@@ -52,8 +58,8 @@ export class JobPredictions {
     // Not for the whole job: a version that it used from its beginning to its end could not be replaced meanwhile.
     return this.store.get(model).use(version, async (found) => {
       if ((found.sha256 ?? null) !== sha256) throw new JobVersionGoneError(model, version);
-      const pipeline = this.pipelines.of(model);
-      const texts = payload.isText ? textRowsOf(found, pipeline) : undefined;
+      const pipeline = this.pipelines.find(model);
+      const texts = payload.isText ? inputTextFields(found, pipeline) : undefined;
       const arePictures = payload.format === 'pictures';
       const records = arePictures ? await decodePictures(sent, found, { decoder: this.decoder, signal: gone }) : sent;
       return pipeline
@@ -64,12 +70,12 @@ export class JobPredictions {
 
   /** With the code that a feature has around the model. */
   private answerWith(
-    pipeline: FoundPipeline,
+    pipeline: RegisteredPipeline,
     { records, texts }: Slice,
     version: ModelVersion,
     { payload: { model }, memberId, signal }: JobCall,
   ): Promise<unknown[]> {
-    const read = (record: FileRecord): Items[number] | RowFailure => readItem(record, texts);
+    const read = (record: FileRecord): PredictionInput | RowFailure => readItem(record, texts);
     const caller = (): ReturnType<IdentityService['findMember']> => this.identity.findMember(memberId);
     return outcomesOf(records, read, (items) => {
       const pace = { signal, deadline: version.deadlineIn(), priority: 'background' } as const;

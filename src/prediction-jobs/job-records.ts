@@ -1,7 +1,7 @@
 import { UnsupportedMediaTypeError } from '../platform/http/index.js';
 import { type FileRecord, readRecords, type RecordReader } from '../platform/records/index.js';
 import type { GoneSignal, ImageDecoder, ModelVersion } from '../serving/index.js';
-import { rowOfImage } from '../inference/index.js';
+import { decodeImageRow } from '../inference/index.js';
 import { type PackedPicture, readPictures } from './picture-pack.js';
 import type { JobInput } from './prediction-payload.js';
 
@@ -32,8 +32,8 @@ export async function decodePictures(
   if (!image) throw new UnsupportedMediaTypeError('The model takes no pictures any more.');
   const rows: FileRecord[] = [];
   for (const { place, location, value } of pictures) {
-    const waiter = { signal, deadline: version.deadlineIn() };
-    const row = await rowOfImage((value as PackedPicture).bytes, location, image, { decoder, waiter });
+    const caller = { signal, deadline: version.deadlineIn() };
+    const row = await decodeImageRow((value as PackedPicture).bytes, location, image, { decoder, caller });
     rows.push({ place, location, ...row });
   }
   return rows;

@@ -11,7 +11,7 @@ import {
 } from '../platform/http/index.js';
 import { type JobDto, Jobs } from '../jobs/index.js';
 import { FileStore, type StoredFile } from '../platform/storage/index.js';
-import { Pipelines, takesForms, takesInstances, textRowsOf } from '../inference/index.js';
+import { acceptsInstances, acceptsModelRows, inputTextFields, PipelineRegistry } from '../inference/index.js';
 import { ImageDecoder, ModelStore, type ModelVersion } from '../serving/index.js';
 import { PredictionJobsSettings } from './prediction-jobs.settings.js';
 import { recordsOf } from './job-records.js';
@@ -42,7 +42,7 @@ interface About {
 export class PredictionJobs {
   constructor(
     private readonly store: ModelStore,
-    private readonly pipelines: Pipelines,
+    private readonly pipelines: PipelineRegistry,
     private readonly files: FileStore,
     private readonly jobs: Jobs,
     private readonly unitOfWork: UnitOfWork,
@@ -54,9 +54,9 @@ export class PredictionJobs {
   /** Stores the input, looks through it, and enqueues its job; where that is refused, nothing of it stays. */
   async create(asked: JobRequest): Promise<JobDto> {
     const version = await this.store.get(asked.model).find();
-    const takesPictures = version.image !== undefined && takesForms(this.pipelines.of(asked.model));
+    const takesPictures = version.image !== undefined && acceptsModelRows(this.pipelines.find(asked.model));
     const { input: found, bytes } = await openJobUpload(asked.request, this.http.bodyLimit, takesPictures);
-    const input = { ...found, instances: takesInstances(version) };
+    const input = { ...found, instances: acceptsInstances(version) };
     const about = { version, input, texts: this.textsOf(asked.model, version, input) };
     const file = await this.files.receive(bytes, { limit: this.http.bodyLimit.files });
     try {
@@ -70,8 +70,8 @@ export class PredictionJobs {
   /** How cells and the fields of a form are read. @throws UnsupportedMediaTypeError where they cannot be */
   private textsOf(model: string, version: ModelVersion, { isText, format }: JobInput): TextFields | undefined {
     if (!isText) return undefined;
-    const pipeline = this.pipelines.of(model);
-    const texts = format === 'csv' || takesForms(pipeline) ? textRowsOf(version, pipeline) : undefined;
+    const pipeline = this.pipelines.find(model);
+    const texts = format === 'csv' || acceptsModelRows(pipeline) ? inputTextFields(version, pipeline) : undefined;
     if (texts) return texts;
     throw new UnsupportedMediaTypeError('This model takes JSON: send application/json or application/x-ndjson.');
   }
@@ -79,7 +79,7 @@ export class PredictionJobs {
   private async take(asked: JobRequest, { version, input, texts }: About, { id, sha256 }: StoredFile): Promise<JobDto> {
     const { model, onError, gone, member, idempotencyKey: key } = asked;
     const records = recordsOf(this.files.read(id), input);
-    const pipeline = this.pipelines.of(model);
+    const pipeline = this.pipelines.find(model);
     const maxRows = this.settings.maxRows;
     const about = { texts, onError, version, pipeline, maxRows, gone, decoder: this.decoder };
     const { rows, columns } = await survey(records, input, about);

@@ -1,7 +1,7 @@
 import { DomainError, faultOf, InvalidInputError, type TextFields } from '../platform/http/index.js';
 import type { FileRecord } from '../platform/records/index.js';
 import { type CheckedRow, type ModelVersion, RowCheck, TooManyElementsError } from '../serving/index.js';
-import type { Items } from '../inference/index.js';
+import type { PredictionInput } from '../inference/index.js';
 
 /** Why a row has no prediction. */
 export class RowFailure {
@@ -27,7 +27,7 @@ export function readRow(
 }
 
 /** The record as what a pipeline takes. */
-export function readItem(record: FileRecord, texts: TextFields | undefined): Items[number] | RowFailure {
+export function readItem(record: FileRecord, texts: TextFields | undefined): PredictionInput | RowFailure {
   if (record.error) return new RowFailure(new InvalidInputError([record.error]));
   return { value: valueOf(record, texts), location: record.location };
 }

@@ -7,7 +7,7 @@ import {
 } from '../platform/http/index.js';
 import { checkColumns, type FileRecord, type RecordReader } from '../platform/records/index.js';
 import { ClientGoneError, type GoneSignal, type ImageDecoder, type ModelVersion } from '../serving/index.js';
-import type { FoundPipeline } from '../inference/index.js';
+import type { RegisteredPipeline } from '../inference/index.js';
 import { decodePictures } from './job-records.js';
 import { TooManyJobRowsError } from './prediction-jobs.errors.js';
 import type { JobInput, OnError } from './prediction-payload.js';
@@ -19,7 +19,7 @@ export interface Survey {
   readonly texts: TextFields | undefined;
   readonly onError: OnError;
   readonly version: ModelVersion;
-  readonly pipeline: FoundPipeline | undefined;
+  readonly pipeline: RegisteredPipeline | undefined;
   readonly maxRows: number;
   /** Tells that the client has gone away. */
   readonly gone: GoneSignal;

@@ -3,7 +3,7 @@ import { Test } from '@nestjs/testing';
 import { AppModule } from '../../src/app.module.js';
 import { IntegerField } from '../../src/platform/http/index.js';
 import {
-  type AnswerContext,
+  type ResponseContext,
   getModelToken,
   InjectModel,
   type Model,
@@ -59,7 +59,7 @@ class TablesPipeline implements Pipeline<TableDto, { a: number; b: number }, { v
     return { a: guests, b: caller ? 100 : guests === 9 ? NaN : 0 };
   }
 
-  respond({ value }: { value: number }, context: AnswerContext<TableDto, { a: number; b: number }>): SumDto {
+  respond({ value }: { value: number }, context: ResponseContext<TableDto, { a: number; b: number }>): SumDto {
     return { text: `${context.model}/${context.version}: ${value} for ${context.input.guests}, ${context.features.b}` };
   }
 }
@@ -67,7 +67,7 @@ class TablesPipeline implements Pipeline<TableDto, { a: number; b: number }, { v
 /** Answers after the model alone. */
 @Pipeline('bills', { answer: SumDto })
 class BillsPipeline implements Pipeline<{ a: number; b: number }, { a: number; b: number }, { value: number }, SumDto> {
-  respond({ value }: { value: number }, { features }: AnswerContext<object, { a: number; b: number }>): SumDto {
+  respond({ value }: { value: number }, { features }: ResponseContext<object, { a: number; b: number }>): SumDto {
     return { text: `${typeof features.a}: ${value}` };
   }
 }

@@ -3,7 +3,7 @@ import { type ImageFormat, type JsonSchema, imageShape } from '../../serving/ind
 const FILE = { type: 'string', format: 'binary' };
 
 /** The JSON Schema of a row, saying that it is a picture. */
-export function pictureSchema(row: JsonSchema, format: ImageFormat): JsonSchema {
+export function imageSchema(row: JsonSchema, format: ImageFormat): JsonSchema {
   const { width, height } = format;
   const shape = imageShape(format).join(', ');
   const description = `A picture, resized to ${width} × ${height}: send PNG, JPEG or WebP files. As JSON: its values, in the shape [${shape}]`;

@@ -3,16 +3,16 @@ import { textFieldsOf } from '../../platform/http/index.js';
 import { fileContents } from '../../platform/records/index.js';
 import { imageContent } from '../inputs/image.docs.js';
 import type { Model, ModelStore, ServingSettings } from '../../serving/index.js';
-import type { FoundPipeline, Pipelines } from '../pipelines/pipelines.service.js';
+import type { RegisteredPipeline, PipelineRegistry } from '../pipelines/pipeline-registry.js';
 import { type ModelSchemas, schemasOf } from './model-schemas.js';
-import { takesForms } from '../inputs/prediction-input.js';
+import { acceptsModelRows } from '../inputs/prediction-input.js';
 
 type Operation = Record<string, unknown> & { requestBody?: object; responses: Record<string, object> };
 
 /** What the models' part of the document is made from. */
 interface Sources {
   readonly store: ModelStore;
-  readonly pipelines: Pipelines;
+  readonly pipelines: PipelineRegistry;
   readonly settings: ServingSettings;
 }
 
@@ -44,7 +44,7 @@ function describeAnyModel(document: OpenAPIObject, store: ModelStore): void {
 
 function describeOne(document: OpenAPIObject, model: Model, generic: Operation, sources: Sources): void {
   const { pipelines, settings } = sources;
-  const pipeline = pipelines.of(model.name);
+  const pipeline = pipelines.find(model.name);
   const schemas = schemasOf(model);
   if (schemas) addComponents(document, model.name, schemas);
   const { input, answer } = pipeline?.metadata ?? {};
@@ -84,7 +84,7 @@ function rowOf({ name }: Model): object {
 }
 
 function describeShortcut(document: OpenAPIObject, model: Model, { pipelines, settings }: Sources): void {
-  const pipeline = pipelines.of(model.name);
+  const pipeline = pipelines.find(model.name);
   const schemas = schemasOf(model);
   if (!schemas) return;
   const { input } = pipeline?.metadata ?? {};
@@ -108,12 +108,12 @@ interface Extras {
 
 function extrasOf(
   { manifest }: Model,
-  pipeline: FoundPipeline | undefined,
+  pipeline: RegisteredPipeline | undefined,
   row: object,
   schemas: ModelSchemas | undefined,
 ): Extras {
   const { input } = pipeline?.metadata ?? {};
-  const isForm = takesForms(pipeline);
+  const isForm = acceptsModelRows(pipeline);
   const takesPictures = isForm && manifest.input !== undefined;
   if (takesPictures) return { form: undefined, takesPictures, takesCsv: false, example: schemas?.example };
   return {

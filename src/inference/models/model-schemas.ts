@@ -1,4 +1,4 @@
-import { pictureSchema } from '../inputs/image.docs.js';
+import { imageSchema } from '../inputs/image.docs.js';
 import {
   inputSchema,
   type JsonSchema,
@@ -41,7 +41,7 @@ function promised(manifest: Manifest): ModelSchemas | undefined {
 
 function rowSchema(schema: RowSchema, { input }: Manifest, example: ModelSchemas['example']): JsonSchema {
   const row = inputSchema(schema, example);
-  return input ? pictureSchema(row, input.image) : row;
+  return input ? imageSchema(row, input.image) : row;
 }
 
 function typeOf(value: unknown): RowField['type'] {

@@ -2,7 +2,7 @@ import { type ArgumentsHost, Catch, type ExceptionFilter, Injectable } from '@ne
 import type { Request, Response } from 'express';
 import { ProblemFilter } from '../../platform/http/index.js';
 import type { Model } from '../../serving/index.js';
-import type { PredictionCall } from '../predict/request.decorators.js';
+import type { PredictionContext } from '../predict/prediction-context.js';
 
 /**
  * Pages that stand in for the JSON of models. The implementation decides which requests get one: `undefined` or `false`
@@ -11,13 +11,13 @@ import type { PredictionCall } from '../predict/request.decorators.js';
 export interface ModelViews {
   list(request: Request, response: Response): Promise<string> | undefined;
   show(model: Model, request: Request, response: Response): Promise<string> | undefined;
-  /** @param body of a form, or uploaded files */
-  predict(model: Model, body: unknown, call: PredictionCall): Promise<string> | undefined;
+  /** @param body the fields of a form, or `UploadedFiles` */
+  predict(model: Model, body: unknown, context: PredictionContext): Promise<string> | undefined;
   /** @returns whether it has responded to the request */
   respondToError(error: unknown, request: Request, response: Response): boolean;
 }
 
-/** Where a room that has pages for models registers them. Without one, every client gets JSON. */
+/** Holds the pages of models, once a module has registered some. Without them, every client gets JSON. */
 @Injectable()
 export class ModelViewsRegistry {
   views: ModelViews | undefined;

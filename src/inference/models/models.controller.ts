@@ -32,15 +32,15 @@ import { ChooseVersionDto } from './dto/choose-version.dto.js';
 import { ModelDto, ModelListDto } from './dto/model.dto.js';
 import { PredictionsDto } from '../predict/dto/prediction.dto.js';
 import { ModelAccessGuard } from '../access/model-access.guard.js';
-import { itemsOfModelPredict } from '../inputs/prediction-input.js';
+import { parseRowOrInstances } from '../inputs/prediction-input.js';
 import { PredictionsService } from '../predict/predictions.service.js';
 import { ApiPredictionProblems } from '../predict/prediction-problems.js';
-import { CurrentCall, type PredictionCall } from '../predict/request.decorators.js';
+import { CurrentPrediction, type PredictionContext } from '../predict/prediction-context.js';
 
 const ApiModelName = (): MethodDecorator =>
   ApiParam({ name: 'name', description: "The model's folder in the store", example: 'iris' });
 
-/** What browsers get instead is for people. */
+/** Documents a response that is JSON for programs and a page for browsers. */
 const ApiJsonOrPage = (type: Type): MethodDecorator =>
   applyDecorators(
     ApiExtraModels(type),
@@ -64,7 +64,7 @@ export class ModelsController {
 
   @Get()
   @UseFilters(ModelViewsFilter)
-  @ApiOperation({ summary: 'The models there are, and how they are; a page for browsers' })
+  @ApiOperation({ summary: 'All models and their states; a page for browsers' })
   @ApiJsonOrPage(ModelListDto)
   list(@Req() request: Request, @Res({ passthrough: true }) response: Response): ModelListDto | Promise<string> {
     const page = this.registry.views?.list(request, response);
@@ -76,7 +76,7 @@ export class ModelsController {
   @Get(':name')
   @UseFilters(ModelViewsFilter)
   @ApiModelName()
-  @ApiOperation({ summary: 'A model: its versions, what it takes and what it answers; a page for browsers' })
+  @ApiOperation({ summary: 'A model: its versions and the schemas of its rows and predictions; a page for browsers' })
   @ApiJsonOrPage(ModelDto)
   @ApiProblems({ 404: 'No such model' })
   show(
@@ -94,7 +94,7 @@ export class ModelsController {
   @Put(':name/default')
   @Roles('admin', { fresh: true })
   @ApiModelName()
-  @ApiOperation({ summary: 'Choose the version that serves; kept across restarts (administrators)' })
+  @ApiOperation({ summary: 'Choose the default version; kept across restarts (administrators)' })
   @ApiOkResponse({ type: ModelDto })
   @ApiProblems({
     404: 'No such model',
@@ -122,14 +122,14 @@ export class ModelsController {
   @UseFilters(ModelViewsFilter)
   @AcceptsBody({ kinds: ['json', 'form', 'files'], purpose: 'predictions' })
   @ApiModelName()
-  @ApiOperation({ summary: 'Predict with the version that serves: one row, {"instances": […]}, or files' })
+  @ApiOperation({ summary: 'Predict with the default version: one row, {"instances": […]}, or files' })
   @ApiJsonOrPage(PredictionsDto)
   @ApiPredictionProblems()
-  predict(@Body() value: unknown, @CurrentCall() call: PredictionCall): Promise<PredictionsDto | string> {
-    // A page sends a form, and nothing else.
-    const mayBeForm = call.isForm || value instanceof UploadedFiles;
-    const page = mayBeForm ? this.registry.views?.predict(call.model, value, call) : undefined;
-    return page ?? this.service.predict({ value, itemsOf: itemsOfModelPredict, call });
+  predict(@Body() value: unknown, @CurrentPrediction() context: PredictionContext): Promise<PredictionsDto | string> {
+    // Pages send nothing but forms: other requests do not depend on the views.
+    const mayBeFromPage = context.isForm || value instanceof UploadedFiles;
+    const page = mayBeFromPage ? this.registry.views?.predict(context.model, value, context) : undefined;
+    return page ?? this.service.predict({ value, parse: parseRowOrInstances, context });
   }
 
   @Post(':name/versions/:version/predict')
@@ -144,9 +144,9 @@ export class ModelsController {
   predictWithVersion(
     @Param('version') version: string,
     @Body() value: unknown,
-    @CurrentCall() call: PredictionCall,
+    @CurrentPrediction() context: PredictionContext,
   ): Promise<PredictionsDto> {
-    return this.service.predict({ version, value, itemsOf: itemsOfModelPredict, call });
+    return this.service.predict({ version, value, parse: parseRowOrInstances, context });
   }
 }
 

@@ -5,41 +5,41 @@ import type { Model } from '../../serving/index.js';
 
 declare module 'express-serve-static-core' {
   interface Request {
-    /** The model that the request asks for; set by `ModelAccessGuard`. */
+    /** The requested model; set by `ModelAccessGuard`. */
     model?: Model;
   }
 }
 
 const FORM = 'application/x-www-form-urlencoded';
 
-/** What a prediction needs to know of the request beside its body. */
-export interface PredictionCall {
-  /** The model that the request asks for. */
+/** The parts of a request, other than its body, that a prediction depends on. */
+export interface PredictionContext {
+  /** The requested model. */
   readonly model: Model;
   readonly request: Request;
   readonly response: Response;
-  /** Whether the body came as a form. */
+  /** Whether the body is a form. */
   readonly isForm: boolean;
-  /** Tells that the client has hung up before its answer. */
-  readonly gone: ClientPresence;
+  /** Aborts when the client disconnects before its response. */
+  readonly signal: ClientPresence;
 }
 
-/** Injects a signal that tells when the client has hung up before its answer. */
-export const ClientGone = createParamDecorator((_: unknown, context: ExecutionContext) =>
+/** Injects a signal that aborts when the client disconnects before its response. */
+export const DisconnectSignal = createParamDecorator((_: unknown, context: ExecutionContext) =>
   ClientPresence.of(context.switchToHttp().getResponse<Response>()),
 );
 
-/** Injects the model that the request asks for. */
+/** Injects the requested model. */
 export const CurrentModel = createParamDecorator((_: unknown, context: ExecutionContext): Model => {
   return modelOf(context.switchToHttp().getRequest<Request>());
 });
 
-/** Injects the `PredictionCall`. */
-export const CurrentCall = createParamDecorator((_: unknown, context: ExecutionContext): PredictionCall => {
+/** Injects the `PredictionContext`. */
+export const CurrentPrediction = createParamDecorator((_: unknown, context: ExecutionContext): PredictionContext => {
   const http = context.switchToHttp();
   const [request, response] = [http.getRequest<Request>(), http.getResponse<Response>()];
   const isForm = request.headers['content-type']?.startsWith(FORM) === true;
-  return { model: modelOf(request), request, response, isForm, gone: ClientPresence.of(response) };
+  return { model: modelOf(request), request, response, isForm, signal: ClientPresence.of(response) };
 });
 
 function modelOf({ model }: Request): Model {

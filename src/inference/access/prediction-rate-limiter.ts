@@ -8,9 +8,9 @@ import { InferenceSettings } from '../inference.settings.js';
 
 const WINDOW_SECONDS = 60;
 
-/** How many requests for predictions a member, or an address where nobody is logged in, may make a minute: `PREDICT_RATE`. */
+/** Limits prediction requests to `PREDICT_RATE` a minute for each member, or each address where nobody is logged in. */
 @Injectable()
-export class PredictionRate implements OnModuleInit {
+export class PredictionRateLimiter implements OnModuleInit {
   private limiter: RateLimiterMemory | undefined;
 
   constructor(
@@ -21,24 +21,28 @@ export class PredictionRate implements OnModuleInit {
   async onModuleInit(): Promise<void> {
     const { predictRate: points } = this.settings;
     if (points === undefined) return;
-    // Only here: nobody else has to wait for it to load.
+    // Imported here so that applications without a limit do not load it.
     const { RateLimiterMemory } = await import('rate-limiter-flexible');
     this.limiter = new RateLimiterMemory({ points, duration: WINDOW_SECONDS });
   }
 
-  get isLimited(): boolean {
+  get isEnabled(): boolean {
     return this.limiter !== undefined;
   }
 
-  /** Counts a request, however many rows it has. Throws TooManyPredictionsError. */
-  async count(request: Request, response: Response): Promise<void> {
+  /**
+   * Counts one request, regardless of its number of rows.
+   *
+   * @throws TooManyPredictionsError
+   */
+  async consume(request: Request, response: Response): Promise<void> {
     const member = await this.identity.authenticate(request, response);
     const caller = member ? `member ${member.id}` : `address ${networkOf(request.ip ?? '')}`;
     try {
       await this.limiter?.consume(caller);
-    } catch (refusal) {
-      if (refusal instanceof Error) throw refusal;
-      throw new TooManyPredictionsError(this.settings.predictRate!, (refusal as RateLimiterRes).msBeforeNext);
+    } catch (rejection) {
+      if (rejection instanceof Error) throw rejection;
+      throw new TooManyPredictionsError(this.settings.predictRate!, (rejection as RateLimiterRes).msBeforeNext);
     }
   }
 }

@@ -5,16 +5,16 @@ import { StartError } from '../../platform/logging/index.js';
 import type { Prediction } from '../../serving/index.js';
 import { type Pipeline, PIPELINE, type PipelineMetadata } from './pipeline.decorator.js';
 
-/** A pipeline as found: its types are those of its own DTOs. */
-export interface FoundPipeline {
+/** A provider with `@Pipeline`. The types of its steps are those of its own DTOs. */
+export interface RegisteredPipeline {
   readonly metadata: PipelineMetadata;
   readonly steps: Pipeline<object, object, Prediction, unknown>;
 }
 
-/** The pipelines that features have, by model. */
+/** Finds every provider with `@Pipeline` when the application starts. */
 @Injectable()
-export class Pipelines implements OnModuleInit {
-  private readonly byModel = new Map<string, FoundPipeline>();
+export class PipelineRegistry implements OnModuleInit {
+  private readonly byModel = new Map<string, RegisteredPipeline>();
 
   constructor(
     private readonly discovery: DiscoveryService,
@@ -22,22 +22,23 @@ export class Pipelines implements OnModuleInit {
     private readonly openApi: OpenApiService,
   ) {}
 
+  /** @throws StartError where a model has two pipelines */
   onModuleInit(): void {
     for (const { metatype, instance } of this.discovery.getProviders()) {
       if (typeof metatype !== 'function') continue;
       const metadata = this.reflector.get<PipelineMetadata | undefined>(PIPELINE, metatype);
-      if (metadata) this.add({ metadata, steps: instance as FoundPipeline['steps'] });
+      if (metadata) this.register({ metadata, steps: instance as RegisteredPipeline['steps'] });
     }
   }
 
-  of(model: string): FoundPipeline | undefined {
+  find(model: string): RegisteredPipeline | undefined {
     return this.byModel.get(model);
   }
 
-  private add(found: FoundPipeline): void {
-    const { model, input, answer } = found.metadata;
+  private register(pipeline: RegisteredPipeline): void {
+    const { model, input, answer } = pipeline.metadata;
     if (this.byModel.has(model)) throw new StartError(`Two providers are the @Pipeline of the model "${model}"`);
-    this.byModel.set(model, found);
+    this.byModel.set(model, pipeline);
     this.openApi.addModels([input, answer].filter((type) => type !== undefined));
   }
 }
