@@ -7,7 +7,7 @@ import type { Variables } from './platform/config/index.js';
 import { configureDocs } from './platform/docs/index.js';
 import { ReadinessRegistry } from './platform/health/index.js';
 import { configureHttp, HttpSettings } from './platform/http/index.js';
-import { Log, NestLogger, StartError } from './platform/logging/index.js';
+import { Log, NestLogger, StartupError } from './platform/logging/index.js';
 import { configurePages } from './platform/pages/index.js';
 import { BaristaExpressAdapter, configureServer, ProbePort, ServerSettings } from './platform/server/index.js';
 
@@ -25,7 +25,7 @@ export async function createApp(
   root: DynamicModule = AppModule.forRoot(variables),
   adapter: ExpressAdapter = new BaristaExpressAdapter(),
 ): Promise<NestExpressApplication> {
-  // Nest does not log a failed start: `endStart` logs it for the operator.
+  // Nest does not log a failed start: `abortStartup` logs it for the operator.
   const options = { bodyParser: false, bufferLogs: true, autoFlushLogs: false, abortOnError: false };
   return NestFactory.create<NestExpressApplication>(root, adapter, options);
 }
@@ -75,10 +75,10 @@ function openProbePort(app: NestExpressApplication, host: string): Promise<Serve
 /** Describes the error and names the setting. */
 function addressError(error: NodeJS.ErrnoException, host: string, setting: string, port: number): Error {
   if (error.code === 'EADDRINUSE')
-    return new StartError(`${setting}: ${port} is in use on ${host}; choose another, or 0`);
-  if (error.code === 'EACCES') return new StartError(`${setting}: expected one that this user may open, got ${port}`);
+    return new StartupError(`${setting}: ${port} is in use on ${host}; choose another, or 0`);
+  if (error.code === 'EACCES') return new StartupError(`${setting}: expected one that this user may open, got ${port}`);
   const isAddress = error.code === 'ENOTFOUND' || error.code === 'EADDRNOTAVAIL' || error.code === 'EAI_AGAIN';
-  return isAddress ? new StartError(`HOST: expected an address of this machine, got "${host}"`) : error;
+  return isAddress ? new StartupError(`HOST: expected an address of this machine, got "${host}"`) : error;
 }
 
 function urlOf(server: Server): string {

@@ -32,11 +32,11 @@ export class AuthSettings {
 
 function requireStrongSecrets(env: Env, secrets: readonly string[]): void {
   if (secrets.length === 0) {
-    env.reject('SESSION_SECRET', 'is required in production: make one with `openssl rand -base64 48`');
+    env.addProblem('SESSION_SECRET', 'is required in production: make one with `openssl rand -base64 48`');
   }
   secrets.forEach((secret, index) => {
     const weakness = weaknessOf(secret);
     const which = secrets.length > 1 ? `secret ${index + 1} of ${secrets.length} ` : '';
-    if (weakness) env.reject('SESSION_SECRET', `${which}${weakness}: make one with \`openssl rand -base64 48\``);
+    if (weakness) env.addProblem('SESSION_SECRET', `${which}${weakness}: make one with \`openssl rand -base64 48\``);
   });
 }

@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { parseArgs } from 'node:util';
 import { changeRole, type Role } from '../auth/index.js';
-import { processVariables, readSettings } from '../platform/config/index.js';
+import { environmentVariables, readSettings } from '../platform/config/index.js';
 import { DatabaseSettings, withDatabase } from '../platform/database/index.js';
 import { Log, LoggingSettings, SecurityLog } from '../platform/logging/index.js';
 
@@ -39,7 +39,7 @@ async function run(args: string[]): Promise<void> {
 }
 
 async function giveRole(email: string, role: Role): Promise<void> {
-  const variables = processVariables();
+  const variables = environmentVariables();
   const log = new Log(readSettings(LoggingSettings, variables).level);
   const settings = readSettings(DatabaseSettings, variables);
   const member = await withDatabase(settings, (unitOfWork) => changeRole(unitOfWork, email, role));

@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { processVariables, readSettings } from '../platform/config/index.js';
+import { environmentVariables, readSettings } from '../platform/config/index.js';
 import { backUp, DatabaseSettings } from '../platform/database/index.js';
 
 const USAGE = `A copy of the database as it is now, taken while the app serves or while it does not.
@@ -29,7 +29,7 @@ async function run(args: string[]): Promise<void> {
   }
   const [name = '', ...rest] = positionals;
   if (name === '' || rest.length > 0) throw new Error(`Where to?\n\n${USAGE}`);
-  const variables = processVariables();
+  const variables = environmentVariables();
   const file = resolve(name);
   const bytes = await backUp(readSettings(DatabaseSettings, variables), variables, file, { overwrite: values.force });
   process.stdout.write(`The database was copied into ${file}: ${bytes} bytes, checked.\n`);

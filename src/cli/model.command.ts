@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { processVariables, readSettings } from '../platform/config/index.js';
+import { environmentVariables, readSettings } from '../platform/config/index.js';
 import { HttpSettings } from '../platform/http/index.js';
 import type { CommandContext } from './model/command.js';
 import { runCommand } from './model/run-command.js';
@@ -13,7 +13,7 @@ try {
 }
 
 function readContext(): Omit<CommandContext, 'say'> {
-  const variables = processVariables();
+  const variables = environmentVariables();
   const settings = readSettings(ServingSettings, variables);
   return {
     modelsDir: settings.modelsDir,

@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { processVariables } from '../platform/config/index.js';
+import { environmentVariables } from '../platform/config/index.js';
 import { type PredictOptions, readOptions, USAGE } from './predict/options.js';
 import { ProgressBar } from './predict/progress-bar.js';
 
@@ -7,7 +7,7 @@ const stopping = new AbortController();
 process.once('SIGINT', () => stopping.abort());
 
 try {
-  const options = readOptions(process.argv.slice(2), processVariables());
+  const options = readOptions(process.argv.slice(2), environmentVariables());
   if (options) await start(options);
   else process.stdout.write(USAGE);
 } catch (error) {

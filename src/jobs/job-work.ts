@@ -49,7 +49,7 @@ export interface JobStep {
   readonly result?: Buffer;
   readonly work?: (manager: EntityManager) => Promise<void>;
   /** Whether nothing outside of the job depends on it: a power cut may take it, and the job does it again. */
-  readonly isRepeatable?: boolean;
+  readonly delayedDurability?: boolean;
 }
 
 /** A job that has succeeded. */

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { type EntityManager, In, LessThan, LessThanOrEqual, type Repository } from 'typeorm';
-import { EntityStatements, rowLock } from '../platform/database/index.js';
+import { PreparedStatements, rowLock } from '../platform/database/index.js';
 import { Job } from './entities/job.entity.js';
 import { OPEN_STATUSES } from './job-status.js';
 
@@ -29,7 +29,7 @@ export type JobView = Pick<Job, keyof typeof SHOWN>;
 /** Jobs as rows, as their members and other rooms see them. What takes a manager belongs into a unit of work. */
 @Injectable()
 export class JobsRepository {
-  private readonly statements = new EntityStatements(Job, 'id');
+  private readonly statements = new PreparedStatements(Job, 'id');
 
   constructor(@InjectRepository(Job) private readonly jobs: Repository<Job>) {}
 
@@ -62,8 +62,8 @@ export class JobsRepository {
     return manager.countBy(Job, { memberId, status: In(OPEN_STATUSES) });
   }
 
-  findForChange(manager: EntityManager, id: string): Promise<Job | null> {
-    return this.statements.findForChange(manager, id);
+  findForUpdate(manager: EntityManager, id: string): Promise<Job | null> {
+    return this.statements.findForUpdate(manager, id);
   }
 
   /** Which nobody else changes until the transaction ends. */

@@ -81,7 +81,7 @@ export class Jobs {
    */
   async remove(id: string, by: AuthenticatedMember, actor: Actor, { onlyOpen = false } = {}): Promise<void> {
     const job = await this.unitOfWork.run(async (manager) => {
-      const found = await this.rows.findForChange(manager, id);
+      const found = await this.rows.findForUpdate(manager, id);
       if (!found || (found.memberId !== by.id && by.role !== 'admin')) throw new JobNotFoundError();
       if (isOpen(found.status)) await this.rows.cancel(manager, id, new Date());
       else if (onlyOpen) return undefined;

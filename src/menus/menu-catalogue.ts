@@ -22,7 +22,7 @@ export class MenuCatalogue {
 
   /** The same, and nobody changes or deletes it until the transaction ends. For whoever adds what belongs to a menu. */
   async hold(id: number, manager: EntityManager): Promise<MenuOffer> {
-    return offered(await this.menus.findForChange(id, manager));
+    return offered(await this.menus.findForUpdate(id, manager));
   }
 
   /** The mean price of all menus; 0 where there is none. */

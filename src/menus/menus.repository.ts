@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import type { EntityManager, Repository, SelectQueryBuilder } from 'typeorm';
-import { EntityStatements, rowLock } from '../platform/database/index.js';
+import { PreparedStatements, rowLock } from '../platform/database/index.js';
 import type { Position } from '../platform/http/index.js';
 import { MAX_ID, Menu } from './entities/menu.entity.js';
 import { isDescending, type MenuListing, sortColumns } from './menu-listing.js';
@@ -9,7 +9,7 @@ import { isDescending, type MenuListing, sortColumns } from './menu-listing.js';
 /** The menus as rows. What takes a manager belongs into a unit of work. */
 @Injectable()
 export class MenusRepository {
-  private readonly statements = new EntityStatements(Menu, 'id');
+  private readonly statements = new PreparedStatements(Menu, 'id');
 
   constructor(@InjectRepository(Menu) private readonly menus: Repository<Menu>) {}
 
@@ -37,8 +37,8 @@ export class MenusRepository {
   }
 
   /** The menu, which nobody else changes until the transaction ends. */
-  async findForChange(id: number, manager: EntityManager): Promise<Menu | null> {
-    return id > MAX_ID ? null : this.statements.findForChange(manager, id);
+  async findForUpdate(id: number, manager: EntityManager): Promise<Menu | null> {
+    return id > MAX_ID ? null : this.statements.findForUpdate(manager, id);
   }
 
   /** What a member's menus with one of these names cost, the oldest last. */

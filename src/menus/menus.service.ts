@@ -97,7 +97,7 @@ export class MenusService {
   private edit(edit: MenuEdit, write: (menu: Menu, manager: EntityManager) => Promise<void>): Promise<Menu> {
     const { id, by, ifMatch } = edit;
     return this.unitOfWork.run(async (manager) => {
-      const menu = await this.menus.findForChange(id, manager);
+      const menu = await this.menus.findForUpdate(id, manager);
       if (!menu) throw new MenuNotFoundError();
       if (menu.ownerId !== by.id && by.role !== 'admin') throw this.refusal(edit);
       if (ifMatch !== undefined && !matchesStrongly(ifMatch, menu.entityTag)) throw new MenuStaleError();

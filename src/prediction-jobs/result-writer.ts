@@ -75,7 +75,7 @@ export class ResultWriter {
     this.savedDone = this.done;
     this.savedAt = performance.now();
     await this.saving;
-    this.saving = this.job.save({ progress, result, isRepeatable: true });
+    this.saving = this.job.save({ progress, result, delayedDurability: true });
     this.saving.catch(() => undefined);
   }
 }

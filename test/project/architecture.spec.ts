@@ -134,7 +134,7 @@ describe('test/', () => {
 describe('src/', () => {
   it('reads process.env in src/platform/config alone', () => {
     expect(filesWith(/\bprocess\.env\b|\benv\b.*from 'node:process'/)).toEqual([
-      'src/platform/config/process-variables.ts',
+      'src/platform/config/environment-variables.ts',
     ]);
   });
 

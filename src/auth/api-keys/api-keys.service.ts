@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { Repository } from 'typeorm';
-import { EntityStatements, UnitOfWork } from '../../platform/database/index.js';
+import { PreparedStatements, UnitOfWork } from '../../platform/database/index.js';
 import { actorOf } from '../../platform/http/index.js';
 import { Log, SecurityLog } from '../../platform/logging/index.js';
 import { ApiKeyNotFoundError, NotAuthenticatedError, TooManyApiKeysError } from '../auth.errors.js';
@@ -24,7 +24,7 @@ const MAX_KEYS = 100;
 /** Keys that stand in for their owner. */
 @Injectable()
 export class ApiKeys {
-  private readonly statements = new EntityStatements(ApiKey, 'digest');
+  private readonly statements = new PreparedStatements(ApiKey, 'digest');
 
   constructor(
     @InjectRepository(ApiKey) private readonly rows: Repository<ApiKey>,

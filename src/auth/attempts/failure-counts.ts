@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { type EntityManager, In, LessThanOrEqual, Repository } from 'typeorm';
-import { EntityStatements, UnitOfWork } from '../../platform/database/index.js';
+import { PreparedStatements, UnitOfWork } from '../../platform/database/index.js';
 import { FailureCount } from '../entities/failure-count.entity.js';
 
 /** A failure clears away at most this many counts that are over. */
@@ -16,7 +16,7 @@ export interface Window {
 /** Failures of late, in fixed windows, kept in the database: they outlive a restart, and all processes share them. */
 @Injectable()
 export class FailureCounts {
-  private readonly statements = new EntityStatements(FailureCount, 'key');
+  private readonly statements = new PreparedStatements(FailureCount, 'key');
 
   constructor(
     @InjectRepository(FailureCount) private readonly rows: Repository<FailureCount>,
@@ -48,7 +48,7 @@ export class FailureCounts {
     const fresh = { key, failures: 0, expiresAt: new Date(now + ms) };
     // Two that are first at the same time: one makes the row, both count in it.
     await manager.createQueryBuilder().insert().into(FailureCount).values(fresh).orIgnore().execute();
-    const count = await this.statements.findForChange(manager, key);
+    const count = await this.statements.findForUpdate(manager, key);
     const isLiving = count !== null && count.expiresAt.getTime() > now;
     const next = isLiving ? { failures: count.failures + 1 } : { ...fresh, failures: 1 };
     await manager.update(FailureCount, { key }, next);

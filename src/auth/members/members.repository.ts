@@ -1,13 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { type EntityManager, Repository } from 'typeorm';
-import { EntityStatements } from '../../platform/database/index.js';
+import { PreparedStatements } from '../../platform/database/index.js';
 import { Member } from '../entities/member.entity.js';
 
 /** Members, as the rest of this room looks for them. */
 @Injectable()
 export class Members {
-  private readonly statements = new EntityStatements(Member, 'id');
+  private readonly statements = new PreparedStatements(Member, 'id');
 
   constructor(@InjectRepository(Member) private readonly rows: Repository<Member>) {}
 
@@ -24,7 +24,7 @@ export class Members {
    * for this first, so that such changes follow one another.
    */
   lock(manager: EntityManager, id: string): Promise<Member | null> {
-    return this.statements.findForChange(manager, id);
+    return this.statements.findForUpdate(manager, id);
   }
 }
 

@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { StartError } from '../../platform/logging/index.js';
+import { StartupError } from '../../platform/logging/index.js';
 
 const FILE = 'session-secret';
 const MIN_LENGTH = 32;
@@ -13,7 +13,7 @@ const MIN_LENGTH = 32;
 export async function keptSecret(directory: string): Promise<string> {
   const file = join(directory, FILE);
   const secret = (await read(file)) ?? (await make(directory, file));
-  if (secret.length < MIN_LENGTH) throw new StartError(`${file} holds no secret: remove it, and a new one is made.`);
+  if (secret.length < MIN_LENGTH) throw new StartupError(`${file} holds no secret: remove it, and a new one is made.`);
   return secret;
 }
 

@@ -1,7 +1,7 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { DiscoveryService, Reflector } from '@nestjs/core';
 import { OpenApiService } from '../../platform/docs/index.js';
-import { StartError } from '../../platform/logging/index.js';
+import { StartupError } from '../../platform/logging/index.js';
 import type { Prediction } from '../../serving/index.js';
 import { type Pipeline, PIPELINE, type PipelineMetadata } from './pipeline.decorator.js';
 
@@ -22,7 +22,7 @@ export class PipelineRegistry implements OnModuleInit {
     private readonly openApi: OpenApiService,
   ) {}
 
-  /** @throws StartError where a model has two pipelines */
+  /** @throws StartupError where a model has two pipelines */
   onModuleInit(): void {
     for (const { metatype, instance } of this.discovery.getProviders()) {
       if (typeof metatype !== 'function') continue;
@@ -37,7 +37,7 @@ export class PipelineRegistry implements OnModuleInit {
 
   private register(pipeline: RegisteredPipeline): void {
     const { model, input, answer } = pipeline.metadata;
-    if (this.byModel.has(model)) throw new StartError(`Two providers are the @Pipeline of the model "${model}"`);
+    if (this.byModel.has(model)) throw new StartupError(`Two providers are the @Pipeline of the model "${model}"`);
     this.byModel.set(model, pipeline);
     this.openApi.addModels([input, answer].filter((type) => type !== undefined));
   }

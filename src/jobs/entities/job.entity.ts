@@ -1,5 +1,5 @@
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
-import { InstantColumn, WholeNumberColumn } from '../../platform/database/index.js';
+import { InstantColumn, SafeIntegerColumn } from '../../platform/database/index.js';
 import type { JobStatus } from '../job-status.js';
 
 /** The longest kind, and the longest name of a model or version. */
@@ -42,13 +42,13 @@ export class Job {
   @Column('text', { nullable: true })
   state!: string | null;
 
-  @WholeNumberColumn()
+  @SafeIntegerColumn()
   done!: number;
 
-  @WholeNumberColumn()
+  @SafeIntegerColumn()
   total!: number;
 
-  @WholeNumberColumn()
+  @SafeIntegerColumn()
   errors!: number;
 
   /** Why it has failed, as JSON. */

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { type EntityManager, In, LessThanOrEqual, type Repository } from 'typeorm';
-import { DatabaseSettings, EntityStatements, UnitOfWork } from '../../platform/database/index.js';
+import { DatabaseSettings, PreparedStatements, UnitOfWork } from '../../platform/database/index.js';
 import { FileStore } from '../../platform/storage/index.js';
 import { Job } from '../entities/job.entity.js';
 import type { JobStep } from '../job-work.js';
@@ -22,7 +22,7 @@ const MAX_DUE = 1_000;
  */
 @Injectable()
 export class DatabaseJobQueue extends JobQueue {
-  private readonly statements = new EntityStatements(Job, 'id');
+  private readonly statements = new PreparedStatements(Job, 'id');
 
   constructor(
     @InjectRepository(Job) private readonly jobs: Repository<Job>,
@@ -61,7 +61,7 @@ export class DatabaseJobQueue extends JobQueue {
   }
 
   save(hold: Hold, step: JobStep, known: string | undefined): Promise<string | undefined> {
-    const { progress, state, result, work, isRepeatable } = step;
+    const { progress, state, result, work, delayedDurability } = step;
     return this.unitOfWork.run(
       async (manager) => {
         // First: a withdrawal too locks the member before the job.
@@ -80,7 +80,7 @@ export class DatabaseJobQueue extends JobQueue {
         if (resultId !== undefined && result) await this.files.append(manager, resultId, result);
         return resultId;
       },
-      { isRepeatable },
+      { delayedDurability },
     );
   }
 
@@ -88,7 +88,7 @@ export class DatabaseJobQueue extends JobQueue {
     const over = { status: outcome.status, finishedAt: new Date(), dueAt: null, state: null };
     return this.unitOfWork.run(async (manager) => {
       if (outcome.status === 'succeeded') return update(manager, hold, over);
-      const job = await this.statements.findForChange(manager, hold.id);
+      const job = await this.statements.findForUpdate(manager, hold.id);
       const error = JSON.stringify(outcome.error);
       const isHeld = await update(manager, hold, { ...over, error, inputId: null, resultId: null });
       if (isHeld && job) await this.files.release(manager, filesOf(job));

@@ -1,6 +1,6 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { DiscoveryService, Reflector } from '@nestjs/core';
-import { StartError } from '../../platform/logging/index.js';
+import { StartupError } from '../../platform/logging/index.js';
 import { JOB_HANDLER } from '../job-handler.decorator.js';
 import type { JobWork } from '../job-work.js';
 
@@ -19,7 +19,7 @@ export class JobHandlers implements OnModuleInit {
       if (typeof metatype !== 'function') continue;
       const kind = this.reflector.get<string | undefined>(JOB_HANDLER, metatype);
       if (kind === undefined) continue;
-      if (this.byKind.has(kind)) throw new StartError(`Two providers are the @JobHandler of the kind "${kind}"`);
+      if (this.byKind.has(kind)) throw new StartupError(`Two providers are the @JobHandler of the kind "${kind}"`);
       this.byKind.set(kind, instance as JobWork);
     }
   }

@@ -31,7 +31,7 @@ export class Env {
   constructor(private readonly variables: Variables) {}
 
   /** Records that `name` is wrong. */
-  reject(name: string, expected: string): void {
+  addProblem(name: string, expected: string): void {
     if (!this.problems.some((problem) => problem.name === name)) this.problems.push({ name, expected });
   }
 
@@ -58,7 +58,7 @@ export class Env {
   boolean(name: string, fallback: boolean): boolean {
     const value = this.optional(name);
     if (value === undefined) return fallback;
-    if (value !== 'true' && value !== 'false') this.reject(name, `expected true or false, got "${value}"`);
+    if (value !== 'true' && value !== 'false') this.addProblem(name, `expected true or false, got "${value}"`);
     return value === 'true';
   }
 
@@ -66,7 +66,7 @@ export class Env {
     const value = this.optional(name);
     if (value === undefined) return fallback;
     const found = choices.find((choice) => choice === value);
-    if (found === undefined) this.reject(name, `expected one of ${choices.join(', ')}, got "${value}"`);
+    if (found === undefined) this.addProblem(name, `expected one of ${choices.join(', ')}, got "${value}"`);
     return found ?? fallback;
   }
 
@@ -81,7 +81,7 @@ export class Env {
     if (value === undefined) return rule.default;
     const number = Number(value);
     if (pattern.test(value) && number >= rule.min && number <= rule.max) return number;
-    this.reject(name, `expected ${kind} from ${rule.min} to ${rule.max}, got "${value}"`);
+    this.addProblem(name, `expected ${kind} from ${rule.min} to ${rule.max}, got "${value}"`);
     return rule.default;
   }
 }

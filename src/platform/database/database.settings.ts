@@ -16,7 +16,7 @@ export class DatabaseSettings {
     const url = env.text('DATABASE_URL', 'sqlite:./data/barista.db');
     const file = SQLITE_FILE.exec(url)?.[1];
     if (file === undefined && !POSTGRES_URL.test(url)) {
-      env.reject('DATABASE_URL', 'expected sqlite:<file> or postgres://<user>:<password>@<host>/<database>');
+      env.addProblem('DATABASE_URL', 'expected sqlite:<file> or postgres://<user>:<password>@<host>/<database>');
     }
     this.kind = POSTGRES_URL.test(url) ? 'postgres' : 'sqlite';
     this.location = file ?? url;

@@ -1,5 +1,5 @@
 import { DataSource, type DataSourceOptions } from 'typeorm';
-import { StartError } from '../logging/index.js';
+import { StartupError } from '../logging/index.js';
 import { dataSourceOptions, makeReadOnly } from './data-source-options.js';
 import type { DatabaseSettings } from './database.settings.js';
 import { migrate } from './migrate.js';
@@ -13,7 +13,7 @@ export async function openMigrated(options: DataSourceOptions): Promise<DataSour
     return await new DataSource(reading).initialize();
   } catch (cause) {
     const { message } = cause as Error;
-    throw new StartError(`DATABASE_URL: the database cannot be opened and migrated: ${message}`, { cause });
+    throw new StartupError(`DATABASE_URL: the database cannot be opened and migrated: ${message}`, { cause });
   }
 }
 

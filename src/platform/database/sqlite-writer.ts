@@ -13,7 +13,7 @@ const MAX_GROUP = 64;
 /** A unit of work that waits for its turn, or for its commit. */
 interface Unit {
   readonly work: (manager: EntityManager) => Promise<unknown>;
-  readonly isRepeatable: boolean;
+  readonly delayedDurability: boolean;
   readonly deadline: number;
   readonly timer: NodeJS.Timeout;
   resolve(result: unknown): void;
@@ -53,9 +53,9 @@ export class SqliteWriter {
   /**
    * A turn that has not come in time never comes: so one inside another ends both instead of waiting for itself.
    *
-   * @param isRepeatable whether its commit may wait for the next fsync; see `UnitOfWork`
+   * @param delayedDurability whether its commit may wait for the next fsync; see `UnitOfWork`
    */
-  run<T>(work: (manager: EntityManager) => Promise<T>, isRepeatable = false): Promise<T> {
+  run<T>(work: (manager: EntityManager) => Promise<T>, delayedDurability = false): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       const expire = (): void => {
         unit.isOver = true;
@@ -64,7 +64,7 @@ export class SqliteWriter {
       const timer = setTimeout(expire, MAX_WAIT_MS);
       const unit: Unit = {
         work,
-        isRepeatable,
+        delayedDurability,
         deadline: Date.now() + MAX_WAIT_MS,
         timer,
         resolve,
@@ -94,7 +94,7 @@ export class SqliteWriter {
 
   private async tryTogether(group: readonly Unit[]): Promise<void> {
     try {
-      this.setDurable(group.some(({ isRepeatable }) => !isRepeatable));
+      this.setDurable(group.some(({ delayedDurability }) => !delayedDurability));
       await this.begin(group[0]!.deadline);
       await this.runTogether(group);
     } catch (error) {

@@ -6,6 +6,6 @@ import type { EntityManager } from 'typeorm';
  *
  * @param lock any number that nobody else uses, that of the migrations included
  */
-export async function holdLock(manager: EntityManager, lock: number): Promise<void> {
+export async function acquireTransactionLock(manager: EntityManager, lock: number): Promise<void> {
   if (manager.dataSource.options.type === 'postgres') await manager.query('SELECT pg_advisory_xact_lock($1)', [lock]);
 }

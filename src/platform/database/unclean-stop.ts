@@ -1,10 +1,10 @@
 import { closeSync, existsSync, openSync, rmSync, statSync } from 'node:fs';
-import { type Log, StartError } from '../logging/index.js';
+import { type Log, StartupError } from '../logging/index.js';
 import { inspectSqlite } from './inspect-sqlite.js';
 
 /**
  * Reads the whole database where its last stop was not a clean one: nobody then knows what the disk has kept. Throws a
- * `StartError` where it is damaged. Long work on a large file, and said to be so; a clean start does nothing here.
+ * `StartupError` where it is damaged. Long work on a large file, and said to be so; a clean start does nothing here.
  */
 export function checkAfterUncleanStop(file: string, log: Log): void {
   if (!existsSync(file) || !wasLeftOpen(file)) return;
@@ -47,12 +47,12 @@ function inspect(file: string): ReturnType<typeof inspectSqlite> {
     return inspectSqlite(file, 'quick_check');
   } catch (cause) {
     const { message } = cause as Error;
-    throw new StartError(`DATABASE_URL: the database cannot be checked after an unclean stop: ${message}`, { cause });
+    throw new StartupError(`DATABASE_URL: the database cannot be checked after an unclean stop: ${message}`, { cause });
   }
 }
 
-function damaged(file: string, findings: readonly string[]): StartError {
-  return new StartError(
+function damaged(file: string, findings: readonly string[]): StartupError {
+  return new StartupError(
     [
       `DATABASE_URL: ${file} is damaged, and nothing has been changed in it. SQLite says:`,
       ...findings.map((finding) => `  ${finding}`),

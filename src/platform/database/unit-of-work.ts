@@ -11,7 +11,7 @@ export interface UnitOptions {
    * was written before, is durable with the next unit that is not repeatable; what came after it is never there without it.
    * PostgreSQL can lose it without the application, which would not notice, and so makes it durable like any other.
    */
-  readonly isRepeatable?: boolean;
+  readonly delayedDurability?: boolean;
 }
 
 /**
@@ -53,7 +53,7 @@ export class UnitOfWork implements OnModuleInit, OnApplicationShutdown {
       this.afterwards.set(manager, actions);
       return work(manager);
     };
-    const result = await this.transact(noted, options?.isRepeatable ?? false);
+    const result = await this.transact(noted, options?.delayedDurability ?? false);
     for (const act of actions) act();
     return result;
   }
@@ -63,9 +63,9 @@ export class UnitOfWork implements OnModuleInit, OnApplicationShutdown {
     this.afterwards.get(manager)?.push(act);
   }
 
-  private async transact<T>(work: (manager: EntityManager) => Promise<T>, isRepeatable: boolean): Promise<T> {
+  private async transact<T>(work: (manager: EntityManager) => Promise<T>, delayedDurability: boolean): Promise<T> {
     try {
-      return await (this.writer ? this.writer.run(work, isRepeatable) : this.dataSource.transaction(work));
+      return await (this.writer ? this.writer.run(work, delayedDurability) : this.dataSource.transaction(work));
     } catch (error) {
       throw translateDatabaseError(error) ?? error;
     }

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Log } from '../logging/index.js';
 
 /** What one part says of itself: a word, or one word for each of its members. */
-export interface PartReadiness {
+export interface ComponentReadiness {
   readonly ok: boolean;
   /** Left out where there is nothing to say. */
   readonly detail?: string | Readonly<Record<string, string>>;
@@ -13,7 +13,7 @@ export interface Readiness {
   readonly details: Readonly<Record<string, string | Readonly<Record<string, string>>>>;
 }
 
-type Check = () => PartReadiness | Promise<PartReadiness>;
+type Check = () => ComponentReadiness | Promise<ComponentReadiness>;
 
 /**
  * Whether the process should be sent requests. Rooms add what they need to be ready; the log has one line each time the

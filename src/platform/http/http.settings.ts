@@ -20,7 +20,7 @@ export class HttpSettings {
     this.trustProxy = env.integer('TRUST_PROXY', { default: 0, min: 0, max: 100 });
     this.corsOrigins = env.list('CORS_ORIGINS');
     for (const origin of this.corsOrigins.filter((candidate) => !isOrigin(candidate))) {
-      env.reject('CORS_ORIGINS', `expected origins such as https://shop.example, got "${origin}"`);
+      env.addProblem('CORS_ORIGINS', `expected origins such as https://shop.example, got "${origin}"`);
     }
     this.bodyLimit = {
       ordinary: megabytes(env, 'BODY_LIMIT_MB', 1),

@@ -4,7 +4,7 @@ import { Log } from './log.js';
 import { LoggingSettings } from './logging.settings.js';
 import { NestLogger } from './nest-logger.js';
 import { SecurityLog } from './security-log.js';
-import { StartFailure } from './start-failure.js';
+import { StartupFailure } from './startup-failure.js';
 
 @Global()
 @Module({
@@ -13,9 +13,9 @@ import { StartFailure } from './start-failure.js';
     { provide: Log, inject: [LoggingSettings], useFactory: (settings: LoggingSettings) => new Log(settings.level) },
     { provide: NestLogger, inject: [Log], useFactory: (log: Log) => new NestLogger(log) },
     SecurityLog,
-    StartFailure,
+    StartupFailure,
   ],
-  exports: [Log, NestLogger, SecurityLog, StartFailure],
+  exports: [Log, NestLogger, SecurityLog, StartupFailure],
 })
 export class LoggingModule implements OnApplicationShutdown {
   constructor(private readonly log: Log) {}

@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { type EntityManager, In, IsNull, LessThanOrEqual, Not, type Repository } from 'typeorm';
-import { EntityStatements, UnitOfWork } from '../database/index.js';
+import { PreparedStatements, UnitOfWork } from '../database/index.js';
 import { inPieces } from '../async/index.js';
 import { StoredChunk } from './entities/stored-chunk.entity.js';
 import { StoredFile as FileRow } from './entities/stored-file.entity.js';
@@ -30,8 +30,8 @@ export interface StoredFile {
 /** Files as rows: in chunks, so that any process can read them, and an acknowledged one survives what the database does. */
 @Injectable()
 export class FileStore {
-  private readonly fileRows = new EntityStatements(FileRow, 'id');
-  private readonly chunkRows = new EntityStatements(StoredChunk, 'fileId');
+  private readonly fileRows = new PreparedStatements(FileRow, 'id');
+  private readonly chunkRows = new PreparedStatements(StoredChunk, 'fileId');
 
   constructor(
     @InjectRepository(FileRow) private readonly files: Repository<FileRow>,
@@ -48,14 +48,14 @@ export class FileStore {
    * @throws PayloadTooLargeError past `limit` bytes; StorageFullError past STORAGE_LIMIT_MB; what the source throws
    */
   async receive(source: AsyncIterable<Buffer>, { limit }: { readonly limit: number }): Promise<StoredFile> {
-    const id = await this.unitOfWork.run((manager) => this.add(manager, inAnHour()), { isRepeatable: true });
+    const id = await this.unitOfWork.run((manager) => this.add(manager, inAnHour()), { delayedDurability: true });
     const hash = createHash('sha256');
     let size = 0;
     try {
       for await (const piece of inPieces(limited(source, limit), CHUNK_BYTES)) {
         hash.update(piece);
         size += piece.length;
-        await this.unitOfWork.run((manager) => this.append(manager, id, piece), { isRepeatable: true });
+        await this.unitOfWork.run((manager) => this.append(manager, id, piece), { delayedDurability: true });
       }
     } catch (error) {
       await this.discard(id);
@@ -89,7 +89,7 @@ export class FileStore {
 
   /** @throws StoredFileGoneError, StorageFullError */
   async append(manager: EntityManager, id: string, bytes: Buffer): Promise<void> {
-    const file = demandThere(await this.fileRows.findForChange(manager, id));
+    const file = demandThere(await this.fileRows.findForUpdate(manager, id));
     await this.usage.take(manager, bytes.length);
     for (let at = 0; at < bytes.length; at += CHUNK_BYTES) {
       const piece = bytes.subarray(at, at + CHUNK_BYTES);
@@ -101,7 +101,7 @@ export class FileStore {
 
   /** From now on it is not removed by itself. @throws StoredFileGoneError */
   async keep(manager: EntityManager, id: string): Promise<void> {
-    demandThere(await this.fileRows.findForChange(manager, id));
+    demandThere(await this.fileRows.findForUpdate(manager, id));
     await manager.update(FileRow, { id }, { removeAt: null });
   }
 

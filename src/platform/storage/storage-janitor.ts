@@ -57,7 +57,7 @@ export class StorageJanitor implements OnApplicationBootstrap, OnModuleDestroy, 
     while (!this.task.isStopping) {
       const file = await this.files.findOneBy({ removeAt: LessThanOrEqual(new Date()) });
       if (!file) return;
-      await this.unitOfWork.run((manager) => removeSome(file.id, manager), { isRepeatable: true });
+      await this.unitOfWork.run((manager) => removeSome(file.id, manager), { delayedDurability: true });
     }
   }
 }

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { holdLock } from '../database/index.js';
+import { acquireTransactionLock } from '../database/index.js';
 import { StoredFile } from './entities/stored-file.entity.js';
 import { StorageFullError } from './storage.errors.js';
 import { StorageSettings } from './storage.settings.js';
@@ -24,7 +24,7 @@ export class StorageUsage {
     if (performance.now() - this.knownAt > FRESH_MS) await this.count(manager);
     if (!this.fits(this.bytes, bytes + NEAR_BYTES)) {
       // From here on nobody else stores anything until the transaction ends.
-      await holdLock(manager, LOCK);
+      await acquireTransactionLock(manager, LOCK);
       if (!this.fits(await this.count(manager), bytes)) throw new StorageFullError();
     }
     this.bytes += bytes;

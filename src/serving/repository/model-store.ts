@@ -1,6 +1,6 @@
 import { access } from 'node:fs/promises';
 import { Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
-import { Log, StartError, StartFailure } from '../../platform/logging/index.js';
+import { Log, StartupError, StartupFailure } from '../../platform/logging/index.js';
 import { ModelLoadFailedError, ModelNotFoundError } from '../serving.errors.js';
 import { ServingSettings } from '../serving.settings.js';
 import { Model } from './model.js';
@@ -52,7 +52,7 @@ export class ModelStore implements OnModuleInit, OnApplicationShutdown {
     private readonly settings: ServingSettings,
     private readonly loader: ModelLoader,
     private readonly defaults: ModelDefaultsRepository,
-    private readonly startFailure: StartFailure,
+    private readonly startupFailure: StartupFailure,
     private readonly log: Log,
   ) {}
 
@@ -168,7 +168,7 @@ export class ModelStore implements OnModuleInit, OnApplicationShutdown {
     await this.loader.reconcile(model, folder);
     if (isDefault && model.loadsOnDemand) await this.loader.loadAll(model);
     if (!isDefault || model.state === 'ready' || this.loader.isStopping) return;
-    this.startFailure.end(`The default model "${model.name}" cannot be served: ${model.reason}`);
+    this.startupFailure.abort(`The default model "${model.name}" cannot be served: ${model.reason}`);
   }
 
   /** Waits for as long as a prediction may take; a slower load is ready for a later request. */
@@ -270,8 +270,8 @@ export class ModelStore implements OnModuleInit, OnApplicationShutdown {
     const { defaultModel, modelsDir } = this.settings;
     const names = this.all().map((model) => model.name);
     if (names.length === 0)
-      return new StartError(`MODELS_DIR: expected a folder with models in it, got "${modelsDir}"`);
+      return new StartupError(`MODELS_DIR: expected a folder with models in it, got "${modelsDir}"`);
     const found = names.join(', ');
-    return new StartError(`DEFAULT_MODEL: expected a model in ${modelsDir}, got "${defaultModel}" (found: ${found})`);
+    return new StartupError(`DEFAULT_MODEL: expected a model in ${modelsDir}, got "${defaultModel}" (found: ${found})`);
   }
 }

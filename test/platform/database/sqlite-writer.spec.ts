@@ -55,8 +55,8 @@ describe('the one writer of SQLite', () => {
     // As SQLite numbers them: https://sqlite.org/pragma.html#pragma_synchronous
     const [NORMAL, FULL] = [1, 2];
     const mode = (manager: EntityManager): Promise<unknown> => manager.query('PRAGMA synchronous');
-    const modes = (...areRepeatable: boolean[]) =>
-      Promise.all(areRepeatable.map((isRepeatable) => writer.run(mode, isRepeatable)));
+    const modes = (...delayed: boolean[]) =>
+      Promise.all(delayed.map((delayedDurability) => writer.run(mode, delayedDurability)));
     const answer = (synchronous: number) => [{ synchronous }];
     expect(await modes(true, true)).toEqual([answer(NORMAL), answer(NORMAL)]);
     expect(await modes(true, false)).toEqual([answer(FULL), answer(FULL)]);

@@ -1,5 +1,5 @@
 import { Entity, Index, PrimaryColumn } from 'typeorm';
-import { InstantColumn, WholeNumberColumn } from '../../database/index.js';
+import { InstantColumn, SafeIntegerColumn } from '../../database/index.js';
 
 /** A file, whose bytes are its chunks. */
 @Entity('stored_file')
@@ -9,7 +9,7 @@ export class StoredFile {
   id!: string;
 
   /** Of all its chunks, in bytes. */
-  @WholeNumberColumn()
+  @SafeIntegerColumn()
   size!: number;
 
   @InstantColumn()

@@ -9,7 +9,7 @@ const SAME_INTERRUPT_MS = 300;
  * has been taken on; then an orderly stop; and when asked again meanwhile, an end at once with 128 and the signal's
  * number, as shells have it.
  */
-export class StopSignals {
+export class ShutdownSignals {
   private askedAt: number | undefined;
   private flush: (() => void) | undefined;
 
