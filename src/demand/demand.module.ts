@@ -8,7 +8,7 @@ import { SalesController } from './sales.controller.js';
 import { SalesRepository } from './sales.repository.js';
 import { SalesService } from './sales.service.js';
 
-/** What was sold, and how many will be: sales are recorded, and feed the model `demand`. */
+/** Records sales, and computes the features of the model `demand` from them. */
 @Module({
   imports: [TypeOrmModule.forFeature([Sale]), MenusModule],
   controllers: [SalesController],
@@ -16,6 +16,6 @@ import { SalesService } from './sales.service.js';
 })
 export class DemandModule {
   constructor(openApi: OpenApiService) {
-    openApi.contribute(({ tags }) => tags?.push({ name: 'demand', description: 'What was sold' }));
+    openApi.contribute(({ tags }) => tags?.push({ name: 'demand', description: 'Sales of menus' }));
   }
 }

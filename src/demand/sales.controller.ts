@@ -25,9 +25,9 @@ export class SalesController {
   async record(
     @Param() { id }: MenuIdDto,
     @Body() { quantity, soldAt }: NewSaleDto,
-    @CurrentMember() by: AuthenticatedMember,
+    @CurrentMember() member: AuthenticatedMember,
     @CurrentActor() actor: RequestActor,
   ): Promise<SaleDto> {
-    return SaleDto.of(await this.sales.record({ menuId: id, quantity, soldAt, by, actor }));
+    return SaleDto.of(await this.sales.record({ menuId: id, quantity, soldAt, member, actor }));
   }
 }

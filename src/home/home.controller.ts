@@ -7,8 +7,8 @@ import { ReadinessRegistry } from '../platform/health/index.js';
 import { AnyQuery } from '../platform/http/index.js';
 import { homePage } from './home-page.js';
 
-/** A host that is safe to paste into a shell. */
-const PLAIN_HOST = /^[\w.-]+(:\d+)?$|^\[[\da-f:]+\](:\d+)?$/i;
+/** Host names and addresses that are safe to paste into a shell. */
+const SHELL_SAFE_HOST = /^[\w.-]+(:\d+)?$|^\[[\da-f:]+\](:\d+)?$/i;
 
 @ApiExcludeController()
 @Controller()
@@ -29,8 +29,8 @@ export class HomeController {
   }
 }
 
-/** What the reader called this server, as curl takes it: without a scheme it means plain HTTP. */
+/** The server's address as the viewer reached it, for curl: without a scheme curl uses HTTP. */
 function addressOf({ protocol, host }: Request): string {
-  const address = host !== undefined && PLAIN_HOST.test(host) ? host : 'localhost:3000';
+  const address = host !== undefined && SHELL_SAFE_HOST.test(host) ? host : 'localhost:3000';
   return protocol === 'http' ? address : `${protocol}://${address}`;
 }

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { logInAgain } from '../support/auth.js';
 import type { Client } from '../support/client.js';
-import { addMenu, allPages } from '../support/menus.js';
+import { addMenu, fetchAllPages } from '../support/menus.js';
 import { describeUnless } from '../support/describe-unless.js';
 import { findPostgres, type PostgresServer, postgresTrouble, startPostgres } from '../support/postgres.js';
 import { type Finished, run } from '../support/project.js';
@@ -34,7 +34,7 @@ async function begin(databaseUrl: string): Promise<void> {
 
 /** Runs a backup while somebody writes; answers what had been acknowledged before it began, and how it went. */
 async function backUpUnderWriters(make: () => Promise<Finished>): Promise<{ names: string[]; finished: Finished }> {
-  const before = await allPages(member, 'limit=100');
+  const before = await fetchAllPages(member, 'limit=100');
   let isOver = false;
   const writers = Array.from({ length: 4 }, async (_, writer) => {
     for (let index = 0; !isOver; index += 1) await addMenu(member, { name: `Meanwhile ${writer} ${index}` });
@@ -50,7 +50,7 @@ async function expectRestored(databaseUrl: string, names: readonly string[]): Pr
   const restored = await startTestApp({ DATABASE_URL: databaseUrl });
   const client = restored.client();
   await logInAgain(client, credentials);
-  const found = (await allPages(client, 'limit=100')).map(({ name }) => name);
+  const found = (await fetchAllPages(client, 'limit=100')).map(({ name }) => name);
   expect(found.slice(0, names.length)).toEqual(names);
   expect(found).not.toContain('Gone');
   const { id } = await addMenu(client, { name: 'After the restore' });

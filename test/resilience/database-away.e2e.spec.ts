@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { untilStatus } from '../support/until.js';
 import type { ClientResponse, Client } from '../support/client.js';
-import { addMenu, allPages } from '../support/menus.js';
+import { addMenu, fetchAllPages } from '../support/menus.js';
 import { describeUnless } from '../support/describe-unless.js';
 import { findPostgres, type PostgresServer, postgresTrouble, startPostgres } from '../support/postgres.js';
 import { killLeftovers, ProcessApp } from '../support/process-app.js';
@@ -119,7 +119,7 @@ describeWithPostgres('a PostgreSQL server that breaks down', () => {
 
       expect(others.length).toBeGreaterThan(0);
       others.forEach(expectUnavailable);
-      const kept = new Set((await allPages(app.client(), 'name=breaking&limit=100')).map(({ name }) => name));
+      const kept = new Set((await fetchAllPages(app.client(), 'name=breaking&limit=100')).map(({ name }) => name));
       expect(acknowledged.filter((name) => !kept.has(name))).toEqual([]);
       expect(app.lines.filter(({ msg }) => msg === 'unexpected error')).toEqual([]);
       expect(await app.stop()).toMatchObject({ code: 0, stderr: '' });
@@ -170,7 +170,7 @@ describe('a SQLite file', () => {
     await rm(directory, { recursive: true });
   });
 
-  const names = async (): Promise<string[]> => (await allPages(member, 'limit=100')).map(({ name }) => name);
+  const names = async (): Promise<string[]> => (await fetchAllPages(member, 'limit=100')).map(({ name }) => name);
 
   /** A write that nobody would find again is no success, and the operator is told why. */
   async function expectRefusals(): Promise<void> {

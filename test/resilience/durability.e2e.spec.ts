@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import type { ClientResponse } from '../support/client.js';
-import { addMenu, allPages } from '../support/menus.js';
+import { addMenu, fetchAllPages } from '../support/menus.js';
 import { describeUnless } from '../support/describe-unless.js';
 import { killLeftovers, ProcessApp } from '../support/process-app.js';
 import { straceTrouble, traced, tracedCalls } from '../support/strace.js';
@@ -35,7 +35,7 @@ afterEach(async () => {
 const numbered = (count: number): string[] => Array.from({ length: count }, (_, index) => `menu-${index}-of-many`);
 const start = (command?: [string, ...string[]]): Promise<ProcessApp> => ProcessApp.start({}, { databaseUrl, command });
 const namesIn = async (app: ProcessApp): Promise<string[]> =>
-  (await allPages(app.client(), 'limit=100')).map(({ name }) => name);
+  (await fetchAllPages(app.client(), 'limit=100')).map(({ name }) => name);
 const integrity = (): unknown => new Sqlite(database).pragma('integrity_check', { simple: true });
 
 describeTraced('what was acknowledged', () => {

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Client } from '../support/client.js';
-import { allPages, type MenuBody } from '../support/menus.js';
+import { fetchAllPages, type MenuBody } from '../support/menus.js';
 import { describeUnless } from '../support/describe-unless.js';
 import { killLeftovers, MAIN, ProcessApp } from '../support/process-app.js';
 import { run } from '../support/project.js';
@@ -47,7 +47,7 @@ async function writeUntilRefused(member: Client): Promise<Attempts> {
 }
 
 async function namesIn(app: ProcessApp): Promise<string[]> {
-  const menus: MenuBody[] = await allPages(app.client(), 'limit=100');
+  const menus: MenuBody[] = await fetchAllPages(app.client(), 'limit=100');
   return menus.map(({ name }) => name).sort();
 }
 

@@ -4,13 +4,13 @@ import { CsvWriter, type FileRecord } from '../../platform/records/index.js';
 import { FileStore } from '../../platform/storage/index.js';
 import type { MenuFields } from '../menus.service.js';
 import type { ImportOutcome } from './import-plan.js';
-import { isGood, MENU_IMPORT, MenuImports, menusOf } from './menu-imports.service.js';
-import { type MenuFile, menuRecords, type MenuRow, menuRowOf } from './menu-rows.js';
+import { isValid, MENU_IMPORT, MenuImportService, menusOf } from './menu-import.service.js';
+import { type MenuFile, readMenuRecords, type MenuRow, parseMenuRow } from './menu-rows.js';
 
-/** Rows of one transaction, for which all other writers wait. */
-const STEP_ROWS = 100;
-/** How often a member may be quicker. */
-const MAX_TRIES = 5;
+/** Rows in one transaction. Other writers wait for it on SQLite. */
+const BATCH_ROWS = 100;
+/** Attempts to write a batch while the member changes the same menus. */
+const MAX_ATTEMPTS = 5;
 
 /** A line of the result. */
 interface ResultLine extends Partial<MenuFields> {
@@ -19,33 +19,33 @@ interface ResultLine extends Partial<MenuFields> {
   readonly error?: { readonly code: string; readonly detail: string; readonly errors: readonly FieldError[] };
 }
 
-/** Somebody has changed what a step was planned for. */
+/** The menus have changed between the plan and its transaction. */
 class PlanOutdatedError extends Error {}
 
 /**
- * Writes the menus of a file, a hundred in a transaction together with how far the job has come: wherever it stops, it
- * goes on with the row after the last that was written. Rows that are wrong are left out, and named in the result.
+ * Writes the menus of a file in batches. The job's progress is part of each transaction, so that an interrupted import resumes
+ * after the last row written. Invalid rows are skipped, and named in the result.
  */
 @JobHandler(MENU_IMPORT)
-export class MenuImportWork implements JobWork<MenuFile> {
+export class MenuImportHandler implements JobWork<MenuFile> {
   constructor(
-    private readonly imports: MenuImports,
+    private readonly imports: MenuImportService,
     private readonly files: FileStore,
   ) {}
 
   async run(job: RunningJob<MenuFile>): Promise<void> {
-    let step: FileRecord[] = [];
+    let batch: FileRecord[] = [];
     let toSkip = job.progress.done;
-    for await (const records of menuRecords(this.files.read(job.inputId!), job.payload)) {
+    for await (const records of readMenuRecords(this.files.read(job.inputId!), job.payload)) {
       for (const record of records) {
         if (toSkip > 0) toSkip -= 1;
-        else step.push(record);
-        if (step.length < STEP_ROWS) continue;
-        await this.do(step, job);
-        step = [];
+        else batch.push(record);
+        if (batch.length < BATCH_ROWS) continue;
+        await this.writeBatch(batch, job);
+        batch = [];
       }
     }
-    if (step.length > 0) await this.do(step, job);
+    if (batch.length > 0) await this.writeBatch(batch, job);
   }
 
   async *toCsv(job: FinishedJob<MenuFile>): AsyncGenerator<string> {
@@ -53,32 +53,32 @@ export class MenuImportWork implements JobWork<MenuFile> {
     yield writer.header();
     for await (const piece of job.lines()) {
       const lines = piece.toString().trimEnd().split('\n');
-      yield writer.rows(lines.map((line) => cellsOf(JSON.parse(line) as ResultLine)));
+      yield writer.rows(lines.map((line) => csvCells(JSON.parse(line) as ResultLine)));
     }
   }
 
-  private async do(records: readonly FileRecord[], job: RunningJob<MenuFile>): Promise<void> {
+  private async writeBatch(records: readonly FileRecord[], job: RunningJob<MenuFile>): Promise<void> {
     job.signal.throwIfAborted();
-    const rows = await Promise.all(records.map((record) => menuRowOf(record, job.payload.format)));
-    for (let tries = 1; ; tries += 1) {
+    const rows = await Promise.all(records.map((record) => parseMenuRow(record, job.payload.format)));
+    for (let attempt = 1; ; attempt += 1) {
       try {
         await this.save(rows, job);
         return;
       } catch (error) {
-        if (!(error instanceof PlanOutdatedError) || tries === MAX_TRIES) throw error;
+        if (!(error instanceof PlanOutdatedError) || attempt === MAX_ATTEMPTS) throw error;
       }
     }
   }
 
-  /** The result is a part of the transaction: what it says of each row is what has become of it, or nothing is written. */
+  /** Saves menus and result in one transaction, and rolls back if an outcome differs from the one in the result. */
   private async save(rows: readonly MenuRow[], job: RunningJob<MenuFile>): Promise<void> {
     const { memberId, progress } = job;
-    const menus = menusOf(rows.filter(isGood));
+    const menus = menusOf(rows.filter(isValid));
     const plan = await this.imports.plan(menus, memberId);
     const errors = progress.errors + rows.length - menus.length;
     await job.save({
       progress: { ...progress, done: progress.done + rows.length, errors },
-      result: linesOf(rows, plan),
+      result: resultLines(rows, plan),
       work: async (manager) => {
         const outcomes = await this.imports.write(menus, memberId, manager);
         if (outcomes.some((outcome, index) => outcome !== plan[index])) throw new PlanOutdatedError();
@@ -87,12 +87,12 @@ export class MenuImportWork implements JobWork<MenuFile> {
   }
 }
 
-function cellsOf({ row, name, price, outcome, error }: ResultLine): readonly unknown[] {
+function csvCells({ row, name, price, outcome, error }: ResultLine): readonly unknown[] {
   return [row, name, price, outcome, error?.detail];
 }
 
-/** Of each row what has become of it, or what is wrong with it. */
-function linesOf(rows: readonly MenuRow[], plan: readonly ImportOutcome[]): Buffer {
+/** The JSON lines of the result: the outcome of each row, or its errors. */
+function resultLines(rows: readonly MenuRow[], plan: readonly ImportOutcome[]): Buffer {
   const outcomes = plan.values();
   const lines = rows.map(({ row, menu, errors }): ResultLine => {
     if (menu) return { row, ...menu, outcome: outcomes.next().value };
