@@ -45,7 +45,7 @@ describe('the Open Inference Protocol', () => {
       ['a sequence', { parameters: { sequence_id: 3 }, inputs: [FLOWER] }, /Sequences/],
       ['shared memory', { inputs: [{ ...FLOWER, parameters: { shared_memory_region: 'x' } }] }, /Shared memory/],
       ['an unknown output', { inputs: [FLOWER], outputs: [{ name: 'scent' }] }, /it has "label", "probabilities"/],
-      ['an output twice', { inputs: [FLOWER], outputs: [{ name: 'label' }, { name: 'label' }] }, /asked for twice/],
+      ['an output twice', { inputs: [FLOWER], outputs: [{ name: 'label' }, { name: 'label' }] }, /requested twice/],
       ['data of two kinds', { inputs: [{ ...FLOWER, parameters: { binary_data_size: 0 } }] }, /either "data" or/],
     ])('%s', async (_, request, message) => {
       expectError(await infer(request), 400, message);

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { decodeBinary, encodeBinary } from '../../src/open-inference/binary-tensors.js';
 import { classify } from '../../src/open-inference/classification.js';
-import { readInferRequest } from '../../src/open-inference/infer-request.js';
+import { parseInferRequest } from '../../src/open-inference/infer-request.js';
 import { decodeJson, encodeJson } from '../../src/open-inference/json-tensors.js';
 import { ELEMENT_TYPES, type ElementType, type Signature, type Tensor } from '../../src/serving/signature/tensor.js';
 import { checkTensorMetadata, checkTensorData } from '../../src/serving/signature/check-tensors.js';
@@ -219,7 +219,7 @@ describe('feeds', () => {
 describe('a raw request', () => {
   const raw = (shape: (number | string)[], type: ElementType, body: Buffer) => {
     const signature: Signature = { inputs: [{ name: 'x', type, shape }], outputs: [{ name: 'y', type, shape: [1] }] };
-    return readInferRequest(body, '0', signature, LIMITS);
+    return parseInferRequest(body, '0', signature, LIMITS);
   };
 
   it.each([

@@ -1,6 +1,6 @@
-import { readInferHead } from '../../src/open-inference/infer-head.js';
-import { readInferRequest } from '../../src/open-inference/infer-request.js';
-import { recallInferHead } from '../../src/open-inference/kept-heads.js';
+import { parseInferHeaderCached } from '../../src/open-inference/header-cache.js';
+import { parseInferHeader } from '../../src/open-inference/infer-header.js';
+import { parseInferRequest } from '../../src/open-inference/infer-request.js';
 import type { Signature } from '../../src/serving/signature/tensor.js';
 
 const LIMITS = { rows: 1_000, elements: 10_000, textLength: 100 };
@@ -18,11 +18,11 @@ const BINARY = { parameters: { binary_data_size: 8 } };
 
 function ask(head: string, values: readonly number[], signature: Signature) {
   const body = Buffer.concat([Buffer.from(head), Buffer.from(Float32Array.from(values).buffer)]);
-  return readInferRequest(body, String(Buffer.byteLength(head)), signature, LIMITS);
+  return parseInferRequest(body, String(Buffer.byteLength(head)), signature, LIMITS);
 }
 
 function recall(head: string, signature: Signature) {
-  return recallInferHead(Buffer.from(`${head}....`), Buffer.byteLength(head), signature, LIMITS);
+  return parseInferHeaderCached(Buffer.from(`${head}....`), Buffer.byteLength(head), signature, LIMITS);
 }
 
 describe('the JSON before binary tensors', () => {
@@ -30,7 +30,7 @@ describe('the JSON before binary tensors', () => {
     const signature = signatureOf(2);
     const first = recall(headOf(BINARY), signature);
     expect(recall(headOf(BINARY), signature)).toBe(first);
-    expect(first).toEqual(readInferHead(Buffer.from(headOf(BINARY)), signature, LIMITS));
+    expect(first).toEqual(parseInferHeader(Buffer.from(headOf(BINARY)), signature, LIMITS));
   });
 
   it('has each request keep the values of its own', () => {
