@@ -7,7 +7,7 @@ import { JobEvents } from './answers/job-events.js';
 import { JobResults, RESULT_TYPES } from './answers/job-results.js';
 import { JobIdDto, JobResultDto, ListJobsDto } from './dto/job-requests.dto.js';
 import { JobDto, JobPageDto } from './dto/job.dto.js';
-import { Jobs } from './jobs.service.js';
+import { JobsService } from './jobs.service.js';
 
 const TEXT = { schema: { type: 'string' as const } };
 const PROBLEMS = { 404: 'You have no such job', 422: 'The id is not a UUID', 503: 'The database cannot be reached' };
@@ -32,7 +32,7 @@ const EVENT = {
 @Authenticated()
 export class JobsController {
   constructor(
-    private readonly jobs: Jobs,
+    private readonly jobs: JobsService,
     private readonly events: JobEvents,
     private readonly results: JobResults,
   ) {}

@@ -10,7 +10,7 @@ import { Job } from './entities/job.entity.js';
 import { JobsController } from './jobs.controller.js';
 import { JobsJanitor } from './jobs-janitor.js';
 import { JobsRepository } from './jobs.repository.js';
-import { Jobs } from './jobs.service.js';
+import { JobsService } from './jobs.service.js';
 import { JobsSettings } from './jobs.settings.js';
 import { JobPagesController } from './pages/job-pages.controller.js';
 import { jobsSection } from './pages/jobs-section.js';
@@ -34,16 +34,16 @@ const SHOWN = 20;
     JobMetrics,
     JobResults,
     JobRunner,
-    Jobs,
+    JobsService,
     JobsJanitor,
     JobsRepository,
     { provide: JobQueue, useClass: DatabaseJobQueue },
   ],
-  exports: [Jobs],
+  exports: [JobsService],
 })
 export class JobsModule implements OnModuleInit {
   constructor(
-    private readonly jobs: Jobs,
+    private readonly jobs: JobsService,
     private readonly withdrawals: WithdrawalHooks,
     private readonly sections: AccountSections,
     private readonly handlers: JobHandlers,

@@ -9,7 +9,7 @@ import { FileStore } from '../platform/storage/index.js';
 import { JobDto } from './dto/job.dto.js';
 import { Job } from './entities/job.entity.js';
 import { isOpen } from './job-status.js';
-import type { NewJob } from './job-work.js';
+import type { NewJob } from './job-handler.js';
 import { IdempotencyKeyReusedError, JobNotFoundError, TooManyJobsError } from './jobs.errors.js';
 import { filesOf, JobsRepository, type JobView } from './jobs.repository.js';
 import { JobsSettings } from './jobs.settings.js';
@@ -20,7 +20,7 @@ const JOB_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /** Background work, for any room to enqueue. */
 @Injectable()
-export class Jobs {
+export class JobsService {
   constructor(
     private readonly rows: JobsRepository,
     private readonly files: FileStore,

@@ -31,10 +31,10 @@ export async function decodePictures(
   const { image } = version;
   if (!image) throw new UnsupportedMediaTypeError('The model takes no pictures any more.');
   const rows: FileRecord[] = [];
-  for (const { place, location, value } of pictures) {
+  for (const { position, location, value } of pictures) {
     const caller = { signal, deadline: version.deadlineIn() };
     const row = await decodeImageRow((value as PackedPicture).bytes, location, image, { decoder, caller });
-    rows.push({ place, location, ...row });
+    rows.push({ position, location, ...row });
   }
   return rows;
 }

@@ -8,7 +8,7 @@ import {
   UnsupportedMediaTypeError,
   type Upload,
 } from '../platform/http/index.js';
-import { formatOf, type RecordFormat } from '../platform/records/index.js';
+import { detectFormat, type RecordFormat } from '../platform/records/index.js';
 import { joined } from './joined-files.js';
 import { packPictures } from './picture-pack.js';
 import type { JobInput } from './prediction-payload.js';
@@ -44,7 +44,7 @@ export async function openJobUpload(
   const upload = await openUpload(request, isForm ? limits.ordinary : limits.files);
   if (isForm) return formOf(upload);
   const { mediaType, name, isFile, isPart } = upload;
-  const format = formatOf(mediaType, name);
+  const format = detectFormat(mediaType, name);
   if (takesPictures && holdsPictures(upload, format)) {
     return {
       input: { format: 'pictures', isText: false, from: 'file' },

@@ -1,5 +1,5 @@
 import { InvalidInputError, type UploadPart } from '../platform/http/index.js';
-import { formatOf, type RecordFormat } from '../platform/records/index.js';
+import { detectFormat, type RecordFormat } from '../platform/records/index.js';
 
 const LF = 0x0a;
 const NEW_LINE = Buffer.from('\n');
@@ -59,7 +59,7 @@ class FirstLine {
 }
 
 function demandKind({ name, mediaType }: UploadPart, format: RecordFormat): void {
-  if (format !== 'json' && formatOf(mediaType, name) === format) return;
+  if (format !== 'json' && detectFormat(mediaType, name) === format) return;
   throw invalid('several files of a job must all be CSV, or all JSON lines');
 }
 

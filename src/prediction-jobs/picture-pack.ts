@@ -38,13 +38,13 @@ export function readPictures(source: AsyncIterable<Buffer>): RecordReader {
 async function* batchesOf(source: Source): AsyncGenerator<readonly FileRecord[]> {
   let batch: FileRecord[] = [];
   let size = 0;
-  let place = 0;
+  let position = 0;
   for (let head = await source.take(HEAD_BYTES); head.length > 0; head = await source.take(HEAD_BYTES)) {
     const file = (await source.take(head.readUInt32BE(0))).toString();
     const bytes = await source.take(head.readUInt32BE(4));
     const value: PackedPicture = { file, bytes };
-    batch.push({ place, location: ['body', 'file', place], value });
-    place += 1;
+    batch.push({ position, location: ['body', 'file', position], value });
+    position += 1;
     size += bytes.length;
     if (batch.length < BATCH_RECORDS && size < BATCH_BYTES) continue;
     yield batch;

@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ClientPresence, type DomainError, InvalidInputError } from '../platform/http/index.js';
-import { type FinishedJob, JobHandler, type JobWork, type RunningJob } from '../jobs/index.js';
+import { type FinishedJob, JobHandler, type RunningJob } from '../jobs/index.js';
 import type { FileRecord } from '../platform/records/index.js';
 import { FileStore } from '../platform/storage/index.js';
 import { JobPredictions } from './job-predictions.js';
@@ -29,7 +29,7 @@ interface Ahead {
 
 /** Predicts the rows of a file, one after another, whoever started it and however often the application ends meanwhile. */
 @JobHandler(PREDICTION_JOB)
-export class PredictionJobHandler implements JobWork<PredictionPayload> {
+export class PredictionJobHandler implements JobHandler<PredictionPayload> {
   constructor(
     private readonly files: FileStore,
     private readonly predictions: JobPredictions,
@@ -74,8 +74,8 @@ async function finish({ records, outcomes }: Ahead, payload: PredictionPayload, 
 }
 
 /** What is wrong with a field says where it is; what else has failed does not. */
-function atRow({ place }: FileRecord, error: DomainError, { format }: PredictionPayload): DomainError {
+function atRow({ position }: FileRecord, error: DomainError, { format }: PredictionPayload): DomainError {
   if (error instanceof InvalidInputError) return error;
   const isCounted = format === 'json' || format === 'pictures';
-  return new RowFailedError(`${isCounted ? 'Row' : 'Line'} ${place}`, error);
+  return new RowFailedError(`${isCounted ? 'Row' : 'Line'} ${position}`, error);
 }

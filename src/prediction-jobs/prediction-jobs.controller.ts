@@ -6,7 +6,7 @@ import { ApiProblems, ClientPresence, InvalidInputError } from '../platform/http
 import { JobDto } from '../jobs/index.js';
 import { ModelAccessGuard } from '../inference/index.js';
 import { NewJobDto } from './dto/new-job.dto.js';
-import { PredictionJobs } from './prediction-jobs.service.js';
+import { PredictionJobsService } from './prediction-jobs.service.js';
 
 const KEY = 'Idempotency-Key';
 const VISIBLE = /^[\x21-\x7e]{1,200}$/;
@@ -14,7 +14,7 @@ const VISIBLE = /^[\x21-\x7e]{1,200}$/;
 @ApiTags('predictions')
 @Controller('models')
 export class PredictionJobsController {
-  constructor(private readonly jobs: PredictionJobs) {}
+  constructor(private readonly jobs: PredictionJobsService) {}
 
   @Post(':name/jobs')
   @HttpCode(202)

@@ -1,5 +1,5 @@
 import type { OpenAPIObject } from '@nestjs/swagger';
-import { fileContents } from '../platform/records/index.js';
+import { fileBodyContent } from '../platform/records/index.js';
 import { imageContent } from '../inference/index.js';
 import type { ModelStore } from '../serving/index.js';
 
@@ -36,7 +36,7 @@ export function describeJobs(document: OpenAPIObject, store: ModelStore): void {
   const content = {
     'application/json': { schema: { oneOf: [ROW, ROWS, INSTANCES] }, example: { instances: [row] } },
     'application/x-www-form-urlencoded': { schema: ROW },
-    ...fileContents(row, true),
+    ...fileBodyContent(row, true),
     ...imageContent(),
     'multipart/form-data': { schema: FORM },
   };

@@ -26,8 +26,8 @@ export class RowFailedError extends DomainError {
   readonly kind: DomainErrorKind;
   readonly code: string;
 
-  constructor(place: string, { kind, code, message, cause }: DomainError) {
-    super(`${place}: ${message}`);
+  constructor(position: string, { kind, code, message, cause }: DomainError) {
+    super(`${position}: ${message}`);
     this.kind = kind;
     this.code = code;
     if (cause) withCause(this, cause);

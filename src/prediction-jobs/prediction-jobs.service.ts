@@ -9,7 +9,7 @@ import {
   type TextFields,
   UnsupportedMediaTypeError,
 } from '../platform/http/index.js';
-import { type JobDto, Jobs } from '../jobs/index.js';
+import { type JobDto, JobsService } from '../jobs/index.js';
 import { FileStore, type StoredFile } from '../platform/storage/index.js';
 import { acceptsInstances, acceptsModelRows, inputTextFields, PipelineRegistry } from '../inference/index.js';
 import { ImageDecoder, ModelStore, type ModelVersion } from '../serving/index.js';
@@ -39,12 +39,12 @@ interface About {
 
 /** Takes inputs that are too large for one request. */
 @Injectable()
-export class PredictionJobs {
+export class PredictionJobsService {
   constructor(
     private readonly store: ModelStore,
     private readonly pipelines: PipelineRegistry,
     private readonly files: FileStore,
-    private readonly jobs: Jobs,
+    private readonly jobs: JobsService,
     private readonly unitOfWork: UnitOfWork,
     private readonly settings: PredictionJobsSettings,
     private readonly http: HttpSettings,

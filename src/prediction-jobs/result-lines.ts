@@ -2,7 +2,7 @@ import { type DomainError, InvalidInputError, stringifyExactJson } from '../plat
 import { RowFailure } from './row-outcomes.js';
 
 /** The line of a result for one row of the input, counted from 0. */
-export function lineOf(index: number, outcome: unknown): string {
+export function formatResultLine(index: number, outcome: unknown): string {
   // V8 keeps the texts that it has made of numbers, by the ten thousand, for longer than they are of use; not those of JSON.
   const row = JSON.stringify(index);
   if (outcome instanceof RowFailure) return `{"row":${row},"error":${JSON.stringify(wordsOf(outcome.error))}}\n`;

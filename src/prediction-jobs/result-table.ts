@@ -10,7 +10,7 @@ export interface ResultLine {
 }
 
 /** An answer as a line has it: what is no object stands under a name. */
-export function lineFor(prediction: unknown): ResultLine {
+export function toResultLine(prediction: unknown): ResultLine {
   return isObject(prediction) ? prediction : { answer: prediction };
 }
 

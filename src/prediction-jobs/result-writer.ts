@@ -1,5 +1,5 @@
 import type { Progress, RunningJob } from '../jobs/index.js';
-import { lineOf } from './result-lines.js';
+import { formatResultLine } from './result-lines.js';
 import { RowFailure } from './row-outcomes.js';
 
 /** A save is a transaction: one for many rows, but so often that progress is seen and little is done again. */
@@ -30,7 +30,7 @@ export class ResultWriter {
 
   /** The outcomes of the next rows. */
   add(outcomes: readonly unknown[]): void {
-    const lines = outcomes.map((outcome, index) => lineOf(this.done + index, outcome)).join('');
+    const lines = outcomes.map((outcome, index) => formatResultLine(this.done + index, outcome)).join('');
     this.done += outcomes.length;
     this.errors += outcomes.filter((outcome) => outcome instanceof RowFailure).length;
     if (outcomes.length > 0) this.lineLength = lines.length / outcomes.length;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { DiscoveryModule } from '@nestjs/core';
 import { Test } from '@nestjs/testing';
-import { JobHandler, type JobWork, type RunningJob } from '../../src/jobs/index.js';
+import { JobHandler, type RunningJob } from '../../src/jobs/index.js';
 import { isOpen } from '../../src/jobs/job-status.js';
 import { JobHandlers } from '../../src/jobs/runner/job-handlers.js';
 import { countRows, sql } from '../support/auth.js';
@@ -214,7 +214,7 @@ describe('the runner', () => {
 
   it('does not start with two handlers of one kind', async () => {
     @JobHandler('plain')
-    class AnotherHandler implements JobWork {
+    class AnotherHandler implements JobHandler {
       async run(): Promise<void> {}
     }
     const providers = [JobHandlers, PlainJobs, AnotherHandler];

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { EntityManager } from 'typeorm';
 import { UnitOfWork } from '../../src/platform/database/index.js';
-import type { JobStep, RunningJob } from '../../src/jobs/index.js';
+import type { JobCheckpoint, RunningJob } from '../../src/jobs/index.js';
 import { MenuImportHandler } from '../../src/menus/import/menu-import.handler.js';
 import type { ClientResponse, Client } from '../support/client.js';
 import { csvForm, MULTIPART } from '../support/forms.js';
@@ -155,7 +155,7 @@ describe('POST /menus/import', () => {
 
   it('plans a batch again if the member changes a menu before the batch is written', async () => {
     const unitOfWork = app.app.get(UnitOfWork);
-    const saved: JobStep[] = [];
+    const saved: JobCheckpoint[] = [];
     let attempts = 0;
     const job: RunningJob<never> = {
       id: 'job',

@@ -1,5 +1,5 @@
-import { lineFor, ResultTable } from '../../src/prediction-jobs/result-table.js';
-import { lineOf } from '../../src/prediction-jobs/result-lines.js';
+import { toResultLine, ResultTable } from '../../src/prediction-jobs/result-table.js';
+import { formatResultLine } from '../../src/prediction-jobs/result-lines.js';
 import { RowFailure, settle } from '../../src/prediction-jobs/row-outcomes.js';
 import { DomainError, InvalidInputError } from '../../src/platform/http/index.js';
 
@@ -39,12 +39,12 @@ describe('the table of a result', () => {
 
 describe('the lines of a result', () => {
   it('are a prediction with its row, or the error', () => {
-    expect(lineOf(7, { value: 1.5 })).toBe('{"row":7,"value":1.5}\n');
-    expect(lineOf(8, {})).toBe('{"row":8}\n');
-    expect(lineOf(9, [1])).toBe('{"row":9,"answer":[1]}\n');
-    expect([{ a: 1 }, [1], null].map(lineFor)).toEqual([{ a: 1 }, { answer: [1] }, { answer: null }]);
-    expect(lineOf(10, { big: 2n ** 60n })).toBe('{"row":10,"big":1152921504606846976}\n');
-    expect(JSON.parse(lineOf(11, new RowFailure(wrong())))).toEqual({
+    expect(formatResultLine(7, { value: 1.5 })).toBe('{"row":7,"value":1.5}\n');
+    expect(formatResultLine(8, {})).toBe('{"row":8}\n');
+    expect(formatResultLine(9, [1])).toBe('{"row":9,"answer":[1]}\n');
+    expect([{ a: 1 }, [1], null].map(toResultLine)).toEqual([{ a: 1 }, { answer: [1] }, { answer: null }]);
+    expect(formatResultLine(10, { big: 2n ** 60n })).toBe('{"row":10,"big":1152921504606846976}\n');
+    expect(JSON.parse(formatResultLine(11, new RowFailure(wrong())))).toEqual({
       row: 11,
       error: { code: 'request.invalid', detail: 'wrong', errors: wrong().errors },
     });

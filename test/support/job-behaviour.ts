@@ -1,6 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import { UnitOfWork } from '../../src/platform/database/index.js';
-import { Jobs, type RunningJob } from '../../src/jobs/index.js';
+import { JobsService, type RunningJob } from '../../src/jobs/index.js';
 import { JobQueue } from '../../src/jobs/runner/job-queue.js';
 import { countRows, sql } from './auth.js';
 import type { Client } from './client.js';
@@ -89,7 +89,7 @@ export function itDoesJobs(running: () => TestApp): void {
     let id = '';
     const undone = app.app.get(UnitOfWork).run(async (manager) => {
       const job = scripted(memberId, async () => {}, { inputId });
-      ({ id } = await app.app.get(Jobs).enqueue(manager, job));
+      ({ id } = await app.app.get(JobsService).enqueue(manager, job));
       await note(id, 0).work(manager);
       throw new Error('changed my mind');
     });

@@ -2,14 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { get, type IncomingMessage } from 'node:http';
 import { UnitOfWork } from '../../src/platform/database/index.js';
-import {
-  type FinishedJob,
-  JobHandler,
-  Jobs,
-  type JobWork,
-  type NewJob,
-  type RunningJob,
-} from '../../src/jobs/index.js';
+import { type FinishedJob, JobHandler, JobsService, type NewJob, type RunningJob } from '../../src/jobs/index.js';
 import { FileStore } from '../../src/platform/storage/index.js';
 import type { Client } from './client.js';
 import type { TestApp } from './test-app.js';
@@ -26,7 +19,7 @@ const scripts = new Map<string, Script>();
 
 /** Runs the script of each job, from its beginning each time that the job is taken up. */
 @JobHandler('scripted')
-export class ScriptedJobs implements JobWork<Scripted> {
+export class ScriptedJobs implements JobHandler<Scripted> {
   run(job: RunningJob<Scripted>): Promise<void> {
     return scripts.get(job.payload.script)!(job);
   }
@@ -41,7 +34,7 @@ export class ScriptedJobs implements JobWork<Scripted> {
 
 /** Has no CSV. */
 @JobHandler('plain')
-export class PlainJobs implements JobWork {
+export class PlainJobs implements JobHandler {
   async run(job: RunningJob): Promise<void> {
     await job.save({ result: Buffer.from('{"n":1}\n') });
   }
@@ -58,7 +51,7 @@ export function scripted(memberId: string, script: Script, more: Partial<NewJob>
 
 /** Enqueues a job, as a room does; answers its id. */
 export async function enqueue({ app }: TestApp, job: NewJob): Promise<string> {
-  const { id } = await app.get(UnitOfWork).run((manager) => app.get(Jobs).enqueue(manager, job));
+  const { id } = await app.get(UnitOfWork).run((manager) => app.get(JobsService).enqueue(manager, job));
   return id;
 }
 

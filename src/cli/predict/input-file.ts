@@ -4,7 +4,7 @@ import { open, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { formatOf, type RecordFormat } from '../../platform/records/index.js';
+import { detectFormat, type RecordFormat } from '../../platform/records/index.js';
 import { PredictError } from './options.js';
 
 /** A file of rows, to be sent more than once if need be. */
@@ -25,7 +25,7 @@ export async function openInput(file: string): Promise<InputFile> {
   const close = (): Promise<void> => (file === '-' ? rm(path, { force: true }) : Promise.resolve());
   try {
     const { size } = await stat(path);
-    const format = formatOf(undefined, file) ?? (await sniff(path));
+    const format = detectFormat(undefined, file) ?? (await sniff(path));
     return { path, size, sha256: await digestOf(path), format, close };
   } catch (error) {
     await close();

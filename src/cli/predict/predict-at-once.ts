@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { parseExactJson } from '../../platform/http/index.js';
 import { readRecords } from '../../platform/records/index.js';
-import { lineFor, lineOf, ResultTable } from '../../prediction-jobs/index.js';
+import { toResultLine, formatResultLine, ResultTable } from '../../prediction-jobs/index.js';
 import { RefusedError } from './api.js';
 import type { InputFile } from './input-file.js';
 import { PredictError } from './options.js';
@@ -32,10 +32,10 @@ export async function predictAtOnce(task: Task): Promise<void> {
 
 async function write({ format, input, output, model }: Task, predictions: readonly unknown[]): Promise<void> {
   if (format === 'jsonl') {
-    for (const [row, prediction] of predictions.entries()) await output.write(lineOf(row, prediction));
+    for (const [row, prediction] of predictions.entries()) await output.write(formatResultLine(row, prediction));
     return;
   }
-  const lines = predictions.map(lineFor);
+  const lines = predictions.map(toResultLine);
   const labels = model.output?.properties?.label?.enum ?? [];
   const reader = readRecords(createReadStream(input.path), input.format);
   let table: ResultTable | undefined;

@@ -9,7 +9,13 @@ import {
   type UploadedFile,
   type UploadedFiles,
 } from '../../platform/http/index.js';
-import { checkColumns, demandFormat, type FileRecord, formatOf, readRecords } from '../../platform/records/index.js';
+import {
+  checkColumns,
+  requireFormat,
+  type FileRecord,
+  detectFormat,
+  readRecords,
+} from '../../platform/records/index.js';
 import { type ModelVersion, TooManyRowsError } from '../../serving/index.js';
 import type { RegisteredPipeline } from '../pipelines/pipeline-registry.js';
 import { type ImageDecoding, readImageInputs } from './image-inputs.js';
@@ -44,7 +50,7 @@ export async function readFileInputs(
 }
 
 function isJson({ mediaType, name }: UploadedFile): boolean {
-  const format = formatOf(mediaType, name);
+  const format = detectFormat(mediaType, name);
   return format === 'json' || format === 'jsonl';
 }
 
@@ -70,7 +76,7 @@ class FileInputReader {
   }
 
   private async read(file: UploadedFile): Promise<void> {
-    const format = demandFormat(file.mediaType, file.name);
+    const format = requireFormat(file.mediaType, file.name);
     const texts = format === 'csv' ? this.requireTextFields() : undefined;
     const instances = acceptsInstances(this.version);
     const reader = readRecords(arrived(file.bytes), format, { instances });

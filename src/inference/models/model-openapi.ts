@@ -1,6 +1,6 @@
 import { getSchemaPath, type OpenAPIObject } from '@nestjs/swagger';
 import { textFieldsOf } from '../../platform/http/index.js';
-import { fileContents } from '../../platform/records/index.js';
+import { fileBodyContent } from '../../platform/records/index.js';
 import { imageContent } from '../inputs/image.docs.js';
 import type { Model, ModelStore, ServingSettings } from '../../serving/index.js';
 import type { RegisteredPipeline, PipelineRegistry } from '../pipelines/pipeline-registry.js';
@@ -133,7 +133,7 @@ function bodyOf(schema: object, { form, takesCsv, takesPictures, example }: Extr
     content: {
       ...asJson,
       ...(form ? { 'application/x-www-form-urlencoded': { schema: form } } : {}),
-      ...fileContents(example, takesCsv),
+      ...fileBodyContent(example, takesCsv),
     },
   };
 }

@@ -3,7 +3,7 @@ import { pipeline } from 'node:stream/promises';
 import { Injectable } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { FileStore } from '../../platform/storage/index.js';
-import type { FinishedJob } from '../job-work.js';
+import type { FinishedJob } from '../job-handler.js';
 import { JobNotFinishedError, JobNotFoundError, NoCsvError } from '../jobs.errors.js';
 import { JobsRepository, type JobView } from '../jobs.repository.js';
 import { JobHandlers } from '../runner/job-handlers.js';

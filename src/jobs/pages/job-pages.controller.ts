@@ -3,7 +3,7 @@ import { ApiExcludeController } from '@nestjs/swagger';
 import { Authenticated, AuthPagesFilter, CurrentMember, type AuthenticatedMember } from '../../auth/index.js';
 import { AnyQuery, CurrentActor, OwnFormsGuard, type RequestActor } from '../../platform/http/index.js';
 import { JobIdDto } from '../dto/job-requests.dto.js';
-import { Jobs } from '../jobs.service.js';
+import { JobsService } from '../jobs.service.js';
 
 /** What the account page does with jobs, by forms that need no script. */
 @ApiExcludeController()
@@ -11,7 +11,7 @@ import { Jobs } from '../jobs.service.js';
 @UseGuards(OwnFormsGuard)
 @UseFilters(AuthPagesFilter)
 export class JobPagesController {
-  constructor(private readonly jobs: Jobs) {}
+  constructor(private readonly jobs: JobsService) {}
 
   /** One that has ended since the page was shown stays, and what it has made. */
   @Post(':id/cancel')

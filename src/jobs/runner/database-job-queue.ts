@@ -4,7 +4,7 @@ import { type EntityManager, In, LessThanOrEqual, type Repository } from 'typeor
 import { DatabaseSettings, PreparedStatements, UnitOfWork } from '../../platform/database/index.js';
 import { FileStore } from '../../platform/storage/index.js';
 import { Job } from '../entities/job.entity.js';
-import type { JobStep } from '../job-work.js';
+import type { JobCheckpoint } from '../job-handler.js';
 import { JobLostError } from '../jobs.errors.js';
 import { filesOf } from '../jobs.repository.js';
 import { type ClaimedJob, type Hold, JobQueue, type Outcome, type Postponement } from './job-queue.js';
@@ -60,7 +60,7 @@ export class DatabaseJobQueue extends JobQueue {
     return new Set(holds.filter(({ id, fence }) => rows.some((row) => row.id === id && row.fence === fence)));
   }
 
-  save(hold: Hold, step: JobStep, known: string | undefined): Promise<string | undefined> {
+  save(hold: Hold, step: JobCheckpoint, known: string | undefined): Promise<string | undefined> {
     const { progress, state, result, work, delayedDurability } = step;
     return this.unitOfWork.run(
       async (manager) => {

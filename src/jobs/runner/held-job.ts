@@ -1,5 +1,5 @@
 import { DomainError } from '../../platform/http/index.js';
-import type { JobStep, Progress, RunningJob } from '../job-work.js';
+import type { JobCheckpoint, Progress, RunningJob } from '../job-handler.js';
 import { JobLostError } from '../jobs.errors.js';
 import type { ClaimedJob, JobQueue } from './job-queue.js';
 
@@ -40,7 +40,7 @@ export class HeldJob implements RunningJob {
     return this.controller.signal;
   }
 
-  save(step: JobStep): Promise<void> {
+  save(step: JobCheckpoint): Promise<void> {
     // One after the other, whatever the handler does: each goes on where the one before ended.
     const saved = this.saving.then(() => this.saveNow(step));
     this.saving = saved.catch(() => undefined);
@@ -58,7 +58,7 @@ export class HeldJob implements RunningJob {
     this.controller.abort(new Error('The application stops'));
   }
 
-  private async saveNow(step: JobStep): Promise<void> {
+  private async saveNow(step: JobCheckpoint): Promise<void> {
     if (this.isLost) throw new JobLostError();
     try {
       this.resultId = await this.queue.save(this.claim, step, this.resultId);

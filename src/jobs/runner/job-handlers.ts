@@ -1,13 +1,13 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { DiscoveryService, Reflector } from '@nestjs/core';
 import { StartupError } from '../../platform/logging/index.js';
-import { JOB_HANDLER } from '../job-handler.decorator.js';
-import type { JobWork } from '../job-work.js';
+import { JOB_HANDLER } from '../job-handler.js';
+import type { JobHandler } from '../job-handler.js';
 
 /** The handlers that features have, by kind. */
 @Injectable()
 export class JobHandlers implements OnModuleInit {
-  private readonly byKind = new Map<string, JobWork>();
+  private readonly byKind = new Map<string, JobHandler>();
 
   constructor(
     private readonly discovery: DiscoveryService,
@@ -20,11 +20,11 @@ export class JobHandlers implements OnModuleInit {
       const kind = this.reflector.get<string | undefined>(JOB_HANDLER, metatype);
       if (kind === undefined) continue;
       if (this.byKind.has(kind)) throw new StartupError(`Two providers are the @JobHandler of the kind "${kind}"`);
-      this.byKind.set(kind, instance as JobWork);
+      this.byKind.set(kind, instance as JobHandler);
     }
   }
 
-  of(kind: string): JobWork | undefined {
+  of(kind: string): JobHandler | undefined {
     return this.byKind.get(kind);
   }
 }

@@ -1,5 +1,5 @@
 import type { JobErrorDto } from '../dto/job.dto.js';
-import type { JobStep, Progress } from '../job-work.js';
+import type { JobCheckpoint, Progress } from '../job-handler.js';
 
 /** The right of one runner to a job, until another takes it up, or it is cancelled or removed. */
 export interface Hold {
@@ -50,7 +50,7 @@ export abstract class JobQueue {
   /** Those of them that are still held. */
   abstract findHeld(holds: readonly Hold[]): Promise<ReadonlySet<Hold>>;
   /** Saves a step, all or none of it; answers the id of the result, where there is any. @throws JobLostError */
-  abstract save(hold: Hold, step: JobStep, resultId: string | undefined): Promise<string | undefined>;
+  abstract save(hold: Hold, step: JobCheckpoint, resultId: string | undefined): Promise<string | undefined>;
   /** Answers whether it was still held. */
   abstract finish(hold: Hold, outcome: Outcome): Promise<boolean>;
   /** Answers whether it was still held. */

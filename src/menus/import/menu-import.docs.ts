@@ -1,5 +1,5 @@
 import { getSchemaPath, type OpenAPIObject } from '@nestjs/swagger';
-import { fileContents } from '../../platform/records/index.js';
+import { fileBodyContent } from '../../platform/records/index.js';
 import { MenuFieldsDto } from '../dto/menu-fields.dto.js';
 
 const EXAMPLE = { name: 'Americano', price: 4500 };
@@ -10,7 +10,7 @@ export function describeImport({ paths }: OpenAPIObject): void {
   Object.assign(paths['/menus/import']?.post ?? {}, {
     requestBody: {
       required: true,
-      content: { 'application/json': { schema, example: [EXAMPLE] }, ...fileContents(EXAMPLE, true) },
+      content: { 'application/json': { schema, example: [EXAMPLE] }, ...fileBodyContent(EXAMPLE, true) },
     },
   });
 }

@@ -1,5 +1,5 @@
 import type { FieldError } from '../../platform/http/index.js';
-import { type FinishedJob, JobHandler, type JobWork, type RunningJob } from '../../jobs/index.js';
+import { type FinishedJob, JobHandler, type RunningJob } from '../../jobs/index.js';
 import { CsvWriter, type FileRecord } from '../../platform/records/index.js';
 import { FileStore } from '../../platform/storage/index.js';
 import type { MenuFields } from '../menus.service.js';
@@ -27,7 +27,7 @@ class PlanOutdatedError extends Error {}
  * after the last row written. Invalid rows are skipped, and named in the result.
  */
 @JobHandler(MENU_IMPORT)
-export class MenuImportHandler implements JobWork<MenuFile> {
+export class MenuImportHandler implements JobHandler<MenuFile> {
   constructor(
     private readonly imports: MenuImportService,
     private readonly files: FileStore,

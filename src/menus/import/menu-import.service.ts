@@ -3,8 +3,8 @@ import type { EntityManager } from 'typeorm';
 import { IdentityService, type AuthenticatedMember } from '../../auth/index.js';
 import { UnitOfWork } from '../../platform/database/index.js';
 import { type FieldError, HttpSettings, type Upload } from '../../platform/http/index.js';
-import { type JobDto, Jobs } from '../../jobs/index.js';
-import { demandFormat } from '../../platform/records/index.js';
+import { type JobDto, JobsService } from '../../jobs/index.js';
+import { requireFormat } from '../../platform/records/index.js';
 import { FileStore } from '../../platform/storage/index.js';
 import { MenusRepository } from '../menus.repository.js';
 import { type MenuFields, MenusService } from '../menus.service.js';
@@ -21,7 +21,7 @@ const MAX_SAMPLE_ROWS = 10;
 @Injectable()
 export class MenuImportService {
   constructor(
-    private readonly jobs: Jobs,
+    private readonly jobs: JobsService,
     private readonly files: FileStore,
     private readonly menus: MenusService,
     private readonly rows: MenusRepository,
@@ -135,5 +135,5 @@ function namesOf(menus: readonly MenuFields[]): string[] {
 }
 
 function toMenuFile({ mediaType, name, isFile }: Upload): MenuFile {
-  return { format: demandFormat(mediaType, name), from: isFile ? 'file' : 'body' };
+  return { format: requireFormat(mediaType, name), from: isFile ? 'file' : 'body' };
 }

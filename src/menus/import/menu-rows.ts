@@ -50,15 +50,15 @@ export async function* readMenuRecords(
 
 /** Validates a record by the rules for the body of `POST /menus`. */
 export async function parseMenuRow(
-  { place, location, value, error }: FileRecord,
+  { position, location, value, error }: FileRecord,
   format: RecordFormat,
 ): Promise<MenuRow> {
-  if (error) return { row: place, errors: [error] };
+  if (error) return { row: position, errors: [error] };
   const fields = format === 'csv' ? TEXT_FIELDS.read(value as Record<string, string>) : value;
   try {
-    return { row: place, menu: await validateAs(MenuFieldsDto, fields, location), errors: [] };
+    return { row: position, menu: await validateAs(MenuFieldsDto, fields, location), errors: [] };
   } catch (failure) {
-    if (failure instanceof InvalidInputError) return { row: place, errors: failure.errors };
+    if (failure instanceof InvalidInputError) return { row: position, errors: failure.errors };
     throw failure;
   }
 }

@@ -1,5 +1,5 @@
 import { CsvScanner, linesIn, type Row, parseRows } from './csv-rows.js';
-import { cut } from './cut.js';
+import { cut } from './split-records.js';
 import { decodeLines, invalidFile } from './file-errors.js';
 import type { FileRecord } from './record.js';
 
@@ -26,9 +26,9 @@ export class CsvReader {
   private recordsOf(rows: readonly Row[], columns: readonly string[]): FileRecord[] {
     return rows.map(({ line, cells }) => {
       const location = ['body', 'file', line];
-      if (cells.length === columns.length) return { place: line, location, value: valueOf(cells, columns) };
+      if (cells.length === columns.length) return { position: line, location, value: valueOf(cells, columns) };
       const message = `line ${line} has ${cells.length} cells, and the header has ${columns.length}`;
-      return { place: line, location, value: undefined, error: { location, type: 'columns', message } };
+      return { position: line, location, value: undefined, error: { location, type: 'columns', message } };
     });
   }
 

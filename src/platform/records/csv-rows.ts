@@ -1,5 +1,5 @@
 import type { Options, parse } from 'csv-parse/sync';
-import type { Scanner } from './cut.js';
+import type { Scanner } from './split-records.js';
 import { invalidFile } from './file-errors.js';
 
 /** The cells of one record, and the line that it begins in. */

@@ -14,9 +14,9 @@ export function invalidFile(type: string, message: string, line?: number): Inval
 }
 
 /** JSON that is none: malformed where it is the body, else an invalid file. */
-export function brokenJson(message: string, { from = 'file' }: ReadOptions, place?: number): Error {
+export function brokenJson(message: string, { from = 'file' }: ReadOptions, position?: number): Error {
   if (from === 'body') return new MalformedRequestError('The body is not well-formed JSON.');
-  return invalidFile('json', message, place);
+  return invalidFile('json', message, position);
 }
 
 /** The text of whole lines, of which the first is `line`. */

@@ -1,5 +1,5 @@
 import { parseExactJson } from '../http/index.js';
-import { cut, type Scanner } from './cut.js';
+import { cut, type Scanner } from './split-records.js';
 import { decodeLines, invalidFile } from './file-errors.js';
 import type { FileRecord } from './record.js';
 
@@ -32,9 +32,9 @@ export class JsonLinesReader {
 function recordOf(text: string, line: number): FileRecord {
   const location = ['body', 'file', line];
   try {
-    return { place: line, location, value: parseExactJson(text) };
+    return { position: line, location, value: parseExactJson(text) };
   } catch {
     const error = { location, type: 'json', message: `line ${line} is not well-formed JSON` };
-    return { place: line, location, value: undefined, error };
+    return { position: line, location, value: undefined, error };
   }
 }

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { InvalidInputError, parseExactJson } from '../http/index.js';
-import { cut, MAX_RECORD } from './cut.js';
+import { cut, MAX_RECORD } from './split-records.js';
 import { brokenJson, invalidFile } from './file-errors.js';
 import { openingOf, without } from './json-opening.js';
 import { JsonScanner } from './json-scanner.js';
@@ -63,9 +63,9 @@ export class JsonReader {
   }
 
   private recordOf(value: unknown): FileRecord {
-    const place = this.count;
+    const position = this.count;
     this.count += 1;
-    return { place, location: [...this.root, place], value };
+    return { position, location: [...this.root, position], value };
   }
 
   private async readOne(pieces: AsyncIterable<Buffer>): Promise<FileRecord> {
@@ -79,7 +79,7 @@ export class JsonReader {
     const text = this.decode(Buffer.concat(held));
     if (text.trim() === '') throw this.nothing();
     try {
-      return { place: 0, location: this.root, value: parseExactJson(text) };
+      return { position: 0, location: this.root, value: parseExactJson(text) };
     } catch {
       throw brokenJson('the file is not well-formed JSON', this.options);
     }

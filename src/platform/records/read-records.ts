@@ -5,7 +5,7 @@ import { invalidFile } from './file-errors.js';
 import { JsonLinesReader } from './json-lines-reader.js';
 import { JsonReader } from './json-reader.js';
 import type { FileRecord, ReadOptions, RecordFormat, RecordReader } from './record.js';
-import { withoutMark } from './without-mark.js';
+import { stripBom } from './strip-bom.js';
 
 /** So much is parsed before others have their turn. */
 const PIECE_BYTES = 8 * 1024;
@@ -45,7 +45,7 @@ function readerOf(format: RecordFormat, options: ReadOptions): Reader {
 
 async function* batchesOf(source: AsyncIterable<Buffer>, reader: Reader): AsyncGenerator<readonly FileRecord[]> {
   const batches = new Batches();
-  const pieces = withoutMark(inPieces(source, PIECE_BYTES));
+  const pieces = stripBom(inPieces(source, PIECE_BYTES));
   for await (const records of reader.read(batches.count(pieces))) {
     yield* batches.add(records);
     await nextTurn();

@@ -6,7 +6,7 @@ export type RecordFormat = 'csv' | 'jsonl' | 'json';
 /** One row of a file. */
 export interface FileRecord {
   /** The line in CSV, whose header is in line 1, and in JSON lines; the index from 0 in a JSON array. */
-  readonly place: number;
+  readonly position: number;
   /** Where it stands: `["body", "file", 4]`, `["body", "instances", 3]`; `["body"]` for a body of one object. */
   readonly location: FieldError['location'];
   /** CSV: `{column: text}` without its empty cells; else what JSON says, integers exact. */

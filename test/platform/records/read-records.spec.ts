@@ -1,19 +1,19 @@
 import { MalformedRequestError } from '../../../src/platform/http/index.js';
-import { formatOf, readRecords } from '../../../src/platform/records/index.js';
+import { detectFormat, readRecords } from '../../../src/platform/records/index.js';
 import { flawOf, readAll } from '../../support/records.js';
 
 const FILE = ['body', 'file'];
 
 describe('CSV', () => {
   const rowsOf = async (text: string): Promise<unknown[]> =>
-    (await readAll(text, 'csv')).records.map(({ place, value }) => [place, value]);
+    (await readAll(text, 'csv')).records.map(({ position, value }) => [position, value]);
 
   it('is a header and rows, each at its line', async () => {
     const { columns, records } = await readAll('a,b\n1,2\n3,4\n', 'csv');
     expect(columns).toEqual(['a', 'b']);
     expect(records).toEqual([
-      { place: 2, location: [...FILE, 2], value: { a: '1', b: '2' } },
-      { place: 3, location: [...FILE, 3], value: { a: '3', b: '4' } },
+      { position: 2, location: [...FILE, 2], value: { a: '1', b: '2' } },
+      { position: 3, location: [...FILE, 3], value: { a: '3', b: '4' } },
     ]);
   });
 
@@ -55,7 +55,7 @@ describe('CSV', () => {
 
   it('says which rows have too few or too many cells, and reads the others', async () => {
     const { records } = await readAll('a,b\n1\n1,2,3\n"x\n",y\n1,2\n"",,\n', 'csv');
-    expect(records.map(({ place, error }) => [place, error?.message])).toEqual([
+    expect(records.map(({ position, error }) => [position, error?.message])).toEqual([
       [2, 'line 2 has 1 cells, and the header has 2'],
       [3, 'line 3 has 3 cells, and the header has 2'],
       [4, undefined],
@@ -114,7 +114,7 @@ describe('JSON lines', () => {
   it('are values, each at its line; a broken one is an error of its own', async () => {
     const { columns, records } = await readAll('\ufeff{"a":1}\n\n{"a":\r\n  [2]\r\n{"a":9007199254740993}', 'jsonl');
     expect(columns).toBeUndefined();
-    expect(records.map(({ place, value, error }) => [place, value ?? error?.message])).toEqual([
+    expect(records.map(({ position, value, error }) => [position, value ?? error?.message])).toEqual([
       [1, { a: 1 }],
       [3, 'line 3 is not well-formed JSON'],
       [4, [2]],
@@ -204,12 +204,12 @@ describe('a file that is meant to exhaust', () => {
     ['a line without end', 'jsonl', '1\n', '[', 'line 2'],
     ['nesting without end', 'json', '[1,', '[', 'element 1'],
     ['a text without end', 'json', '{"a":"', 'x', 'element 0'],
-  ] as const)('is given up after a megabyte: %s', async (_, format, start, more, place) => {
+  ] as const)('is given up after a megabyte: %s', async (_, format, start, more, position) => {
     const { source, taken } = endless(start, more);
     const read = async (): Promise<void> => {
       for await (const batch of readRecords(source, format)) expect(batch.length).toBeLessThan(257);
     };
-    await expect(read()).rejects.toThrow(`${place} is larger than 1 MB`);
+    await expect(read()).rejects.toThrow(`${position} is larger than 1 MB`);
     expect(taken()).toBeLessThan(1.2 * MEGABYTE);
   });
 
@@ -248,6 +248,6 @@ describe('the format of a file', () => {
     ['text/plain', 'csv.txt', undefined],
     [undefined, undefined, undefined],
   ])('%s, %s: %s', (mediaType, name, format) => {
-    expect(formatOf(mediaType, name)).toBe(format);
+    expect(detectFormat(mediaType, name)).toBe(format);
   });
 });

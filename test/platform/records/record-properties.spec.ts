@@ -22,10 +22,10 @@ describe('the reader of CSV', () => {
         expect(columns).toEqual(COLUMNS);
         let line = 2;
         const expected = rows.map((cells) => {
-          const place = line;
+          const position = line;
           line += cells.join('').split('\n').length;
           const given = cells.map((cell, index) => [COLUMNS[index], cell]).filter(([, cell]) => cell !== '');
-          return { place, location: ['body', 'file', place], value: Object.fromEntries(given) };
+          return { position, location: ['body', 'file', position], value: Object.fromEntries(given) };
         });
         expect(records).toEqual(expected);
       }),
@@ -61,7 +61,7 @@ describe('the reader of JSON', () => {
         const text = JSON.stringify(isWrapped ? { instances: rows } : rows, undefined, indent);
         const { records } = await readAll(text, 'json', { ends });
         expect(records.map(({ value }) => value)).toEqual(parseExactJson(JSON.stringify(rows)));
-        expect(records.map(({ place }) => place)).toEqual(rows.map((_, index) => index));
+        expect(records.map(({ position }) => position)).toEqual(rows.map((_, index) => index));
       }),
     );
   });

@@ -20,7 +20,7 @@ const FORM = {
 };
 
 /** Files of rows as bodies of an operation in the OpenAPI document; with a row that works as it stands, where there is one. */
-export function fileContents(example: Readonly<Record<string, unknown>> | undefined, takesCsv: boolean): object {
+export function fileBodyContent(example: Readonly<Record<string, unknown>> | undefined, takesCsv: boolean): object {
   const csv = {
     'text/csv': {
       schema: { type: 'string', description: 'Commas, a header in line 1, UTF-8' },
