@@ -1,5 +1,5 @@
 import ts from 'typescript';
-import { typeNamesOf, writeTypes } from '../../src/cli/model/write-types.js';
+import { generateTypes, typeNamesOf } from '../../src/cli/model/generate-types.js';
 import type { Manifest } from '../../src/serving/manifest/manifest.js';
 import type { Signature, TensorSignature } from '../../src/serving/signature/tensor.js';
 import { rowSchemaOf } from '../../src/serving/signature/row-schema.js';
@@ -24,9 +24,9 @@ const KINDS = shapeOf(
 );
 const LABELS = { labels: ['a', 'b c'], output: { probabilities: 'scores' } };
 
-describe('types', () => {
-  it('are those of the values a row has', () => {
-    const text = writeTypes([KINDS]);
+describe('generateTypes', () => {
+  it('maps the element type and shape of each tensor to a TypeScript type', () => {
+    const text = generateTypes([KINDS]);
     for (const line of [
       'readonly count: number | bigint;',
       'readonly word: string;',
@@ -42,20 +42,20 @@ describe('types', () => {
     }
   });
 
-  it('say what is known of features, and which may be left out', () => {
+  it('documents unit, range and description of a feature, and makes one with a default optional', () => {
     const features = [
       { name: 'a', unit: 'cm', minimum: 0, maximum: 9, description: 'Up */ and\n down' },
       { name: 'b', minimum: 1, default: 2 },
       { name: 'c', maximum: 1 },
     ];
-    const text = writeTypes([shapeOf('m', [{ ...SCORES, name: 'x' }], [SCORES], { features, ...LABELS })]);
+    const text = generateTypes([shapeOf('m', [{ ...SCORES, name: 'x' }], [SCORES], { features, ...LABELS })]);
     expect(text).toContain('/** cm, 0 to 9: Up * / and down */\nreadonly a: number;');
     expect(text).toContain('/** at least 1 */\nreadonly b?: number;');
     expect(text).toContain('/** at most 1 */\nreadonly c: number;');
   });
 
-  it('name the labels, unless there are too many', () => {
-    const of = (manifest: Manifest) => writeTypes([shapeOf('m', [{ ...SCORES, name: 'x' }], [SCORES], manifest)]);
+  it('makes a union of the labels, or a string type for more than 100', () => {
+    const of = (manifest: Manifest) => generateTypes([shapeOf('m', [{ ...SCORES, name: 'x' }], [SCORES], manifest)]);
     expect(of(LABELS)).toContain('readonly label: "a" | "b c";');
     expect(of(LABELS)).toContain('readonly probabilities: Readonly<Record<"a" | "b c", number>>;');
     const top = of({ ...LABELS, output: { probabilities: 'scores', topK: 1 } });
@@ -66,7 +66,7 @@ describe('types', () => {
     expect(of({ output: { value: 'scores' } })).toContain('readonly value: number;');
   });
 
-  it('are TypeScript, whatever models and features are called', () => {
+  it('generates valid TypeScript for names that are no identifiers', () => {
     const odd = shapeOf(
       '3d.net',
       [{ name: 'constructor', type: 'bool', shape: ['n'] }],
@@ -75,13 +75,13 @@ describe('types', () => {
         { name: 'a"b\u2028', type: 'string', shape: [] },
       ],
     );
-    const source = writeTypes([KINDS, odd, { ...odd, name: 'class' }]);
+    const source = generateTypes([KINDS, odd, { ...odd, name: 'class' }]);
     const { diagnostics } = ts.transpileModule(source, { reportDiagnostics: true });
     expect(diagnostics?.map(({ messageText }) => messageText)).toEqual([]);
     expect(source).toContain('readonly "3d.net": { readonly features: Model3dNetFeatures');
   });
 
-  it('have names that differ', () => {
+  it('gives each model a different type name', () => {
     const names = typeNamesOf(['iris', 'Iris', 'iris-2', 'iris.', '3d', 'a_b-c.d', 'Iris_2']);
     expect(Object.fromEntries(names)).toEqual({
       iris: 'Iris',

@@ -1,30 +1,31 @@
 import type { ModelVersion, Prediction } from '../../serving/index.js';
-import { answersOf, checkedRow, type Row } from './trial.js';
+import { predictRows, type Row, validateRow } from './loaded-version.js';
 
-/** How the answers of one version differ from those of another. */
-export interface Difference {
+/** How the predictions of two versions differ. */
+export interface PredictionDifference {
   readonly rows: number;
-  /** Rows with the same label; undefined where the model gives none. */
+  /** Number of rows with the same label; undefined for a model without labels. */
   readonly sameLabels: number | undefined;
-  /** Of any two numbers that should be equal, the greatest distance, and the greatest of the numbers. */
+  /** Greatest absolute difference between corresponding numbers. */
   readonly distance: number;
+  /** Greatest absolute number of the first version, to which the distance is relative. */
   readonly scale: number;
 }
 
-/** Runs of each version, at most: their median settles long before. */
+/** Runs per version, and milliseconds in all: enough for a stable median. */
 const MAX_RUNS = 200;
 const MAX_MS = 10_000;
 
-/** Answers to the same rows, compared. */
-export async function compareAnswers(
+/** Compares the predictions of two versions for the same rows. */
+export async function comparePredictions(
   before: ModelVersion,
   after: ModelVersion,
   rows: readonly Row[],
-): Promise<Difference> {
-  const others = await answersOf(after, rows);
-  const pairs = (await answersOf(before, rows)).map((answer, row) => ({ answer, other: others[row] ?? {} }));
-  const classes = pairs.filter(({ answer }) => classOf(answer) !== undefined);
-  const numbers = pairs.flatMap(({ answer, other }) => numberPairs(withoutClass(answer), withoutClass(other)));
+): Promise<PredictionDifference> {
+  const others = await predictRows(after, rows);
+  const pairs = (await predictRows(before, rows)).map((prediction, row) => ({ prediction, other: others[row] ?? {} }));
+  const classes = pairs.filter(({ prediction }) => classOf(prediction) !== undefined);
+  const numbers = pairs.flatMap(({ prediction, other }) => numberPairs(withoutClass(prediction), withoutClass(other)));
   return {
     rows: rows.length,
     sameLabels: classes.length === 0 ? undefined : classes.filter(isSameClass).length,
@@ -33,12 +34,12 @@ export async function compareAnswers(
   };
 }
 
-/** How long one row takes each version, in milliseconds: the medians of runs that are made in turn. */
+/** Median milliseconds per version for one row. The runs of the two versions alternate, so that load affects both alike. */
 export async function compareSpeed(
   versions: readonly [ModelVersion, ModelVersion],
   row: Row,
 ): Promise<{ readonly runs: number; readonly medians: readonly [number, number] }> {
-  const rows = versions.map((version) => [checkedRow(version, row)]);
+  const rows = versions.map((version) => [validateRow(version, row)]);
   const times: [number[], number[]] = [[], []];
   const end = performance.now() + MAX_MS;
   while (times[1].length < MAX_RUNS && (times[1].length === 0 || performance.now() < end)) {
@@ -59,15 +60,15 @@ function classOf({ label, index }: Prediction): string | number | undefined {
   return label ?? index;
 }
 
-function isSameClass({ answer, other }: { answer: Prediction; other: Prediction }): boolean {
-  return classOf(answer) === classOf(other);
+function isSameClass({ prediction, other }: { prediction: Prediction; other: Prediction }): boolean {
+  return classOf(prediction) === classOf(other);
 }
 
 function withoutClass({ label: _label, index: _index, ...rest }: Prediction): object {
   return rest;
 }
 
-/** Numbers that stand in the same place; one that is missing counts as zero. */
+/** The numbers at the same path of two values; a missing number counts as zero. */
 function numberPairs(a: unknown, b: unknown): [number, number][] {
   if (typeof a === 'number' || typeof b === 'number') return [[Number(a ?? 0), Number(b ?? 0)]];
   if (typeof a !== 'object' || a === null) return [];

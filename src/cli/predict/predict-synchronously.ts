@@ -4,33 +4,36 @@ import { readFile } from 'node:fs/promises';
 import { parseExactJson } from '../../platform/http/index.js';
 import { readRecords } from '../../platform/records/index.js';
 import { toResultLine, formatResultLine, ResultTable } from '../../prediction-jobs/index.js';
-import { RefusedError } from './api.js';
+import { CommandError } from '../command-line.js';
+import { ApiError } from './api-client.js';
 import type { InputFile } from './input-file.js';
-import { PredictError } from './options.js';
-import type { Task } from './task.js';
+import type { PredictContext } from './predict-context.js';
 
-/** More than that is refused by an application whose limits nobody has raised. */
+/** Bytes. The default limit of an application for one request. */
 const MAX_SIZE = 32 * 2 ** 20;
 
-/** One request for the whole file: for whoever has no key, of a model that is public. */
-export async function predictAtOnce(task: Task): Promise<void> {
-  const { input, options, model, api, bar } = task;
-  if (model.access !== 'public') throw needsKey(`The model "${options.model}" is not public.`, options.url);
-  if (options.onError !== 'reject')
-    throw needsKey(`--on-error ${options.onError} makes a job of the file.`, options.url);
-  if (input.size > MAX_SIZE) throw needsKey('The file is too large for one request.', options.url);
+/**
+ * Predicts the file in one request, without an API key.
+ *
+ * @throws CommandError if that needs a key: the model is not public, the file is too large, or invalid rows are to be skipped
+ */
+export async function predictSynchronously(context: PredictContext): Promise<void> {
+  const { input, options, model, api, bar } = context;
+  if (model.access !== 'public') throw keyRequired(`The model "${options.model}" is not public.`, options.url);
+  if (options.onError !== 'reject') throw keyRequired(`--on-error ${options.onError} needs a job.`, options.url);
+  if (input.size > MAX_SIZE) throw keyRequired('The file is too large for one request.', options.url);
   const path = `/models/${encodeURIComponent(options.model)}/predict`;
-  const { type, body } = await formOf(input);
+  const { type, body } = await encodeMultipart(input);
   const text = await api.text(path, { method: 'POST', headers: { 'Content-Type': type }, body }).catch((error) => {
-    const isTooLarge = error instanceof RefusedError && error.status === 413;
-    throw isTooLarge ? needsKey(error.message, options.url) : error;
+    const isTooLarge = error instanceof ApiError && error.status === 413;
+    throw isTooLarge ? keyRequired(error.message, options.url) : error;
   });
   const { predictions } = parseExactJson(text) as { predictions: unknown[] };
-  await write(task, predictions);
-  bar.say(`${predictions.length.toLocaleString('en')} rows`);
+  await write(context, predictions);
+  bar.print(`${predictions.length.toLocaleString('en')} rows`);
 }
 
-async function write({ format, input, output, model }: Task, predictions: readonly unknown[]): Promise<void> {
+async function write({ format, input, output, model }: PredictContext, predictions: readonly unknown[]): Promise<void> {
   if (format === 'jsonl') {
     for (const [row, prediction] of predictions.entries()) await output.write(formatResultLine(row, prediction));
     return;
@@ -52,8 +55,8 @@ async function write({ format, input, output, model }: Task, predictions: readon
   }
 }
 
-/** `multipart/form-data` with the file (RFC 7578). */
-async function formOf({ path, format }: InputFile): Promise<{ type: string; body: Buffer }> {
+/** The file as `multipart/form-data` (RFC 7578). */
+async function encodeMultipart({ path, format }: InputFile): Promise<{ type: string; body: Buffer }> {
   const boundary = `barista-${randomUUID()}`;
   const disposition = `Content-Disposition: form-data; name="file"; filename="rows.${format}"`;
   const head = `--${boundary}\r\n${disposition}\r\n\r\n`;
@@ -61,8 +64,8 @@ async function formOf({ path, format }: InputFile): Promise<{ type: string; body
   return { type: `multipart/form-data; boundary=${boundary}`, body };
 }
 
-function needsKey(why: string, url: string): PredictError {
-  return new PredictError(`${why} That needs an API key, in BARISTA_API_KEY or --key. To get one, as a member:
+function keyRequired(reason: string, url: string): CommandError {
+  return new CommandError(`${reason} This needs an API key, in BARISTA_API_KEY or --key. To get one, as a member:
 
   curl -c cookies.txt -X POST ${url}/auth/login -H 'Content-Type: application/json' -d '{"email":"…","password":"…"}'
   curl -b cookies.txt -X POST ${url}/auth/api-keys -H 'Content-Type: application/json' -d '{"name":"predictions"}'`);

@@ -8,7 +8,7 @@ import {
   type Signature,
 } from '../../serving/index.js';
 
-/** What is known of a model whose types are to be written. */
+/** Input and output of a model, as far as types need them. */
 export interface ModelShape {
   readonly name: string;
   readonly manifest: Manifest;
@@ -16,14 +16,14 @@ export interface ModelShape {
   readonly signature: Signature;
 }
 
-const HEADER = `// Written by \`npm run model -- types\` from models/: what each model takes and answers. Do not edit; run it again.
+const HEADER = `// Written by \`npm run model -- types\` from models/: the input and output of each model. Do not edit; run it again.
 `;
-/** A union of more names than this says nothing that anybody would read. */
+/** A union of more names is not readable; the type is `string` instead. */
 const MAX_NAMES = 100;
 const IDENTIFIER = /^[A-Za-z_$][\w$]*$/;
 
-/** The TypeScript source, not laid out yet, of every model's types. */
-export function writeTypes(models: readonly ModelShape[]): string {
+/** Generates the TypeScript source of the types of all models, unformatted. */
+export function generateTypes(models: readonly ModelShape[]): string {
   const typeNames = typeNamesOf(models.map(({ name }) => name));
   const all = models.map(({ name }) => {
     const prefix = typeNames.get(name);
@@ -31,13 +31,13 @@ export function writeTypes(models: readonly ModelShape[]): string {
   });
   return [
     HEADER,
-    ...models.map((model) => writeModel(model, typeNames.get(model.name)!)),
+    ...models.map((model) => generateModel(model, typeNames.get(model.name)!)),
     '/** Every model, by name. */',
     `export interface ModelTypes {\n${all.join('\n')}\n}`,
   ].join('\n');
 }
 
-/** A name in PascalCase for each model; two that would be the same get a number. */
+/** A PascalCase type name for each model; equal names get a number. */
 export function typeNamesOf(models: readonly string[]): Map<string, string> {
   const names = new Map<string, string>();
   for (const model of models) {
@@ -51,35 +51,35 @@ export function typeNamesOf(models: readonly string[]): Map<string, string> {
   return names;
 }
 
-function writeModel({ name, manifest, schema, signature }: ModelShape, prefix: string): string {
+function generateModel({ name, manifest, schema, signature }: ModelShape, prefix: string): string {
   const input = propertiesOf(inputSchema(schema));
   const features = schema.fields.map((field) => {
     const optional = field.feature.default === undefined ? '' : '?';
-    return `${comment(wordsFor(field))}readonly ${key(field.name)}${optional}: ${typeOf(input[field.name] ?? {})};`;
+    return `${comment(describeFeature(field))}readonly ${key(field.name)}${optional}: ${typeOf(input[field.name] ?? {})};`;
   });
   const output = outputSchema(signature, manifest);
   return [
     comment(`A row of ${name}. ${manifest.description ?? ''}`),
     `export interface ${prefix}Features {\n${features.join('\n')}\n}\n\n`,
-    comment(`What ${name} answers to a row.`),
+    comment(`A prediction of ${name}.`),
     `export interface ${prefix}Prediction {\n${members(output).join('\n')}\n}\n`,
   ].join('');
 }
 
-/** `cm, 0 to 100: Length of the sepal`, as much of it as is known. */
-function wordsFor({ feature: { unit, minimum, maximum, description } }: RowField): string {
-  const range = rangeInWords(minimum, maximum);
+/** `cm, 0 to 100: Length of the sepal`; unknown parts are left out. */
+function describeFeature({ feature: { unit, minimum, maximum, description } }: RowField): string {
+  const range = formatRange(minimum, maximum);
   const limits = [unit, range].filter((part) => part).join(', ');
   return [limits, description].filter((part) => part).join(': ');
 }
 
-function rangeInWords(minimum: number | undefined, maximum: number | undefined): string | undefined {
+function formatRange(minimum: number | undefined, maximum: number | undefined): string | undefined {
   if (minimum === undefined) return maximum === undefined ? undefined : `at most ${maximum}`;
   return maximum === undefined ? `at least ${minimum}` : `${minimum} to ${maximum}`;
 }
 
-function comment(words: string): string {
-  const text = words.replaceAll('*/', '* /').replaceAll(/\s+/g, ' ').trim();
+function comment(description: string): string {
+  const text = description.replaceAll('*/', '* /').replaceAll(/\s+/g, ' ').trim();
   return text === '' ? '' : `/** ${text} */\n`;
 }
 
@@ -102,20 +102,20 @@ function members(schema: JsonSchema): string[] {
   });
 }
 
-/** The type of the values that a JSON Schema of ours describes. */
+/** The type that a JSON Schema, as `inputSchema` and `outputSchema` make it, describes. */
 function typeOf(schema: JsonSchema): string {
-  if (schema.type === 'array') return `readonly ${bracketed(typeOf(schema.items as JsonSchema))}[]`;
+  if (schema.type === 'array') return `readonly ${parenthesized(typeOf(schema.items as JsonSchema))}[]`;
   if (schema.type === 'object') return recordOf(schema);
   if (schema.type === 'string') return unionOf(schema.enum as readonly string[] | undefined);
   if (schema.type === 'boolean') return 'boolean';
   return schema.format === 'int64' || schema.format === 'uint64' ? 'number | bigint' : 'number';
 }
 
-function bracketed(type: string): string {
+function parenthesized(type: string): string {
   return /[ |]/.test(type) ? `(${type})` : type;
 }
 
-/** Numbers by name. */
+/** A record of numbers. */
 function recordOf(schema: JsonSchema): string {
   const names = schema.properties ? Object.keys(propertiesOf(schema)) : undefined;
   const isPartial = names !== undefined && (schema.required === undefined || names.length > MAX_NAMES);

@@ -12,8 +12,8 @@ import { startTestApp, type TestApp } from '../support/test-app.js';
 
 const COMMAND = 'dist/src/cli/backup.command.js';
 const OWNER_ONLY = 0o600;
-/** Commands are started, and further applications. */
-const PATIENCE_MS = 60_000;
+/** A test starts commands and further applications. */
+const TIMEOUT_MS = 60_000;
 
 let directory: string;
 let app: TestApp;
@@ -32,7 +32,7 @@ async function begin(databaseUrl: string): Promise<void> {
   await member.delete(`/menus/${body.items[0].id}`);
 }
 
-/** Runs a backup while somebody writes; answers what had been acknowledged before it began, and how it went. */
+/** Runs a backup during writes. Returns the names acknowledged before it started, and its output. */
 async function backUpUnderWriters(make: () => Promise<Finished>): Promise<{ names: string[]; finished: Finished }> {
   const before = await fetchAllPages(member, 'limit=100');
   let isOver = false;
@@ -45,7 +45,7 @@ async function backUpUnderWriters(make: () => Promise<Finished>): Promise<{ name
   return { names: before.map(({ name }) => name), finished };
 }
 
-/** Starts the application on a restored database, and finds everything there that has to be. */
+/** Expects that the application starts on a restored database and has all acknowledged data. */
 async function expectRestored(databaseUrl: string, names: readonly string[]): Promise<void> {
   const restored = await startTestApp({ DATABASE_URL: databaseUrl });
   const client = restored.client();
@@ -58,7 +58,7 @@ async function expectRestored(databaseUrl: string, names: readonly string[]): Pr
   await restored.close();
 }
 
-describe('a backup of SQLite', () => {
+describe('npm run backup on SQLite', () => {
   let database: string;
   let url: string;
 
@@ -75,7 +75,7 @@ describe('a backup of SQLite', () => {
   });
 
   it(
-    'is taken while the application writes, and can be started on',
+    'takes a consistent copy during writes, on which the application starts',
     async () => {
       const file = join(directory, 'first.db');
       const { names, finished } = await backUpUnderWriters(() => backUp(url, [file]));
@@ -86,11 +86,11 @@ describe('a backup of SQLite', () => {
       expect(new Sqlite(file, { readonly: true }).pragma('integrity_check', { simple: true })).toBe('ok');
       await expectRestored(`sqlite:${file}`, names);
     },
-    PATIENCE_MS,
+    TIMEOUT_MS,
   );
 
   it(
-    'replaces a file that is there only when told to, and leaves nothing beside it',
+    'replaces an existing file only with --force, and leaves no temporary files',
     async () => {
       const file = join(directory, 'taken', 'kept.db');
       await run('mkdir', [dirname(file)]);
@@ -104,11 +104,11 @@ describe('a backup of SQLite', () => {
       expect(await readdir(dirname(file))).toEqual(['kept.db']);
       await expectRestored(`sqlite:${file}`, ['Americano', 'Latte']);
     },
-    PATIENCE_MS,
+    TIMEOUT_MS,
   );
 
   it.each(['', '-wal', '-shm', '-open'])(
-    'is never put in the place of the database itself: barista.db%s',
+    'never overwrites a file of the database itself: barista.db%s',
     async (end) => {
       const link = join(directory, `link${end}`);
       await symlink(database + end, link);
@@ -122,7 +122,7 @@ describe('a backup of SQLite', () => {
   );
 
   it(
-    'is not made of a damaged database',
+    'fails on a damaged database, and leaves no copy',
     async () => {
       const damaged = join(directory, 'damaged.db');
       expect((await backUp(url, [damaged])).code).toBe(0);
@@ -133,11 +133,11 @@ describe('a backup of SQLite', () => {
       expect(stderr).toMatch(/malformed|damaged/);
       expect((await readdir(directory)).filter((name) => name.startsWith('copy.db'))).toEqual([]);
     },
-    PATIENCE_MS,
+    TIMEOUT_MS,
   );
 
   it(
-    'is explained by --help, and what is wrong is told in words',
+    'prints its usage with --help, and a message for wrong arguments',
     async () => {
       const help = await backUp(url, ['--help']);
       expect(help).toMatchObject({ code: 0, stderr: '', stdout: expect.stringContaining('npm run backup -- <file>') });
@@ -160,32 +160,32 @@ describe('a backup of SQLite', () => {
         expect.stringContaining('DATABASE_URL: expected sqlite:'),
       ]);
     },
-    PATIENCE_MS,
+    TIMEOUT_MS,
   );
 
   it(
-    'says what else to do where PostgreSQL has to be copied and pg_dump is missing',
+    'names the package to install when pg_dump is missing',
     async () => {
       const file = join(directory, 'archive');
       const { code, stderr } = await backUp('postgres://a:b@127.0.0.1:1/c', [file], { PATH: directory });
       expect(code).toBe(1);
       expect(stderr).toMatch(/pg_dump.*not installed.*postgresql-client/);
     },
-    PATIENCE_MS,
+    TIMEOUT_MS,
   );
 });
 
 const bin = findPostgres();
 const describeWithPostgres = describeUnless(postgresTrouble(bin));
 
-describeWithPostgres('a backup of PostgreSQL', () => {
+describeWithPostgres('npm run backup on PostgreSQL', () => {
   let postgres: PostgresServer;
 
   beforeAll(async () => {
     directory = await mkdtemp(join(tmpdir(), 'barista-backup-'));
     postgres = await startPostgres(bin!);
     await begin(postgres.url);
-  }, PATIENCE_MS);
+  }, TIMEOUT_MS);
 
   afterAll(async () => {
     await app?.close();
@@ -194,7 +194,7 @@ describeWithPostgres('a backup of PostgreSQL', () => {
   });
 
   it(
-    'is taken while the application writes, and can be restored and started on',
+    'takes a consistent archive during writes, which can be restored',
     async () => {
       const file = join(directory, 'barista.dump');
       const { names, finished } = await backUpUnderWriters(() => backUp(postgres.url, [file]));
@@ -207,11 +207,11 @@ describeWithPostgres('a backup of PostgreSQL', () => {
       expect(await run('pg_restore', ['--no-owner', '--dbname', restoredUrl, file])).toMatchObject({ code: 0 });
       await expectRestored(restoredUrl, names);
     },
-    PATIENCE_MS,
+    TIMEOUT_MS,
   );
 
   it(
-    'is not made where the server cannot be reached, and no password is told',
+    'fails without printing the password when the server is not reachable',
     async () => {
       const file = join(directory, 'nothing');
       const { code, stderr } = await backUp('postgres://ada:dark-roast@127.0.0.1:1/barista', [file]);
@@ -220,6 +220,6 @@ describeWithPostgres('a backup of PostgreSQL', () => {
       expect(stderr).not.toContain('dark-roast');
       expect(await readdir(directory)).not.toContainEqual(expect.stringContaining('nothing'));
     },
-    PATIENCE_MS,
+    TIMEOUT_MS,
   );
 });

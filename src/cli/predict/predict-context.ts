@@ -1,14 +1,14 @@
-import type { Api } from './api.js';
+import type { ApiClient } from './api-client.js';
 import type { InputFile } from './input-file.js';
 import type { PredictOptions, ResultFormat } from './options.js';
 import type { ProgressBar } from './progress-bar.js';
 import type { ResultOutput } from './result-output.js';
 
-/** What is asked of the application, and what it is asked with. */
-export interface Task {
+/** Shared by the two ways to predict a file: with one request, or as a job. */
+export interface PredictContext {
   readonly options: PredictOptions;
-  readonly api: Api;
-  readonly model: ModelAnswer;
+  readonly api: ApiClient;
+  readonly model: ModelDescription;
   readonly input: InputFile;
   readonly format: ResultFormat;
   readonly output: ResultOutput;
@@ -16,8 +16,8 @@ export interface Task {
   readonly signal: AbortSignal;
 }
 
-/** What `GET /models/{name}` says, as far as it matters here. */
-export interface ModelAnswer {
+/** The members of `GET /models/{name}` that the command uses. */
+export interface ModelDescription {
   readonly access: string;
   readonly defaultVersion: string | null;
   readonly versions: readonly { readonly version: string; readonly sha256: string | null }[];

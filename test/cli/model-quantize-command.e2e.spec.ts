@@ -8,7 +8,7 @@ import { type Finished, ROOT, run } from '../support/project.js';
 import { startTestApp } from '../support/test-app.js';
 
 const COMMAND = 'dist/src/cli/model.command.js';
-/** Making the virtual environment downloads some 100 MB, the first time. */
+/** The first run makes the virtual environment, which downloads about 100 MB. */
 const TIMEOUT_MS = 300_000;
 
 const hasPython = spawnSync('python3', ['-c', 'import venv, ensurepip']).status === 0;
@@ -31,7 +31,7 @@ describeWithPython('npm run model -- quantize', () => {
     JSON.parse(await readFile(join(store.path, name, 'model.json'), 'utf8')) as Manifest;
 
   it(
-    'makes a lighter candidate, says what it is worth, and leaves its promotion to a person',
+    'adds a quantized candidate, compares it with the source, and does not promote it',
     async () => {
       const { example } = await manifestOf('digits');
       const rows = [{ input: example?.input }, { input: { ...example?.input, feature_1: -3 } }];
@@ -40,9 +40,7 @@ describeWithPython('npm run model -- quantize', () => {
       expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
       expect(stdout).toContain('digits/2 is digits/1 with 8-bit weights.');
       expect(stdout).toMatch(/^ {2}size +38.7 kB → 1\d\.\d kB$/m);
-      expect(stdout).toMatch(
-        /^ {2}speed +\d\.\d{3} ms → \d\.\d{3} ms a row, the medians of \d+ runs each, made in turn$/m,
-      );
+      expect(stdout).toMatch(/^ {2}speed +\d\.\d{3} ms → \d\.\d{3} ms a row, medians of \d+ alternating runs each$/m);
       expect(stdout).toMatch(
         /to 5 rows \(3 made .*, 2 of fixture.json\): the same label for 5 of 5; numbers differ by at most 0\.0\d+/,
       );
@@ -51,7 +49,7 @@ describeWithPython('npm run model -- quantize', () => {
       const { versions } = await manifestOf('digits');
       expect(versions?.[2]).toMatchObject({ candidate: true, sha256: expect.stringMatching(/^[0-9a-f]{64}$/) });
       expect((await model('check', 'digits')).stdout).toMatch(
-        /^ok +digits\/2 +pinned; example answered; .*a candidate$/m,
+        /^ok +digits\/2 +pinned; example verified; .*a candidate$/m,
       );
 
       const app = await startTestApp({ MODELS_DIR: store.path });
@@ -66,7 +64,7 @@ describeWithPython('npm run model -- quantize', () => {
   );
 
   it(
-    'says of a forest that it has no such weights, and leaves nothing behind',
+    'refuses a tree ensemble, which has no weights to quantize, and leaves no files',
     async () => {
       const text = await readFile(join(store.path, 'iris/model.json'), 'utf8');
       const { code, stderr } = await model('quantize', 'iris');
@@ -81,7 +79,7 @@ describeWithPython('npm run model -- quantize', () => {
     TIMEOUT_MS,
   );
 
-  it('starts from nothing that has been changed', async () => {
+  it('refuses a source version that is missing or does not match its pin', async () => {
     await store.add('changed', 'sum', { manifest: { versions: { 1: { sha256: '0'.repeat(64) } } } });
     const { code, stderr } = await model('quantize', 'changed');
     expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringMatching(/^changed\/1: the file has sha256/) });

@@ -15,15 +15,15 @@ import { until } from '../support/until.js';
 
 const COMMAND = 'dist/src/cli/predict.command.js';
 const ROWS = irisRows(400);
-/** Each command is a process, which takes long to start where others are busy. */
-const PATIENCE_MS = 60_000;
-jest.setTimeout(2 * PATIENCE_MS);
+/** Each command is a process, which starts slowly on a busy machine. */
+const TIMEOUT_MS = 60_000;
+jest.setTimeout(2 * TIMEOUT_MS);
 const TABLE_HEADER =
   'sepal_length,sepal_width,petal_length,petal_width,label,probability_setosa,probability_versicolor,probability_virginica';
-/** Of `spin`: each takes a tenth of a second or more. */
+/** Rows of `spin`: each takes at least 100 ms. */
 const LONG_ROWS = linesOf(Array.from({ length: 12 }, () => ({ turns: 20_000 })));
 
-/** Of the three probabilities, each answer has the greatest. */
+/** A classifier that returns only the greatest of three probabilities. */
 const CORNERS = {
   features: [{ name: 'x' }, { name: 'y' }],
   labels: ['right', 'up', 'away'],
@@ -81,7 +81,7 @@ describe('npm run predict', () => {
     return `${[TABLE_HEADER, ...lines].join('\n')}\n`;
   }
 
-  /** A command that goes on while the test does something else. */
+  /** Starts a command without waiting for its end. */
   function begin(...args: string[]) {
     const env = { ...bareVariables(), BARISTA_API_KEY: key };
     const child = spawn(process.execPath, [COMMAND, ...args, '--url', app.url], { cwd: ROOT, env });
@@ -90,16 +90,16 @@ describe('npm run predict', () => {
     return { child, output: output.then(([code, stdout, stderr]) => ({ code, stdout, stderr })) };
   }
 
-  /** A job that there was not before has done something. */
+  /** Waits until a new job has made progress. @param before number of jobs before */
   function untilBegun(before: number): Promise<void> {
     const isBegun = async (): Promise<boolean> => {
       const found = await jobs();
       return found.length > before && found[0]!.progress.done > 0;
     };
-    return until('the job has begun', isBegun, PATIENCE_MS);
+    return until('the job has begun', isBegun, TIMEOUT_MS);
   }
 
-  it('explains itself', async () => {
+  it('prints its usage with --help, and with a message for wrong arguments', async () => {
     const { code, stdout, stderr } = await predict('--help');
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toContain('npm run -s predict -- <model> <file>');
@@ -113,8 +113,8 @@ describe('npm run predict', () => {
     [['iris', 'a', '--format', 'xml'], '--format: expected one of csv, jsonl, got "xml"'],
     [['iris', 'a', '--on-error', 'go on'], '--on-error: expected one of reject, stop, skip, got "go on"'],
     [['iris', 'a', '--url', 'localhost:3000'], '--url: expected an address'],
-  ])('refuses %j in words', (args, words) => {
-    expect(() => readOptions(args, {})).toThrow(words);
+  ])('refuses the arguments %j with a message', (args, message) => {
+    expect(() => readOptions(args, {})).toThrow(message);
   });
 
   it('predicts a small file of a public model without a key, as CSV or as JSON lines', async () => {
@@ -128,14 +128,14 @@ describe('npm run predict', () => {
     expect(await jobs()).toHaveLength(before);
   });
 
-  it('has the labels of all answers in a table that is made without a key, as in one of a job', async () => {
+  it('writes columns for all labels, without a key as in a job', async () => {
     const corners = await file('corners.csv', 'x,y\n5,0\n0,5\n-5,-5\n');
     const { stdout } = await predict('corners', corners);
     expect(stdout).toMatch(/^x,y,label,probability_right,probability_up,probability_away\n5,0,right,0[.]\d+,,\n/);
     expect(stdout).toBe((await predictAsMember('corners', corners)).stdout);
   });
 
-  it('keeps integers of 64 bits, with a key and without', async () => {
+  it('keeps the precision of 64-bit integers, with a key and without', async () => {
     const row = '{"number":1,"count":9007199254740993,"word":"a","flag":true,"grid":[[1,2,3],[4,5,6]]}\n';
     const kinds = await file('kinds.jsonl', row);
     const { stdout } = await predict('kinds', kinds, '--format', 'csv');
@@ -143,7 +143,7 @@ describe('npm run predict', () => {
     expect(stdout).toBe((await predictAsMember('kinds', kinds, '--format', 'csv')).stdout);
   });
 
-  it('makes one job of a file, however often it is called', async () => {
+  it('submits one job per file and options, however often it is called', async () => {
     const before = (await jobs()).length;
     const stderr = expect.stringContaining('400 of 400 rows');
     expect(await predictAsMember('iris', flowers)).toEqual({ code: 0, stdout: await tableOf(ROWS), stderr });
@@ -162,14 +162,14 @@ describe('npm run predict', () => {
     expect(await readFile(output, 'utf8')).toBe(linesOf(await answersTo(member, ROWS)));
   });
 
-  it('leaves a file as it was where there is no result to write to it', async () => {
+  it('does not truncate the output file when there is no result', async () => {
     const output = await file('yesterday.csv', 'yesterday');
     const broken = await file('no-flowers.csv', csvOf(ROWS).replace('5.1', 'x'));
     expect((await predict('iris', broken, '--output', output)).code).toBe(1);
     expect(await readFile(output, 'utf8')).toBe('yesterday');
   });
 
-  it('leaves nothing but the result in a file that a shell makes of its output', async () => {
+  it('removes the banner of npm from a file that stdout is redirected to', async () => {
     const out = join(directory, 'out.csv');
     const script = `npm run predict -- iris ${flowers} --url ${app.url} > ${out}`;
     const { code } = await run('sh', ['-c', script], { variables: { BARISTA_API_KEY: key } });
@@ -177,7 +177,7 @@ describe('npm run predict', () => {
     expect(await readFile(out, 'utf8')).toBe(await tableOf(ROWS));
   });
 
-  it('says in words what is wrong', async () => {
+  it('reports invalid rows, missing models, files and keys, and a server that is not running', async () => {
     const broken = await file('broken.csv', csvOf(ROWS).replace(/^4\.3.*$/m, 'x,2,1,0.1'));
     for (const as of [predict, predictAsMember]) {
       const { code, stdout, stderr } = await as('iris', broken);
@@ -194,27 +194,27 @@ describe('npm run predict', () => {
     expect(nobody).toMatchObject({ code: 1, stderr: expect.stringContaining('http://127.0.0.1:9 does not answer') });
   });
 
-  it('says what ended a job, and begins it again when it is called again', async () => {
+  it('reports the error that ended a job, and starts the job again on the next call', async () => {
     const broken = await file('stops.csv', `${csvOf(ROWS)}x,2,1,0.1\n`);
     const first = await predictAsMember('iris', broken, '--on-error', 'stop');
     expect(first).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('file.402.sepal_length') });
     const second = await predictAsMember('iris', broken, '--on-error', 'stop');
-    expect(second).toMatchObject({ code: 1, stderr: expect.stringContaining('it is begun again') });
+    expect(second).toMatchObject({ code: 1, stderr: expect.stringContaining('it is started again') });
   });
 
-  it('leaves the job running at Ctrl-C, and goes on with it', async () => {
+  it('leaves the job running on Ctrl-C, and resumes it on the next call', async () => {
     const before = (await jobs()).length;
     const long = await file('long.jsonl', LONG_ROWS);
     const { child, output } = begin('spin', long);
     await untilBegun(before);
     child.kill('SIGINT');
-    expect(await output).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('goes on') });
+    expect(await output).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('is still running') });
     const { code, stdout } = await predictAsMember('spin', long);
     expect({ code, lines: stdout.split('\n').length }).toEqual({ code: 0, lines: 13 });
     expect(await jobs()).toHaveLength(before + 1);
   });
 
-  it('waits for an application that is started again', async () => {
+  it('retries while the application restarts', async () => {
     const before = (await jobs()).length;
     const long = await file('longer.jsonl', LONG_ROWS + LONG_ROWS);
     const { output } = begin('spin', long);
