@@ -22,7 +22,7 @@ import { isGuessable } from './members/guessable-passwords.js';
 import { WithdrawalHooks } from './members/withdrawal-hooks.js';
 import { emailKeyOf, Members } from './members/members.repository.js';
 import { Passwords } from './members/passwords.service.js';
-import type { Exchange } from './sessions/exchange.js';
+import type { HttpContext } from './sessions/http-context.js';
 import { Sessions } from './sessions/sessions.service.js';
 
 /** Members coming, going in and out. Hashing comes before each transaction, never inside. */
@@ -39,9 +39,9 @@ export class AuthService {
     private readonly security: SecurityLog,
   ) {}
 
-  async signUp(exchange: Exchange, dto: SignUpDto): Promise<Member> {
-    const member = await this.attempts.addMember(exchange, () => this.addMember(dto));
-    this.security.record('auth.signup', { ...actorOf(exchange.request), memberId: member.id });
+  async signUp(context: HttpContext, dto: SignUpDto): Promise<Member> {
+    const member = await this.attempts.addMember(context, () => this.addMember(dto));
+    this.security.record('auth.signup', { ...actorOf(context.request), memberId: member.id });
     return member;
   }
 
@@ -64,43 +64,43 @@ export class AuthService {
     return member;
   }
 
-  async logIn(exchange: Exchange, dto: LogInDto): Promise<Member> {
-    this.sessions.requireTls(exchange);
-    return this.attempts.checkPassword(exchange, emailKeyOf(dto.email), () => this.checkAndLogIn(exchange, dto));
+  async logIn(context: HttpContext, dto: LogInDto): Promise<Member> {
+    this.sessions.requireTls(context);
+    return this.attempts.checkPassword(context, emailKeyOf(dto.email), () => this.checkAndLogIn(context, dto));
   }
 
-  private async checkAndLogIn(exchange: Exchange, { email, password }: LogInDto): Promise<Member> {
-    const actor = actorOf(exchange.request);
+  private async checkAndLogIn(context: HttpContext, { email, password }: LogInDto): Promise<Member> {
+    const actor = actorOf(context.request);
     const member = await this.members.findByEmail(email);
     const isRight = await this.passwords.matches(password, member?.passwordHash);
     if (member === null || !isRight) {
       this.security.record('auth.login.failed', { ...actor, memberId: member?.id });
       throw new BadCredentialsError();
     }
-    await this.beginSession(exchange, member);
-    exchange.request.memberId = member.id;
+    await this.beginSession(context, member);
+    context.request.memberId = member.id;
     this.security.record('auth.login.succeeded', { ...actor, memberId: member.id });
     return member;
   }
 
   /** Not where the password was changed, or the member left, while it was being checked. */
-  private async beginSession(exchange: Exchange, { id, passwordHash }: Member): Promise<void> {
-    await this.sessions.begin(exchange, id, async (manager) => {
+  private async beginSession(context: HttpContext, { id, passwordHash }: Member): Promise<void> {
+    await this.sessions.begin(context, id, async (manager) => {
       const current = await this.members.lock(manager, id);
       if (current?.passwordHash !== passwordHash) throw new BadCredentialsError();
-      await this.knownAddresses.remember(manager, id, networkOf(exchange.request.ip ?? ''));
+      await this.knownAddresses.remember(manager, id, networkOf(context.request.ip ?? ''));
     });
   }
 
   /** Leaves the session alone where an API key is sent, which stands in for no session. */
-  async logOut(exchange: Exchange): Promise<void> {
-    if (bearerToken(exchange.request) !== undefined) return;
-    await this.sessions.open(exchange);
-    const { memberId } = exchange.request.session;
-    await this.sessions.end(exchange);
+  async logOut(context: HttpContext): Promise<void> {
+    if (bearerToken(context.request) !== undefined) return;
+    await this.sessions.open(context);
+    const { memberId } = context.request.session;
+    await this.sessions.end(context);
     if (memberId === undefined) return;
-    exchange.request.memberId = memberId;
-    this.security.record('auth.logout', actorOf(exchange.request));
+    context.request.memberId = memberId;
+    this.security.record('auth.logout', actorOf(context.request));
   }
 
   async show(id: string): Promise<Member> {
@@ -110,24 +110,24 @@ export class AuthService {
   }
 
   /** Ends the member's other sessions, and gives this one a new id. */
-  async changePassword(exchange: Exchange, memberId: string, dto: ChangePasswordDto): Promise<void> {
-    this.sessions.requireTls(exchange);
-    const { publicId } = exchange.request.session;
-    const member = await this.requirePassword(exchange, memberId, dto.currentPassword);
+  async changePassword(context: HttpContext, memberId: string, dto: ChangePasswordDto): Promise<void> {
+    this.sessions.requireTls(context);
+    const { publicId } = context.request.session;
+    const member = await this.requirePassword(context, memberId, dto.currentPassword);
     if (isGuessable(dto.newPassword, member.email)) throw guessablePassword('newPassword');
     const passwordHash = await this.passwords.hash(dto.newPassword);
-    await this.sessions.begin(exchange, memberId, async (manager) => {
+    await this.sessions.begin(context, memberId, async (manager) => {
       await this.requireUnchanged(manager, member, publicId);
       await manager.update(Member, { id: memberId }, { passwordHash });
       await manager.delete(Session, { memberId });
     });
-    this.security.record('auth.password.changed', actorOf(exchange.request));
+    this.security.record('auth.password.changed', actorOf(context.request));
   }
 
   /** Takes the member away with everything of theirs, all or nothing. */
-  async withdraw(exchange: Exchange, memberId: string, password: string): Promise<void> {
-    const { publicId } = exchange.request.session;
-    const member = await this.requirePassword(exchange, memberId, password);
+  async withdraw(context: HttpContext, memberId: string, password: string): Promise<void> {
+    const { publicId } = context.request.session;
+    const member = await this.requirePassword(context, memberId, password);
     await this.unitOfWork.run(async (manager) => {
       await this.requireUnchanged(manager, member, publicId);
       await this.withdrawals.run(memberId, manager);
@@ -135,14 +135,14 @@ export class AuthService {
       await manager.delete(Session, { memberId });
       await manager.delete(Member, { id: memberId });
     });
-    this.sessions.takeBack(exchange);
-    this.security.record('auth.withdrawn', actorOf(exchange.request));
+    this.sessions.takeBack(context);
+    this.security.record('auth.withdrawn', actorOf(context.request));
   }
 
-  private async requirePassword(exchange: Exchange, memberId: string, password: string): Promise<Member> {
+  private async requirePassword(context: HttpContext, memberId: string, password: string): Promise<Member> {
     const member = await this.show(memberId);
-    const { request } = exchange;
-    return this.attempts.checkPassword(exchange, member.emailKey, async () => {
+    const { request } = context;
+    return this.attempts.checkPassword(context, member.emailKey, async () => {
       if (await this.passwords.matches(password, member.passwordHash)) return member;
       const refusal = wrongPassword();
       this.security.record('auth.refused', actorOf(request), { code: refusal.code, path: request.path });

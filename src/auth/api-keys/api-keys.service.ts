@@ -10,7 +10,7 @@ import { digestOf } from '../digest.js';
 import type { CreateApiKeyDto } from '../dto/api-key.dto.js';
 import { ApiKey } from '../entities/api-key.entity.js';
 import { Members } from '../members/members.repository.js';
-import type { Exchange } from '../sessions/exchange.js';
+import type { HttpContext } from '../sessions/http-context.js';
 import { Sessions } from '../sessions/sessions.service.js';
 
 /** Recognisable, so that a key that got into a repository or a log can be searched for. */
@@ -41,20 +41,20 @@ export class ApiKeys {
   }
 
   /** The key itself is known to nobody but the caller once this is answered. */
-  async create(exchange: Exchange, memberId: string, dto: CreateApiKeyDto): Promise<{ row: ApiKey; key: string }> {
+  async create(context: HttpContext, memberId: string, dto: CreateApiKeyDto): Promise<{ row: ApiKey; key: string }> {
     const key = PREFIX + randomBytes(SECRET_BYTES).toString('base64url');
     const row = newRow(memberId, key, dto);
     await this.unitOfWork.run(async (manager) => {
       if ((await this.members.lock(manager, memberId)) === null) throw new NotAuthenticatedError();
-      await this.sessions.requireLiving(manager, exchange.request.session.publicId);
+      await this.sessions.requireLiving(manager, context.request.session.publicId);
       if ((await manager.countBy(ApiKey, { memberId })) >= MAX_KEYS) throw new TooManyApiKeysError(MAX_KEYS);
       await manager.insert(ApiKey, row);
     });
-    this.security.record('auth.api-key.created', actorOf(exchange.request), { apiKeyId: row.id });
+    this.security.record('auth.api-key.created', actorOf(context.request), { apiKeyId: row.id });
     return { row, key };
   }
 
-  async end({ request }: Exchange, memberId: string, id: string): Promise<void> {
+  async end({ request }: HttpContext, memberId: string, id: string): Promise<void> {
     if (!(await this.rows.existsBy({ id, memberId }))) throw new ApiKeyNotFoundError(id);
     await this.unitOfWork.run((manager) => manager.delete(ApiKey, { id, memberId }));
     this.security.record('auth.api-key.ended', actorOf(request), { apiKeyId: id });

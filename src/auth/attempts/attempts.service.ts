@@ -3,7 +3,7 @@ import { actorOf, DomainError, networkOf } from '../../platform/http/index.js';
 import { SecurityLog } from '../../platform/logging/index.js';
 import { TooManyFailuresError } from '../auth.errors.js';
 import { digestOf } from '../digest.js';
-import type { Exchange } from '../sessions/exchange.js';
+import type { HttpContext } from '../sessions/http-context.js';
 import { FailureCounts, type Window } from './failure-counts.js';
 import { KnownAddresses } from './known-addresses.js';
 import { Places } from './places.js';
@@ -51,8 +51,8 @@ export class Attempts {
    * @param email of the account that is tried, whether there is one or not
    * @throws TooManyFailuresError instead of doing it; and what `check` throws
    */
-  checkPassword<T>(exchange: Exchange, email: string, check: () => Promise<T>): Promise<T> {
-    return this.logged(exchange, async (address) => {
+  checkPassword<T>(context: HttpContext, email: string, check: () => Promise<T>): Promise<T> {
+    return this.logged(context, async (address) => {
       const pair = limitOf('address-on-account', [email, address], BY_ADDRESS_ON_ACCOUNT);
       const account = limitOf('account', [email], ON_ACCOUNT);
       const hard = [pair, limitOf('address', [address], BY_ADDRESS)];
@@ -71,14 +71,14 @@ export class Attempts {
    *
    * @throws TooManyFailuresError instead of doing it; and what `add` throws
    */
-  addMember<T>(exchange: Exchange, add: () => Promise<T>): Promise<T> {
-    return this.logged(exchange, (address) => {
+  addMember<T>(context: HttpContext, add: () => Promise<T>): Promise<T> {
+    return this.logged(context, (address) => {
       const limits = [limitOf('sign-ups', [address], BY_ADDRESS)];
       return this.within(limits, () => this.counted(limits, EMAIL_TAKEN, add));
     });
   }
 
-  private async logged<T>({ request }: Exchange, work: (address: string) => Promise<T>): Promise<T> {
+  private async logged<T>({ request }: HttpContext, work: (address: string) => Promise<T>): Promise<T> {
     try {
       return await work(networkOf(request.ip ?? ''));
     } catch (error) {

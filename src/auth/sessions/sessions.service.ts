@@ -10,7 +10,7 @@ import { NotAuthenticatedError, SessionNotFoundError, TlsRequiredError } from '.
 import { AuthSettings } from '../auth.settings.js';
 import { digestOf } from '../digest.js';
 import { Session } from '../entities/session.entity.js';
-import type { Exchange } from './exchange.js';
+import type { HttpContext } from './http-context.js';
 import { SessionRows } from './session-rows.js';
 import { SessionStore } from './session-store.js';
 
@@ -50,7 +50,7 @@ export class Sessions {
   }
 
   /** Reads the session that the request's cookie names into `request.session`; without one that is an empty session. */
-  async open({ request, response }: Exchange): Promise<void> {
+  async open({ request, response }: HttpContext): Promise<void> {
     await new Promise<void>((resolve, reject) => {
       void this.middleware(request, response, (error?: unknown) => {
         if (error === undefined) resolve();
@@ -60,17 +60,17 @@ export class Sessions {
   }
 
   /** Whether a login would end in a cookie that is not sent. */
-  lacksTls({ request }: Exchange): boolean {
+  lacksTls({ request }: HttpContext): boolean {
     return this.settings.isSecure && !request.secure;
   }
 
   /** Ends such a login early, and in words. */
-  requireTls(exchange: Exchange): void {
-    if (this.lacksTls(exchange)) throw new TlsRequiredError();
+  requireTls(context: HttpContext): void {
+    if (this.lacksTls(context)) throw new TlsRequiredError();
   }
 
   /** Whether the request names a session at all, be there one or not. */
-  isNamedBy({ request }: Exchange): boolean {
+  isNamedBy({ request }: HttpContext): boolean {
     const pairs = request.headers.cookie?.split(';') ?? [];
     return pairs.some((pair) => pair.trim().startsWith(`${this.settings.cookieName}=`));
   }
@@ -86,7 +86,7 @@ export class Sessions {
   }
 
   /** Whether the session that a request came with has not ended since. */
-  async isStillLiving({ session: { publicId } }: Exchange['request']): Promise<boolean> {
+  async isStillLiving({ session: { publicId } }: HttpContext['request']): Promise<boolean> {
     return publicId !== undefined && (await this.rows.isStillLiving(publicId));
   }
 
@@ -100,13 +100,13 @@ export class Sessions {
    *
    * @param work done in the same transaction, first; the session begins only if it succeeds
    */
-  async begin(exchange: Exchange, memberId: string, work: (manager: EntityManager) => Promise<void>): Promise<void> {
-    const { request } = exchange;
-    await this.open(exchange);
+  async begin(context: HttpContext, memberId: string, work: (manager: EntityManager) => Promise<void>): Promise<void> {
+    const { request } = context;
+    await this.open(context);
     const oldId = request.sessionID;
     // Not `regenerate`, which would end the old session in a transaction of its own.
     request.sessionStore.generate(request);
-    const row = newRow(exchange, memberId);
+    const row = newRow(context, memberId);
     try {
       await this.unitOfWork.run(async (manager) => {
         await work(manager);
@@ -115,7 +115,7 @@ export class Sessions {
         await manager.insert(Session, row);
       });
     } catch (error) {
-      forget(exchange);
+      forget(context);
       throw error;
     }
     request.session.memberId = memberId;
@@ -128,34 +128,34 @@ export class Sessions {
    * Ends the session of this request, on the server first, and takes the cookie back. Not from a browser that has sent none:
    * another site may have made it ask, without the cookie, and an answer that clears it would log the member out.
    */
-  async end(exchange: Exchange): Promise<void> {
-    const { headers, session, sessionID } = exchange.request;
+  async end(context: HttpContext): Promise<void> {
+    const { headers, session, sessionID } = context.request;
     if (session.memberId) await this.rows.removeBySecretId(sessionID);
-    if (headers.cookie === undefined) forget(exchange);
-    else this.takeBack(exchange);
+    if (headers.cookie === undefined) forget(context);
+    else this.takeBack(context);
   }
 
   /** Ends a session of the caller's, which may be the one in use. */
-  async endOfMember(exchange: Exchange, memberId: string, id: string): Promise<void> {
+  async endOfMember(context: HttpContext, memberId: string, id: string): Promise<void> {
     if (!(await this.rows.removeOfMember(memberId, id))) throw new SessionNotFoundError(id);
-    this.security.record('auth.session.ended', actorOf(exchange.request), { publicSessionId: id });
-    if (id === exchange.request.session.publicId) this.takeBack(exchange);
+    this.security.record('auth.session.ended', actorOf(context.request), { publicSessionId: id });
+    if (id === context.request.session.publicId) this.takeBack(context);
   }
 
   /** Takes the cookie back where the session's row is gone, and has the browser forget what pages have kept. */
-  takeBack(exchange: Exchange): void {
-    forget(exchange);
-    exchange.response.clearCookie(this.settings.cookieName, this.cookie);
-    exchange.response.setHeader('Clear-Site-Data', KEPT_BY_BROWSERS);
+  takeBack(context: HttpContext): void {
+    forget(context);
+    context.response.clearCookie(this.settings.cookieName, this.cookie);
+    context.response.setHeader('Clear-Site-Data', KEPT_BY_BROWSERS);
   }
 }
 
 /** Leaves express-session nothing to save, and no cookie to set. */
-function forget({ request }: Exchange): void {
+function forget({ request }: HttpContext): void {
   Reflect.deleteProperty(request, 'session');
 }
 
-function newRow({ request }: Exchange, memberId: string): Session {
+function newRow({ request }: HttpContext, memberId: string): Session {
   const now = new Date();
   return Object.assign(new Session(), {
     id: randomUUID(),
