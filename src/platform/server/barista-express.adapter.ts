@@ -3,7 +3,7 @@ import { createServer as createSecureServer } from 'node:https';
 import type { NestApplicationOptions } from '@nestjs/common';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import type { Application, Response } from 'express';
-import { answerJson } from './json-answer.js';
+import { answerJson } from './json-response.js';
 import { installStandardHeaders } from './response-headers.js';
 import { RoutePlans } from './route-plans.js';
 import { stablePrototypes } from './stable-prototypes.js';

@@ -3,17 +3,17 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import { EnvironmentSettings } from '../config/index.js';
 import { MethodNotAllowedError, ProblemFilter, type ServerHooks, standardHeaders } from '../http/index.js';
 import { Log } from '../logging/index.js';
-import { Admission } from './admission.js';
-import { Arrivals } from './arrivals.js';
+import { Admission } from './load-shedder.js';
+import { Arrivals } from './connection-gate.js';
 import type { BaristaExpressAdapter } from './barista-express.adapter.js';
-import { clientErrors, hangUp } from './client-error.js';
-import { entrance } from './entrance.js';
+import { clientErrors, hangUp } from './reject-connection.js';
+import { entrance } from './request-gate.js';
 import { ProbePort } from './probe-port.js';
 import { isProbe } from './probes.js';
 import { limitServer } from './server-limits.js';
 import { ServerSettings } from './server.settings.js';
-import { SlowReaders } from './slow-readers.js';
-import { Traffic } from './traffic.js';
+import { SlowReaders } from './slow-read-guard.js';
+import { Traffic } from './connection-tracker.js';
 
 /**
  * Protects the servers of an application on the `BaristaExpressAdapter`, with the `ServerModule`.

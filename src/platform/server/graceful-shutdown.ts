@@ -5,10 +5,10 @@ import { type BeforeApplicationShutdown, Injectable, type OnModuleDestroy } from
 import { HttpAdapterHost } from '@nestjs/core';
 import type { Response } from 'express';
 import { HttpSettings } from '../http/index.js';
-import { Arrivals } from './arrivals.js';
+import { Arrivals } from './connection-gate.js';
 import { ProbePort } from './probe-port.js';
 import { ServerSettings } from './server.settings.js';
-import { Traffic } from './traffic.js';
+import { Traffic } from './connection-tracker.js';
 
 /** An idle keep-alive connection gets this long to send one more request before it is closed. */
 const IDLE_CONNECTION_MS = 250;

@@ -2,14 +2,14 @@ import { Global, Module, type OnModuleInit } from '@nestjs/common';
 import { SettingsModule } from '../config/index.js';
 import { ReadinessRegistry } from '../health/index.js';
 import { RequestObservers } from '../http/index.js';
-import { Admission } from './admission.js';
-import { Arrivals } from './arrivals.js';
-import { arrived } from './departures.js';
+import { Admission } from './load-shedder.js';
+import { Arrivals } from './connection-gate.js';
+import { arrived } from './response-queue.js';
 import { GracefulShutdown } from './graceful-shutdown.js';
 import { ProbePort } from './probe-port.js';
 import { ServerSettings } from './server.settings.js';
-import { SlowReaders } from './slow-readers.js';
-import { Traffic } from './traffic.js';
+import { SlowReaders } from './slow-read-guard.js';
+import { Traffic } from './connection-tracker.js';
 
 const settings = SettingsModule.forFeature(ServerSettings);
 

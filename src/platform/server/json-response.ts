@@ -1,7 +1,7 @@
 import { StreamableFile } from '@nestjs/common';
 import type { Response } from 'express';
 import { stringifyExactJson } from '../http/index.js';
-import { depart } from './departures.js';
+import { depart } from './response-queue.js';
 
 const JSON_TYPE = 'application/json; charset=utf-8';
 /** Express's settings that have a say in how JSON is written. */

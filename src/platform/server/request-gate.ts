@@ -1,7 +1,7 @@
 import type { NextFunction, Request, Response } from 'express';
 import type { ProblemFilter } from '../http/index.js';
-import type { Admission } from './admission.js';
-import { findFlaw } from './sound-request.js';
+import type { Admission } from './load-shedder.js';
+import { findFlaw } from './request-head.js';
 
 declare module 'net' {
   interface Socket {

@@ -2,11 +2,11 @@ import { Injectable } from '@nestjs/common';
 import type { NextFunction, Request, Response } from 'express';
 import { Log } from '../logging/index.js';
 import { ProblemFilter } from '../http/index.js';
-import { Arrivals } from './arrivals.js';
+import { Arrivals } from './connection-gate.js';
 import { isProbe } from './probes.js';
-import { ServerOverloadedError } from './refusals.js';
+import { ServerOverloadedError } from './server-errors.js';
 import { ServerSettings } from './server.settings.js';
-import { Traffic } from './traffic.js';
+import { Traffic } from './connection-tracker.js';
 
 /** How long requests are taken up one after another before the connections are looked at again. */
 const TURN_MS = 25;

@@ -2,7 +2,7 @@ import type { Server as HttpServer } from 'node:http';
 import type { Socket } from 'node:net';
 import { Injectable } from '@nestjs/common';
 import type { Response } from 'express';
-import { Roster } from './roster.js';
+import { Roster } from './in-flight-set.js';
 
 /** What is open, and what is under way. */
 @Injectable()

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Response } from 'express';
-import { arrived, depart } from '../../../src/platform/server/departures.js';
+import { arrived, depart } from '../../../src/platform/server/response-queue.js';
 
 /** What has left, in order. */
 let left: string[] = [];

@@ -1,6 +1,6 @@
 import type { Request } from 'express';
 import { type DomainError, MalformedRequestError } from '../http/index.js';
-import { ExpectationFailedError, HeadersTooLargeError } from './refusals.js';
+import { ExpectationFailedError, HeadersTooLargeError } from './server-errors.js';
 
 /** A browser sends some twenty, and proxies add a few. */
 const MAX_HEADERS = 200;

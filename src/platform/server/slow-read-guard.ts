@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { ServerSettings } from './server.settings.js';
-import { Traffic } from './traffic.js';
+import { Traffic } from './connection-tracker.js';
 
 /** What a client has to take, of an answer that waits for it, within `ANSWER_TIMEOUT_MS`: 140 kbit/s, by default. */
 const FAIR_BYTES = 512 * 1024;

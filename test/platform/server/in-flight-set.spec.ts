@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { Roster } from '../../../src/platform/server/roster.js';
+import { Roster } from '../../../src/platform/server/in-flight-set.js';
 
 describe('Roster', () => {
   it('holds what a Set would', () => {

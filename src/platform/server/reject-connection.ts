@@ -10,8 +10,8 @@ import {
   type ProblemFilter,
   problemOf,
 } from '../http/index.js';
-import { HeadersTooLargeError, RequestTimeoutError } from './refusals.js';
-import type { Traffic } from './traffic.js';
+import { HeadersTooLargeError, RequestTimeoutError } from './server-errors.js';
+import type { Traffic } from './connection-tracker.js';
 
 /** What Node's HTTP parser gives up on; everything else is malformed. */
 const ERRORS: Record<string, () => DomainError> = {
