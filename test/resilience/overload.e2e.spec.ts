@@ -7,7 +7,7 @@ import { until } from '../support/until.js';
 
 const HELD = 8;
 /** Clients that connect in the same moment. */
-const CROWD = 500;
+const BURST_SIZE = 500;
 const PATIENCE_MS = 120_000;
 
 describe('overload', () => {
@@ -91,32 +91,32 @@ describe('overload', () => {
     'of those who are connected keeps nobody from connecting',
     async () => {
       const app = await ProcessApp.start();
-      const crowd = new Crowd(app.url, CROWD);
-      await until('all are answered', () => crowd.answered.size === CROWD, PATIENCE_MS);
-      crowd.leave();
+      const burst = new Burst(app.url, BURST_SIZE);
+      await until('all are answered', () => burst.answered.size === BURST_SIZE, PATIENCE_MS);
+      burst.leave();
 
       // Some 2 for each; 57 where a turn of the event loop takes on one connection and answers all the others.
-      expect(crowd.answers).toBeLessThan(10 * CROWD);
+      expect(burst.answers).toBeLessThan(10 * BURST_SIZE);
       await app.stop();
     },
     PATIENCE_MS,
   );
 
   it(
-    'by a crowd that connects at once does not keep those who come after it waiting until it is answered',
+    'by a burst of connections does not delay a later connection until the whole burst is answered',
     async () => {
       const app = await ProcessApp.start();
-      const crowd = new Crowd(app.url, CROWD);
+      const burst = new Burst(app.url, BURST_SIZE);
       const probe = connectTo(app.url);
       probe.write('GET /health/live HTTP/1.1\r\nHost: cafe\r\n\r\n');
       const [answer] = (await once(probe, 'data')) as [Buffer];
-      const before = crowd.answers;
-      await until('all are answered', () => crowd.answered.size === CROWD, PATIENCE_MS);
-      crowd.leave();
+      const before = burst.answers;
+      await until('all are answered', () => burst.answered.size === BURST_SIZE, PATIENCE_MS);
+      burst.leave();
       probe.destroy();
 
       expect(answer.toString()).toMatch(/^HTTP\/1\.1 200/);
-      expect(before).toBeLessThan(CROWD / 2);
+      expect(before).toBeLessThan(BURST_SIZE / 2);
       await app.stop();
     },
     PATIENCE_MS,
@@ -124,7 +124,7 @@ describe('overload', () => {
 });
 
 /** Clients that connect in the same moment, and ask again as soon as they are answered. */
-class Crowd {
+class Burst {
   answers = 0;
   readonly answered = new Set<number>();
   private readonly sockets: Socket[];

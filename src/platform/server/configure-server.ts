@@ -1,49 +1,71 @@
 import type { RequestListener, Server } from 'node:http';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { EnvironmentSettings } from '../config/index.js';
-import { MethodNotAllowedError, ProblemFilter, type ServerHooks, standardHeaders } from '../http/index.js';
+import { ReadinessRegistry } from '../health/index.js';
+import {
+  MethodNotAllowedError,
+  ProblemFilter,
+  RequestObservers,
+  type ServerHooks,
+  standardHeaders,
+} from '../http/index.js';
 import { Log } from '../logging/index.js';
-import { Admission } from './load-shedder.js';
-import { Arrivals } from './connection-gate.js';
 import type { BaristaExpressAdapter } from './barista-express.adapter.js';
-import { clientErrors, hangUp } from './reject-connection.js';
-import { entrance } from './request-gate.js';
+import { ConnectionGate } from './connection-gate.js';
+import { ConnectionTracker } from './connection-tracker.js';
+import { GracefulShutdown } from './graceful-shutdown.js';
+import { LoadShedder } from './load-shedder.js';
 import { ProbePort } from './probe-port.js';
 import { isProbe } from './probes.js';
-import { limitServer } from './server-limits.js';
+import { clientErrorHandler, rejectConnection } from './reject-connection.js';
+import { requestGate } from './request-gate.js';
+import { applyServerLimits } from './server-limits.js';
 import { ServerSettings } from './server.settings.js';
-import { SlowReaders } from './slow-read-guard.js';
-import { Traffic } from './connection-tracker.js';
+import { SlowReadGuard } from './slow-read-guard.js';
 
 /**
- * Protects the servers of an application on the `BaristaExpressAdapter`, with the `ServerModule`.
+ * Configures the servers of an application that has the `BaristaExpressAdapter` and the `ServerModule`.
  *
- * @returns what `configureHttp` needs
+ * @returns the hooks for `configureHttp`
  */
 export function configureServer(app: NestExpressApplication): ServerHooks {
   const adapter = app.getHttpAdapter() as unknown as BaristaExpressAdapter;
+  observe(app, adapter);
   protectServers(app, adapter);
   return {
-    gate: entrance(app.get(ProblemFilter), app.get(Admission)),
+    gate: requestGate(app.get(ProblemFilter), app.get(LoadShedder)),
     useStandardHeaders: (headers) => adapter.setStandardHeaders(headers),
     useFallback: (handler) => {
-      adapter.plans.lastResort = handler;
+      adapter.plans.fallback = handler;
     },
   };
 }
 
-/** Handles the events that Node's servers raise outside of requests, and sets their limits. */
+function observe(app: NestExpressApplication, { responseQueue }: BaristaExpressAdapter): void {
+  const observers = app.get(RequestObservers);
+  const shutdown = app.get(GracefulShutdown);
+  observers.onBegin((response) => {
+    shutdown.requestBegan(response);
+    responseQueue.requestRead(response);
+  });
+  observers.onEnd(({ response }) => shutdown.requestEnded(response));
+  const check = () => (shutdown.isStopping ? { ok: false, detail: 'stopping' } : { ok: true });
+  app.get(ReadinessRegistry).add('server', check);
+}
+
+/** Sets the limits of Node's servers, and handles the events that they emit outside of requests. */
 function protectServers(app: NestExpressApplication, adapter: BaristaExpressAdapter): void {
-  const traffic = app.get(Traffic);
-  const refusing = { standardHeaders: standardHeaders(app.get(EnvironmentSettings).isProduction), log: app.get(Log) };
+  const log = app.get(Log);
+  const connections = app.get(ConnectionTracker);
+  const context = { standardHeaders: standardHeaders(app.get(EnvironmentSettings).isProduction), log };
   const protect = (server: Server, listener: RequestListener): Server => {
-    limitServer(server, app.get(ServerSettings), app.get(Log));
-    traffic.track(server);
-    server.on('clientError', clientErrors(app.get(ProblemFilter), traffic, refusing));
-    server.on('connect', ({ socket }) => hangUp(socket, new MethodNotAllowedError('CONNECT', ''), refusing));
+    applyServerLimits(server, app.get(ServerSettings), log);
+    connections.track(server);
+    server.on('clientError', clientErrorHandler(app.get(ProblemFilter), connections, context));
+    server.on('connect', ({ socket }) => rejectConnection(socket, new MethodNotAllowedError('CONNECT', ''), context));
     return server.on('checkExpectation', listener);
   };
-  app.get(Arrivals).watch(protect(app.getHttpServer(), adapter.plans.listener));
-  app.get(SlowReaders).watch();
-  app.get(ProbePort).prepare(() => protect(adapter.createServerOf(isProbe), adapter.plans.listenerOf(isProbe)));
+  app.get(ConnectionGate).attach(protect(app.getHttpServer(), adapter.plans.listener));
+  app.get(SlowReadGuard).start();
+  app.get(ProbePort).prepare(() => protect(adapter.createServerFor(isProbe), adapter.plans.listenerFor(isProbe)));
 }

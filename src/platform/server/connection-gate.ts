@@ -2,71 +2,72 @@ import type { Server as HttpServer } from 'node:http';
 import type { Socket } from 'node:net';
 import { Injectable } from '@nestjs/common';
 
-/** Who comes so soon after another is one of a crowd. */
-const CROWD_MS = 5;
-/** A crowd is complete when nobody has come for so long, nor in a whole turn. */
+/** A connection belongs to a burst if it is accepted within this time after another. */
+const BURST_GAP_MS = 5;
+/** A burst is over when no connection has been accepted for this time and for a whole iteration of the event loop. */
 const QUIET_MS = 2;
-/** Who has waited for so long is read although others still come. */
-const PATIENCE_MS = 500;
-/** So many are read in a turn once the crowd is complete: some 10 ms. */
-const SHIFT = 128;
+/** Longest time for which a connection is held while a burst continues. */
+const MAX_HOLD_MS = 500;
+/** Number of connections released in one iteration once the burst is over: about 10 ms of work. */
+const BATCH_SIZE = 128;
 
-interface Arrival {
+interface HeldConnection {
   readonly socket: Socket;
   readonly at: number;
 }
 
 /**
- * Takes on all who connect at the same time before any of them is read. Node takes on one connection in each turn of the event
- * loop, and reads all others in it: the last of a crowd, who may be a health probe, would wait for everything that those before
- * it ask. Whoever came last is read first: under overload that answers some in time instead of none (adaptive LIFO,
- * https://queue.acm.org/detail.cfm?id=2839461). Who comes alone is read at once (docs/adr/0016).
+ * Accepts all connections of a burst before it reads any of them. Node accepts one connection in each iteration of the event
+ * loop and reads all others in the same iteration. Without the gate, the last connection of a burst, which may be a health
+ * probe, would wait for all requests on the connections before it. The newest connections are released first: under overload,
+ * some clients then get a response in time instead of none (adaptive LIFO, https://queue.acm.org/detail.cfm?id=2839461). A
+ * connection outside of a burst is never held (docs/adr/0016).
  */
 @Injectable()
-export class Arrivals {
-  private readonly unread: Arrival[] = [];
+export class ConnectionGate {
+  private readonly held: HeldConnection[] = [];
   private lastAt = -Infinity;
-  /** `lastAt` at the end of the last turn. */
-  private knownAt = -Infinity;
-  private isComplete = true;
+  /** `lastAt` at the end of the last iteration. */
+  private previousLastAt = -Infinity;
+  private isBurstOver = true;
 
-  /** Whether somebody has been taken on who is not read yet. */
-  get areUnread(): boolean {
-    return this.unread.length > 0;
+  /** Whether connections have been accepted that are not read yet. */
+  get isHolding(): boolean {
+    return this.held.length > 0;
   }
 
-  /** Whether a crowd is being taken on, for which all else should wait. */
-  get areComing(): boolean {
-    const [first] = this.unread;
-    return first !== undefined && !this.isComplete && performance.now() - first.at < PATIENCE_MS;
+  /** Whether a burst is being accepted. All other work should wait for it. */
+  get isBurstInProgress(): boolean {
+    const [first] = this.held;
+    return first !== undefined && !this.isBurstOver && performance.now() - first.at < MAX_HOLD_MS;
   }
 
-  watch(server: HttpServer): void {
+  attach(server: HttpServer): void {
     server.on('connection', (socket: Socket) => {
       const at = performance.now();
-      if (this.areUnread || at - this.lastAt < CROWD_MS) this.hold({ socket, at });
+      if (this.isHolding || at - this.lastAt < BURST_GAP_MS) this.hold({ socket, at });
       this.lastAt = at;
     });
   }
 
-  private hold(arrival: Arrival): void {
-    if (!this.areUnread) setImmediate(this.endTurn);
-    this.unread.push(arrival);
-    // Node begins to read in a tick that is under way already.
-    process.nextTick(() => arrival.socket.pause());
+  private hold(connection: HeldConnection): void {
+    if (!this.isHolding) setImmediate(this.endIteration);
+    this.held.push(connection);
+    // Node starts to read in a tick that is already scheduled.
+    process.nextTick(() => connection.socket.pause());
   }
 
-  private readonly endTurn = (): void => {
+  private readonly endIteration = (): void => {
     const now = performance.now();
-    this.isComplete = this.lastAt === this.knownAt && now - this.lastAt >= QUIET_MS;
-    this.knownAt = this.lastAt;
-    const inTime = this.unread.findIndex(({ at }) => now - at < PATIENCE_MS);
-    read(this.unread.splice(0, inTime === -1 ? this.unread.length : inTime));
-    if (this.isComplete) read(this.unread.splice(-SHIFT));
-    if (this.areUnread) setImmediate(this.endTurn);
+    this.isBurstOver = this.lastAt === this.previousLastAt && now - this.lastAt >= QUIET_MS;
+    this.previousLastAt = this.lastAt;
+    const firstInTime = this.held.findIndex(({ at }) => now - at < MAX_HOLD_MS);
+    release(this.held.splice(0, firstInTime === -1 ? this.held.length : firstInTime));
+    if (this.isBurstOver) release(this.held.splice(-BATCH_SIZE));
+    if (this.isHolding) setImmediate(this.endIteration);
   };
 }
 
-function read(arrivals: readonly Arrival[]): void {
-  for (const { socket } of arrivals) socket.resume();
+function release(connections: readonly HeldConnection[]): void {
+  for (const { socket } of connections) socket.resume();
 }

@@ -2,15 +2,15 @@ import type { Server as HttpServer } from 'node:http';
 import type { Socket } from 'node:net';
 import { Injectable } from '@nestjs/common';
 import type { Response } from 'express';
-import { Roster } from './in-flight-set.js';
+import { InFlightSet } from './in-flight-set.js';
 
-/** What is open, and what is under way. */
+/** The open connections and the responses in flight. */
 @Injectable()
-export class Traffic {
+export class ConnectionTracker {
   readonly connections = new Set<Socket>();
-  /** The answers that are not finished yet. */
-  readonly inFlight = new Roster<Response>();
-  /** How many connections there have been. */
+  /** Responses that have not ended. */
+  readonly inFlight = new InFlightSet<Response>();
+  /** Number of connections accepted since the start. */
   accepted = 0;
 
   track(server: HttpServer): void {
@@ -21,8 +21,8 @@ export class Traffic {
     });
   }
 
-  /** The answers in flight on a connection, in the order of their requests: more than one where a client pipelines. */
-  on(socket: Socket): Response[] {
+  /** The responses in flight on a connection, in the order of their requests. A client that pipelines has several. */
+  inFlightOn(socket: Socket): Response[] {
     const found: Response[] = [];
     this.inFlight.forEach((response) => {
       if (response.req.socket === socket) found.push(response);

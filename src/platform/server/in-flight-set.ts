@@ -1,36 +1,37 @@
-const PLACE = Symbol('place');
+const INDEX = Symbol('index');
 
-interface Placed {
-  [PLACE]?: number;
+interface Indexed {
+  [INDEX]?: number;
 }
 
 /**
- * Those who are there just now, for lists that everybody enters and leaves all the time. A `Set` makes itself a new table
- * every so often, and its old tables know the new ones: once one of them is in the garbage collector's old space, so is,
- * for a while, everybody who entered since, with all that hangs on them. Entering twice, or leaving twice, does nothing.
+ * A set for members that are added and deleted with every request. Each member stores its index in an array. A `Set` would
+ * reallocate its table every few operations, and an old table refers to the new one: once V8 has promoted one of them to the
+ * old space, all members added since stay in memory until the next full collection. As in a `Set`, adding or deleting twice
+ * has no effect.
  */
-export class Roster<T extends object> {
+export class InFlightSet<T extends object> {
   private readonly members: T[] = [];
 
   get size(): number {
     return this.members.length;
   }
 
-  add(member: T & Placed): void {
-    if (member[PLACE] !== undefined) return;
-    member[PLACE] = this.members.push(member) - 1;
+  add(member: T & Indexed): void {
+    if (member[INDEX] !== undefined) return;
+    member[INDEX] = this.members.push(member) - 1;
   }
 
-  /** The last one takes the place that becomes free. */
-  delete(member: T & Placed): void {
-    const place = member[PLACE];
-    if (place === undefined) return;
-    const last = this.members.pop() as T & Placed;
+  /** Moves the last member to the index that becomes free. */
+  delete(member: T & Indexed): void {
+    const index = member[INDEX];
+    if (index === undefined) return;
+    const last = this.members.pop() as T & Indexed;
     if (last !== member) {
-      this.members[place] = last;
-      last[PLACE] = place;
+      this.members[index] = last;
+      last[INDEX] = index;
     }
-    member[PLACE] = undefined;
+    member[INDEX] = undefined;
   }
 
   forEach(visit: (member: T) => void): void {

@@ -1,125 +1,123 @@
 import { Injectable } from '@nestjs/common';
 import type { NextFunction, Request, Response } from 'express';
-import { Log } from '../logging/index.js';
 import { ProblemFilter } from '../http/index.js';
-import { Arrivals } from './connection-gate.js';
+import { Log } from '../logging/index.js';
+import { ConnectionGate } from './connection-gate.js';
+import { ConnectionTracker } from './connection-tracker.js';
+import { LogThrottle } from './log-throttle.js';
 import { isProbe } from './probes.js';
 import { ServerOverloadedError } from './server-errors.js';
 import { ServerSettings } from './server.settings.js';
-import { Traffic } from './connection-tracker.js';
 
-/** How long requests are taken up one after another before the connections are looked at again. */
-const TURN_MS = 25;
-/** The same where the last turn took on a connection. */
-const ACCEPTING_TURN_MS = 0.2;
-/** The log has a line of what was refused at most this often. */
-const NOTE_MS = 10_000;
+/** Time for which requests are admitted, one after another, before the event loop polls the connections again. */
+const BUDGET_MS = 25;
+/** The same while new connections are being accepted. */
+const ACCEPTING_BUDGET_MS = 0.2;
 
-/** A request that waits for its turn. */
-interface Visitor {
+/** A request in the queue. */
+interface PendingRequest {
   readonly request: Request;
   readonly response: Response;
   readonly next: NextFunction;
 }
 
 /**
- * Keeps the process answering when more is asked than it can do. Node takes up all requests that have arrived before it looks
- * for others, and with many connections that takes long. Here the requests of one turn of the event loop that come after its
- * first 25 ms wait, in their order, and are taken up a few at a time, between which health probes are answered. Where
- * they would have to wait for longer than `OVERLOAD_MS`, or where `REQUEST_CAPACITY` of them are under way, they are
- * refused. Below that much of a load no request pays for this with more than a comparison.
+ * Keeps the process responsive under overload. Node handles all requests that have arrived before it polls for others, which
+ * takes long with many connections. In each iteration of the event loop, requests that come after its first 25 ms wait in a
+ * FIFO queue. The queue is admitted a batch at a time, and health probes are answered between batches. A request is rejected
+ * if it would wait for longer than `OVERLOAD_MS`, or if `REQUEST_CAPACITY` requests are in flight. Below that load, a request
+ * costs no more than a comparison.
  *
- * Node takes on one connection each turn, however many wait for it (libuv since 1.45). So while they come, turns are short:
- * else each new one would wait for everything that all those before it ask.
+ * Node accepts one connection in each iteration of the event loop (libuv since 1.45). Iterations are therefore short while
+ * connections come: otherwise each new connection would wait for all requests on the connections before it.
  */
 @Injectable()
-export class Admission {
-  private readonly waiting: Visitor[] = [];
-  /** When this turn, or the first of those since which somebody waits, took up its first request; 0 where it has not. */
-  private turnBegan = 0;
-  private turnMs = TURN_MS;
-  /** How many connections there had been when this turn began. */
-  private connections = 0;
-  private refused = 0;
-  private notedAt = -Infinity;
+export class LoadShedder {
+  private readonly queue: PendingRequest[] = [];
+  /** Time of the first request in this iteration, or since the queue is not empty; 0 if there has been none. */
+  private iterationStart = 0;
+  private budgetMs = BUDGET_MS;
+  /** Number of connections accepted before this iteration. */
+  private acceptedBefore = 0;
+  private rejected = 0;
+  private readonly throttle = new LogThrottle();
 
   constructor(
     private readonly settings: ServerSettings,
-    private readonly traffic: Traffic,
-    private readonly arrivals: Arrivals,
+    private readonly connections: ConnectionTracker,
+    private readonly connectionGate: ConnectionGate,
     private readonly filter: ProblemFilter,
     private readonly log: Log,
   ) {}
 
-  /** Lets a request in, now or later, or refuses it. */
+  /** Admits a request, now or later, or rejects it. */
   admit(request: Request, response: Response, next: NextFunction): void {
     const now = request.startedAt;
-    if (this.turnBegan === 0) this.beginTurn(now);
-    const isTooMuch = this.traffic.inFlight.size > this.settings.requestCapacity;
-    const isInTime = this.waiting.length === 0 && now - this.turnBegan < this.turnMs;
-    if ((isInTime && !isTooMuch) || isProbe(request.url)) next();
-    else if (isTooMuch || this.isLate(this.waiting[0]?.request, now)) this.refuse(request, response);
-    else this.waiting.push({ request, response, next });
+    if (this.iterationStart === 0) this.startIteration(now);
+    const isOverCapacity = this.connections.inFlight.size > this.settings.requestCapacity;
+    const isWithinBudget = this.queue.length === 0 && now - this.iterationStart < this.budgetMs;
+    if ((isWithinBudget && !isOverCapacity) || isProbe(request.url)) next();
+    else if (isOverCapacity || this.isOverdue(this.queue[0]?.request, now)) this.reject(request, response);
+    else this.queue.push({ request, response, next });
   }
 
-  private beginTurn(now: number): void {
-    this.turnBegan = now;
-    this.setLength();
-    setImmediate(this.endTurn);
+  private startIteration(now: number): void {
+    this.iterationStart = now;
+    this.updateBudget();
+    setImmediate(this.endIteration);
   }
 
-  private readonly endTurn = (): void => {
-    if (this.waiting.length > 0) this.beginShift();
-    else this.turnBegan = 0;
+  private readonly endIteration = (): void => {
+    if (this.queue.length > 0) this.startBatch();
+    else this.iterationStart = 0;
   };
 
-  private readonly beginShift = (): void => {
-    this.setLength();
-    if (this.turnMs === 0) setImmediate(this.beginShift);
-    else this.letIn(performance.now() + this.turnMs);
+  private readonly startBatch = (): void => {
+    this.updateBudget();
+    if (this.budgetMs === 0) setImmediate(this.startBatch);
+    else this.admitUntil(performance.now() + this.budgetMs);
   };
 
-  private setLength(): void {
-    const { accepted } = this.traffic;
-    if (this.arrivals.areComing) this.turnMs = 0;
-    else this.turnMs = accepted === this.connections ? TURN_MS : ACCEPTING_TURN_MS;
-    this.connections = accepted;
+  private updateBudget(): void {
+    const { accepted } = this.connections;
+    if (this.connectionGate.isBurstInProgress) this.budgetMs = 0;
+    else this.budgetMs = accepted === this.acceptedBefore ? BUDGET_MS : ACCEPTING_BUDGET_MS;
+    this.acceptedBefore = accepted;
   }
 
-  /** Lets in one after the other, each once the one before has done all that it could do without waiting. */
-  private letIn(until: number): void {
+  /** Admits one request after another, each when the one before has run until its first asynchronous wait. */
+  private admitUntil(deadline: number): void {
     const now = performance.now();
-    const visitor = this.waiting.shift();
-    if (visitor) this.takeUp(visitor, now);
-    if (this.waiting.length === 0) this.turnBegan = 0;
-    else if (now >= until) setImmediate(this.beginShift);
-    // A tick comes after all microtasks, and before anything else.
-    else queueMicrotask(() => process.nextTick(() => this.letIn(until)));
+    const pending = this.queue.shift();
+    if (pending) this.admitPending(pending, now);
+    if (this.queue.length === 0) this.iterationStart = 0;
+    else if (now >= deadline) setImmediate(this.startBatch);
+    // A tick runs after all microtasks, and before timers and I/O.
+    else queueMicrotask(() => process.nextTick(() => this.admitUntil(deadline)));
   }
 
-  private takeUp({ request, response, next }: Visitor, now: number): void {
-    // Whose client has gone needs no answer.
+  private admitPending({ request, response, next }: PendingRequest, now: number): void {
+    // The client has closed the connection.
     if (response.closed) return;
-    if (this.isLate(request, now)) this.refuse(request, response);
+    if (this.isOverdue(request, now)) this.reject(request, response);
     else next();
   }
 
-  private isLate(request: Request | undefined, now: number): boolean {
+  private isOverdue(request: Request | undefined, now: number): boolean {
     return request !== undefined && now - request.startedAt > this.settings.overloadMs;
   }
 
-  private refuse(request: Request, response: Response): void {
-    this.note();
+  private reject(request: Request, response: Response): void {
+    this.logRejection();
     this.filter.answer(new ServerOverloadedError(), request, response);
   }
 
-  private note(): void {
-    this.refused += 1;
-    const now = performance.now();
-    if (now - this.notedAt < NOTE_MS) return;
-    this.notedAt = now;
-    const details = { refused: this.refused, inFlight: this.traffic.inFlight.size, waiting: this.waiting.length };
+  private logRejection(): void {
+    this.rejected += 1;
+    if (!this.throttle.shouldLog()) return;
+    const { rejected, connections, queue } = this;
+    const details = { refused: rejected, inFlight: connections.inFlight.size, waiting: queue.length };
     this.log.lines.warn(details, 'overloaded: requests are refused');
-    this.refused = 0;
+    this.rejected = 0;
   }
 }

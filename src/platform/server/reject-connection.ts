@@ -2,56 +2,53 @@ import { randomUUID } from 'node:crypto';
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Response } from 'express';
-import type { Log } from '../logging/index.js';
 import {
   type DomainError,
   MalformedRequestError,
   PayloadTooLargeError,
   type ProblemFilter,
   problemOf,
+  type StandardHeaders,
 } from '../http/index.js';
+import type { Log } from '../logging/index.js';
+import type { ConnectionTracker } from './connection-tracker.js';
 import { HeadersTooLargeError, RequestTimeoutError } from './server-errors.js';
-import type { Traffic } from './connection-tracker.js';
 
-/** What Node's HTTP parser gives up on; everything else is malformed. */
+/** Errors of Node's HTTP server, by code. All other codes mean a malformed request. */
 const ERRORS: Record<string, () => DomainError> = {
   HPE_HEADER_OVERFLOW: () => new HeadersTooLargeError(),
   HPE_CHUNK_EXTENSIONS_OVERFLOW: () => new PayloadTooLargeError('The extensions of the chunks are too large.'),
   ERR_HTTP_REQUEST_TIMEOUT: () => new RequestTimeoutError(),
 };
-/** A client that is told what is wrong may still be sending, and would not see the answer if that were refused. */
+/** Time before a rejected connection is destroyed. A client that is still sending would not see the response after a reset. */
 const LINGER_MS = 1_000;
 
-type Headers = readonly (readonly [name: string, value: string])[];
-
-/** What it takes to refuse what never becomes a request. */
-export interface Refusing {
-  /** Of every answer. */
-  readonly standardHeaders: Headers;
+export interface RejectionContext {
+  readonly standardHeaders: StandardHeaders;
   readonly log: Log;
 }
 
 /**
- * Answers what never becomes a request, or ends in the middle of one, in the words of the application, and hangs up. An answer
- * to an earlier request of the same connection goes out before that.
+ * Handles Node's `clientError`: bytes that are not a request, or a request that breaks off. The client gets the response that
+ * the application gives to such an error, after all earlier responses on the connection, and the connection is closed.
  */
-export function clientErrors(filter: ProblemFilter, traffic: Traffic, refusing: Refusing) {
+export function clientErrorHandler(filter: ProblemFilter, connections: ConnectionTracker, context: RejectionContext) {
   return (error: NodeJS.ErrnoException, socket: Socket): void => {
-    if (socket.isRefused) return;
+    if (socket.isRejected) return;
     if (!socket.writable || error.code === 'ECONNRESET') {
       socket.destroy();
       return;
     }
-    socket.isRefused = true;
+    socket.isRejected = true;
     const problem = ERRORS[error.code ?? '']?.() ?? new MalformedRequestError('This is not well-formed HTTP.');
-    const last = traffic.on(socket).at(-1);
-    if (!last) hangUp(socket, problem, refusing);
-    else endWith(last, problem, filter);
+    const last = connections.inFlightOn(socket).at(-1);
+    if (!last) rejectConnection(socket, problem, context);
+    else closeAfter(last, problem, filter);
   };
 }
 
-/** Makes an answer in flight the last one of its connection: it says what is wrong if it is its own request that is. */
-function endWith(response: Response, problem: DomainError, filter: ProblemFilter): void {
+/** Makes a response in flight the last one of its connection. It carries the error if its own request is incomplete. */
+function closeAfter(response: Response, problem: DomainError, filter: ProblemFilter): void {
   const { req: request } = response;
   if (response.headersSent) {
     response.once('close', () => request.socket.destroySoon());
@@ -61,16 +58,15 @@ function endWith(response: Response, problem: DomainError, filter: ProblemFilter
   if (!request.complete) filter.answer(problem, request, response);
 }
 
-/** Says what is wrong to a client without a request, and closes the connection; the log has a line of it, by the answer's id. */
-export function hangUp(socket: Socket, problem: DomainError, { standardHeaders, log }: Refusing): void {
-  const { code, message: detail } = problem;
-  const status = problemOf(problem).status;
+/** Sends an error response on a connection that has no request, closes the connection, and logs the id of the response. */
+export function rejectConnection(socket: Socket, error: DomainError, { standardHeaders, log }: RejectionContext): void {
+  const { status, code, detail } = problemOf(error);
   const title = STATUS_CODES[status] ?? 'Error';
   const requestId = randomUUID();
   const body = JSON.stringify({ type: `urn:barista:problem:${code}`, title, status, code, detail, requestId });
-  const headers: Headers = [
+  const headers: StandardHeaders = [
     ...standardHeaders,
-    ...Object.entries(problem.headers ?? {}),
+    ...Object.entries(error.headers ?? {}),
     ['Content-Type', 'application/problem+json'],
     ['Content-Length', String(Buffer.byteLength(body))],
     ['X-Request-Id', requestId],

@@ -1,27 +1,27 @@
 import type { NextFunction, Request, Response } from 'express';
 import type { ProblemFilter } from '../http/index.js';
-import type { Admission } from './load-shedder.js';
-import { findFlaw } from './request-head.js';
+import type { LoadShedder } from './load-shedder.js';
+import { checkRequestHead } from './request-head.js';
 
 declare module 'net' {
   interface Socket {
-    /** What still arrives here is no request: the connection is about to be closed. */
-    isRefused?: true;
+    /** The connection is about to be closed. Further bytes on it are not requests. */
+    isRejected?: true;
   }
 }
 
-/** Refuses what is not sound, and the connection that it came on; the rest is let in when there is room. */
-export function entrance(filter: ProblemFilter, admission: Admission) {
+/** Middleware that rejects a request with an invalid head, closes its connection, and passes all others to the load shedder. */
+export function requestGate(filter: ProblemFilter, shedder: LoadShedder) {
   return (request: Request, response: Response, next: NextFunction): void => {
     const { socket } = request;
-    if (socket.isRefused) return;
-    const flaw = findFlaw(request);
-    if (!flaw) {
-      admission.admit(request, response, next);
+    if (socket.isRejected) return;
+    const error = checkRequestHead(request);
+    if (!error) {
+      shedder.admit(request, response, next);
       return;
     }
-    socket.isRefused = true;
+    socket.isRejected = true;
     response.setHeader('Connection', 'close');
-    filter.answer(flaw, request, response);
+    filter.answer(error, request, response);
   };
 }

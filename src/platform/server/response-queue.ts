@@ -1,48 +1,53 @@
 import type { Response } from 'express';
 
-/** So many answers leave even before the turn is over. */
-const MOST = 64;
-
-let responses: Response[] = [];
-let texts: string[] = [];
-/** Whose request has been read last in this turn. */
-let latest: Response | undefined;
-
-/** To be told of each request when it has been read, by its response. */
-export function arrived(response: Response): void {
-  if (latest === undefined) setImmediate(endTurn);
-  latest = response;
-}
+/** A longer queue is flushed before the end of the iteration. */
+const MAX_LENGTH = 64;
 
 /**
- * Ends an answer with its text. One that is ready before another request is read leaves together with all others of its kind in
- * this turn of the event loop, once what has arrived has been read: the first wakes the client up, which then finds the rest.
- * One by one, each would wake it up again, which takes as long as a simple handler does. One that had to be waited for,
- * such as a prediction, leaves at once: it comes with others as it is.
+ * Sends responses that are ready immediately together, at the end of an iteration of the event loop. The first of them wakes
+ * the client up, and the client finds the others when it reads. Sent one by one, each would wake it up again, which takes as
+ * long as a simple handler.
  */
-export function depart(response: Response, text: string): void {
-  if (response !== latest) {
-    response.end(text);
-    return;
+export class ResponseQueue {
+  private responses: Response[] = [];
+  private bodies: string[] = [];
+  /** Response to the request that was read last in this iteration. */
+  private latest: Response | undefined;
+
+  /** Must be called with the response of each request when the request has been read. */
+  requestRead(response: Response): void {
+    if (this.latest === undefined) setImmediate(this.endIteration);
+    this.latest = response;
   }
-  // What is wrong with its head is the fault of who answers, and has to reach them.
-  response.writeHead(response.statusCode);
-  responses.push(response);
-  texts.push(text);
-  if (responses.length === MOST) leave();
-}
 
-function endTurn(): void {
-  latest = undefined;
-  leave();
-}
+  /**
+   * Ends a response with its body. The response is queued if no other request has been read since its own. Otherwise it had to
+   * wait, as a prediction does, and is sent at once: it leaves with the others of its batch anyway.
+   */
+  end(response: Response, body: string): void {
+    if (response !== this.latest) {
+      response.end(body);
+      return;
+    }
+    // An invalid status or header must throw in the handler that set it.
+    response.writeHead(response.statusCode);
+    this.responses.push(response);
+    this.bodies.push(body);
+    if (this.responses.length === MAX_LENGTH) this.flush();
+  }
 
-function leave(): void {
-  const [leaving, theirs] = [responses, texts];
-  responses = [];
-  texts = [];
-  leaving.forEach((response, index) => {
-    // Somebody may have ended it meanwhile, because its time was up.
-    if (!response.writableEnded) response.end(theirs[index]);
-  });
+  private readonly endIteration = (): void => {
+    this.latest = undefined;
+    this.flush();
+  };
+
+  private flush(): void {
+    const { responses, bodies } = this;
+    this.responses = [];
+    this.bodies = [];
+    responses.forEach((response, index) => {
+      // A timeout may have ended the response in the meantime.
+      if (!response.writableEnded) response.end(bodies[index]);
+    });
+  }
 }

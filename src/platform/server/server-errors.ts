@@ -1,6 +1,6 @@
 import { DomainError } from '../http/index.js';
 
-/** A request that did not arrive in time. */
+/** The request did not arrive in time. */
 export class RequestTimeoutError extends DomainError {
   readonly kind = 'timeout';
   readonly code = 'request.timeout';
@@ -28,7 +28,7 @@ export class ExpectationFailedError extends DomainError {
   }
 }
 
-/** The process has more to do than it can do in time. */
+/** The process cannot handle the request in time. */
 export class ServerOverloadedError extends DomainError {
   readonly kind = 'unavailable';
   readonly code = 'server.overloaded';

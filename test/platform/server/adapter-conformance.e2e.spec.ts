@@ -23,7 +23,7 @@ const SHAPES: readonly Shape[] = [
   ...shapesOf('strict', STRICT),
 ];
 
-/** How long a connection is kept, which is longer on purpose, see the differences; and what every answer of ours has. */
+/** Headers that only our adapter sends: a longer keep-alive, see the differences, and the standard headers. */
 const OURS = ['keep-alive: ', 'x-standard: '];
 
 class AdapterWithStandardHeaders extends BaristaExpressAdapter {
@@ -34,7 +34,7 @@ class AdapterWithStandardHeaders extends BaristaExpressAdapter {
   }
 }
 
-describe('adapter conformance', () => {
+describe('BaristaExpressAdapter', () => {
   const ours = new Map<AppName, RunningApp>();
   const stock = new Map<AppName, RunningApp>();
 
@@ -54,23 +54,23 @@ describe('adapter conformance', () => {
     return { our: our!, their: their! };
   }
 
-  it('asks each of them by a name of its own', () => {
+  it('is tested with requests of unique names', () => {
     expect(new Set(SHAPES.map(({ app, name }) => `${app} ${name}`)).size).toBe(SHAPES.length);
   });
 
-  it.each(SHAPES)('$app: $name', async (shape) => {
+  it.each(SHAPES)("responds as Nest's stock adapter does to $name, in the application $app", async (shape) => {
     const { our, their } = await askBoth(shape);
     expect(our.map(withoutOurs)).toEqual(their.map(withoutOurs));
     expect(our.length).toBeGreaterThanOrEqual(shape.methods.length);
   });
 
-  it('gives every answer the standard headers', async () => {
+  it('sends the standard headers with every response', async () => {
     const { our, their } = await askBoth(shapesOf('plain', [['', 'GET', '/cats']])[0]!);
     expect(our[0]!.headers).toContain('x-standard: yes');
     expect(their[0]!.headers).not.toContain('x-standard: yes');
   });
 
-  it('keeps simultaneous requests apart', async () => {
+  it('does not mix up simultaneous requests', async () => {
     const targets = Array.from({ length: 60 }, (_, index) =>
       index % 3 === 0 ? '/cats/mine' : `/cats/${index}?n=${index}`,
     );
@@ -83,11 +83,14 @@ describe('adapter conformance', () => {
     }
   });
 
-  it.each(DIFFERENCES)('differs on purpose: $name', async ({ shape, our: expected, stock: expectedOfStock }) => {
-    const { our, their } = await askBoth(shape);
-    expectAnswer(our, expected);
-    expectAnswer(their, expectedOfStock);
-  });
+  it.each(DIFFERENCES)(
+    'differs from the stock adapter on purpose: $name',
+    async ({ shape, our: expected, stock: expectedOfStock }) => {
+      const { our, their } = await askBoth(shape);
+      expectAnswer(our, expected);
+      expectAnswer(their, expectedOfStock);
+    },
+  );
 });
 
 function withoutOurs({ headers, ...answer }: Answer): Answer {

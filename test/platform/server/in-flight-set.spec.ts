@@ -1,18 +1,18 @@
 import fc from 'fast-check';
-import { Roster } from '../../../src/platform/server/in-flight-set.js';
+import { InFlightSet } from '../../../src/platform/server/in-flight-set.js';
 
-describe('Roster', () => {
-  it('holds what a Set would', () => {
+describe('InFlightSet', () => {
+  it('contains the same members as a Set after the same operations', () => {
     const steps = fc.array(fc.tuple(fc.constantFrom('add', 'delete'), fc.nat(5)), { maxLength: 60 });
     const property = fc.property(steps, (taken) => {
-      const people = Array.from({ length: 6 }, (_, id) => ({ id }));
-      const [roster, set] = [new Roster<object>(), new Set<object>()];
+      const candidates = Array.from({ length: 6 }, (_, id) => ({ id }));
+      const [inFlight, set] = [new InFlightSet<object>(), new Set<object>()];
       for (const [step, id] of taken) {
-        roster[step as 'add' | 'delete'](people[id]!);
-        set[step as 'add' | 'delete'](people[id]!);
+        inFlight[step as 'add' | 'delete'](candidates[id]!);
+        set[step as 'add' | 'delete'](candidates[id]!);
         const members: object[] = [];
-        roster.forEach((member) => members.push(member));
-        expect(roster.size).toBe(set.size);
+        inFlight.forEach((member) => members.push(member));
+        expect(inFlight.size).toBe(set.size);
         expect(new Set(members)).toEqual(set);
       }
     });

@@ -1,9 +1,10 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setImmediate as nextIteration } from 'node:timers/promises';
 import type { Response } from 'express';
-import { arrived, depart } from '../../../src/platform/server/response-queue.js';
+import { ResponseQueue } from '../../../src/platform/server/response-queue.js';
 
-/** What has left, in order. */
-let left: string[] = [];
+/** Bodies of the responses that have been sent, in order. */
+let sent: string[] = [];
+let queue: ResponseQueue;
 
 class FakeResponse {
   writableEnded = false;
@@ -15,58 +16,60 @@ class FakeResponse {
 
   end(text: string): void {
     this.writableEnded = true;
-    left.push(text);
+    sent.push(text);
   }
 }
 
 const read = (): Response => {
   const response = new FakeResponse() as unknown as Response;
-  arrived(response);
+  queue.requestRead(response);
   return response;
 };
 
-describe('answers', () => {
+describe('ResponseQueue', () => {
   beforeEach(async () => {
-    await nextTurn();
-    left = [];
+    // The queue of the test before may still be flushed.
+    await nextIteration();
+    queue = new ResponseQueue();
+    sent = [];
   });
 
-  it('that are ready at once leave together at the end of the turn, in their order', async () => {
-    depart(read(), 'a');
-    depart(read(), 'b');
-    expect(left).toEqual([]);
-    await nextTurn();
-    expect(left).toEqual(['a', 'b']);
+  it('sends responses that are ready immediately together at the end of the iteration, in their order', async () => {
+    queue.end(read(), 'a');
+    queue.end(read(), 'b');
+    expect(sent).toEqual([]);
+    await nextIteration();
+    expect(sent).toEqual(['a', 'b']);
   });
 
-  it('that were waited for leave at once, be it until another request was read or until the next turn', async () => {
+  it('sends a response at once if another request was read or an iteration passed since its own request', async () => {
     const [first, second] = [read(), read()];
-    depart(first, 'a');
-    expect(left).toEqual(['a']);
-    await nextTurn();
-    depart(second, 'b');
-    expect(left).toEqual(['a', 'b']);
+    queue.end(first, 'a');
+    expect(sent).toEqual(['a']);
+    await nextIteration();
+    queue.end(second, 'b');
+    expect(sent).toEqual(['a', 'b']);
   });
 
-  it('do not wait for a turn without end', () => {
-    for (let index = 0; index < 100; index += 1) depart(read(), String(index));
-    expect(left).toHaveLength(64);
+  it('is flushed within an iteration when it has 64 responses', () => {
+    for (let index = 0; index < 100; index += 1) queue.end(read(), String(index));
+    expect(sent).toHaveLength(64);
   });
 
-  it('whose head is wrong say so to who gives them, and keep nobody from theirs', async () => {
-    depart(read(), 'a');
-    const wrong = read();
-    wrong.statusCode = 5;
-    expect(() => depart(wrong, 'b')).toThrow('no status');
-    await nextTurn();
-    expect(left).toEqual(['a']);
+  it('throws the error of an invalid head to its caller, and still sends the other responses', async () => {
+    queue.end(read(), 'a');
+    const invalid = read();
+    invalid.statusCode = 5;
+    expect(() => queue.end(invalid, 'b')).toThrow('no status');
+    await nextIteration();
+    expect(sent).toEqual(['a']);
   });
 
-  it('are not given twice where somebody else has ended them meanwhile', async () => {
+  it('does not send a response again that has been ended in the meantime', async () => {
     const response = read();
-    depart(response, 'a');
+    queue.end(response, 'a');
     response.end('too late');
-    await nextTurn();
-    expect(left).toEqual(['too late']);
+    await nextIteration();
+    expect(sent).toEqual(['too late']);
   });
 });
