@@ -1,10 +1,10 @@
 import {
-  arrived,
   collect,
   IMAGE_TYPES,
   mediaTypeOf,
   openUpload,
   parseForm,
+  streamOf,
   UnsupportedMediaTypeError,
   type Upload,
 } from '../platform/http/index.js';
@@ -65,5 +65,5 @@ function holdsPictures({ isPart, mediaType }: Upload, format: RecordFormat | und
 /** A form is one row of texts: it is kept as JSON. */
 async function formOf(upload: Upload): Promise<JobUpload> {
   const json = JSON.stringify(parseForm(await collect(upload.bytes)));
-  return { input: { format: 'json', isText: true, from: 'body' }, bytes: arrived(Buffer.from(json)) };
+  return { input: { format: 'json', isText: true, from: 'body' }, bytes: streamOf(Buffer.from(json)) };
 }

@@ -5,7 +5,7 @@ export { missingFile, unknownField } from './body/form-errors.js';
 export { MAX_FORM_FILES } from './body/multipart.js';
 export { openUpload, type Upload, type UploadPart } from './body/open-upload.js';
 export { parseForm, parseJsonExactly } from './body/parse-body.js';
-export { arrived, collect } from './body/read-bytes.js';
+export { collect, streamOf } from './body/read-bytes.js';
 export { mediaTypeOf, type UploadedFile, UploadedFiles } from './body/uploaded-files.js';
 export { configureHttp, type ServerHooks } from './configure-http.js';
 export { ClientPresence } from './client-presence.js';
@@ -18,6 +18,7 @@ export {
   type FieldError,
   InvalidInputError,
   MalformedRequestError,
+  MAX_ERRORS,
   PayloadTooLargeError,
   UnsupportedMediaTypeError,
   withCause,
@@ -52,6 +53,7 @@ export {
   TextField,
   UuidField,
 } from './validation/fields.js';
+export { DECIMAL } from './validation/decimal.js';
 export { type TextFields, textFieldsOf } from './validation/text-fields.js';
 export { type StandardHeaders, standardHeaders } from './security-headers.js';
 export { isStorableText } from './validation/text-safety.js';

@@ -54,7 +54,7 @@ function methodNotAllowed(
     const { method } = request;
     const allow = allowedMethods(instance, isRoute, request.originalUrl);
     if (method === 'TRACE') next(new MethodNotAllowedError(method, allow.join(', ')));
-    // Its handler ran, and has passed the request on.
+    // The handler of the route ran and called `next`.
     else if (method !== 'OPTIONS' && allow.includes(method)) notFound(request, response, next);
     else if (allow.length === 0) notFound(request, response, next);
     else if (method === 'OPTIONS') response.status(204).set('Allow', allow.join(', ')).end();
@@ -66,7 +66,7 @@ function allowedMethods(instance: Application, isRoute: (layer: object) => boole
   const path = pathOf(url);
   const methods = new Set<string>();
   for (const layer of layersOf(instance)) {
-    // What is there for all methods says nothing of which are right.
+    // A layer for all methods does not tell which methods are allowed.
     if (!layer.route || !isRoute(layer) || isForAll(layer.route) || !matches(layer, path)) continue;
     for (const method of Object.keys(layer.route.methods)) methods.add(method.toUpperCase());
   }
@@ -79,7 +79,7 @@ function layersOf(instance: Application): readonly Layer[] {
   return (instance.router as unknown as { stack: Layer[] }).stack;
 }
 
-/** Of the URL in its usual form, or with a host in front. */
+/** The path of a request target in origin form or absolute form. */
 function pathOf(url: string): string {
   if (url.startsWith('/') || !URL.canParse(url)) return url.replace(/\?.*$/s, '');
   return new URL(url).pathname;
@@ -93,6 +93,6 @@ function matches(layer: Layer, path: string): boolean {
   try {
     return layer.match(path);
   } catch {
-    return false; // a path with broken percent-encoding matches nothing
+    return false; // A path with broken percent-encoding matches no route.
   }
 }

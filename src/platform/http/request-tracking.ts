@@ -3,7 +3,7 @@ import type { NextFunction, Request, Response } from 'express';
 import type { Log } from '../logging/index.js';
 import type { FinishedRequest, RequestObservers } from './request-observers.js';
 
-const SANE_REQUEST_ID = /^[\w.:-]{1,128}$/;
+const VALID_REQUEST_ID = /^[\w.:-]{1,128}$/;
 const MAX_LOGGED_PATH = 2_048;
 const CLIENT_CLOSED_REQUEST = 499;
 
@@ -20,7 +20,7 @@ export function requestTracking(observers: RequestObservers) {
   return (request: Request, response: Response, next: NextFunction): void => {
     request.startedAt = performance.now();
     const given = request.headers['x-request-id'];
-    request.requestId = typeof given === 'string' && SANE_REQUEST_ID.test(given) ? given : randomUUID();
+    request.requestId = typeof given === 'string' && VALID_REQUEST_ID.test(given) ? given : randomUUID();
     response.setHeader('X-Request-Id', request.requestId);
     response.on('close', closed);
     observers.notifyBegin(response);
@@ -28,7 +28,7 @@ export function requestTracking(observers: RequestObservers) {
   };
 }
 
-/** One line a request. */
+/** Logs one line for a request that has ended. */
 export function logRequest(log: Log, { request, path, status, ms }: FinishedRequest): void {
   const { requestId, method, memberId } = request;
   log.request({ requestId, method, path, status, ms: Math.round(ms * 100) / 100, memberId });

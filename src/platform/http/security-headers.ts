@@ -4,8 +4,8 @@ import helmet from 'helmet';
 export type StandardHeaders = readonly (readonly [name: string, value: string])[];
 
 /**
- * The headers of every answer, errors included: nothing needs a script or style from elsewhere or inline, and answers are
- * personal unless their handler says otherwise. They never change: helmet is asked once what they are.
+ * The headers of every response, errors included. No page needs inline scripts or styles, or any from other origins. Responses
+ * are not cached unless their handler allows it. The headers are constant, so helmet computes them once.
  */
 export function standardHeaders(isProduction: boolean): StandardHeaders {
   return [...headersOf(helmetFor(isProduction)), ['Cache-Control', 'no-store']];
@@ -25,7 +25,7 @@ function headersOf(middleware: RequestHandler): StandardHeaders {
     setHeader: (name: string, value: string) => headers.set(name, value),
     removeHeader: (name: string) => headers.delete(name),
   };
-  // helmet's middlewares are not asynchronous.
+  // helmet's middleware is synchronous.
   middleware({} as Request, response as unknown as Response, () => undefined);
   return [...headers];
 }

@@ -11,25 +11,25 @@ const DECODERS: Readonly<Record<string, () => Transform>> = {
 };
 
 /**
- * The body of a request while it arrives, uncompressed, up to `limit` bytes as sent and as uncompressed. What is not read of
- * it is thrown away, so that the client can be answered.
+ * Streams the decompressed body of a request, up to `limit` bytes before and after decompression. The rest of a body that is not
+ * read to its end is discarded, so that the client can read the response.
  */
-export function arriving(request: Request, limit: number): AsyncIterable<Buffer> {
+export function streamBody(request: Request, limit: number): AsyncIterable<Buffer> {
   const coding = (request.headers['content-encoding'] || 'identity').toLowerCase();
-  if (coding === 'identity') return received(request, limit);
+  if (coding === 'identity') return streamRaw(request, limit);
   const decoder = Object.hasOwn(DECODERS, coding) ? DECODERS[coding] : undefined;
   if (!decoder) throw new UnsupportedMediaTypeError('Send the body uncompressed or with gzip, deflate or br.');
-  return uncompressed(received(request, limit), decoder(), limit);
+  return decompress(streamRaw(request, limit), decoder(), limit);
 }
 
-async function* received(request: Request, limit: number): AsyncGenerator<Buffer> {
+async function* streamRaw(request: Request, limit: number): AsyncGenerator<Buffer> {
   if (Number(request.headers['content-length'] ?? 0) > limit) throw tooLarge(limit);
   let size = 0;
-  // It may have been answered for its handler: because it took too long, or its client stopped in the middle of it.
-  const giveUp = (): unknown => request.destroy();
-  request.res?.once('close', giveUp);
+  // The response may end before the handler does, after a timeout or when the client stops sending.
+  const abort = (): unknown => request.destroy();
+  request.res?.once('close', abort);
   try {
-    // As an iterator of its own a request takes its connection with it when it is left.
+    // The default iterator destroys the connection when the loop is left early.
     for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
       size += chunk.length;
       if (size > limit) throw tooLarge(limit);
@@ -38,15 +38,15 @@ async function* received(request: Request, limit: number): AsyncGenerator<Buffer
   } catch (error) {
     throw error instanceof DomainError ? error : new MalformedRequestError('The body did not arrive whole.');
   } finally {
-    request.res?.off('close', giveUp);
+    request.res?.off('close', abort);
     request.resume();
   }
   if (!request.complete) throw new MalformedRequestError('The body did not arrive whole.');
 }
 
-async function* uncompressed(source: AsyncIterable<Buffer>, decoder: Transform, limit: number): AsyncGenerator<Buffer> {
+async function* decompress(source: AsyncIterable<Buffer>, decoder: Transform, limit: number): AsyncGenerator<Buffer> {
   const readable = Readable.from(source);
-  // An error of either ends both.
+  // An error of one stream must end the other.
   readable.once('error', (error) => decoder.destroy(error));
   readable.pipe(decoder);
   let size = 0;
