@@ -1,6 +1,6 @@
 import { Body, Controller, Get, Param, Post, UseFilters, UseGuards } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
-import { OwnFormsGuard } from '../../platform/http/index.js';
+import { SameOriginFormGuard } from '../../platform/http/index.js';
 import type { FormSubmission } from '../../platform/pages/index.js';
 import { ApiKeys } from '../api-keys/api-keys.service.js';
 import { AuthService } from '../auth.service.js';
@@ -22,7 +22,7 @@ import { PageAuthentication } from './page-authentication.js';
 /** What a member sees and does of their own account. */
 @ApiExcludeController()
 @Controller('account')
-@UseGuards(OwnFormsGuard)
+@UseGuards(SameOriginFormGuard)
 @UseFilters(AuthPagesFilter)
 export class AccountPagesController {
   constructor(

@@ -1,6 +1,6 @@
 import { Body, Controller, Get, Post, UseGuards } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
-import { OwnFormsGuard } from '../../platform/http/index.js';
+import { SameOriginFormGuard } from '../../platform/http/index.js';
 import type { FormSubmission } from '../../platform/pages/index.js';
 import { AuthService } from '../auth.service.js';
 import { LogInDto, SignUpDto } from '../dto/credentials.dto.js';
@@ -17,7 +17,7 @@ const HOME = '/account';
 /** Signing up, logging in and out, by forms that need no script. */
 @ApiExcludeController()
 @Controller()
-@UseGuards(OwnFormsGuard)
+@UseGuards(SameOriginFormGuard)
 export class EntryPagesController {
   constructor(
     private readonly auth: AuthService,

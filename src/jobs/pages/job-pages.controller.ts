@@ -1,14 +1,14 @@
 import { Controller, Param, Post, Redirect, UseFilters, UseGuards } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import { Authenticated, AuthPagesFilter, CurrentMember, type AuthenticatedMember } from '../../auth/index.js';
-import { AnyQuery, CurrentActor, OwnFormsGuard, type RequestActor } from '../../platform/http/index.js';
+import { AnyQuery, CurrentActor, SameOriginFormGuard, type RequestActor } from '../../platform/http/index.js';
 import { JobIdDto } from '../dto/job-requests.dto.js';
 import { JobsService } from '../jobs.service.js';
 
 /** What the account page does with jobs, by forms that need no script. */
 @ApiExcludeController()
 @Controller('account/jobs')
-@UseGuards(OwnFormsGuard)
+@UseGuards(SameOriginFormGuard)
 @UseFilters(AuthPagesFilter)
 export class JobPagesController {
   constructor(private readonly jobs: JobsService) {}

@@ -35,7 +35,7 @@ export function refuseCrossSiteWrites(allowedOrigins: readonly string[], securit
  * in to a different account (login CSRF).
  */
 @Injectable()
-export class OwnFormsGuard implements CanActivate {
+export class SameOriginFormGuard implements CanActivate {
   constructor(private readonly security: SecurityLog) {}
 
   canActivate(context: ExecutionContext): boolean {

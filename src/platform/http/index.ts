@@ -9,7 +9,7 @@ export { collect, streamOf } from './body/read-bytes.js';
 export { mediaTypeOf, type UploadedFile, UploadedFiles } from './body/uploaded-files.js';
 export { configureHttp, type ServerHooks } from './configure-http.js';
 export { ClientPresence } from './client-presence.js';
-export { OwnFormsGuard } from './cross-site.js';
+export { SameOriginFormGuard } from './cross-site.js';
 export { type FinishedRequest, RequestObservers } from './request-observers.js';
 export { matchesStrongly, matchesWeakly } from './entity-tags.js';
 export {
