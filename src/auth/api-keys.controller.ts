@@ -13,7 +13,7 @@ import {
 import { IdParameter } from './dto/id.parameter.js';
 import { Authenticated, CurrentMember } from './identity/auth.decorators.js';
 import type { AuthenticatedMember } from './identity/authenticated-member.js';
-import { CurrentExchange, type Exchange } from './sessions/exchange.js';
+import { CurrentHttpContext, type HttpContext } from './sessions/http-context.js';
 
 @ApiTags('auth')
 @Controller('auth/api-keys')
@@ -27,11 +27,11 @@ export class ApiKeysController {
   @ApiCreatedResponse({ type: CreatedApiKeyDto })
   @ApiProblems({ ...BODY_PROBLEMS, 409: 'There are too many keys already' })
   async create(
-    @CurrentExchange() exchange: Exchange,
+    @CurrentHttpContext() context: HttpContext,
     @CurrentMember() member: AuthenticatedMember,
     @Body() body: CreateApiKeyDto,
   ): Promise<CreatedApiKeyDto> {
-    const { row, key } = await this.apiKeys.create(exchange, member.id, body);
+    const { row, key } = await this.apiKeys.create(context, member.id, body);
     return toCreatedApiKeyDto(row, key);
   }
 
@@ -51,10 +51,10 @@ export class ApiKeysController {
   @ApiNoContentResponse()
   @ApiProblems({ ...ID_PROBLEMS, 404: 'You have no such key' })
   async end(
-    @CurrentExchange() exchange: Exchange,
+    @CurrentHttpContext() context: HttpContext,
     @CurrentMember() member: AuthenticatedMember,
     @Param() { id }: IdParameter,
   ): Promise<void> {
-    await this.apiKeys.end(exchange, member.id, id);
+    await this.apiKeys.end(context, member.id, id);
   }
 }

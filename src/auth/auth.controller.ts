@@ -7,7 +7,7 @@ import { ChangePasswordDto, LogInDto, SignUpDto, WithdrawDto } from './dto/crede
 import { MemberDto, toMemberDto } from './dto/member.dto.js';
 import { Authenticated, CurrentMember } from './identity/auth.decorators.js';
 import type { AuthenticatedMember } from './identity/authenticated-member.js';
-import { CurrentExchange, type Exchange } from './sessions/exchange.js';
+import { CurrentHttpContext, type HttpContext } from './sessions/http-context.js';
 
 @ApiTags('auth')
 @Controller('auth')
@@ -18,8 +18,8 @@ export class AuthController {
   @ApiOperation({ summary: 'Become a member' })
   @ApiCreatedResponse({ type: MemberDto })
   @ApiProblems({ ...BODY_PROBLEMS, ...LIMITED, 409: 'The e-mail is taken' })
-  async signUp(@CurrentExchange() exchange: Exchange, @Body() body: SignUpDto): Promise<MemberDto> {
-    return toMemberDto(await this.auth.signUp(exchange, body));
+  async signUp(@CurrentHttpContext() context: HttpContext, @Body() body: SignUpDto): Promise<MemberDto> {
+    return toMemberDto(await this.auth.signUp(context, body));
   }
 
   @Post('login')
@@ -32,8 +32,8 @@ export class AuthController {
     400: 'Malformed JSON, or not over TLS',
     401: 'The e-mail or the password is wrong',
   })
-  async logIn(@CurrentExchange() exchange: Exchange, @Body() body: LogInDto): Promise<MemberDto> {
-    return toMemberDto(await this.auth.logIn(exchange, body));
+  async logIn(@CurrentHttpContext() context: HttpContext, @Body() body: LogInDto): Promise<MemberDto> {
+    return toMemberDto(await this.auth.logIn(context, body));
   }
 
   @Get('me')
@@ -50,8 +50,8 @@ export class AuthController {
   @ApiOperation({ summary: 'Log out: the session ends on the server' })
   @ApiNoContentResponse({ description: 'Also when not logged in' })
   @ApiProblems(DATABASE_PROBLEM)
-  async logOut(@CurrentExchange() exchange: Exchange): Promise<void> {
-    await this.auth.logOut(exchange);
+  async logOut(@CurrentHttpContext() context: HttpContext): Promise<void> {
+    await this.auth.logOut(context);
   }
 
   @Post('password')
@@ -61,11 +61,11 @@ export class AuthController {
   @ApiNoContentResponse()
   @ApiProblems({ ...BODY_PROBLEMS, ...LIMITED, 403: 'The current password is wrong, or an API key was used' })
   async changePassword(
-    @CurrentExchange() exchange: Exchange,
+    @CurrentHttpContext() context: HttpContext,
     @CurrentMember() member: AuthenticatedMember,
     @Body() body: ChangePasswordDto,
   ): Promise<void> {
-    await this.auth.changePassword(exchange, member.id, body);
+    await this.auth.changePassword(context, member.id, body);
   }
 
   @Delete('me')
@@ -75,10 +75,10 @@ export class AuthController {
   @ApiNoContentResponse()
   @ApiProblems({ ...BODY_PROBLEMS, ...LIMITED, 403: 'The password is wrong, or an API key was used' })
   async withdraw(
-    @CurrentExchange() exchange: Exchange,
+    @CurrentHttpContext() context: HttpContext,
     @CurrentMember() member: AuthenticatedMember,
     @Body() { password }: WithdrawDto,
   ): Promise<void> {
-    await this.auth.withdraw(exchange, member.id, password);
+    await this.auth.withdraw(context, member.id, password);
   }
 }

@@ -2,7 +2,7 @@ import { applyDecorators, createParamDecorator, type ExecutionContext, SetMetada
 import { ApiSecurity } from '@nestjs/swagger';
 import { ApiProblems } from '../../platform/http/index.js';
 import { NotAuthenticatedError } from '../auth.errors.js';
-import { exchangeOf } from '../sessions/exchange.js';
+import { httpContextOf } from '../sessions/http-context.js';
 import { AuthGuard, DEMAND, type Demand, FRESH_MINUTES } from './auth.guard.js';
 import type { AuthenticatedMember } from './authenticated-member.js';
 
@@ -40,7 +40,7 @@ export function Roles(
 
 /** Injects the `AuthenticatedMember` into a method that is `Authenticated`. */
 export const CurrentMember = createParamDecorator((_: unknown, context: ExecutionContext): AuthenticatedMember => {
-  const { authenticatedMember } = exchangeOf(context).request;
+  const { authenticatedMember } = httpContextOf(context).request;
   if (authenticatedMember === undefined) throw new NotAuthenticatedError();
   return authenticatedMember;
 });

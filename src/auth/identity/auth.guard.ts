@@ -9,7 +9,7 @@ import {
   roleRequired,
   sessionRequired,
 } from '../auth.errors.js';
-import { exchangeOf } from '../sessions/exchange.js';
+import { httpContextOf } from '../sessions/http-context.js';
 import { IdentityService } from './identity.service.js';
 import type { AuthenticatedMember } from './authenticated-member.js';
 
@@ -39,7 +39,7 @@ export class AuthGuard implements CanActivate {
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
-    const { request, response } = exchangeOf(context);
+    const { request, response } = httpContextOf(context);
     const member = await this.identity.authenticate(request, response);
     if (member === undefined) throw new NotAuthenticatedError();
     const demand = this.reflector.getAllAndOverride<Demand>(DEMAND, [context.getHandler(), context.getClass()]);

@@ -8,7 +8,7 @@ import { ChangePasswordDto, WithdrawDto } from '../dto/credentials.dto.js';
 import { IdParameter } from '../dto/id.parameter.js';
 import { Authenticated, CurrentMember } from '../identity/auth.decorators.js';
 import type { AuthenticatedMember } from '../identity/authenticated-member.js';
-import { CurrentExchange, type Exchange } from '../sessions/exchange.js';
+import { CurrentHttpContext, type HttpContext } from '../sessions/http-context.js';
 import { Sessions } from '../sessions/sessions.service.js';
 import type { FormName } from './account-forms.js';
 import { type AccountPage, accountPage, type Done } from './account-page.js';
@@ -36,22 +36,22 @@ export class AccountPagesController {
   @Get()
   @PageAnswer()
   @Authenticated({ session: true })
-  show(@CurrentExchange() exchange: Exchange, @CurrentMember() member: AuthenticatedMember): Promise<string> {
-    const { query, session } = exchange.request;
-    return this.page(exchange, member, { currentId: session.publicId, done: query.done });
+  show(@CurrentHttpContext() context: HttpContext, @CurrentMember() member: AuthenticatedMember): Promise<string> {
+    const { query, session } = context.request;
+    return this.page(context, member, { currentId: session.publicId, done: query.done });
   }
 
   @Post('password')
   @FormAnswer()
   @Authenticated({ session: true })
   changePassword(
-    @CurrentExchange() exchange: Exchange,
+    @CurrentHttpContext() context: HttpContext,
     @CurrentMember() member: AuthenticatedMember,
     @Body() fields: FormFields = {},
   ): Promise<string> {
-    return this.answer(exchange, member, { form: 'password', fields, wrongAt: 'currentPassword' }, async () => {
-      await this.auth.changePassword(exchange, member.id, await readForm(ChangePasswordDto, fields));
-      return done(exchange, 'password');
+    return this.answer(context, member, { form: 'password', fields, wrongAt: 'currentPassword' }, async () => {
+      await this.auth.changePassword(context, member.id, await readForm(ChangePasswordDto, fields));
+      return done(context, 'password');
     });
   }
 
@@ -59,14 +59,14 @@ export class AccountPagesController {
   @PageAnswer()
   @Authenticated({ session: true })
   endSession(
-    @CurrentExchange() exchange: Exchange,
+    @CurrentHttpContext() context: HttpContext,
     @CurrentMember() member: AuthenticatedMember,
     @Param() { id }: IdParameter,
   ): Promise<string> {
-    const isCurrent = id === exchange.request.session.publicId;
-    return this.answer(exchange, member, {}, async () => {
-      await this.sessions.endOfMember(exchange, member.id, id);
-      return isCurrent ? goTo(exchange.response, loginPath(undefined, 'logout')) : done(exchange, 'session');
+    const isCurrent = id === context.request.session.publicId;
+    return this.answer(context, member, {}, async () => {
+      await this.sessions.endOfMember(context, member.id, id);
+      return isCurrent ? goTo(context.response, loginPath(undefined, 'logout')) : done(context, 'session');
     });
   }
 
@@ -75,16 +75,16 @@ export class AccountPagesController {
   // As where keys are made by the API.
   @Authenticated({ session: true, fresh: 'admin' })
   createApiKey(
-    @CurrentExchange() exchange: Exchange,
+    @CurrentHttpContext() context: HttpContext,
     @CurrentMember() member: AuthenticatedMember,
     @Body() fields: FormFields = {},
   ): Promise<string> {
-    return this.answer(exchange, member, { form: 'api-key', fields }, async () => {
+    return this.answer(context, member, { form: 'api-key', fields }, async () => {
       const dto = toCreateApiKeyDto(await readForm(ApiKeyFormDto, fields));
-      const { key } = await this.apiKeys.create(exchange, member.id, dto);
+      const { key } = await this.apiKeys.create(context, member.id, dto);
       // Not sent on with 303: the key would have to be kept somewhere until then.
-      exchange.response.status(201);
-      return this.page(exchange, member, { currentId: exchange.request.session.publicId, newKey: key });
+      context.response.status(201);
+      return this.page(context, member, { currentId: context.request.session.publicId, newKey: key });
     });
   }
 
@@ -92,13 +92,13 @@ export class AccountPagesController {
   @PageAnswer()
   @Authenticated({ session: true })
   endApiKey(
-    @CurrentExchange() exchange: Exchange,
+    @CurrentHttpContext() context: HttpContext,
     @CurrentMember() member: AuthenticatedMember,
     @Param() { id }: IdParameter,
   ): Promise<string> {
-    return this.answer(exchange, member, {}, async () => {
-      await this.apiKeys.end(exchange, member.id, id);
-      return done(exchange, 'api-key');
+    return this.answer(context, member, {}, async () => {
+      await this.apiKeys.end(context, member.id, id);
+      return done(context, 'api-key');
     });
   }
 
@@ -106,37 +106,37 @@ export class AccountPagesController {
   @FormAnswer()
   @Authenticated({ session: true })
   withdraw(
-    @CurrentExchange() exchange: Exchange,
+    @CurrentHttpContext() context: HttpContext,
     @CurrentMember() member: AuthenticatedMember,
     @Body() fields: FormFields = {},
   ): Promise<string> {
-    return this.answer(exchange, member, { form: 'withdrawal', fields, wrongAt: 'password' }, async () => {
+    return this.answer(context, member, { form: 'withdrawal', fields, wrongAt: 'password' }, async () => {
       const { password } = await readForm(WithdrawDto, fields);
-      await this.auth.withdraw(exchange, member.id, password);
-      return goTo(exchange.response, loginPath(undefined, 'withdrawn'));
+      await this.auth.withdraw(context, member.id, password);
+      return goTo(context.response, loginPath(undefined, 'withdrawn'));
     });
   }
 
   private answer(
-    exchange: Exchange,
+    context: HttpContext,
     member: AuthenticatedMember,
     { form, fields = {}, wrongAt = '' }: { form?: FormName; fields?: FormFields; wrongAt?: string },
     work: () => Promise<string>,
   ): Promise<string> {
     // What fails may have let go of the session.
-    const currentId = exchange.request.session.publicId;
+    const currentId = context.request.session.publicId;
     const sent = { values: fields, fieldByCode: { 'auth.wrong-password': wrongAt } };
     const again = (failed: FormSubmission): Promise<string> =>
-      this.page(exchange, member, { currentId, failed: { form, sent: failed } });
-    return answerForm(exchange.response, sent, work, again);
+      this.page(context, member, { currentId, failed: { form, sent: failed } });
+    return answerForm(context.response, sent, work, again);
   }
 
   private async page(
-    exchange: Exchange,
+    context: HttpContext,
     { id }: AuthenticatedMember,
     more: Pick<AccountPage, 'currentId' | 'done' | 'newKey' | 'failed'>,
   ): Promise<string> {
-    await this.pageAuthentication.authenticate(exchange);
+    await this.pageAuthentication.authenticate(context);
     const [member, sessions, apiKeys, sections] = await Promise.all([
       this.auth.show(id),
       this.sessions.findOfMember(id),
@@ -147,6 +147,6 @@ export class AccountPagesController {
   }
 }
 
-function done({ response }: Exchange, what: Done): string {
+function done({ response }: HttpContext, what: Done): string {
   return goTo(response, `/account?done=${what}`);
 }

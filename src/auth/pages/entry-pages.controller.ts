@@ -4,7 +4,7 @@ import { SameOriginFormGuard } from '../../platform/http/index.js';
 import type { FormSubmission } from '../../platform/pages/index.js';
 import { AuthService } from '../auth.service.js';
 import { LogInDto, SignUpDto } from '../dto/credentials.dto.js';
-import { CurrentExchange, type Exchange } from '../sessions/exchange.js';
+import { CurrentHttpContext, type HttpContext } from '../sessions/http-context.js';
 import { Sessions } from '../sessions/sessions.service.js';
 import { localPath } from './local-path.js';
 import { loginPage, loginPath } from './login-page.js';
@@ -27,79 +27,79 @@ export class EntryPagesController {
 
   @Get('login')
   @PageAnswer()
-  showLogin(@CurrentExchange() exchange: Exchange): Promise<string> {
-    return this.loginPage(exchange);
+  showLogin(@CurrentHttpContext() context: HttpContext): Promise<string> {
+    return this.loginPage(context);
   }
 
   @Post('login')
   @FormAnswer()
-  async logIn(@CurrentExchange() exchange: Exchange, @Body() fields: FormFields = {}): Promise<string> {
+  async logIn(@CurrentHttpContext() context: HttpContext, @Body() fields: FormFields = {}): Promise<string> {
     // Before the login changes it: a page that is shown again is for who came.
-    await this.pageAuthentication.authenticate(exchange);
+    await this.pageAuthentication.authenticate(context);
     const sent = { values: fields, fieldByCode: { 'auth.bad-credentials': 'email' } };
     const work = async (): Promise<string> => {
-      await this.auth.logIn(exchange, await readForm(LogInDto, fields));
-      return goTo(exchange.response, nextOf(exchange) ?? HOME);
+      await this.auth.logIn(context, await readForm(LogInDto, fields));
+      return goTo(context.response, nextOf(context) ?? HOME);
     };
-    return answerForm(exchange.response, sent, work, (again) => this.loginPage(exchange, again));
+    return answerForm(context.response, sent, work, (again) => this.loginPage(context, again));
   }
 
   @Post('logout')
   @PageAnswer()
-  async logOut(@CurrentExchange() exchange: Exchange): Promise<string> {
-    await this.auth.logOut(exchange);
-    return goTo(exchange.response, loginPath(undefined, 'logout'));
+  async logOut(@CurrentHttpContext() context: HttpContext): Promise<string> {
+    await this.auth.logOut(context);
+    return goTo(context.response, loginPath(undefined, 'logout'));
   }
 
   @Get('signup')
   @PageAnswer()
-  showSignup(@CurrentExchange() exchange: Exchange): Promise<string> {
-    return this.signupPage(exchange);
+  showSignup(@CurrentHttpContext() context: HttpContext): Promise<string> {
+    return this.signupPage(context);
   }
 
   /** Who signs up is logged in at once; where that fails they are a member all the same, and can do it themselves. */
   @Post('signup')
   @FormAnswer()
-  async signUp(@CurrentExchange() exchange: Exchange, @Body() fields: FormFields = {}): Promise<string> {
+  async signUp(@CurrentHttpContext() context: HttpContext, @Body() fields: FormFields = {}): Promise<string> {
     // Before the login changes it: a page that is shown again is for who came.
-    await this.pageAuthentication.authenticate(exchange);
-    const { response } = exchange;
+    await this.pageAuthentication.authenticate(context);
+    const { response } = context;
     const sent = { values: fields, fieldByCode: { 'auth.email-taken': 'email' } };
     const work = async (): Promise<string> => {
-      this.sessions.requireTls(exchange);
+      this.sessions.requireTls(context);
       const dto = await readForm(SignUpDto, fields, ['name']);
-      await this.auth.signUp(exchange, dto);
+      await this.auth.signUp(context, dto);
       const logIn = async (): Promise<string> => {
-        await this.auth.logIn(exchange, dto);
-        return goTo(response, nextOf(exchange) ?? `${HOME}?done=signup`);
+        await this.auth.logIn(context, dto);
+        return goTo(response, nextOf(context) ?? `${HOME}?done=signup`);
       };
-      return answerForm(response, { values: fields }, logIn, (again) => this.loginPage(exchange, again));
+      return answerForm(response, { values: fields }, logIn, (again) => this.loginPage(context, again));
     };
-    return answerForm(response, sent, work, (again) => this.signupPage(exchange, again));
+    return answerForm(response, sent, work, (again) => this.signupPage(context, again));
   }
 
-  private async loginPage(exchange: Exchange, sent?: FormSubmission): Promise<string> {
-    const isMember = await this.isMember(exchange);
+  private async loginPage(context: HttpContext, sent?: FormSubmission): Promise<string> {
+    const isMember = await this.isMember(context);
     return loginPage({
       isMember,
-      next: nextOf(exchange),
-      reason: exchange.request.query.reason,
-      hasEnded: !isMember && this.sessions.isNamedBy(exchange),
-      lacksTls: this.sessions.lacksTls(exchange),
+      next: nextOf(context),
+      reason: context.request.query.reason,
+      hasEnded: !isMember && this.sessions.isNamedBy(context),
+      lacksTls: this.sessions.lacksTls(context),
       sent,
     });
   }
 
-  private async signupPage(exchange: Exchange, sent?: FormSubmission): Promise<string> {
-    const isMember = await this.isMember(exchange);
-    return signupPage({ isMember, next: nextOf(exchange), lacksTls: this.sessions.lacksTls(exchange), sent });
+  private async signupPage(context: HttpContext, sent?: FormSubmission): Promise<string> {
+    const isMember = await this.isMember(context);
+    return signupPage({ isMember, next: nextOf(context), lacksTls: this.sessions.lacksTls(context), sent });
   }
 
-  private async isMember(exchange: Exchange): Promise<boolean> {
-    return (await this.pageAuthentication.authenticate(exchange)) !== undefined;
+  private async isMember(context: HttpContext): Promise<boolean> {
+    return (await this.pageAuthentication.authenticate(context)) !== undefined;
   }
 }
 
-function nextOf({ request }: Exchange): string | undefined {
+function nextOf({ request }: HttpContext): string | undefined {
   return localPath(request.query.next);
 }

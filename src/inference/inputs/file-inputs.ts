@@ -1,5 +1,5 @@
 import {
-  arrived,
+  streamOf,
   type FieldError,
   InvalidInputError,
   missingFile,
@@ -79,7 +79,7 @@ class FileInputReader {
     const format = requireFormat(file.mediaType, file.name);
     const texts = format === 'csv' ? this.requireTextFields() : undefined;
     const instances = acceptsInstances(this.version);
-    const reader = readRecords(arrived(file.bytes), format, { instances });
+    const reader = readRecords(streamOf(file.bytes), format, { instances });
     const errors: FieldError[] = [];
     let isFirst = true;
     for await (const records of reader) {

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { IdentityService, type AuthenticatedMember } from '../../auth/index.js';
 import { UnitOfWork } from '../../platform/database/index.js';
-import { type FieldError, HttpSettings, type Upload } from '../../platform/http/index.js';
+import { type FieldError, HttpSettings, MAX_ERRORS, type Upload } from '../../platform/http/index.js';
 import { type JobDto, JobsService } from '../../jobs/index.js';
 import { requireFormat } from '../../platform/records/index.js';
 import { FileStore } from '../../platform/storage/index.js';
@@ -14,7 +14,6 @@ import { type MenuFile, readMenuRecords, type MenuRow, parseMenuRow } from './me
 
 export const MENU_IMPORT = 'menu-import';
 
-const MAX_ERRORS = 100;
 const MAX_SAMPLE_ROWS = 10;
 
 /** Previews, enqueues and writes imports of menus from files. */

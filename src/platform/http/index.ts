@@ -53,7 +53,6 @@ export {
   TextField,
   UuidField,
 } from './validation/fields.js';
-export { DECIMAL } from './validation/decimal.js';
 export { type TextFields, textFieldsOf } from './validation/text-fields.js';
 export { type StandardHeaders, standardHeaders } from './security-headers.js';
 export { isStorableText } from './validation/text-safety.js';

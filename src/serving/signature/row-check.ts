@@ -1,4 +1,4 @@
-import type { FieldError } from '../../platform/http/index.js';
+import { type FieldError, MAX_ERRORS } from '../../platform/http/index.js';
 import { TooManyElementsError } from '../serving.errors.js';
 
 /** Where a value stands: `["body", "instances", 3, "size"]`. */
@@ -6,9 +6,6 @@ export type Location = readonly (string | number)[];
 
 /** A row whose every value is what its field takes, in the order of the schema's fields. */
 export type CheckedRow = readonly unknown[];
-
-/** A request with everything wrong in it is not answered with everything: this many broken fields are named. */
-const MAX_ERRORS = 100;
 
 /** What one request may hold at most. */
 export interface InputLimits {
