@@ -21,10 +21,10 @@ import { StorageModule } from './platform/storage/index.js';
 
 const PLATFORM = [HealthModule, MetricsModule, DatabaseModule, StorageModule, DocsModule, PagesModule];
 const FEATURES = [HomeModule, AuthModule, JobsModule, MenusModule, DemandModule];
-/** What makes models available to the outside, beside `inference`. */
+/** Interfaces to the models, in addition to `inference`. */
 const DOORS = [ModelPagesModule, PredictionJobsModule, OpenInferenceModule];
 
-/** The table of contents of the system. */
+/** The root module. */
 @Module({})
 export class AppModule {
   /** @param server the module that belongs to the HTTP adapter; none for Nest's stock adapter */

@@ -4,11 +4,11 @@ import { configureApp, createApp, listen } from './configure-app.js';
 import { abortStartup, Log } from './platform/logging/index.js';
 import type { ShutdownSignals } from './shutdown-signals.js';
 
-/** Serves until the process is asked to stop; a start that cannot succeed ends it. */
+/** Starts the application. A failed start ends the process with exit code 1. */
 export async function serve(signals: ShutdownSignals): Promise<void> {
   try {
     const app = configureApp(await createApp(environmentVariables()));
-    await listen(app, () => signals.handOver(() => app.get(Log).flush()));
+    await listen(app, () => signals.startGraceful(() => app.get(Log).flush()));
   } catch (error) {
     abortStartup(error);
   }

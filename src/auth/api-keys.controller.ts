@@ -1,7 +1,7 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Post } from '@nestjs/common';
 import { ApiCreatedResponse, ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { ApiProblems } from '../platform/http/index.js';
-import { ApiKeys } from './api-keys/api-keys.service.js';
+import { ApiKeysService } from './api-keys/api-keys.service.js';
 import { BODY_PROBLEMS, DATABASE_PROBLEM, ID_PROBLEMS } from './auth.docs.js';
 import {
   ApiKeyListDto,
@@ -18,14 +18,14 @@ import { CurrentHttpContext, type HttpContext } from './sessions/http-context.js
 @ApiTags('auth')
 @Controller('auth/api-keys')
 export class ApiKeysController {
-  constructor(private readonly apiKeys: ApiKeys) {}
+  constructor(private readonly apiKeys: ApiKeysService) {}
 
   @Post()
-  // An administrator's key opens what their session opens only while it is fresh.
+  // A key of an administrator passes where a session has to be fresh, so making one needs a fresh session.
   @Authenticated({ session: true, fresh: 'admin' })
-  @ApiOperation({ summary: 'Make an API key, to be sent as Authorization: Bearer <key>' })
+  @ApiOperation({ summary: 'Create an API key, to be sent as Authorization: Bearer <key>' })
   @ApiCreatedResponse({ type: CreatedApiKeyDto })
-  @ApiProblems({ ...BODY_PROBLEMS, 409: 'There are too many keys already' })
+  @ApiProblems({ ...BODY_PROBLEMS, 409: 'You have too many API keys' })
   async create(
     @CurrentHttpContext() context: HttpContext,
     @CurrentMember() member: AuthenticatedMember,
@@ -37,24 +37,24 @@ export class ApiKeysController {
 
   @Get()
   @Authenticated()
-  @ApiOperation({ summary: 'List your API keys, without what is secret in them' })
+  @ApiOperation({ summary: 'List your API keys, without their secrets' })
   @ApiOkResponse({ type: ApiKeyListDto })
   @ApiProblems(DATABASE_PROBLEM)
   async list(@CurrentMember() member: AuthenticatedMember): Promise<ApiKeyListDto> {
-    return { items: (await this.apiKeys.findOfMember(member.id)).map(toApiKeyDto) };
+    return { items: (await this.apiKeys.findByMember(member.id)).map(toApiKeyDto) };
   }
 
   @Delete(':id')
   @HttpCode(204)
   @Authenticated()
-  @ApiOperation({ summary: 'End an API key' })
+  @ApiOperation({ summary: 'Revoke an API key' })
   @ApiNoContentResponse()
-  @ApiProblems({ ...ID_PROBLEMS, 404: 'You have no such key' })
-  async end(
+  @ApiProblems({ ...ID_PROBLEMS, 404: 'You have no such API key' })
+  async revoke(
     @CurrentHttpContext() context: HttpContext,
     @CurrentMember() member: AuthenticatedMember,
     @Param() { id }: IdParameter,
   ): Promise<void> {
-    await this.apiKeys.end(context, member.id, id);
+    await this.apiKeys.revoke(context, member.id, id);
   }
 }

@@ -1,7 +1,7 @@
 import { Body, Controller, Delete, Get, HttpCode, Post } from '@nestjs/common';
 import { ApiCreatedResponse, ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { ApiProblems } from '../platform/http/index.js';
-import { BODY_PROBLEMS, DATABASE_PROBLEM, LIMITED } from './auth.docs.js';
+import { BODY_PROBLEMS, DATABASE_PROBLEM, THROTTLED } from './auth.docs.js';
 import { AuthService } from './auth.service.js';
 import { ChangePasswordDto, LogInDto, SignUpDto, WithdrawDto } from './dto/credentials.dto.js';
 import { MemberDto, toMemberDto } from './dto/member.dto.js';
@@ -15,20 +15,20 @@ export class AuthController {
   constructor(private readonly auth: AuthService) {}
 
   @Post('signup')
-  @ApiOperation({ summary: 'Become a member' })
+  @ApiOperation({ summary: 'Sign up' })
   @ApiCreatedResponse({ type: MemberDto })
-  @ApiProblems({ ...BODY_PROBLEMS, ...LIMITED, 409: 'The e-mail is taken' })
+  @ApiProblems({ ...BODY_PROBLEMS, ...THROTTLED, 409: 'The e-mail is taken' })
   async signUp(@CurrentHttpContext() context: HttpContext, @Body() body: SignUpDto): Promise<MemberDto> {
     return toMemberDto(await this.auth.signUp(context, body));
   }
 
   @Post('login')
   @HttpCode(200)
-  @ApiOperation({ summary: 'Log in: the answer sets the session cookie' })
+  @ApiOperation({ summary: 'Log in: the response sets the session cookie' })
   @ApiOkResponse({ type: MemberDto })
   @ApiProblems({
     ...BODY_PROBLEMS,
-    ...LIMITED,
+    ...THROTTLED,
     400: 'Malformed JSON, or not over TLS',
     401: 'The e-mail or the password is wrong',
   })
@@ -38,11 +38,11 @@ export class AuthController {
 
   @Get('me')
   @Authenticated()
-  @ApiOperation({ summary: 'Show who is logged in' })
+  @ApiOperation({ summary: 'Show the member who is logged in' })
   @ApiOkResponse({ type: MemberDto })
   @ApiProblems(DATABASE_PROBLEM)
   async show(@CurrentMember() member: AuthenticatedMember): Promise<MemberDto> {
-    return toMemberDto(await this.auth.show(member.id));
+    return toMemberDto(await this.auth.findMember(member.id));
   }
 
   @Post('logout')
@@ -59,7 +59,7 @@ export class AuthController {
   @Authenticated({ session: true })
   @ApiOperation({ summary: 'Change the password: this session gets a new id, your other sessions end' })
   @ApiNoContentResponse()
-  @ApiProblems({ ...BODY_PROBLEMS, ...LIMITED, 403: 'The current password is wrong, or an API key was used' })
+  @ApiProblems({ ...BODY_PROBLEMS, ...THROTTLED, 403: 'The current password is wrong, or an API key was used' })
   async changePassword(
     @CurrentHttpContext() context: HttpContext,
     @CurrentMember() member: AuthenticatedMember,
@@ -73,7 +73,7 @@ export class AuthController {
   @Authenticated({ session: true })
   @ApiOperation({ summary: 'Withdraw: you, your sessions and your keys are gone; your menus lose their owner' })
   @ApiNoContentResponse()
-  @ApiProblems({ ...BODY_PROBLEMS, ...LIMITED, 403: 'The password is wrong, or an API key was used' })
+  @ApiProblems({ ...BODY_PROBLEMS, ...THROTTLED, 403: 'The password is wrong, or an API key was used' })
   async withdraw(
     @CurrentHttpContext() context: HttpContext,
     @CurrentMember() member: AuthenticatedMember,

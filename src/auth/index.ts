@@ -3,7 +3,7 @@ export { AuthModule } from './auth.module.js';
 export { Authenticated, CurrentMember, Roles } from './identity/auth.decorators.js';
 export { IdentityService } from './identity/identity.service.js';
 export type { AuthenticatedMember } from './identity/authenticated-member.js';
-export { changeRole, type Role } from './members/change-role.js';
+export { changeRole, type Role } from './members/members.repository.js';
 export { WithdrawalHooks } from './members/withdrawal-hooks.js';
 export { type AccountSection, AccountSections } from './pages/account-sections.js';
 export { AuthPagesFilter } from './pages/auth-pages.filter.js';

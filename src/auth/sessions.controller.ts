@@ -7,16 +7,16 @@ import { SessionListDto, toSessionDto } from './dto/session.dto.js';
 import { Authenticated, CurrentMember } from './identity/auth.decorators.js';
 import type { AuthenticatedMember } from './identity/authenticated-member.js';
 import { CurrentHttpContext, type HttpContext } from './sessions/http-context.js';
-import { Sessions } from './sessions/sessions.service.js';
+import { SessionsService } from './sessions/sessions.service.js';
 
 @ApiTags('auth')
 @Controller('auth/sessions')
 export class SessionsController {
-  constructor(private readonly sessions: Sessions) {}
+  constructor(private readonly sessions: SessionsService) {}
 
   @Get()
   @Authenticated()
-  @ApiOperation({ summary: 'List where you are logged in' })
+  @ApiOperation({ summary: 'List your sessions' })
   @ApiOkResponse({ type: SessionListDto })
   @ApiProblems(DATABASE_PROBLEM)
   async list(
@@ -24,7 +24,7 @@ export class SessionsController {
     @CurrentMember() member: AuthenticatedMember,
   ): Promise<SessionListDto> {
     const currentId = member.via === 'session' ? context.request.session.publicId : undefined;
-    const sessions = await this.sessions.findOfMember(member.id);
+    const sessions = await this.sessions.findByMember(member.id);
     return { items: sessions.map((session) => toSessionDto(session, currentId)) };
   }
 
@@ -39,6 +39,6 @@ export class SessionsController {
     @CurrentMember() member: AuthenticatedMember,
     @Param() { id }: IdParameter,
   ): Promise<void> {
-    await this.sessions.endOfMember(context, member.id, id);
+    await this.sessions.endById(context, member.id, id);
   }
 }

@@ -23,7 +23,7 @@ const DOCS_LINKS = [
 ] as const;
 
 /** Renders the home page: an introduction, the readiness of each part, and commands to try. */
-export function homePage(content: HomePageContent): string {
+export function renderHomePage(content: HomePageContent): string {
   return renderPage({
     title: 'Barista',
     description: 'A product and its machine-learning models behind one login',

@@ -5,7 +5,7 @@ import { PageAuthentication } from '../auth/index.js';
 import { DocsSettings } from '../platform/docs/index.js';
 import { ReadinessRegistry } from '../platform/health/index.js';
 import { AnyQuery } from '../platform/http/index.js';
-import { homePage } from './home-page.js';
+import { renderHomePage } from './home-page.js';
 
 /** Host names and addresses that are safe to paste into a shell. */
 const SHELL_SAFE_HOST = /^[\w.-]+(:\d+)?$|^\[[\da-f:]+\](:\d+)?$/i;
@@ -25,7 +25,7 @@ export class HomeController {
   async show(@Req() request: Request, @Res({ passthrough: true }) response: Response): Promise<string> {
     const readiness = await this.readiness.evaluate();
     const isMember = await this.pageAuthentication.isLoggedIn({ request, response });
-    return homePage({ readiness, hasDocs: this.docs.isServed, isMember, address: addressOf(request) });
+    return renderHomePage({ readiness, hasDocs: this.docs.isServed, isMember, address: addressOf(request) });
   }
 }
 

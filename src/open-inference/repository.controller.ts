@@ -1,4 +1,4 @@
-import { Body, Controller, HttpCode, Param, Post, Res } from '@nestjs/common';
+import { applyDecorators, Body, Controller, HttpCode, Param, Post, Res } from '@nestjs/common';
 import { ApiBody, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
 import { type AuthenticatedMember, CurrentMember, Roles } from '../auth/index.js';
@@ -18,8 +18,19 @@ import { OpenInferenceOperation, REPOSITORY_ERRORS } from './open-inference.docs
 
 const EMPTY_OBJECT = { schema: { type: 'object' as const, additionalProperties: false, description: 'Empty' } };
 const BODY = { schema: { type: 'object' as const, additionalProperties: true, example: {} }, required: false };
-const ApiModelName = (): MethodDecorator =>
-  ApiParam({ name: 'name', description: "The model's folder in the store", example: 'iris' });
+
+/** A command on one model. Requires a fresh login of an administrator. */
+const ModelCommand = (summary: string): MethodDecorator =>
+  applyDecorators(
+    HttpCode(200),
+    OpenInferenceOperation(REPOSITORY_ERRORS),
+    Roles('admin', { fresh: true }),
+    AcceptsBody({ kinds: ['json', 'bytes'], purpose: 'ordinary' }),
+    ApiParam({ name: 'name', description: "The model's folder in the store", example: 'iris' }),
+    ApiBody(BODY),
+    ApiOperation({ summary }),
+    ApiOkResponse(EMPTY_OBJECT),
+  );
 
 /** Triton's model repository extension, for administrators. */
 @ApiTags('open-inference')
@@ -45,14 +56,7 @@ export class RepositoryController {
   }
 
   @Post('models/:name/load')
-  @HttpCode(200)
-  @OpenInferenceOperation(REPOSITORY_ERRORS)
-  @Roles('admin', { fresh: true })
-  @AcceptsBody({ kinds: ['json', 'bytes'], purpose: 'ordinary' })
-  @ApiModelName()
-  @ApiBody(BODY)
-  @ApiOperation({ summary: 'Load the current files of a model, and put it into service' })
-  @ApiOkResponse(EMPTY_OBJECT)
+  @ModelCommand('Load the current files of a model, and put it into service')
   async load(
     @Param('name') name: string,
     @Body() body: unknown,
@@ -68,14 +72,7 @@ export class RepositoryController {
   }
 
   @Post('models/:name/unload')
-  @HttpCode(200)
-  @OpenInferenceOperation(REPOSITORY_ERRORS)
-  @Roles('admin', { fresh: true })
-  @AcceptsBody({ kinds: ['json', 'bytes'], purpose: 'ordinary' })
-  @ApiModelName()
-  @ApiBody(BODY)
-  @ApiOperation({ summary: 'Take a model out of service, after its requests in flight' })
-  @ApiOkResponse(EMPTY_OBJECT)
+  @ModelCommand('Take a model out of service, after its requests in flight')
   async unload(
     @Param('name') name: string,
     @Body() body: unknown,

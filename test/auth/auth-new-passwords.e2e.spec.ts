@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { isGuessable } from '../../src/auth/members/guessable-passwords.js';
+import { isWeakPassword } from '../../src/auth/members/weak-passwords.js';
 import type { ClientResponse, Client } from '../support/client.js';
 import { startTestApp, type TestApp } from '../support/test-app.js';
 
@@ -34,7 +34,7 @@ describe('a new password', () => {
 
   it('is none of the 3,000 most common', async () => {
     expect(mostCommon).toHaveLength(3_000);
-    expect(mostCommon.filter((password) => !isGuessable(password))).toEqual([]);
+    expect(mostCommon.filter((password) => !isWeakPassword(password))).toEqual([]);
     for (const password of mostCommon.filter((_, index) => index % 100 === 0)) {
       expect(await signUp(password)).toMatchObject(refusal('password'));
     }
@@ -70,8 +70,8 @@ describe('a new password', () => {
     const [email, password] = ['alan.turing@cafe.example', UNCOMMON];
     await signUp(password, email);
     await client.post('/auth/login', { email, password });
-    for (const guessable of ['baseball', 'Alan.Turing']) {
-      expect(await change(client, password, guessable)).toMatchObject(refusal('newPassword'));
+    for (const weak of ['baseball', 'Alan.Turing']) {
+      expect(await change(client, password, weak)).toMatchObject(refusal('newPassword'));
     }
     expect((await app.client().post('/auth/login', { email, password })).status).toBe(200);
     expect((await change(client, password, 'alan drinks flat white')).status).toBe(204);

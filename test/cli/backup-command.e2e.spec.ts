@@ -97,7 +97,7 @@ describe('npm run backup on SQLite', () => {
       await writeFile(file, 'mine');
       const refused = await backUp(url, [file]);
       expect(refused).toMatchObject({ code: 1, stdout: '' });
-      expect(refused.stderr).toBe(`${file} is there already: name another, or say --force to replace it.\n`);
+      expect(refused.stderr).toBe(`${file} already exists: choose another name, or use --force to replace it.\n`);
       expect(await readFile(file, 'utf8')).toBe('mine');
 
       expect(await backUp(url, [file, '--force'])).toMatchObject({ code: 0, stderr: '' });

@@ -140,7 +140,7 @@ describeTraced('what was acknowledged', () => {
       expect(calls).toContainEqual(expect.stringMatching(/^pwrite64\(\d+<.*\/barista\.db>.*\(INJECTED\)$/));
 
       const restarted = await start();
-      expect(restarted.lines.map(({ msg }) => msg)).toContain('the database is whole');
+      expect(restarted.lines.map(({ msg }) => msg)).toContain('the database is intact');
       expect(await namesIn(restarted)).toEqual(acknowledged);
       await restarted.stop();
       expect(integrity()).toBe('ok');

@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import type { EntityManager } from 'typeorm';
-import { ApiKeys } from '../api-keys/api-keys.service.js';
+import { ApiKeysService } from '../api-keys/api-keys.service.js';
 import { NotAuthenticatedError } from '../auth.errors.js';
-import { Members } from '../members/members.repository.js';
-import { Sessions } from '../sessions/sessions.service.js';
+import { MembersRepository } from '../members/members.repository.js';
+import { SessionsService } from '../sessions/sessions.service.js';
 import { bearerToken } from './bearer-token.js';
 import type { AuthenticatedMember } from './authenticated-member.js';
 
@@ -17,9 +17,9 @@ export class IdentityService {
   private readonly authentications = new WeakMap<Request, Promise<AuthenticatedMember | undefined>>();
 
   constructor(
-    private readonly apiKeys: ApiKeys,
-    private readonly members: Members,
-    private readonly sessions: Sessions,
+    private readonly apiKeys: ApiKeysService,
+    private readonly members: MembersRepository,
+    private readonly sessions: SessionsService,
   ) {}
 
   /** The member who makes the request; undefined without a credential, or with an invalid one. */
@@ -33,8 +33,8 @@ export class IdentityService {
   async isStillAuthenticated(request: Request): Promise<boolean> {
     const { authenticatedMember } = request;
     if (authenticatedMember === undefined) return false;
-    if (authenticatedMember.via === 'session') return this.sessions.isStillLiving(request);
-    return (await this.apiKeys.memberOf(bearerToken(request)!)) === authenticatedMember.id;
+    if (authenticatedMember.via === 'session') return this.sessions.isActive(request);
+    return (await this.apiKeys.findMemberId(bearerToken(request)!)) === authenticatedMember.id;
   }
 
   /** The member with their current role, for work without a request; undefined after a withdrawal. */
@@ -50,14 +50,14 @@ export class IdentityService {
    * @throws NotAuthenticatedError if the member has withdrawn since the request was authenticated
    */
   async lockMember({ id }: Pick<AuthenticatedMember, 'id'>, manager: EntityManager): Promise<void> {
-    if ((await this.members.lock(manager, id)) === null) throw new NotAuthenticatedError();
+    if ((await this.members.findForUpdate(manager, id)) === null) throw new NotAuthenticatedError();
   }
 
   private async authenticateOnce(request: Request, response: Response): Promise<AuthenticatedMember | undefined> {
     const token = bearerToken(request);
     const via = token === undefined ? 'session' : 'api-key';
     const memberId =
-      token === undefined ? await this.memberOfSession(request, response) : await this.apiKeys.memberOf(token);
+      token === undefined ? await this.memberOfSession(request, response) : await this.apiKeys.findMemberId(token);
     const member = memberId === undefined ? null : await this.members.findById(memberId);
     if (member === null) return undefined;
     request.memberId = member.id;
@@ -68,7 +68,7 @@ export class IdentityService {
 
   private async memberOfSession(request: Request, response: Response): Promise<string | undefined> {
     if (request.headers.cookie === undefined) return undefined;
-    await this.sessions.open({ request, response });
+    await this.sessions.load({ request, response });
     return request.session.memberId;
   }
 }

@@ -31,7 +31,7 @@ const FIELDS: readonly FormField[] = [
   NEW_PASSWORD,
 ];
 
-export function signupPage({ isMember, next, lacksTls, sent }: SignupPage): string {
+export function renderSignupPage({ isMember, next, lacksTls, sent }: SignupPage): string {
   return renderPage({
     title: `${sent ? 'Error: ' : ''}Sign up – Barista`,
     styles: ['forms.css'],

@@ -1,7 +1,7 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { Request, Response } from 'express';
 
-/** A request and the response to it: a session is read from the one and changed through the other. */
+/** A request and its response. Session code reads the cookie of the one and sets the cookie of the other. */
 export interface HttpContext {
   readonly request: Request;
   readonly response: Response;

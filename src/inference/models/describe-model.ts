@@ -1,8 +1,8 @@
 import type { Model, ModelVersion } from '../../serving/index.js';
-import { schemasOf } from './model-schemas.js';
 import type { ModelDto, ModelSummaryDto, VersionDto } from './dto/model.dto.js';
+import { schemasOf } from './model-schemas.js';
 
-/** A model as `GET /models` lists it. */
+/** A model in the list of `GET /models`. */
 export function summarize(model: Model): ModelSummaryDto {
   return {
     name: model.name,
@@ -14,7 +14,7 @@ export function summarize(model: Model): ModelSummaryDto {
   };
 }
 
-/** A model as `GET /models/{name}` shows it: with what the version that serves takes and answers. */
+/** The response of `GET /models/{name}`: the summary, and the schemas of the default version. */
 export function describeModel(model: Model): ModelDto {
   const { defaultVersion, manifest } = model;
   const { input, output, example } = schemasOf(model) ?? {};

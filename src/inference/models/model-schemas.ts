@@ -1,5 +1,5 @@
-import { imageSchema } from '../inputs/image.docs.js';
 import {
+  imageShape,
   inputSchema,
   type JsonSchema,
   type Manifest,
@@ -7,33 +7,37 @@ import {
   outputSchema,
   type RowField,
   type RowSchema,
-  imageShape,
 } from '../../serving/index.js';
+import { imageSchema } from '../inputs/image.docs.js';
 
-/** What a model takes and answers, row by row. */
+/** JSON Schemas of a model's rows and predictions. */
 export interface ModelSchemas {
   readonly input: JsonSchema;
   readonly output: JsonSchema;
-  /** A row that it is known to answer. */
+  /** A valid row. */
   readonly example: Readonly<Record<string, unknown>> | undefined;
 }
 
-/** From the version that serves; before a model that loads on its first use is loaded, from its manifest alone. */
+/**
+ * The schemas of the default version. A model that loads on its first request has those of its manifest until then.
+ *
+ * @returns undefined where neither is known
+ */
 export function schemasOf({ defaultVersion, manifest, loadsOnDemand }: Model): ModelSchemas | undefined {
   if (defaultVersion?.schema && defaultVersion.signature) {
     const { exampleRow: example } = defaultVersion;
     const output = outputSchema(defaultVersion.signature, defaultVersion.manifest);
     return { input: rowSchema(defaultVersion.schema, defaultVersion.manifest, example), output, example };
   }
-  return loadsOnDemand ? promised(manifest) : undefined;
+  return loadsOnDemand ? schemasFromManifest(manifest) : undefined;
 }
 
-function promised(manifest: Manifest): ModelSchemas | undefined {
-  const { features, output, example, input: pictures } = manifest;
+function schemasFromManifest(manifest: Manifest): ModelSchemas | undefined {
+  const { features, output, example, input: imageInput } = manifest;
   if (!features || !output) return undefined;
   const fields = features.map((feature): RowField => {
-    if (pictures) return { name: feature.name, type: 'float32', shape: imageShape(pictures.image), feature };
-    return { name: feature.name, type: typeOf(example?.input[feature.name]), shape: [], feature };
+    if (imageInput) return { name: feature.name, type: 'float32', shape: imageShape(imageInput.image), feature };
+    return { name: feature.name, type: elementTypeOf(example?.input[feature.name]), shape: [], feature };
   });
   const input = rowSchema({ fields, inputs: [], isUniform: true }, manifest, example?.input);
   return { input, output: outputSchema({ inputs: [], outputs: [] }, manifest), example: example?.input };
@@ -44,7 +48,7 @@ function rowSchema(schema: RowSchema, { input }: Manifest, example: ModelSchemas
   return input ? imageSchema(row, input.image) : row;
 }
 
-function typeOf(value: unknown): RowField['type'] {
+function elementTypeOf(value: unknown): RowField['type'] {
   if (typeof value === 'string') return 'string';
   return typeof value === 'boolean' ? 'bool' : 'float32';
 }

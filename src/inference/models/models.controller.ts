@@ -15,7 +15,7 @@ import {
 } from '@nestjs/common';
 import { ApiExtraModels, ApiOkResponse, ApiOperation, ApiParam, ApiTags, getSchemaPath } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
-import { CurrentMember, type AuthenticatedMember, Roles } from '../../auth/index.js';
+import { type AuthenticatedMember, CurrentMember, Roles } from '../../auth/index.js';
 import {
   AcceptsBody,
   ApiProblems,
@@ -26,16 +26,16 @@ import {
 } from '../../platform/http/index.js';
 import { SecurityLog } from '../../platform/logging/index.js';
 import { type Model, ModelStore, VersionNotReadyError } from '../../serving/index.js';
-import { describeModel, summarize } from './describe-model.js';
-import { ModelViewsFilter, ModelViewsRegistry } from './model-views.js';
-import { ChooseVersionDto } from './dto/choose-version.dto.js';
-import { ModelDto, ModelListDto } from './dto/model.dto.js';
-import { PredictionsDto } from '../predict/dto/prediction.dto.js';
 import { ModelAccessGuard } from '../access/model-access.guard.js';
 import { parseRowOrInstances } from '../inputs/prediction-input.js';
-import { PredictionsService } from '../predict/predictions.service.js';
-import { ApiPredictionProblems } from '../predict/prediction-problems.js';
+import { PredictionsDto } from '../predict/dto/prediction.dto.js';
 import { CurrentPrediction, type PredictionContext } from '../predict/prediction-context.js';
+import { ApiPredictionProblems } from '../predict/prediction-problems.js';
+import { PredictionsService } from '../predict/predictions.service.js';
+import { describeModel, summarize } from './describe-model.js';
+import { ChooseVersionDto } from './dto/choose-version.dto.js';
+import { ModelDto, ModelListDto } from './dto/model.dto.js';
+import { ModelViewsFilter, ModelViewsRegistry } from './model-views.js';
 
 const ApiModelName = (): MethodDecorator =>
   ApiParam({ name: 'name', description: "The model's folder in the store", example: 'iris' });
@@ -52,6 +52,7 @@ const ApiJsonOrPage = (type: Type): MethodDecorator =>
     }),
   );
 
+/** Models and their predictions. Browsers get pages where a module has registered `ModelViews`. */
 @ApiTags('predictions')
 @Controller('models')
 export class ModelsController {

@@ -4,12 +4,12 @@ import type { Env } from '../config/index.js';
 const SQLITE_FILE = /^sqlite:(?!\/\/|:memory:)(.+)$/;
 const POSTGRES_URL = /^postgres(ql)?:\/\/.+/;
 
-/** Where the data is: an embedded SQLite file, or a PostgreSQL server. */
+/** The location of the database: an embedded SQLite file or a PostgreSQL server. */
 export class DatabaseSettings {
   readonly kind: 'sqlite' | 'postgres';
-  /** A file's path, or a server's URL. */
+  /** The path of the SQLite file, or the URL of the server. */
   readonly location: string;
-  /** Where files that belong beside the database are kept. */
+  /** Folder for files that belong to the database. */
   readonly directory: string;
 
   constructor(env: Env) {

@@ -21,7 +21,7 @@ export class LoggingModule implements OnApplicationShutdown {
   constructor(private readonly log: Log) {}
 
   onApplicationShutdown(): void {
-    // Before the last line: those of the last requests.
+    // The lines of the last requests precede the last line.
     this.log.flush();
     this.log.lines.info('stopped');
     this.log.flush();

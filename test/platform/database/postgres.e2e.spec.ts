@@ -8,7 +8,7 @@ import { startTestApp, type TestApp } from '../../support/test-app.js';
 const bin = findPostgres();
 const describeWithPostgres = describeUnless(postgresTrouble(bin));
 
-describeWithPostgres('on PostgreSQL', () => {
+describeWithPostgres('the application on PostgreSQL', () => {
   let postgres: PostgresServer;
   let app: TestApp;
 

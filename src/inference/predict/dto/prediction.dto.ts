@@ -4,7 +4,7 @@ export class PredictionsDto {
   @ApiProperty({ example: 'iris' })
   model!: string;
 
-  @ApiProperty({ description: 'The version that answered', example: '1' })
+  @ApiProperty({ description: 'The version that has made the predictions', example: '1' })
   version!: string;
 
   @ApiProperty({

@@ -1,4 +1,4 @@
-import { localPath } from '../../src/auth/pages/local-path.js';
+import { safeRedirectPath } from '../../src/auth/pages/safe-redirect.js';
 
 describe('where to go after a login', () => {
   it.each([
@@ -9,7 +9,7 @@ describe('where to go after a login', () => {
     '/a/../b',
     '/@cafe.example',
   ])('is a path of ours: %s', (path) => {
-    expect(localPath(path)).toBe(path);
+    expect(safeRedirectPath(path)).toBe(path);
   });
 
   it.each([
@@ -43,11 +43,11 @@ describe('where to go after a login', () => {
     '/signup',
     '/./logout',
   ])('is nowhere else, and no door: %j', (path) => {
-    expect(localPath(path)).toBeUndefined();
+    expect(safeRedirectPath(path)).toBeUndefined();
   });
 
   it('is one text', () => {
-    for (const given of [undefined, ['/', '/'], { path: '/' }]) expect(localPath(given)).toBeUndefined();
+    for (const given of [undefined, ['/', '/'], { path: '/' }]) expect(safeRedirectPath(given)).toBeUndefined();
   });
 
   it('leads to our own origin in every way that a browser may read it', () => {
@@ -56,7 +56,7 @@ describe('where to go after a login', () => {
     for (const one of parts) {
       for (const two of parts) {
         for (const three of parts) {
-          for (const four of parts) accepted.push(...[localPath(`/${one}${two}${three}${four}`) ?? []].flat());
+          for (const four of parts) accepted.push(...[safeRedirectPath(`/${one}${two}${three}${four}`) ?? []].flat());
         }
       }
     }

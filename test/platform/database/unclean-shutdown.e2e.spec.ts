@@ -6,13 +6,13 @@ import { addMenu } from '../../support/menus.js';
 import { killLeftovers, ProcessApp } from '../../support/process-app.js';
 import { run } from '../../support/project.js';
 
-const CHECKING = 'the last stop was not a clean one: checking the database';
-const WHOLE = 'the database is whole';
+const CHECKING = 'the last shutdown was not clean: checking the database';
+const INTACT = 'the database is intact';
 /** Each test starts the application two or three times. */
-const PATIENCE_MS = 60_000;
+const TIMEOUT_MS = 60_000;
 const EMAIL = 'ada@cafe.example';
 
-describe('a start', () => {
+describe('a start on a SQLite database', () => {
   let directory: string;
   let database: string;
 
@@ -29,7 +29,7 @@ describe('a start', () => {
   const start = (file = database): Promise<ProcessApp> => ProcessApp.start({}, { databaseUrl: `sqlite:${file}` });
   const messages = (app: ProcessApp): string[] => app.lines.map(({ msg }) => msg);
 
-  /** A database in use, with a member and a menu in it. */
+  /** Starts the application on a database with a member and a menu. */
   async function started(): Promise<ProcessApp> {
     const app = await start();
     const client = app.client();
@@ -44,7 +44,7 @@ describe('a start', () => {
     const connection = new Sqlite(database);
     const [size] = connection.prepare('PRAGMA page_size').pluck().all() as number[];
     const root = connection.prepare('SELECT rootpage FROM sqlite_schema WHERE name = ?').pluck().get(name) as number;
-    // As the last one it also brings the log into the file.
+    // Closing the last connection also checkpoints the log into the file.
     connection.close();
     const file = await open(database, 'r+');
     await file.write(Buffer.alloc(size!, 0xaa), 0, size, (root - 1) * size!);
@@ -52,22 +52,22 @@ describe('a start', () => {
   }
 
   it(
-    'after a clean stop checks nothing',
+    'skips the check after a clean shutdown',
     async () => {
       expect(await (await started()).stop()).toMatchObject({ code: 0 });
       const again = await start();
       expect(messages(again)).not.toContain(CHECKING);
       await again.stop();
     },
-    PATIENCE_MS,
+    TIMEOUT_MS,
   );
 
   it(
-    'after a kill checks the database, says so first, and serves',
+    'checks the database after SIGKILL, logs the check first, and then serves',
     async () => {
       await (await started()).stop('SIGKILL');
       const again = await start();
-      expect(messages(again).slice(0, 3)).toEqual([CHECKING, WHOLE, 'listening']);
+      expect(messages(again).slice(0, 3)).toEqual([CHECKING, INTACT, 'listening']);
       expect((await again.client().get('/menus')).body.items).toMatchObject([{ name: 'Americano' }]);
       await again.stop();
 
@@ -75,38 +75,38 @@ describe('a start', () => {
       expect(messages(third)).not.toContain(CHECKING);
       await third.stop();
     },
-    PATIENCE_MS,
+    TIMEOUT_MS,
   );
 
   it(
-    'checks also where a command has opened and closed the database since the kill',
+    'checks the database after SIGKILL although a command has opened and closed it since',
     async () => {
       await (await started()).stop('SIGKILL');
       const variables = { DATABASE_URL: `sqlite:${database}` };
       const granted = await run(process.execPath, ['dist/src/cli/admin.command.js', 'grant', EMAIL], { variables });
       expect(granted).toMatchObject({ code: 0, stderr: '' });
       const again = await start();
-      expect(messages(again)).toContain(WHOLE);
+      expect(messages(again)).toContain(INTACT);
       await again.stop();
     },
-    PATIENCE_MS,
+    TIMEOUT_MS,
   );
 
   it(
-    'checks files that were copied from under a running application',
+    'checks a copy of the files of a running application',
     async () => {
       const app = await started();
       const copy = join(directory, 'copy.db');
-      for (const ending of ['', '-wal']) await cp(database + ending, copy + ending);
+      for (const suffix of ['', '-wal']) await cp(database + suffix, copy + suffix);
       const other = await start(copy);
-      expect(messages(other)).toContain(WHOLE);
+      expect(messages(other)).toContain(INTACT);
       await Promise.all([app.stop(), other.stop()]);
     },
-    PATIENCE_MS,
+    TIMEOUT_MS,
   );
 
   it(
-    'ends on a damaged database, in words, before anybody is served',
+    'fails with a message on a damaged database, before it listens',
     async () => {
       await (await started()).stop('SIGKILL');
       await damage('menu');
@@ -117,11 +117,11 @@ describe('a start', () => {
       expect(stderr).toContain('restore a backup: docs/operators.md');
       expect(stderr).not.toContain('    at ');
     },
-    PATIENCE_MS,
+    TIMEOUT_MS,
   );
 
   it(
-    'ends on a file that is no database',
+    'fails on a file that is not a database',
     async () => {
       await (await started()).stop('SIGKILL');
       const file = await open(database, 'r+');
@@ -131,11 +131,11 @@ describe('a start', () => {
       expect(code).toBe(1);
       expect(stderr).toMatch(/is damaged[\s\S]*not a database/);
     },
-    PATIENCE_MS,
+    TIMEOUT_MS,
   );
 
   it(
-    'tells of rows that refer to none, and serves',
+    'logs the tables that violate a foreign key, and serves',
     async () => {
       await (await started()).stop('SIGKILL');
       const connection = new Sqlite(database);
@@ -143,10 +143,10 @@ describe('a start', () => {
       connection.exec('DELETE FROM member');
       connection.close();
       const again = await start();
-      const told = again.lines.find(({ msg }) => msg === 'the database has rows that refer to none');
-      expect(told).toMatchObject({ level: 'error', tables: expect.arrayContaining(['session']) });
+      const violation = again.lines.find(({ msg }) => msg === 'the database has rows that violate a foreign key');
+      expect(violation).toMatchObject({ level: 'error', tables: expect.arrayContaining(['session']) });
       await again.stop();
     },
-    PATIENCE_MS,
+    TIMEOUT_MS,
   );
 });

@@ -1,4 +1,4 @@
-import { deviceOf } from '../../src/auth/pages/device.js';
+import { describeUserAgent } from '../../src/auth/pages/user-agent.js';
 
 const WINDOWS = 'Mozilla/5.0 (Windows NT 10.0; Win64; x64)';
 const WEBKIT = 'AppleWebKit/537.36 (KHTML, like Gecko)';
@@ -24,6 +24,6 @@ describe('a device in words', () => {
     ['', 'Unknown device'],
     ['x'.repeat(512), 'x'.repeat(60)],
   ])('%s', (userAgent, words) => {
-    expect(deviceOf(userAgent)).toBe(words);
+    expect(describeUserAgent(userAgent)).toBe(words);
   });
 });

@@ -4,18 +4,18 @@ import { type EntityManager, In, LessThanOrEqual, Repository } from 'typeorm';
 import { PreparedStatements, UnitOfWork } from '../../platform/database/index.js';
 import { FailureCount } from '../entities/failure-count.entity.js';
 
-/** A failure clears away at most this many counts that are over. */
+/** Maximum number of expired counts that one failure deletes. */
 const MAX_REMOVED = 200;
 
-/** What is counted, and for how long from its first failure on. */
-export interface Window {
+/** A fixed window: `key` identifies what is counted; the window closes `ms` after its first failure. */
+export interface FailureWindow {
   readonly key: string;
   readonly ms: number;
 }
 
-/** Failures of late, in fixed windows, kept in the database: they outlive a restart, and all processes share them. */
+/** Failures in fixed windows, stored in the database: they outlive a restart, and all processes share them. */
 @Injectable()
-export class FailureCounts {
+export class FailureCountsRepository {
   private readonly statements = new PreparedStatements(FailureCount, 'key');
 
   constructor(
@@ -23,34 +23,34 @@ export class FailureCounts {
     private readonly unitOfWork: UnitOfWork,
   ) {}
 
-  /** Null where nothing has failed within the window. */
+  /** The count of an open window; null without a failure in it. */
   async find(key: string): Promise<FailureCount | null> {
     const count = await this.statements.find(this.rows.manager, key);
     return count && count.expiresAt.getTime() > Date.now() ? count : null;
   }
 
-  /** One more failure in each window. */
-  async add(windows: readonly Window[]): Promise<void> {
-    // In one order everywhere, so that two of these never wait for each other.
+  /** Counts one failure in each window. */
+  async increment(windows: readonly FailureWindow[]): Promise<void> {
+    // The same lock order everywhere prevents deadlocks.
     const ordered = [...windows].sort((a, b) => (a.key < b.key ? -1 : 1));
     await this.unitOfWork.run(async (manager) => {
       await this.removeExpired(manager);
-      for (const window of ordered) await this.addOne(manager, window);
+      for (const window of ordered) await this.incrementOne(manager, window);
     });
   }
 
-  async forget(key: string): Promise<void> {
+  async remove(key: string): Promise<void> {
     await this.unitOfWork.run((manager) => manager.delete(FailureCount, { key }));
   }
 
-  private async addOne(manager: EntityManager, { key, ms }: Window): Promise<void> {
+  private async incrementOne(manager: EntityManager, { key, ms }: FailureWindow): Promise<void> {
     const now = Date.now();
     const fresh = { key, failures: 0, expiresAt: new Date(now + ms) };
-    // Two that are first at the same time: one makes the row, both count in it.
+    // Of two concurrent first failures one inserts the row; both are counted in it.
     await manager.createQueryBuilder().insert().into(FailureCount).values(fresh).orIgnore().execute();
     const count = await this.statements.findForUpdate(manager, key);
-    const isLiving = count !== null && count.expiresAt.getTime() > now;
-    const next = isLiving ? { failures: count.failures + 1 } : { ...fresh, failures: 1 };
+    const isOpen = count !== null && count.expiresAt.getTime() > now;
+    const next = isOpen ? { failures: count.failures + 1 } : { ...fresh, failures: 1 };
     await manager.update(FailureCount, { key }, next);
   }
 

@@ -7,26 +7,27 @@ import { NotAuthenticatedError } from '../auth.errors.js';
 /** The fields of a form as they were sent. */
 export type FormFields = Readonly<Record<string, string>>;
 
-/** On a handler that answers with a page. */
-export const PageAnswer = (): MethodDecorator =>
+/** Marks a handler that returns a page. */
+export const PageHandler = (): MethodDecorator =>
   applyDecorators(AnyQuery(), Header('Content-Type', 'text/html; charset=utf-8'), HttpCode(200));
 
-/** On one that takes a form. */
-export const FormAnswer = (): MethodDecorator =>
-  applyDecorators(PageAnswer(), AcceptsBody({ kinds: ['form'], purpose: 'ordinary' }));
+/** Marks a handler that takes a form, and returns a page. */
+export const FormHandler = (): MethodDecorator =>
+  applyDecorators(PageHandler(), AcceptsBody({ kinds: ['form'], purpose: 'ordinary' }));
 
-/** Sends a browser on, to be asked with GET. */
-export function goTo(response: Response, path: string): string {
+/** Redirects the browser to a page, which it requests with GET. */
+export function seeOther(response: Response, path: string): string {
   response.status(303).setHeader('Location', path);
   return '';
 }
 
 /**
- * What a form says, by the same rules as JSON.
+ * Validates the fields of a form by the rules for JSON bodies.
  *
- * @param optional fields that were left empty if they are
+ * @param optional names of the fields that count as absent if they are empty
+ * @throws InvalidInputError
  */
-export function readForm<T extends object>(
+export function parseForm<T extends object>(
   type: new () => T,
   fields: FormFields | undefined,
   optional: readonly string[] = [],
@@ -36,22 +37,23 @@ export function readForm<T extends object>(
 }
 
 /**
- * Does what a form asks for; where that fails, for a reason that its sender may know, the page is shown again.
+ * Runs the action of a form. After a `DomainError` it renders the form again, with the submitted values and the error.
  *
- * @param again the page, with what was sent and what is wrong with it
+ * @param renderAgain renders the page of the form
+ * @throws NotAuthenticatedError for the filter, which redirects to the login page; and any error that is no `DomainError`
  */
-export async function answerForm(
+export async function handleForm(
   response: Response,
-  sent: Omit<FormSubmission, 'error'>,
-  work: () => Promise<string>,
-  again: (sent: FormSubmission) => string | Promise<string>,
+  submission: Omit<FormSubmission, 'error'>,
+  action: () => Promise<string>,
+  renderAgain: (failed: FormSubmission) => string | Promise<string>,
 ): Promise<string> {
   try {
-    return await work();
+    return await action();
   } catch (error) {
     if (!(error instanceof DomainError) || error instanceof NotAuthenticatedError) throw error;
     const { status, headers } = problemOf(error);
     response.status(status).set({ ...headers });
-    return again({ ...sent, error });
+    return renderAgain({ ...submission, error });
   }
 }

@@ -1,6 +1,6 @@
 import { DomainError, type DomainErrorKind, withCause } from '../http/index.js';
 
-/** The database cannot be reached, is busy for too long, or is full: the caller may try again. */
+/** The database is unreachable or busy for too long. The client may retry. */
 export class DatabaseUnavailableError extends DomainError {
   readonly kind: DomainErrorKind = 'unavailable';
   readonly code: string = 'database.unavailable';
@@ -22,8 +22,11 @@ export class DatabaseFullError extends DomainError {
   }
 }
 
-const FULL = new Set(['SQLITE_FULL', 'ENOSPC', 'EDQUOT', '53100']);
-/** Of PostgreSQL: connection, login, standby, deadlock, resources, operator, and the system below. */
+const DISK_FULL = new Set(['SQLITE_FULL', 'ENOSPC', 'EDQUOT', '53100']);
+/**
+ * SQLite's result codes (https://sqlite.org/rescode.html) and PostgreSQL's classes of connection, authorization, standby, rollback,
+ * resource, operator and system errors (https://www.postgresql.org/docs/current/errcodes-appendix.html).
+ */
 const UNAVAILABLE_PREFIXES = [
   'SQLITE_BUSY',
   'SQLITE_LOCKED',
@@ -40,7 +43,7 @@ const UNAVAILABLE_PREFIXES = [
   '57P',
   '58',
 ];
-const NETWORK = new Set([
+const NETWORK_ERRORS = new Set([
   'EAI_AGAIN',
   'ECONNREFUSED',
   'ECONNRESET',
@@ -50,7 +53,7 @@ const NETWORK = new Set([
   'EPIPE',
   'ETIMEDOUT',
 ]);
-/** What `pg`, and TypeORM of a transaction on it, say without a code of a connection that went away. */
+/** Messages of `pg` and TypeORM for a lost connection. These errors have no code. */
 const CONNECTION_LOST = new RegExp(
   [
     'Connection terminated',
@@ -61,24 +64,28 @@ const CONNECTION_LOST = new RegExp(
     'Query runner already released',
   ].join('|'),
 );
-const UNIQUE = new Set(['SQLITE_CONSTRAINT_UNIQUE', 'SQLITE_CONSTRAINT_PRIMARYKEY', '23505']);
+const UNIQUE_VIOLATIONS = new Set(['SQLITE_CONSTRAINT_UNIQUE', 'SQLITE_CONSTRAINT_PRIMARYKEY', '23505']);
 
-/** What a driver's error means to a client, where it is the database that failed and not the query. */
+/** @returns the error for the client if the database failed; undefined if the query itself is wrong */
 export function translateDatabaseError(error: unknown): DomainError | undefined {
   const code = driverCode(error);
-  if (FULL.has(code)) return withCause(new DatabaseFullError(), error);
-  if (isLostConnection(error) || NETWORK.has(code) || UNAVAILABLE_PREFIXES.some((prefix) => code.startsWith(prefix))) {
+  if (DISK_FULL.has(code)) return withCause(new DatabaseFullError(), error);
+  if (
+    isLostConnection(error) ||
+    NETWORK_ERRORS.has(code) ||
+    UNAVAILABLE_PREFIXES.some((prefix) => code.startsWith(prefix))
+  ) {
     return withCause(new DatabaseUnavailableError(), error);
   }
   return undefined;
 }
 
-/** Whether a write failed because a row with this unique value is there already. */
+/** Whether a write violated a unique constraint. */
 export function isUniqueViolation(error: unknown): boolean {
-  return UNIQUE.has(driverCode(error));
+  return UNIQUE_VIOLATIONS.has(driverCode(error));
 }
 
-/** Whether another connection holds SQLite's write lock just now. */
+/** Whether another connection holds SQLite's write lock. */
 export function isBusy(error: unknown): boolean {
   return driverCode(error).startsWith('SQLITE_BUSY');
 }
@@ -86,13 +93,13 @@ export function isBusy(error: unknown): boolean {
 function isLostConnection(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const { code, syscall } = error as NodeJS.ErrnoException;
-  // The second is a server on a Unix socket that is not there.
+  // ENOENT: the Unix socket of the server does not exist.
   return CONNECTION_LOST.test(error.message) || (code === 'ENOENT' && syscall === 'connect');
 }
 
 function driverCode(error: unknown): string {
   if (typeof error !== 'object' || error === null) return '';
   const { code, driverError } = error as { code?: unknown; driverError?: { code?: unknown } };
-  const given = driverError?.code ?? code;
-  return typeof given === 'string' ? given : '';
+  const found = driverError?.code ?? code;
+  return typeof found === 'string' ? found : '';
 }

@@ -4,10 +4,11 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { SOURCE_ROOT } from '../config/index.js';
 
 /**
- * The classes in every built source file whose path matches. In the bundle `scripts/bundle.mjs` puts a list of them in the
- * place of this search.
+ * Imports every built source file whose path matches. `scripts/bundle.mjs` replaces this search with static imports.
+ *
+ * @returns the exported classes
  */
-export async function discover(pattern: RegExp): Promise<unknown[]> {
+export async function importClasses(pattern: RegExp): Promise<unknown[]> {
   const root = fileURLToPath(SOURCE_ROOT);
   const files = readdirSync(root, { recursive: true, encoding: 'utf8' })
     .map((file) => join(root, file))
