@@ -3,13 +3,13 @@ import { FileStore } from '../../../src/platform/storage/index.js';
 import { StorageJanitor } from '../../../src/platform/storage/storage-janitor.js';
 import { countRows } from '../../support/auth.js';
 import { describeUnless } from '../../support/describe-unless.js';
-import { findPostgres, type PostgresServer, postgresTrouble, startPostgres } from '../../support/postgres.js';
+import { findPostgres, type PostgresServer, postgresUnavailableReason, startPostgres } from '../../support/postgres.js';
 import { itStoresFiles } from '../../support/storage-behaviour.js';
 import { startTestApp, type TestApp } from '../../support/test-app.js';
 
 const LIMIT = { STORAGE_LIMIT_MB: '8' };
 const bin = findPostgres();
-const describeWithPostgres = describeUnless(postgresTrouble(bin));
+const describeWithPostgres = describeUnless(postgresUnavailableReason(bin));
 
 describe('FileStore on SQLite', () => {
   let app: TestApp;
