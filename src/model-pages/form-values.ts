@@ -48,7 +48,9 @@ function parseValue({ kind }: FormControl, text: string): unknown {
 
 function parseJsonRow(entered: Texts): unknown {
   const others = Object.keys(entered).filter((name) => name !== JSON_FIELD);
-  const errors = others.map((name) => fieldError(name, 'unknown', `${name} is not a known field; known: ${JSON_FIELD}`));
+  const errors = others.map((name) =>
+    fieldError(name, 'unknown', `${name} is not a known field; known: ${JSON_FIELD}`),
+  );
   if (!Object.hasOwn(entered, JSON_FIELD)) errors.push(fieldError(JSON_FIELD, 'missing', 'The row is required'));
   if (errors.length > 0) throw new InvalidInputError(errors);
   try {

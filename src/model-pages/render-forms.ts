@@ -1,5 +1,5 @@
 import { MAX_FORM_FILES, type Problem } from '../platform/http/index.js';
-import { errorSummary, field, type FormError, type Html, html, when } from '../platform/pages/index.js';
+import { errorSummary, field, type FormError, type Html, html, relabel, when } from '../platform/pages/index.js';
 import type { Predictions } from '../inference/index.js';
 import { formatLabel } from './format.js';
 import { JSON_FIELD, RESPONSE_FORMAT_FIELD } from './form-values.js';
@@ -165,7 +165,7 @@ function valueOf({ name, initial }: FormControl, entered: FormState['entered']):
 
 function errorOf(control: FormControl, problem: Problem | undefined): { error?: string } {
   const found = problem?.errors?.find(({ location }) => location[1] === control.name);
-  return found ? { error: relabelled(control, found.message) } : {};
+  return found ? { error: relabel(found.message, control.name, labelOf(control)) } : {};
 }
 
 function choicesOf(choices: readonly string[], isOptional: boolean): [string, string][] {
@@ -226,13 +226,7 @@ function idFor(form: ModelForm, name: string | number | undefined): string | und
 function withLabel(form: ModelForm, [, name]: readonly (string | number)[], message: string): string {
   const controls = form.kind === 'fields' ? form.controls : [];
   const control = controls.find((candidate) => candidate.name === name);
-  return control ? relabelled(control, message) : message.slice(0, MAX_MESSAGE);
-}
-
-/** Replaces the name of the field, with which a message begins, by its label. */
-function relabelled(control: FormControl, message: string): string {
-  const { name } = control;
-  return message.startsWith(`${name} `) ? `${labelOf(control)} ${message.slice(name.length + 1)}` : message;
+  return control ? relabel(message, control.name, labelOf(control)) : message.slice(0, MAX_MESSAGE);
 }
 
 function labelOf({ name, kind }: FormControl): string {

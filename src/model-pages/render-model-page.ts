@@ -97,7 +97,8 @@ function renderUnavailable({ model, form, accessDecision }: ModelPageContent): H
     const audience = access === 'admin' ? 'administrators' : 'members';
     return html`<div class="notice">
       <p>
-        This model is for ${audience}. <a href="${loginPath(`/models/${name}`)}">Log in</a> to use it and to see its report.
+        This model is for ${audience}. <a href="${loginPath(`/models/${name}`)}">Log in</a> to use it and to see its
+        report.
       </p>
     </div>`;
   }
@@ -146,7 +147,9 @@ function renderVersionFacts({ version, trainedAt, sha256 }: VersionDto): Html[] 
 function renderMetrics({ metrics }: VersionDto): Html {
   const entries = Object.entries(metrics);
   const list = html`<h3>Metrics from training</h3>
-    <dl class="facts">${entries.map(([name, value]) => renderFact(formatLabel(name), html`${formatNumber(value)}`))}</dl>`;
+    <dl class="facts">
+      ${entries.map(([name, value]) => renderFact(formatLabel(name), html`${formatNumber(value)}`))}
+    </dl>`;
   return when(entries.length > 0, list);
 }
 

@@ -29,7 +29,8 @@ function renderPrediction(prediction: unknown): Html {
   const result = label ?? value;
   const rest = { ...(label === undefined ? { index } : {}), ...(label === undefined ? {} : { value }), ...others };
   return html`${when(result !== undefined, html`<p class="verdict">${formatScalar(result)}</p>`)}
-  ${isProbabilities(probabilities) ? renderBars(probabilities) : renderOutputs({ probabilities })} ${renderOutputs(rest)}`;
+  ${isProbabilities(probabilities) ? renderBars(probabilities) : renderOutputs({ probabilities })}
+  ${renderOutputs(rest)}`;
 }
 
 function renderBars(probabilities: Readonly<Record<string, number>>): Html {

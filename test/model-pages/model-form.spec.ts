@@ -65,7 +65,13 @@ describe('buildForm', () => {
 
 describe('submittedTexts and parseValues', () => {
   it('drop empty optional fields, keep an empty required text, and add false for an unchecked checkbox', () => {
-    expect(submittedTexts(FORM, SUBMITTED)).toEqual({ size: '2', word: '', flag: 'true', cup: 'small', at: '2024-05-13T08:00' });
+    expect(submittedTexts(FORM, SUBMITTED)).toEqual({
+      size: '2',
+      word: '',
+      flag: 'true',
+      cup: 'small',
+      at: '2024-05-13T08:00',
+    });
     expect(submittedTexts(FORM, {})).toEqual({ flag: 'false' });
   });
 

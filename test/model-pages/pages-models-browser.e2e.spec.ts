@@ -51,22 +51,25 @@ describeWhereBrowser('pages of models in a browser', () => {
     it('has no violations with a prediction, nor with an error', async () => {
       const { page } = await browser.newPage({ colorScheme });
       await page.goto(`${app.url}/models/iris`);
-      await page.getByRole('button', { name: 'Predict' }).click();
+      await page.getByRole('button', { name: 'Predict', exact: true }).click();
       await prediction(page).getByText('virginica').first().waitFor();
       await expect(accessibilityViolations(page)).resolves.toEqual([]);
       await page.locator('#ask').evaluate((form) => form.setAttribute('novalidate', ''));
       await field(page, 'Petal width').fill('1000');
-      await page.getByRole('button', { name: 'Predict' }).click();
+      await page.getByRole('button', { name: 'Predict', exact: true }).click();
       await page.getByRole('alert').waitFor();
       await expect(accessibilityViolations(page)).resolves.toEqual([]);
     });
   });
 
-  it.each(['/models', '/models/iris', '/models/tensors', '/models/digits'])('fit a narrow screen without horizontal scrolling: %s', async (path) => {
-    const { page } = await browser.newPage({ viewport: NARROW });
-    await page.goto(app.url + path);
-    expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(NARROW.width);
-  });
+  it.each(['/models', '/models/iris', '/models/tensors', '/models/digits'])(
+    'fit a narrow screen without horizontal scrolling: %s',
+    async (path) => {
+      const { page } = await browser.newPage({ viewport: NARROW });
+      await page.goto(app.url + path);
+      expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(NARROW.width);
+    },
+  );
 
   it('give each field an accessible name, and a description with unit and limits', async () => {
     const { page } = await browser.newPage();
@@ -103,7 +106,7 @@ describeWhereBrowser('pages of models in a browser', () => {
     await page.goto(`${app.url}/models/iris`);
     await page.locator('#ask').evaluate((form) => form.setAttribute('novalidate', ''));
     await field(page, 'Sepal width').fill('-1');
-    await page.getByRole('button', { name: 'Predict' }).click();
+    await page.getByRole('button', { name: 'Predict', exact: true }).click();
     await page.getByRole('alert').waitFor();
     expect(await page.evaluate('document.activeElement.className')).toBe('error-summary');
     expect(await page.title()).toBe('Error: iris – Barista');
@@ -123,7 +126,7 @@ describeWhereBrowser('pages of models in a browser', () => {
     await page.getByRole('link', { name: 'iris' }).click();
     await field(page, 'Petal length').fill('1.4');
     await field(page, 'Petal width').fill('0.2');
-    await page.getByRole('button', { name: 'Predict' }).click();
+    await page.getByRole('button', { name: 'Predict', exact: true }).click();
     await page.locator('.verdict').waitFor();
     expect(await page.locator('.verdict').innerText()).toBe('setosa');
     expect(await field(page, 'Petal width').inputValue()).toBe('0.2');
@@ -220,7 +223,7 @@ describeWhereBrowser('pages of models in a browser', () => {
       await page.goto(`${app.url}/models/digits`);
       expect(await page.getByRole('img', { name: 'Drawing pad' }).count()).toBe(0);
       await page.getByLabel('Picture', { exact: true }).setInputFiles(sampleOf('7'));
-      await page.getByRole('button', { name: 'Predict' }).click();
+      await page.getByRole('button', { name: 'Predict', exact: true }).click();
       await page.locator('.verdict').waitFor();
       expect(await page.locator('.verdict').innerText()).toBe('7');
     });
@@ -230,7 +233,7 @@ describeWhereBrowser('pages of models in a browser', () => {
       await page.goto(`${app.url}/models/digits`);
       const file = { name: 'seven.png', mimeType: 'image/png', buffer: Buffer.from('<b>7</b>') };
       await page.getByLabel('Picture', { exact: true }).setInputFiles(file);
-      await page.getByRole('button', { name: 'Predict' }).click();
+      await page.getByRole('button', { name: 'Predict', exact: true }).click();
       const alert = page.getByRole('alert');
       await alert.waitFor();
       await expect(alert.innerText()).resolves.toContain('must be a PNG, JPEG or WebP picture');

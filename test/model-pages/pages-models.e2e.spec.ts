@@ -77,8 +77,8 @@ describe('pages of models', () => {
     });
 
     it('responds with JSON to a form without a preference for HTML, and to a JSON body', async () => {
-      const answer = await client.submit('/models/iris/predict', FLOWER);
-      expect(answer.body).toMatchObject({ predictions: [{ label: 'virginica' }] });
+      const response = await client.submit('/models/iris/predict', FLOWER);
+      expect(response.body).toMatchObject({ predictions: [{ label: 'virginica' }] });
       const page = await client.post('/models/iris/predict', { petal_width: 1 }, { headers: BROWSER_HEADERS });
       expect(page).toMatchObject({ status: 422, body: { code: 'request.invalid' } });
     });
@@ -248,10 +248,10 @@ describe('pages of models', () => {
     expect(text).toContain(
       'This model cannot be used: liar/1/model.onnx: its output &quot;sum&quot; for its own example',
     );
-    const answer = await send('liar', { x: '1' });
-    expect(answer.status).toBe(503);
-    expect(answer.headers.get('retry-after')).toBe('1');
-    expect(answer.text).toContain('is not ready');
+    const response = await send('liar', { x: '1' });
+    expect(response.status).toBe(503);
+    expect(response.headers.get('retry-after')).toBe('1');
+    expect(response.text).toContain('is not ready');
   });
 
   it('escape all text of manifests, report files and requests', async () => {

@@ -36,8 +36,7 @@ export class ReportFolder {
 
   /** Undefined if the model has no report. */
   static async of(modelsDir: string, model: string): Promise<ReportFolder | undefined> {
-    const found = await lstat(join(modelsDir, model, 'report'))
-      .catch(ifMissing(undefined));
+    const found = await lstat(join(modelsDir, model, 'report')).catch(ifMissing(undefined));
     if (!found?.isDirectory()) return undefined;
     const path = await resolveInStore(modelsDir, model, 'report').catch(() => undefined);
     return path === undefined ? undefined : new ReportFolder(path);

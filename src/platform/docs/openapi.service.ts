@@ -86,8 +86,8 @@ function baseDocument(): Omit<OpenAPIObject, 'paths'> {
     )
     .addTag('auth', 'Members, sessions and API keys')
     .addTag('menus', 'The catalogue')
-    .addTag('predictions', 'Models and what they answer')
+    .addTag('predictions', 'Models and their predictions')
     .addTag('open-inference', 'The same models for clients of Triton and KServe: the Open Inference Protocol')
-    .addTag('system', 'Health and figures')
+    .addTag('system', 'Health and metrics')
     .build();
 }

@@ -1,5 +1,5 @@
 import { type DomainError, type FieldError, InvalidInputError } from '../http/index.js';
-import type { FormError, FormField } from './form.js';
+import { type FormError, type FormField, relabel } from './form.js';
 
 /** A submission that failed, with which its form is rendered again. */
 export interface FormSubmission {
@@ -43,8 +43,7 @@ interface NamedError {
   readonly message: string;
 }
 
-/** Replaces the name of the field, with which a message begins, by its label. */
 function formatError({ message }: FieldError, { name, label }: FormField, value = ''): string {
   if (value.trim() === '') return `${label} is missing`;
-  return message.startsWith(`${name} `) ? label + message.slice(name.length) : message;
+  return relabel(message, name, label);
 }

@@ -46,6 +46,11 @@ export function field(of: FormField): Html {
   return html`<div class="field">${label} ${description} ${control}</div>`;
 }
 
+/** Replaces the name of a field, with which an error message begins, by its label. */
+export function relabel(message: string, name: string, label: string): string {
+  return message.startsWith(`${name} `) ? label + message.slice(name.length) : message;
+}
+
 /** The errors of a submission. It gets the focus when the page loads, so that screen readers read it first. Empty without errors. */
 export function errorSummary(errors: readonly FormError[]): Html {
   const lines = errors.map(({ message, id }) =>

@@ -59,58 +59,61 @@ describeWhereBrowser('account pages in a browser', () => {
   it.each([
     ['with JavaScript', {}],
     ['without JavaScript', { javaScriptEnabled: false }],
-  ] as [string, BrowserContextOptions][])('take a member from sign-up to withdrawal by forms, %s', async (_, profile) => {
-    const { page } = await browser.newPage(profile);
-    await page.goto(app.url);
-    await page.getByRole('link', { name: 'Sign up', exact: true }).click();
-    const email = newEmail();
-    await fill(page, { 'E-mail': email, 'Name (optional)': 'Ada', Password: 'short' });
-    await press(page, 'Sign up');
-    expect(await summary(page).innerText()).toContain('Password must be text of 8 to 1024 characters');
-    await summary(page).getByRole('link').click();
-    expect(await page.getByLabel('Password').inputValue()).toBe('');
-    await page.keyboard.type(PASSWORD);
-    await page.keyboard.press('Enter');
-    await page.getByText('Welcome: you are a member now.').waitFor();
-    expect(await page.locator('dd').allInnerTexts()).toEqual(expect.arrayContaining([email, 'Ada', 'Member']));
+  ] as [string, BrowserContextOptions][])(
+    'take a member from sign-up to withdrawal by forms, %s',
+    async (_, profile) => {
+      const { page } = await browser.newPage(profile);
+      await page.goto(app.url);
+      await page.getByRole('link', { name: 'Sign up', exact: true }).click();
+      const email = newEmail();
+      await fill(page, { 'E-mail': email, 'Name (optional)': 'Ada', Password: 'short' });
+      await press(page, 'Sign up');
+      expect(await summary(page).innerText()).toContain('Password must be text of 8 to 1024 characters');
+      await summary(page).getByRole('link').click();
+      expect(await page.getByLabel('Password').inputValue()).toBe('');
+      await page.keyboard.type(PASSWORD);
+      await page.keyboard.press('Enter');
+      await page.getByText('Welcome: you are a member now.').waitFor();
+      expect(await page.locator('dd').allInnerTexts()).toEqual(expect.arrayContaining([email, 'Ada', 'Member']));
 
-    await fill(page, { 'Current password': PASSWORD, 'New password': NEW_PASSWORD });
-    await press(page, 'Change password');
-    await page.getByText('Your password is changed').waitFor();
+      await fill(page, { 'Current password': PASSWORD, 'New password': NEW_PASSWORD });
+      await press(page, 'Change password');
+      await page.getByText('Your password is changed').waitFor();
 
-    await fill(page, { Name: 'Till' });
-    await page.getByLabel('Ends').selectOption({ label: 'In a year' });
-    await press(page, 'Make a key');
-    const key = await page.getByRole('status').locator('code').first().innerText();
-    const me = await fetch(`${app.url}/auth/me`, { headers: { authorization: `Bearer ${key}` } });
-    expect(await me.json()).toMatchObject({ email, name: 'Ada' });
-    await page.getByRole('button', { name: /^End the API key Till/ }).click();
-    await page.getByText('That API key has ended').waitFor();
+      await fill(page, { Name: 'Till' });
+      await page.getByLabel('Ends').selectOption({ label: 'In a year' });
+      await press(page, 'Make a key');
+      const key = await page.getByRole('status').locator('code').first().innerText();
+      const me = await fetch(`${app.url}/auth/me`, { headers: { authorization: `Bearer ${key}` } });
+      expect(await me.json()).toMatchObject({ email, name: 'Ada' });
+      await page.getByRole('button', { name: /^End the API key Till/ }).click();
+      await page.getByText('That API key has ended').waitFor();
 
-    await page.getByRole('navigation').getByRole('button', { name: 'Log out' }).click();
-    await page.getByText('You are logged out.').waitFor();
-    expect(await page.context().cookies()).toEqual([]);
-    await page.goto(`${app.url}/account`);
-    expect(pathOf(page)).toBe('/login?next=%2Faccount');
-    await fill(page, { 'E-mail': email, Password: PASSWORD });
-    await press(page, 'Log in');
-    expect(await summary(page).innerText()).toContain('The e-mail or the password is wrong.');
-    expect(await page.getByLabel('E-mail').inputValue()).toBe(email);
-    await fill(page, { Password: NEW_PASSWORD });
-    await press(page, 'Log in');
-    expect(pathOf(page)).toBe('/account');
+      await page.getByRole('navigation').getByRole('button', { name: 'Log out' }).click();
+      await page.getByText('You are logged out.').waitFor();
+      expect(await page.context().cookies()).toEqual([]);
+      await page.goto(`${app.url}/account`);
+      expect(pathOf(page)).toBe('/login?next=%2Faccount');
+      await fill(page, { 'E-mail': email, Password: PASSWORD });
+      await press(page, 'Log in');
+      expect(await summary(page).innerText()).toContain('The e-mail or the password is wrong.');
+      expect(await page.getByLabel('E-mail').inputValue()).toBe(email);
+      await fill(page, { Password: NEW_PASSWORD });
+      await press(page, 'Log in');
+      expect(pathOf(page)).toBe('/account');
 
-    await page.getByRole('button', { name: /^End the session of Chrome/ }).click();
-    await page.getByText('You are logged out.').waitFor();
-    await fill(page, { 'E-mail': email, Password: NEW_PASSWORD });
-    await press(page, 'Log in');
-    await page.getByLabel('Password', { exact: true }).fill(NEW_PASSWORD);
-    await press(page, 'Withdraw for good');
-    await page.getByText('You have withdrawn: your account is gone.').waitFor();
-    await fill(page, { 'E-mail': email, Password: NEW_PASSWORD });
-    await press(page, 'Log in');
-    expect(await summary(page).innerText()).toContain('The e-mail or the password is wrong.');
-  });
+      await page.getByRole('button', { name: /^End the session of Chrome/ }).click();
+      await page.getByText('You are logged out.').waitFor();
+      await fill(page, { 'E-mail': email, Password: NEW_PASSWORD });
+      await press(page, 'Log in');
+      await page.getByLabel('Password', { exact: true }).fill(NEW_PASSWORD);
+      await press(page, 'Withdraw for good');
+      await page.getByText('You have withdrawn: your account is gone.').waitFor();
+      await fill(page, { 'E-mail': email, Password: NEW_PASSWORD });
+      await press(page, 'Log in');
+      expect(await summary(page).innerText()).toContain('The e-mail or the password is wrong.');
+    },
+  );
 
   it('work with the keyboard alone', async () => {
     const { page, pageErrors } = await browser.newPage();
@@ -160,42 +163,45 @@ describeWhereBrowser('account pages in a browser', () => {
     ['dark', 1280],
     ['light', 375],
     ['dark', 375],
-  ] as const)('have no accessibility violations and do not scroll horizontally: %s, %d px', async (colorScheme, width) => {
-    const { page } = await browser.newPage({ colorScheme, viewport: { width, height: 800 } });
-    const look = async (): Promise<void> => {
-      // Without its style sheets a page is wider.
-      await page.waitForLoadState();
-      const scrolls = await page.evaluate('document.documentElement.scrollWidth > window.innerWidth');
-      const problems = await accessibilityViolations(page);
-      expect({ path: pathOf(page), problems, scrolls }).toEqual({ path: pathOf(page), problems: [], scrolls: false });
-    };
-    for (const path of ['/', '/login', '/signup?next=/menus', '/login?reason=fresh', '/nothing-here', '/signup']) {
-      await page.goto(app.url + path);
+  ] as const)(
+    'have no accessibility violations and do not scroll horizontally: %s, %d px',
+    async (colorScheme, width) => {
+      const { page } = await browser.newPage({ colorScheme, viewport: { width, height: 800 } });
+      const look = async (): Promise<void> => {
+        // Without its style sheets a page is wider.
+        await page.waitForLoadState();
+        const scrolls = await page.evaluate('document.documentElement.scrollWidth > window.innerWidth');
+        const problems = await accessibilityViolations(page);
+        expect({ path: pathOf(page), problems, scrolls }).toEqual({ path: pathOf(page), problems: [], scrolls: false });
+      };
+      for (const path of ['/', '/login', '/signup?next=/menus', '/login?reason=fresh', '/nothing-here', '/signup']) {
+        await page.goto(app.url + path);
+        await look();
+      }
+      await fill(page, { 'E-mail': 'nobody', Password: 'short' });
+      await press(page, 'Sign up');
+      await summary(page).waitFor();
       await look();
-    }
-    await fill(page, { 'E-mail': 'nobody', Password: 'short' });
-    await press(page, 'Sign up');
-    await summary(page).waitFor();
-    await look();
-    await signUp(page);
-    await look();
-    const me = await page.context().request.get(`${app.url}/auth/me`);
-    const { id: memberId } = (await me.json()) as { id: string };
-    await enqueueScript(app, memberId, untilAborted);
-    await enqueue(app, { kind: 'plain', memberId, payload: {}, total: 1, model: 'iris', version: '1' });
-    await page.goto(`${app.url}/account`);
-    await look();
-    await fill(page, { Name: 'Till at the counter' });
-    await press(page, 'Make a key');
-    await page.getByRole('status').getByRole('heading', { name: 'Your new API key' }).waitFor();
-    await look();
-    await fill(page, { 'Current password': 'wrong', 'New password': NEW_PASSWORD });
-    await press(page, 'Change password');
-    await summary(page).waitFor();
-    await look();
-    await page.goto(app.url);
-    await look();
-  });
+      await signUp(page);
+      await look();
+      const me = await page.context().request.get(`${app.url}/auth/me`);
+      const { id: memberId } = (await me.json()) as { id: string };
+      await enqueueScript(app, memberId, untilAborted);
+      await enqueue(app, { kind: 'plain', memberId, payload: {}, total: 1, model: 'iris', version: '1' });
+      await page.goto(`${app.url}/account`);
+      await look();
+      await fill(page, { Name: 'Till at the counter' });
+      await press(page, 'Make a key');
+      await page.getByRole('status').getByRole('heading', { name: 'Your new API key' }).waitFor();
+      await look();
+      await fill(page, { 'Current password': 'wrong', 'New password': NEW_PASSWORD });
+      await press(page, 'Change password');
+      await summary(page).waitFor();
+      await look();
+      await page.goto(app.url);
+      await look();
+    },
+  );
 
   it('accept a sign-up over plain HTTP on a host that browsers do not treat as secure', async () => {
     const { page } = await browser.newPage();

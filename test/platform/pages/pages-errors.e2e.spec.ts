@@ -42,25 +42,28 @@ describe('error pages', () => {
     ['GET', '/account/nothing-here', 404, 'There is nothing here'],
     ['PUT', '/login', 405, 'That is not possible here'],
     ['GET', '/logout', 405, 'That is not possible here'],
-  ])('are sent to clients that prefer HTML, and problem documents to others: %s %s', async (method, path, status, title) => {
-    const response = await app.client().request(method, path, HTML);
-    expect(response.status).toBe(status);
-    expect(response.headers.get('content-type')).toBe('text/html; charset=utf-8');
-    expect(response.headers.get('vary')).toMatch(/\bAccept\b/);
-    expect(response.headers.get('cache-control')).toBe('no-store');
-    expect(response.text).toContain(`<h1>${title}</h1>`);
-    expect(response.text).toContain(response.headers.get('x-request-id'));
-    expect(response.text).not.toMatch(/<script|<style|style=/);
-    for (const accept of ['*/*', 'application/json', 'application/problem+json', 'text/html;q=0.1, */*']) {
-      const plain = await app.client().request(method, path, { headers: { accept } });
-      expect({ accept, status: plain.status, type: plain.headers.get('content-type') }).toEqual({
-        accept,
-        status,
-        type: 'application/problem+json',
-      });
-    }
-    expect((await app.client().request(method, path)).body).toMatchObject({ status });
-  });
+  ])(
+    'are sent to clients that prefer HTML, and problem documents to others: %s %s',
+    async (method, path, status, title) => {
+      const response = await app.client().request(method, path, HTML);
+      expect(response.status).toBe(status);
+      expect(response.headers.get('content-type')).toBe('text/html; charset=utf-8');
+      expect(response.headers.get('vary')).toMatch(/\bAccept\b/);
+      expect(response.headers.get('cache-control')).toBe('no-store');
+      expect(response.text).toContain(`<h1>${title}</h1>`);
+      expect(response.text).toContain(response.headers.get('x-request-id'));
+      expect(response.text).not.toMatch(/<script|<style|style=/);
+      for (const accept of ['*/*', 'application/json', 'application/problem+json', 'text/html;q=0.1, */*']) {
+        const plain = await app.client().request(method, path, { headers: { accept } });
+        expect({ accept, status: plain.status, type: plain.headers.get('content-type') }).toEqual({
+          accept,
+          status,
+          type: 'application/problem+json',
+        });
+      }
+      expect((await app.client().request(method, path)).body).toMatchObject({ status });
+    },
+  );
 
   it('keep Retry-After, and hide the message of an unexpected error', async () => {
     const closed = await app.client().get('/account/cafe/closed', HTML);

@@ -47,7 +47,8 @@ function followProgress(submitted, container) {
     container.replaceChildren(renderResult(job));
   });
   events.addEventListener('error', () => {
-    if (events.readyState === EventSource.CLOSED) status.textContent = 'The job is running; your account shows its progress.';
+    if (events.readyState === EventSource.CLOSED)
+      status.textContent = 'The job is running; your account shows its progress.';
   });
 }
 
