@@ -1,16 +1,16 @@
 import { Module } from '@nestjs/common';
 import { ModelViewsRegistry } from '../inference/index.js';
-import { ModelPages } from './model-pages.js';
+import { HtmlModelViews } from './html-model-views.js';
 import { ModelReports } from './report/model-reports.js';
 import { ReportController } from './report/report.controller.js';
 
-/** Models in a browser: forms to predict with, and the reports of their training. */
+/** HTML pages of models: forms to predict, and training reports. */
 @Module({
   controllers: [ReportController],
-  providers: [ModelPages, ModelReports],
+  providers: [HtmlModelViews, ModelReports],
 })
 export class ModelPagesModule {
-  constructor(registry: ModelViewsRegistry, pages: ModelPages) {
-    registry.register(pages);
+  constructor(registry: ModelViewsRegistry, views: HtmlModelViews) {
+    registry.register(views);
   }
 }

@@ -8,9 +8,9 @@ import { startTestApp, type TestApp } from '../support/test-app.js';
 const RIGHT = 'a flat white, please';
 const WRONG = 'a tea, if I must';
 const WINDOW_SECONDS = 900;
-const PAUSE_SECONDS = 15;
+const DELAY_SECONDS = 15;
 
-describe('who guesses passwords', () => {
+describe('login throttle', () => {
   let app: TestApp;
   let names = 0;
 
@@ -37,18 +37,18 @@ describe('who guesses passwords', () => {
     return email;
   }
 
-  async function statuses(count: number, ask: () => Promise<ClientResponse>): Promise<number[]> {
-    const found: number[] = [];
-    for (let index = 0; index < count; index += 1) found.push((await ask()).status);
-    return found;
+  async function statuses(count: number, send: () => Promise<ClientResponse>): Promise<number[]> {
+    const received: number[] = [];
+    for (let index = 0; index < count; index += 1) received.push((await send()).status);
+    return received;
   }
 
-  /** As if that much time had passed since everything that is counted. */
-  const letPass = (seconds: number) =>
+  /** Ages all counts by that much time. */
+  const advanceTime = (seconds: number) =>
     sql(app, `UPDATE failure_count SET "expiresAt" = "expiresAt" - ${seconds * 1000}`);
   const times = (count: number, status: number): number[] => Array.from({ length: count }, () => status);
 
-  it('are refused after 10 failures by one address on one account, until the window has passed', async () => {
+  it('refuses an address after 10 failures on one account, until the window closes', async () => {
     const [email, address] = [await newMember(), newAddress()];
     expect(await statuses(10, () => logIn(email, WRONG, address))).toEqual(times(10, 401));
     const refused = await logIn(email.toUpperCase(), RIGHT, address);
@@ -60,25 +60,25 @@ describe('who guesses passwords', () => {
     const seconds = Number(refused.headers.get('retry-after'));
     expect(seconds).toBeGreaterThan(WINDOW_SECONDS - 60);
     expect(seconds).toBeLessThanOrEqual(WINDOW_SECONDS);
-    // The owner elsewhere, and somebody else from here.
+    // Neither the owner at another address nor another member at this address is refused.
     expect((await logIn(email, RIGHT, newAddress())).status).toBe(200);
     expect((await logIn(await newMember(), RIGHT, address)).status).toBe(200);
-    await letPass(WINDOW_SECONDS);
+    await advanceTime(WINDOW_SECONDS);
     expect((await logIn(email, RIGHT, address)).status).toBe(200);
   });
 
-  it('learn nothing of which accounts there are', async () => {
+  it('does not reveal whether an account exists', async () => {
     const address = newAddress();
     expect(await statuses(11, () => logIn('nobody@cafe.example', WRONG, address))).toEqual([...times(10, 401), 429]);
   });
 
-  it('gain nothing by asking at once', async () => {
+  it('counts concurrent guesses like consecutive ones', async () => {
     const [email, address] = [await newMember(), newAddress()];
-    const answers = await Promise.all(Array.from({ length: 30 }, () => logIn(email, WRONG, address)));
-    expect(answers.map(({ status }) => status).sort()).toEqual([...times(10, 401), ...times(20, 429)]);
+    const responses = await Promise.all(Array.from({ length: 30 }, () => logIn(email, WRONG, address)));
+    expect(responses.map(({ status }) => status).sort()).toEqual([...times(10, 401), ...times(20, 429)]);
   });
 
-  it('are not taken for an owner who mistypes now and then', async () => {
+  it('resets the count of an address on an account after a successful login', async () => {
     const [email, address] = [await newMember(), newAddress()];
     for (let round = 0; round < 2; round += 1) {
       expect(await statuses(9, () => logIn(email, WRONG, address))).toEqual(times(9, 401));
@@ -86,13 +86,13 @@ describe('who guesses passwords', () => {
     }
   });
 
-  it('keep no owner waiting who logs in many times at once', async () => {
+  it('accepts 30 concurrent logins with the right password', async () => {
     const [email, address] = [await newMember(), newAddress()];
-    const answers = await Promise.all(Array.from({ length: 30 }, () => logIn(email, RIGHT, address)));
-    expect(answers.map(({ status }) => status)).toEqual(times(30, 200));
+    const responses = await Promise.all(Array.from({ length: 30 }, () => logIn(email, RIGHT, address)));
+    expect(responses.map(({ status }) => status)).toEqual(times(30, 200));
   });
 
-  it('are refused after 100 failures by one address, on whatever accounts', async () => {
+  it('refuses an address after 100 failures on any accounts', async () => {
     const [email, address] = [await newMember(), newAddress()];
     const guesses = Array.from({ length: 110 }, (_, index) => logIn(`nobody-${index}@cafe.example`, WRONG, address));
     const found = (await Promise.all(guesses)).map(({ status }) => status);
@@ -102,7 +102,7 @@ describe('who guesses passwords', () => {
     expect((await logIn(email, RIGHT, newAddress())).status).toBe(200);
   });
 
-  it('cannot ask for more than 100 e-mails whether they are taken', async () => {
+  it('refuses sign-ups from an address after 100 e-mails that were taken', async () => {
     const [email, address] = [await newMember(), newAddress()];
     const signUps = await Promise.all(Array.from({ length: 110 }, () => signUp(email, address)));
     expect(signUps.map(({ status }) => status).sort()).toEqual([...times(100, 409), ...times(10, 429)]);
@@ -110,7 +110,7 @@ describe('who guesses passwords', () => {
     expect((await logIn(email, RIGHT, address)).status).toBe(200);
   });
 
-  it('from many addresses make strangers come twice, and the owner not at all from where they were', async () => {
+  it('requires a second attempt from unknown addresses after 50 failures on an account, but not from known ones', async () => {
     const [email, home] = [await newMember(), newAddress()];
     expect((await logIn(email, RIGHT, home)).status).toBe(200);
     for (let attacker = 0; attacker < 5; attacker += 1) {
@@ -120,17 +120,17 @@ describe('who guesses passwords', () => {
     const away = newAddress();
     const refused = await logIn(email, RIGHT, away);
     expect(refused.status).toBe(429);
-    expect(Number(refused.headers.get('retry-after'))).toBe(PAUSE_SECONDS);
+    expect(Number(refused.headers.get('retry-after'))).toBe(DELAY_SECONDS);
     expect((await logIn(email, RIGHT, away)).status).toBe(429);
     expect((await logIn(email, RIGHT, home)).status).toBe(200);
-    await letPass(PAUSE_SECONDS);
+    await advanceTime(DELAY_SECONDS);
     expect((await logIn(email, RIGHT, newAddress())).status).toBe(429);
     expect((await logIn(email, RIGHT, away)).status).toBe(200);
-    // Known there from now on.
+    // The address is known from now on.
     expect((await logIn(email, RIGHT, away)).status).toBe(200);
   });
 
-  it('are counted where a session asks for the password again', async () => {
+  it('counts wrong passwords at withdrawal and password change', async () => {
     const [client, address] = [app.client(), newAddress()];
     const { password } = await client.signUpAndLogIn();
     const withdraw = (given: string) => client.delete('/auth/me', { password: given }, from(address));
@@ -142,7 +142,7 @@ describe('who guesses passwords', () => {
     expect((await client.get('/auth/me')).status).toBe(200);
   });
 
-  it('have one address for all that a network of IPv6 gives them', async () => {
+  it('treats an IPv6 /64 network as one address', async () => {
     const email = await newMember();
     let host = 0;
     const attempt = () => logIn(email, WRONG, `2001:db8:0:7::${(host += 1).toString(16)}`);
@@ -150,25 +150,25 @@ describe('who guesses passwords', () => {
     expect((await logIn(email, RIGHT, '2001:db8:0:8::1')).status).toBe(200);
   });
 
-  it('leave no row behind once their windows have passed', async () => {
-    await letPass(3_600);
+  it('deletes the counts of closed windows', async () => {
+    await advanceTime(3_600);
     const address = newAddress();
-    // Each failure clears away 200 at most.
+    // Each failure deletes at most 200.
     for (let round = 0; round < 3; round += 1) await logIn('nobody-at-all@cafe.example', WRONG, address);
     expect(await countRows(app, 'failure_count')).toBe(3);
   });
 });
 
-describe('the count of failures', () => {
+describe('login throttle across a restart', () => {
   let directory: string;
 
   beforeAll(async () => {
-    directory = await mkdtemp(join(tmpdir(), 'barista-attempts-'));
+    directory = await mkdtemp(join(tmpdir(), 'barista-login-throttle-'));
   });
 
   afterAll(() => rm(directory, { recursive: true }));
 
-  it('outlives a restart, and is not evaded by a header that no proxy has written', async () => {
+  it('keeps its counts, and ignores X-Forwarded-For without a trusted proxy', async () => {
     const settings = { DATABASE_URL: `sqlite:${join(directory, 'barista.db')}` };
     const credentials = { email: 'somebody@cafe.example', password: WRONG };
     const attempt = (app: TestApp, host: number) =>

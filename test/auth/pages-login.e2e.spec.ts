@@ -8,7 +8,7 @@ const PASSWORD = 'a flat white, please';
 const HTML = { headers: BROWSER_HEADERS };
 const FORM_TYPE = 'application/x-www-form-urlencoded';
 
-describe('the pages to sign up and log in', () => {
+describe('login and sign-up pages', () => {
   let app: TestApp;
   let names = 0;
 
@@ -27,20 +27,23 @@ describe('the pages to sign up and log in', () => {
     return email;
   }
 
-  function expectPage(answer: ClientResponse, status: number, title: string): void {
-    expect({ status: answer.status, text: answer.text.slice(0, 15) }).toEqual({ status, text: '<!doctype html>' });
-    expect(/<title>(.*)<\/title>/.exec(answer.text)?.[1]).toBe(`${title} – Barista`);
-    expect(answer.headers.get('content-type')).toBe('text/html; charset=utf-8');
-    expect(answer.headers.get('cache-control')).toBe('no-store');
+  function expectPage(response: ClientResponse, status: number, title: string): void {
+    expect({ status: response.status, text: response.text.slice(0, 15) }).toEqual({ status, text: '<!doctype html>' });
+    expect(/<title>(.*)<\/title>/.exec(response.text)?.[1]).toBe(`${title} – Barista`);
+    expect(response.headers.get('content-type')).toBe('text/html; charset=utf-8');
+    expect(response.headers.get('cache-control')).toBe('no-store');
   }
 
-  describe('by a form', () => {
-    it('make a member and log them in at once', async () => {
+  describe('forms', () => {
+    it('signs up and logs in with one form', async () => {
       const client = app.client();
       const email = newEmail();
       expectPage(await client.get('/signup'), 200, 'Sign up');
-      const answer = await client.submit('/signup', { email, name: '', password: PASSWORD });
-      expect({ status: answer.status, to: locationOf(answer) }).toEqual({ status: 303, to: '/account?done=signup' });
+      const response = await client.submit('/signup', { email, name: '', password: PASSWORD });
+      expect({ status: response.status, to: locationOf(response) }).toEqual({
+        status: 303,
+        to: '/account?done=signup',
+      });
       expect((await client.get('/auth/me')).body).toMatchObject({ email, name: null });
       const account = await client.get('/account?done=signup');
       expectPage(account, 200, 'Your account');
@@ -48,12 +51,12 @@ describe('the pages to sign up and log in', () => {
       expect(account.headers.get('vary')).toMatch(/\bCookie\b/);
     });
 
-    it('log a member in, with a session of their own, and out', async () => {
+    it('logs in and out', async () => {
       const client = app.client();
       const email = await newMember();
-      const answer = await client.submit('/login', { email: ` ${email.toUpperCase()} `, password: PASSWORD });
-      expect({ status: answer.status, to: locationOf(answer) }).toEqual({ status: 303, to: '/account' });
-      expect(answer.headers.getSetCookie()).toEqual([
+      const response = await client.submit('/login', { email: ` ${email.toUpperCase()} `, password: PASSWORD });
+      expect({ status: response.status, to: locationOf(response) }).toEqual({ status: 303, to: '/account' });
+      expect(response.headers.getSetCookie()).toEqual([
         expect.stringMatching(/^barista\.sid=s%3A[^;]+; Path=\/; HttpOnly; SameSite=Lax$/),
       ]);
       const out = await client.submit('/logout');
@@ -62,7 +65,7 @@ describe('the pages to sign up and log in', () => {
       expect(visibleText((await client.get('/login?reason=logout')).text)).toContain('You are logged out.');
     });
 
-    it('give a session a new id, and end the one that was there', async () => {
+    it('gives a new session id at a login, and ends the old session', async () => {
       const client = app.client();
       const email = await newMember();
       await client.submit('/login', { email, password: PASSWORD });
@@ -73,19 +76,21 @@ describe('the pages to sign up and log in', () => {
       expect(old.status).toBe(401);
     });
 
-    it('say what is wrong at the field, keep what was typed, and never the password', async () => {
+    it('shows errors at their fields, and keeps entered values except passwords', async () => {
       const sent = { email: '"><b>nobody</b>', name: '<i>Ada</i>', password: 'short' };
-      const answer = await app.client().submit('/signup', sent);
-      expectPage(answer, 422, 'Error: Sign up');
-      expect(answer.text).not.toContain('<b>nobody');
-      expect(fieldValue(answer.text, 'email')).toBe('&quot;&gt;&lt;b&gt;nobody&lt;/b&gt;');
-      expect(fieldValue(answer.text, 'name')).toBe('&lt;i&gt;Ada&lt;/i&gt;');
-      expect(fieldValue(answer.text, 'password')).toBe('');
-      expect(answer.text).not.toContain('short');
-      expect(answer.text).toContain('<a href="#email">E-mail must be an e-mail address of at most 254 characters</a>');
-      expect(answer.text).toContain('<a href="#password">Password must be text of 8 to 1024 characters</a>');
-      expect(answer.text).toMatch(/<input[^>]*id="email"[^>]*aria-describedby="email-error"[^>]*aria-invalid="true"/);
-      expect(answer.text).toContain('id="email-error"');
+      const response = await app.client().submit('/signup', sent);
+      expectPage(response, 422, 'Error: Sign up');
+      expect(response.text).not.toContain('<b>nobody');
+      expect(fieldValue(response.text, 'email')).toBe('&quot;&gt;&lt;b&gt;nobody&lt;/b&gt;');
+      expect(fieldValue(response.text, 'name')).toBe('&lt;i&gt;Ada&lt;/i&gt;');
+      expect(fieldValue(response.text, 'password')).toBe('');
+      expect(response.text).not.toContain('short');
+      expect(response.text).toContain(
+        '<a href="#email">E-mail must be an e-mail address of at most 254 characters</a>',
+      );
+      expect(response.text).toContain('<a href="#password">Password must be text of 8 to 1024 characters</a>');
+      expect(response.text).toMatch(/<input[^>]*id="email"[^>]*aria-describedby="email-error"[^>]*aria-invalid="true"/);
+      expect(response.text).toContain('id="email-error"');
     });
 
     it.each([
@@ -94,54 +99,54 @@ describe('the pages to sign up and log in', () => {
       [{ email: 'a@cafe.example', password: PASSWORD, role: 'admin' }, ['role is not a known field']],
       [{ email: 'a@cafe.example', password: 'password1234' }, ['Password is among the first that are guessed']],
       [{ email: 'a@cafe.example', password: PASSWORD, constructor: 'x' }, ['constructor is not a known field']],
-    ])('name everything that is wrong with %j', async (sent, expected) => {
+    ])('shows all errors of %j', async (sent, expected) => {
       const before = await countRows(app, 'member');
-      const answer = await app.client().submit('/signup', sent as Record<string, string>);
-      expectPage(answer, 422, 'Error: Sign up');
-      for (const words of expected) expect(visibleText(answer.text)).toContain(words);
+      const response = await app.client().submit('/signup', sent as Record<string, string>);
+      expectPage(response, 422, 'Error: Sign up');
+      for (const words of expected) expect(visibleText(response.text)).toContain(words);
       expect(await countRows(app, 'member')).toBe(before);
     });
 
-    it('answer 409 where the e-mail is taken, at its field', async () => {
+    it('answers 409 for an e-mail that is taken, and shows the error at its field', async () => {
       const email = await newMember();
-      const answer = await app.client().submit('/signup', { email, password: PASSWORD });
-      expectPage(answer, 409, 'Error: Sign up');
-      expect(answer.text).toMatch(/<a href="#email">There is a member with this e-mail already/);
-      expect(fieldValue(answer.text, 'email')).toBe(email);
+      const response = await app.client().submit('/signup', { email, password: PASSWORD });
+      expectPage(response, 409, 'Error: Sign up');
+      expect(response.text).toMatch(/<a href="#email">There is a member with this e-mail already/);
+      expect(fieldValue(response.text, 'email')).toBe(email);
     });
 
-    it('say the same of a wrong password and an unknown e-mail', async () => {
+    it('shows the same page for a wrong password and an unknown e-mail', async () => {
       const [known, unknown] = [await newMember(), newEmail()];
       const pages = [];
       for (const email of [known, unknown]) {
-        const answer = await app.client().submit('/login', { email, password: 'a tea, if I must' });
-        expectPage(answer, 401, 'Error: Log in');
-        expect(answer.headers.getSetCookie()).toEqual([]);
-        pages.push(answer.text.replaceAll(email, ''));
+        const response = await app.client().submit('/login', { email, password: 'a tea, if I must' });
+        expectPage(response, 401, 'Error: Log in');
+        expect(response.headers.getSetCookie()).toEqual([]);
+        pages.push(response.text.replaceAll(email, ''));
       }
       expect(visibleText(pages[0]!)).toContain('The e-mail or the password is wrong.');
       expect(pages[0]).toBe(pages[1]);
     });
 
-    it('count failures together with those of the API, and say when to come again', async () => {
+    it('counts failures together with those of the API, and sends Retry-After', async () => {
       const email = await newMember();
       const from = { headers: { 'x-forwarded-for': '203.0.113.77' } };
       for (let count = 0; count < 5; count += 1) {
         expect((await app.client().submit('/login', { email, password: 'x' }, from)).status).toBe(401);
         expect((await app.client().post('/auth/login', { email, password: 'x' }, from)).status).toBe(401);
       }
-      const answer = await app.client().submit('/login', { email, password: PASSWORD }, from);
-      expectPage(answer, 429, 'Error: Log in');
-      expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0);
-      expect(visibleText(answer.text)).toMatch(/Too many attempts have failed\. Try again in \d+ seconds\./);
+      const response = await app.client().submit('/login', { email, password: PASSWORD }, from);
+      expectPage(response, 429, 'Error: Log in');
+      expect(Number(response.headers.get('retry-after'))).toBeGreaterThan(0);
+      expect(visibleText(response.text)).toMatch(/Too many attempts have failed\. Try again in \d+ seconds\./);
       expect((await app.client().post('/auth/login', { email, password: PASSWORD }, from)).status).toBe(429);
     });
 
-    it('take forms alone, each field once', async () => {
+    it('accepts forms only, with each field once', async () => {
       const raw = JSON.stringify({ email: newEmail(), password: PASSWORD });
       const json = { 'content-type': 'application/json' };
-      const answer = await app.client().request('POST', '/login', { raw, headers: { ...json, ...HTML.headers } });
-      expectPage(answer, 415, 'That did not work');
+      const response = await app.client().request('POST', '/login', { raw, headers: { ...json, ...HTML.headers } });
+      expectPage(response, 415, 'That did not work');
       const form = { 'content-type': FORM_TYPE };
       const twice = await app.client().request('POST', '/login', { raw: 'email=a&email=b', headers: form });
       expect(twice).toMatchObject({ status: 422, body: { errors: [{ location: ['body', 'email'] }] } });
@@ -150,23 +155,23 @@ describe('the pages to sign up and log in', () => {
     });
   });
 
-  describe('go on to a path of ours', () => {
-    it('after a login, and after a detour to sign up', async () => {
+  describe('redirect after login', () => {
+    it('goes to the path in next, after a login or a sign-up', async () => {
       const email = await newMember();
       const page = await app.client().get('/login?next=/models/iris%3Fversion=1');
       expect(page.text).toContain('action="/login?next=%2Fmodels%2Firis%3Fversion%3D1"');
       expect(page.text).toContain('href="/signup?next=%2Fmodels%2Firis%3Fversion%3D1"');
-      const answer = await app
+      const response = await app
         .client()
         .submit('/login?next=%2Fmodels%2Firis%3Fversion%3D1', { email, password: PASSWORD });
-      expect(locationOf(answer)).toBe('/models/iris?version=1');
+      expect(locationOf(response)).toBe('/models/iris?version=1');
       const joined = await app.client().submit('/signup?next=/menus', { email: newEmail(), password: PASSWORD });
       expect(locationOf(joined)).toBe('/menus');
     });
 
-    it('is still known after a failure', async () => {
-      const answer = await app.client().submit('/login?next=/menus', { email: newEmail(), password: PASSWORD });
-      expect(answer.text).toContain('action="/login?next=%2Fmenus"');
+    it('keeps next after a failed login', async () => {
+      const response = await app.client().submit('/login?next=/menus', { email: newEmail(), password: PASSWORD });
+      expect(response.text).toContain('action="/login?next=%2Fmenus"');
     });
 
     it.each([
@@ -177,15 +182,15 @@ describe('the pages to sign up and log in', () => {
       'javascript:alert(1)',
       '/\t/elsewhere.example',
       '/x\r\nSet-Cookie: stolen=1',
-    ])('and to no other: %j', async (next) => {
+    ])('ignores an unsafe next: %j', async (next) => {
       const query = new URLSearchParams({ next }).toString();
       expect((await app.client().get(`/login?${query}`)).text).not.toMatch(/elsewhere|javascript|stolen/);
-      const answer = await app.client().submit(`/login?${query}`, { email: await newMember(), password: PASSWORD });
-      expect({ status: answer.status, to: locationOf(answer) }).toEqual({ status: 303, to: '/account' });
+      const response = await app.client().submit(`/login?${query}`, { email: await newMember(), password: PASSWORD });
+      expect({ status: response.status, to: locationOf(response) }).toEqual({ status: 303, to: '/account' });
     });
   });
 
-  describe('take forms from our own pages alone', () => {
+  describe('cross-site protection of forms', () => {
     const FOREIGN: readonly Record<string, string>[] = [
       { 'sec-fetch-site': 'cross-site' },
       { 'sec-fetch-site': 'same-site' },
@@ -197,33 +202,33 @@ describe('the pages to sign up and log in', () => {
     ];
     const POSTS = ['/login', '/signup', '/logout', '/account/password', '/account/api-keys', '/account/withdrawal'];
 
-    it.each(POSTS)('%s, with a cookie and without', async (path) => {
+    it.each(POSTS)('rejects forms from other sites at %s, with a cookie and without', async (path) => {
       const body = new URLSearchParams({ email: await newMember(), password: PASSWORD }).toString();
       const before = await countRows(app, 'session');
       for (const foreign of FOREIGN) {
         for (const cookie of [{}, { cookie: 'theme=dark' }] as Record<string, string>[]) {
           const headers = { 'content-type': FORM_TYPE, ...HTML.headers, ...foreign, ...cookie };
-          const answer = await sendVerbatim(app.url, { method: 'POST', path, headers, body });
-          // An allowed origin may use the API with the member's cookie; nobody may send our forms.
-          expect({ ...headers, status: answer.status }).toEqual({ ...headers, status: 403 });
-          expect(answer.text).toContain('That is not allowed');
+          const response = await sendVerbatim(app.url, { method: 'POST', path, headers, body });
+          // An origin in CORS_ORIGINS may use the API with the cookie, but may not submit our forms.
+          expect({ ...headers, status: response.status }).toEqual({ ...headers, status: 403 });
+          expect(response.text).toContain('That is not allowed');
         }
       }
       expect(await countRows(app, 'session')).toBe(before);
     });
 
-    it('and from what is no browser', async () => {
+    it('accepts forms from our own pages and from clients that are no browsers', async () => {
       const own: Record<string, string>[] = [{ 'sec-fetch-site': 'same-origin' }, { 'sec-fetch-site': 'none' }, {}];
       for (const headers of [...own, { origin: app.url }]) {
-        const answer = await app
+        const response = await app
           .client()
           .submit('/login', { email: await newMember(), password: PASSWORD }, { headers });
-        expect({ headers, status: answer.status }).toEqual({ headers, status: 303 });
+        expect({ headers, status: response.status }).toEqual({ headers, status: 303 });
       }
     });
   });
 
-  it('say in the navigation who looks', async () => {
+  it('shows links by login state in the navigation', async () => {
     const client = app.client();
     for (const path of ['/', '/login', '/signup']) {
       const { text, headers } = await client.get(path);
@@ -239,19 +244,24 @@ describe('the pages to sign up and log in', () => {
     }
   });
 
-  it('tell who brings a session that is over', async () => {
+  it('tells a viewer with an expired session to log in again', async () => {
     const client = app.client();
     const { id } = await client.signUpAndLogIn();
     await sql(app, `DELETE FROM session WHERE "memberId" = '${id}'`);
-    const answer = await client.get('/account', HTML);
-    expect({ status: answer.status, to: locationOf(answer) }).toEqual({ status: 303, to: '/login?next=%2Faccount' });
-    expect(visibleText((await client.get(locationOf(answer)!)).text)).toContain('Your session is over. Log in again.');
+    const response = await client.get('/account', HTML);
+    expect({ status: response.status, to: locationOf(response) }).toEqual({
+      status: 303,
+      to: '/login?next=%2Faccount',
+    });
+    expect(visibleText((await client.get(locationOf(response)!)).text)).toContain(
+      'Your session is over. Log in again.',
+    );
     const sent = await client.submit('/account/password', { currentPassword: 'x', newPassword: 'y' }, HTML);
     expect({ status: sent.status, to: locationOf(sent) }).toEqual({ status: 303, to: '/login?next=%2Faccount' });
   });
 });
 
-describe('the pages in production', () => {
+describe('login and sign-up pages in production', () => {
   const TLS = { headers: { 'x-forwarded-proto': 'https' } };
   let app: TestApp;
 
@@ -262,25 +272,25 @@ describe('the pages in production', () => {
 
   afterAll(() => app.close());
 
-  it('log in over TLS, with a cookie for TLS alone', async () => {
+  it('logs in over TLS with a Secure cookie', async () => {
     const client = app.client();
-    const answer = await client.submit('/signup', { email: 'ada@cafe.example', password: PASSWORD }, TLS);
-    expect(answer.status).toBe(303);
-    expect(answer.headers.getSetCookie()).toEqual([
+    const response = await client.submit('/signup', { email: 'ada@cafe.example', password: PASSWORD }, TLS);
+    expect(response.status).toBe(303);
+    expect(response.headers.getSetCookie()).toEqual([
       expect.stringMatching(/^__Host-barista\.sid=s%3A[^;]+; Path=\/; HttpOnly; Secure; SameSite=Lax$/),
     ]);
     expect((await client.get('/account', TLS)).status).toBe(200);
     expect((await client.get('/login', TLS)).text).not.toContain('HTTPS');
   });
 
-  it('say in words that nobody is logged in without it, before a password is sent and after', async () => {
+  it('explains that a login needs TLS, before and after the form is sent', async () => {
     expect(visibleText((await app.client().get('/login')).text)).toContain('This page did not come over HTTPS');
     const before = await countRows(app, 'member');
     for (const path of ['/login', '/signup']) {
-      const answer = await app.client().submit(path, { email: 'bo@cafe.example', password: PASSWORD });
-      expect(answer.status).toBe(400);
-      expect(visibleText(answer.text)).toContain('Logging in needs HTTPS');
-      expect(answer.headers.getSetCookie()).toEqual([]);
+      const response = await app.client().submit(path, { email: 'bo@cafe.example', password: PASSWORD });
+      expect(response.status).toBe(400);
+      expect(visibleText(response.text)).toContain('Logging in needs HTTPS');
+      expect(response.headers.getSetCookie()).toEqual([]);
     }
     expect(await countRows(app, 'member')).toBe(before);
   });

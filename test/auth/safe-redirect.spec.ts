@@ -1,6 +1,6 @@
 import { safeRedirectPath } from '../../src/auth/pages/safe-redirect.js';
 
-describe('where to go after a login', () => {
+describe('safeRedirectPath', () => {
   it.each([
     '/',
     '/models/iris',
@@ -8,7 +8,7 @@ describe('where to go after a login', () => {
     '/account?done=password',
     '/a/../b',
     '/@cafe.example',
-  ])('is a path of ours: %s', (path) => {
+  ])('accepts the local path %s', (path) => {
     expect(safeRedirectPath(path)).toBe(path);
   });
 
@@ -42,15 +42,15 @@ describe('where to go after a login', () => {
     '/login?next=/login',
     '/signup',
     '/./logout',
-  ])('is nowhere else, and no door: %j', (path) => {
+  ])('rejects other origins, malformed paths and login pages: %j', (path) => {
     expect(safeRedirectPath(path)).toBeUndefined();
   });
 
-  it('is one text', () => {
+  it('rejects values that are not a single string', () => {
     for (const given of [undefined, ['/', '/'], { path: '/' }]) expect(safeRedirectPath(given)).toBeUndefined();
   });
 
-  it('leads to our own origin in every way that a browser may read it', () => {
+  it('accepts only paths that a URL parser resolves to our own origin', () => {
     const parts = ['/', '\\', '.', '..', '%2f', '%5c', '%2e', '@', ':', '?', '#', 'a', 'elsewhere.example'];
     const accepted: string[] = [];
     for (const one of parts) {

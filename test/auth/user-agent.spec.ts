@@ -3,7 +3,7 @@ import { describeUserAgent } from '../../src/auth/pages/user-agent.js';
 const WINDOWS = 'Mozilla/5.0 (Windows NT 10.0; Win64; x64)';
 const WEBKIT = 'AppleWebKit/537.36 (KHTML, like Gecko)';
 
-describe('a device in words', () => {
+describe('describeUserAgent', () => {
   it.each([
     [`${WINDOWS} ${WEBKIT} Chrome/141.0.0.0 Safari/537.36`, 'Chrome on Windows'],
     [`${WINDOWS} ${WEBKIT} Chrome/141.0.0.0 Safari/537.36 Edg/141.0.0.0`, 'Edge on Windows'],
@@ -23,7 +23,7 @@ describe('a device in words', () => {
     [null, 'Unknown device'],
     ['', 'Unknown device'],
     ['x'.repeat(512), 'x'.repeat(60)],
-  ])('%s', (userAgent, words) => {
-    expect(describeUserAgent(userAgent)).toBe(words);
+  ])('of %s is %s', (userAgent, description) => {
+    expect(describeUserAgent(userAgent)).toBe(description);
   });
 });

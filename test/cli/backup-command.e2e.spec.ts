@@ -6,7 +6,7 @@ import { logInAgain } from '../support/auth.js';
 import type { Client } from '../support/client.js';
 import { addMenu, fetchAllPages } from '../support/menus.js';
 import { describeUnless } from '../support/describe-unless.js';
-import { findPostgres, type PostgresServer, postgresTrouble, startPostgres } from '../support/postgres.js';
+import { findPostgres, type PostgresServer, postgresUnavailableReason, startPostgres } from '../support/postgres.js';
 import { type Finished, run } from '../support/project.js';
 import { startTestApp, type TestApp } from '../support/test-app.js';
 
@@ -176,7 +176,7 @@ describe('npm run backup on SQLite', () => {
 });
 
 const bin = findPostgres();
-const describeWithPostgres = describeUnless(postgresTrouble(bin));
+const describeWithPostgres = describeUnless(postgresUnavailableReason(bin));
 
 describeWithPostgres('npm run backup on PostgreSQL', () => {
   let postgres: PostgresServer;

@@ -79,8 +79,8 @@ describe('npm run model', () => {
       const app = await startTestApp({ MODELS_DIR: store.path });
       const { body } = await app.client().get('/models/species');
       expect(body).toMatchObject({ state: 'ready', batching: { enabled: true } });
-      const { body: answer } = await app.client().post('/models/species/predict', body.example.input);
-      expect(answer.predictions).toMatchObject([{ label: '0', index: 0 }]);
+      const { body: response } = await app.client().post('/models/species/predict', body.example.input);
+      expect(response.predictions).toMatchObject([{ label: '0', index: 0 }]);
       await app.close();
     });
 
@@ -135,10 +135,7 @@ describe('npm run model', () => {
 
     it('accepts a different prediction for the example only with --own-answer', async () => {
       await succeed(add('sum', 'sum'));
-      await expectRefusal(
-        () => add('difference', 'sum'),
-        /sum\/2 answers the example .* with {"value":0}.*--own-answer/,
-      );
+      await expectRefusal(() => add('difference', 'sum'), /sum\/2 predicts {"value":0} for the example.*--own-answer/);
       expect(Object.keys((await manifestOf('sum')).versions ?? {})).toEqual(['1']);
       await succeed(add('difference', 'sum', '--own-answer'));
       expect((await manifestOf('sum')).versions?.[2]).toMatchObject({ example: { value: 0 } });

@@ -42,7 +42,7 @@ describeWithPython('npm run model -- quantize', () => {
       expect(stdout).toMatch(/^ {2}size +38.7 kB → 1\d\.\d kB$/m);
       expect(stdout).toMatch(/^ {2}speed +\d\.\d{3} ms → \d\.\d{3} ms a row, medians of \d+ alternating runs each$/m);
       expect(stdout).toMatch(
-        /to 5 rows \(3 made .*, 2 of fixture.json\): the same label for 5 of 5; numbers differ by at most 0\.0\d+/,
+        /compared +5 rows \(3 made .*, 2 of fixture.json\): the same label for 5 of 5; numbers differ by at most 0\.0\d+/,
       );
       expect(stdout).toContain('/models/digits/versions/2/predict');
 

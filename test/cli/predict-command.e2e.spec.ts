@@ -191,7 +191,7 @@ describe('npm run predict', () => {
     const keyless = await predict('inner', flowers);
     expect(keyless).toMatchObject({ code: 1, stderr: expect.stringContaining(`${app.url}/auth/api-keys`) });
     const nobody = await run(process.execPath, [COMMAND, 'iris', flowers, '--url', 'http://127.0.0.1:9']);
-    expect(nobody).toMatchObject({ code: 1, stderr: expect.stringContaining('http://127.0.0.1:9 does not answer') });
+    expect(nobody).toMatchObject({ code: 1, stderr: expect.stringContaining('http://127.0.0.1:9 does not respond') });
   });
 
   it('reports the error that ended a job, and starts the job again on the next call', async () => {
@@ -224,6 +224,10 @@ describe('npm run predict', () => {
     app = await ProcessApp.start({ MODELS_DIR: store.path, PORT: port }, { databaseUrl });
     const { code, stdout, stderr } = await output;
     const lines = stdout.split('\n').length;
-    expect({ code, lines, stderr }).toEqual({ code: 0, lines: 25, stderr: expect.stringContaining('does not answer') });
+    expect({ code, lines, stderr }).toEqual({
+      code: 0,
+      lines: 25,
+      stderr: expect.stringContaining('does not respond'),
+    });
   });
 });

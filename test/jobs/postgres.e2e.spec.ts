@@ -5,12 +5,12 @@ import { itDoesJobs } from '../support/job-behaviour.js';
 import { itEndsJobsThatThrow } from '../support/job-failures.js';
 import { enqueueScript, JOB_HANDLERS, line, Signal, untilAborted, untilJob } from '../support/jobs.js';
 import { describeUnless } from '../support/describe-unless.js';
-import { findPostgres, type PostgresServer, postgresTrouble, startPostgres } from '../support/postgres.js';
+import { findPostgres, type PostgresServer, postgresUnavailableReason, startPostgres } from '../support/postgres.js';
 import { startTestApp, type TestApp } from '../support/test-app.js';
 import { until } from '../support/until.js';
 
 const bin = findPostgres();
-const describeWithPostgres = describeUnless(postgresTrouble(bin));
+const describeWithPostgres = describeUnless(postgresUnavailableReason(bin));
 
 const JOBS = 30;
 const STEPS = 5;

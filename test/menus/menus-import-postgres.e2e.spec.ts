@@ -1,11 +1,11 @@
 import { countRows } from '../support/auth.js';
 import { describeUnless } from '../support/describe-unless.js';
-import { findPostgres, type PostgresServer, postgresTrouble, startPostgres } from '../support/postgres.js';
+import { findPostgres, type PostgresServer, postgresUnavailableReason, startPostgres } from '../support/postgres.js';
 import { Relay } from '../support/relay.js';
 import { startTestApp, type TestApp } from '../support/test-app.js';
 
 const bin = findPostgres();
-const describeWithPostgres = describeUnless(postgresTrouble(bin));
+const describeWithPostgres = describeUnless(postgresUnavailableReason(bin));
 
 describeWithPostgres('POST /menus/import on PostgreSQL', () => {
   let postgres: PostgresServer;

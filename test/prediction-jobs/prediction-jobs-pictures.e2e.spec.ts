@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Client } from '../support/client.js';
 import { MULTIPART, multipart } from '../support/forms.js';
-import { formOf } from '../support/pictures.js';
+import { imageForm } from '../support/images.js';
 import { jobOver, resultOf, sendJob, takenJob } from '../support/prediction-jobs.js';
 import { ROOT } from '../support/project.js';
 import { startTestApp, type TestApp } from '../support/test-app.js';
@@ -32,7 +32,7 @@ describe('prediction jobs of pictures', () => {
   afterAll(() => app.close());
 
   const send = (pictures: readonly Buffer[], onError?: string): ReturnType<typeof sendJob> => {
-    const form = formOf(pictures);
+    const form = imageForm(pictures);
     return sendJob(member, form.raw, { model: 'digits', headers: form.headers, ...(onError ? { onError } : {}) });
   };
 
@@ -41,7 +41,7 @@ describe('prediction jobs of pictures', () => {
     const { status, body } = await send(pictures);
     expect({ status, total: body.progress?.total }).toEqual({ status: 202, total: COUNT });
     const lines = await resultOf(member, body.id);
-    const atOnce = await member.post('/models/digits/predict', undefined, formOf(digits));
+    const atOnce = await member.post('/models/digits/predict', undefined, imageForm(digits));
     const expected = pictures.map((_, row) => ({ row, ...atOnce.body.predictions[(row * 7) % 10] }));
     expect(lines).toEqual(expected);
   });
@@ -118,7 +118,7 @@ describe('prediction jobs of pictures', () => {
     ]);
     const unknown = await sendJob(member, other, { model: 'digits', headers: MULTIPART });
     expect(unknown.body.errors).toMatchObject([{ location: ['body', 'files'], type: 'unknown' }]);
-    const iris = await sendJob(member, formOf([digits[1]!]).raw, { headers: MULTIPART });
+    const iris = await sendJob(member, imageForm([digits[1]!]).raw, { headers: MULTIPART });
     expect(iris.status).toBe(415);
   });
 });

@@ -118,16 +118,16 @@ describe('lifecycle', () => {
     it('fails no request of 40 keep-alive clients', async () => {
       const app = await ProcessApp.start();
       const load = new KeepAliveLoad(app.url, 40, () => ({ path: '/health/live' }));
-      await until('the load is under way', () => load.answered.length >= 1_000);
+      await until('the load is under way', () => load.responses.length >= 1_000);
       const { code, lines } = await app.stop();
       await load.over;
 
       expect(code).toBe(0);
       expect(load.failures).toEqual([]);
-      expect(load.answered.filter(({ status }) => status !== 200)).toEqual([]);
-      expect(load.answered.filter(({ closes }) => closes)).not.toHaveLength(0);
+      expect(load.responses.filter(({ status }) => status !== 200)).toEqual([]);
+      expect(load.responses.filter(({ closes }) => closes)).not.toHaveLength(0);
       const logged = new Set(lines.filter(({ msg }) => msg === 'request').map(({ requestId }) => requestId));
-      expect(load.answered.filter(({ requestId }) => !logged.has(requestId))).toEqual([]);
+      expect(load.responses.filter(({ requestId }) => !logged.has(requestId))).toEqual([]);
     });
 
     it('serves on for SHUTDOWN_DELAY_MS while it says that it is not ready', async () => {

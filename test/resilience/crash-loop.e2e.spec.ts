@@ -98,7 +98,7 @@ describe('kill -9 under 32 writers', () => {
     const { lost, phantom, half, done } = journal.settle(facts);
     figures['of these done'] += done.size;
     for (const writer of writers) writer.learn(done);
-    await Promise.all(writers.map((writer) => writer.prove(url)));
+    await Promise.all(writers.map((writer) => writer.verify(url)));
     const surprises = writers.flatMap((writer) => writer.surprises);
     const found = { kill: figures.kills, lost, phantom, half, damage, surprises };
     if ([lost, phantom, half, damage, surprises].some(({ length }) => length > 0)) troubles.push(found);

@@ -5,7 +5,7 @@ import { untilStatus } from '../support/until.js';
 import type { ClientResponse, Client } from '../support/client.js';
 import { addMenu, fetchAllPages } from '../support/menus.js';
 import { describeUnless } from '../support/describe-unless.js';
-import { findPostgres, type PostgresServer, postgresTrouble, startPostgres } from '../support/postgres.js';
+import { findPostgres, type PostgresServer, postgresUnavailableReason, startPostgres } from '../support/postgres.js';
 import { killLeftovers, ProcessApp } from '../support/process-app.js';
 import { Relay } from '../support/relay.js';
 
@@ -20,7 +20,7 @@ function expectUnavailable({ status, headers, body }: ClientResponse): void {
 }
 
 const bin = findPostgres();
-const describeWithPostgres = describeUnless(postgresTrouble(bin));
+const describeWithPostgres = describeUnless(postgresUnavailableReason(bin));
 
 describeWithPostgres('a PostgreSQL server that breaks down', () => {
   let postgres: PostgresServer;

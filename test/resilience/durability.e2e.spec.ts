@@ -6,9 +6,9 @@ import type { ClientResponse } from '../support/client.js';
 import { addMenu, fetchAllPages } from '../support/menus.js';
 import { describeUnless } from '../support/describe-unless.js';
 import { killLeftovers, ProcessApp } from '../support/process-app.js';
-import { straceTrouble, traced, tracedCalls } from '../support/strace.js';
+import { straceUnavailableReason, traced, tracedCalls } from '../support/strace.js';
 
-const describeTraced = describeUnless(await straceTrouble());
+const describeTraced = describeUnless(await straceUnavailableReason());
 const SYNC = 'fsync,fdatasync';
 /** Several processes are started, and every call of theirs is looked at. */
 const PATIENCE_MS = 120_000;

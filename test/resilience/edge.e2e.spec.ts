@@ -154,7 +154,7 @@ describe('the edge', () => {
     const [first, second] = newMenus();
     const connection = await RawConnection.open(app.url);
     connection.send(write(first) + write(second, CHUNKED));
-    expect(await connection.answers(2)).toEqual([201, 201]);
+    expect(await connection.waitForStatuses(2)).toEqual([201, 201]);
     expect([await isThere(first), await isThere(second)]).toEqual([true, true]);
     connection.end();
   });
@@ -207,14 +207,14 @@ describe('the edge', () => {
     const [menu] = newMenus();
     const connection = await RawConnection.open(app.url);
     connection.send(write(menu, { headers: ['Connection: Upgrade', `Upgrade: ${protocol}`] }));
-    expect(await connection.answers(1)).toEqual([201]);
+    expect(await connection.waitForStatuses(1)).toEqual([201]);
     connection.end();
   });
 
   it('takes the URL of the host that it is asked as', async () => {
     const connection = await RawConnection.open(app.url);
     connection.send('GET http://Cafe.example/health/live HTTP/1.1\r\nHost: cafe.example\r\n\r\n');
-    expect(await connection.answers(1)).toEqual([200]);
+    expect(await connection.waitForStatuses(1)).toEqual([200]);
     connection.end();
   });
 

@@ -6,9 +6,9 @@ import { fetchAllPages, type MenuBody } from '../support/menus.js';
 import { describeUnless } from '../support/describe-unless.js';
 import { killLeftovers, MAIN, ProcessApp } from '../support/process-app.js';
 import { run } from '../support/project.js';
-import { fillDisk, onSmallDisk, smallDiskTrouble } from '../support/small-disk.js';
+import { fillDisk, onSmallDisk, smallDiskUnavailableReason } from '../support/small-disk.js';
 
-const describeOnSmallDisk = describeUnless(await smallDiskTrouble());
+const describeOnSmallDisk = describeUnless(await smallDiskUnavailableReason());
 const ENOUGH_REFUSALS = 40;
 const MAX_ROUNDS = 500;
 const WRITERS = 8;

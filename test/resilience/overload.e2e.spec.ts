@@ -56,16 +56,16 @@ describe('overload', () => {
     async () => {
       const app = await ProcessApp.start({ OVERLOAD_MS: '10' });
       const load = new KeepAliveLoad(app.url, 100, () => ({ path: '/metrics' }));
-      await until('some are refused', () => load.answered.some(({ status }) => status === 503), PATIENCE_MS);
+      await until('some are refused', () => load.responses.some(({ status }) => status === 503), PATIENCE_MS);
       for (let probe = 0; probe < 5; probe += 1) {
         expect((await app.client().get('/health/live')).status).toBe(200);
       }
       await load.end();
 
       expect(load.failures).toEqual([]);
-      const statuses = new Set(load.answered.map(({ status }) => status));
+      const statuses = new Set(load.responses.map(({ status }) => status));
       expect([...statuses].sort()).toEqual([200, 503]);
-      const refused = load.answered.filter(({ status }) => status === 503);
+      const refused = load.responses.filter(({ status }) => status === 503);
       expect(refused.filter(({ headers }) => headers['retry-after'] !== '1')).toEqual([]);
       expect((await app.client().get('/metrics')).status).toBe(200);
       await app.stop();
@@ -78,10 +78,10 @@ describe('overload', () => {
     async () => {
       const app = await ProcessApp.start();
       const load = new KeepAliveLoad(app.url, 512, (number) => ({ path: number % 2 ? '/menus' : '/health/live' }));
-      await until('the load is under way', () => load.answered.length >= 3_000, PATIENCE_MS);
+      await until('the load is under way', () => load.responses.length >= 3_000, PATIENCE_MS);
       await load.end();
       expect(load.failures).toEqual([]);
-      expect(load.answered.filter(({ status }) => status !== 200)).toEqual([]);
+      expect(load.responses.filter(({ status }) => status !== 200)).toEqual([]);
       await app.stop();
     },
     PATIENCE_MS,

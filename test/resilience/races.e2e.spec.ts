@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
-import { beginRequest, logInAgain } from '../support/auth.js';
+import { startRequest, logInAgain } from '../support/auth.js';
 import type { Client } from '../support/client.js';
 import { readFacts } from '../support/facts.js';
 import { killLeftovers, ProcessApp } from '../support/process-app.js';
@@ -12,7 +12,7 @@ const LOGOUTS = scale(50, 1_000);
 const ROUNDS = scale(20, 200);
 const ABREAST = 4;
 
-type Slow = Awaited<ReturnType<typeof beginRequest>>;
+type Slow = Awaited<ReturnType<typeof startRequest>>;
 
 const NEW_MENU = ['POST', '/menus', { name: 'Slow', price: 1 }] as const;
 const NEW_KEY = ['POST', '/auth/api-keys', { name: 'slow' }] as const;
@@ -40,10 +40,10 @@ describe('races', () => {
         const client = app.client();
         const { email, password } = await client.signUpAndLogIn();
         const thief = copyOf(client);
-        const slow = [await beginRequest(client, ...NEW_MENU), await beginRequest(client, ...NEW_KEY)];
+        const slow = [await startRequest(client, ...NEW_MENU), await startRequest(client, ...NEW_KEY)];
         const passwords = { currentPassword: password, newPassword: `${password}, and a new one` };
         const isFirst = round % 2 === 0;
-        if (isFirst) slow.push(await beginRequest(client, 'POST', '/auth/password', passwords));
+        if (isFirst) slow.push(await startRequest(client, 'POST', '/auth/password', passwords));
         makeOld(email);
         const logout = client.post('/auth/logout');
         if (isFirst) await logout;
@@ -68,9 +68,9 @@ describe('races', () => {
         const other = await logInAgain(app.client(), member);
         const authorization = `Bearer ${(await client.post('/auth/api-keys', { name: 'till' })).body.key}`;
         const slow = [
-          await beginRequest(other, ...NEW_MENU),
-          await beginRequest(other, ...NEW_KEY),
-          await beginRequest(app.client(), ...NEW_MENU, { authorization }),
+          await startRequest(other, ...NEW_MENU),
+          await startRequest(other, ...NEW_KEY),
+          await startRequest(app.client(), ...NEW_MENU, { authorization }),
         ];
         makeOld(member.email);
         const { password } = member;
@@ -92,7 +92,7 @@ describe('races', () => {
         const { email, password } = await client.signUpAndLogIn();
         const other = await logInAgain(app.client(), { email, password });
         const [thief, robber] = [copyOf(client), copyOf(other)];
-        const slow = [await beginRequest(client, ...NEW_KEY), await beginRequest(other, ...NEW_KEY)];
+        const slow = [await startRequest(client, ...NEW_KEY), await startRequest(other, ...NEW_KEY)];
         makeOld(email);
         const changes = [client, other].map((each, index) =>
           each.post('/auth/password', { currentPassword: password, newPassword: `a new secret ${index}` }, from(round)),
@@ -122,7 +122,7 @@ describe('races', () => {
         const other = await logInAgain(app.client(), member);
         const items = (await client.get('/auth/sessions')).body.items as { id: string; current: boolean }[];
         const ofOther = items.find(({ current }) => !current)!.id;
-        const slow = [await beginRequest(other, ...NEW_MENU), await beginRequest(other, ...NEW_KEY)];
+        const slow = [await startRequest(other, ...NEW_MENU), await startRequest(other, ...NEW_KEY)];
         makeOld(member.email);
         const using = [other.get('/auth/me'), other.get('/menus')];
         expect((await client.delete(`/auth/sessions/${ofOther}`)).status).toBe(204);
@@ -142,7 +142,7 @@ describe('races', () => {
         const { email } = await client.signUpAndLogIn();
         const { id, key } = (await client.post('/auth/api-keys', { name: 'till' })).body;
         const headers = { authorization: `Bearer ${key}` };
-        const slow = [await beginRequest(app.client(), ...NEW_MENU, headers)];
+        const slow = [await startRequest(app.client(), ...NEW_MENU, headers)];
         const using = [1, 2, 3].map(() => app.client().get('/auth/me', { headers }));
         expect((await client.delete(`/auth/api-keys/${id}`)).status).toBe(204);
         expect([200, 201, 401]).toEqual(expect.arrayContaining(await finish(slow, ...using)));

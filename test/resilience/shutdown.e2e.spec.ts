@@ -36,17 +36,17 @@ describe('a stop under load', () => {
         const cookie = [...client.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
         const load = new KeepAliveLoad(app.url, CLIENTS, (number) => mixed(number, round, cookie));
         // Each round at another moment of what goes on.
-        await until('the load is under way', () => load.answered.length >= 200 + 37 * round);
+        await until('the load is under way', () => load.responses.length >= 200 + 37 * round);
         const { code, signal, stderr, lines } = await app.stop();
         await load.over;
 
         expect(load.failures).toEqual([]);
         expect({ code, signal, stderr }).toEqual({ code: 0, signal: null, stderr: '' });
-        expect(load.answered.filter(({ status }) => status !== 200 && status !== 201)).toEqual([]);
+        expect(load.responses.filter(({ status }) => status !== 200 && status !== 201)).toEqual([]);
         expect(lines.at(-1)).toMatchObject({ msg: 'stopped' });
         const logged = new Set(lines.filter(({ msg }) => msg === 'request').map(({ requestId }) => requestId));
-        expect(load.answered.filter(({ requestId }) => !logged.has(requestId))).toEqual([]);
-        for (const { request, status } of load.answered) {
+        expect(load.responses.filter(({ requestId }) => !logged.has(requestId))).toEqual([]);
+        for (const { request, status } of load.responses) {
           if (status === 201) created.push((request.json as { name: string }).name);
         }
       }

@@ -44,7 +44,7 @@ describe('slow clients', () => {
     it('who send a second request byte by byte are told so, and closed', async () => {
       const connection = await RawConnection.open(app.url);
       connection.send(`GET /health/live HTTP/1.1\r\n${HOST}\r\n\r\n`);
-      await connection.answers(1);
+      await connection.waitForStatuses(1);
       await connection.drip(`GET /health/live HTTP/1.1\r\n${HOST}\r\nX-Long: ${'a'.repeat(1_000)}`, 20);
       await connection.closed();
       expect(connection.statuses).toEqual([200, 408]);
@@ -78,7 +78,7 @@ describe('slow clients', () => {
       const connection = await RawConnection.open(app.url);
       connection.socket.allowHalfOpen = true;
       connection.send('GET ');
-      await connection.answers(1);
+      await connection.waitForStatuses(1);
       await connection.drip(`/health/live HTTP/1.1\r\n${HOST}\r\n${'X-A: b\r\n'.repeat(10_000)}`, 5);
       await connection.closed();
       expectTimeout(connection);
@@ -144,7 +144,7 @@ describe('slow clients', () => {
       const others = await Promise.all(Array.from({ length: 40 }, () => RawConnection.open(app.url)));
       await until('some are closed', () => others.filter(({ isClosed }) => isClosed).length === 21);
       first.send(`GET /health/live HTTP/1.1\r\n${HOST}\r\n\r\n`);
-      expect(await first.answers(1)).toEqual([200]);
+      expect(await first.waitForStatuses(1)).toEqual([200]);
       expect(app.lines.filter(({ msg }) => msg.startsWith('connections are refused'))).toHaveLength(1);
       [first, ...others].forEach((connection) => connection.end());
     });

@@ -50,7 +50,7 @@ describe('transactions beside failing ones', () => {
           while (!isOver()) await spoiler.step();
         }),
       ]);
-      await Promise.all(writers.map((writer) => writer.prove(app.url)));
+      await Promise.all(writers.map((writer) => writer.verify(app.url)));
       const { code } = await app.stop();
       const { facts, damage } = readFacts(file);
       const { lost, phantom, half, done } = journal.settle(facts);

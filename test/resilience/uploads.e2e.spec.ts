@@ -87,7 +87,7 @@ describe('uploads that are broken or broken off', () => {
     ];
     connection.send(`POST ${path} HTTP/1.1\r\n${headers.join('\r\n')}\r\n\r\n`);
     const isTaken = connection.socket.write(body.subarray(0, cut));
-    if (cut === undefined) await connection.answers(1);
+    if (cut === undefined) await connection.waitForStatuses(1);
     else if (!isTaken) await new Promise((resolve) => connection.socket.once('drain', resolve).once('close', resolve));
     connection.end();
     return connection.statuses;

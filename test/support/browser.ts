@@ -14,7 +14,7 @@ const FLAGS = [
 ];
 const NOT_FOUND = 'no Chromium was found (Debian: chromium; or set CHROMIUM_PATH to its program)';
 
-/** Why no page can be tested in a browser; undefined where one can. */
+/** The reason to skip tests in a browser; undefined if Chromium is installed. */
 export function browserUnavailableReason(): string | undefined {
   return findChromium() === undefined ? NOT_FOUND : undefined;
 }
@@ -23,14 +23,14 @@ export function browserUnavailableReason(): string | undefined {
 export class TestBrowser {
   private browser: Browser | undefined;
 
-  /** @param flags of Chromium, beside those that every test needs */
+  /** @param flags further flags of Chromium */
   async launch(flags: readonly string[] = []): Promise<void> {
     const executablePath = findChromium();
     if (executablePath === undefined) throw new Error(NOT_FOUND);
     this.browser = await chromium.launch({ executablePath, args: [...FLAGS, ...flags] });
   }
 
-  /** A page of a new profile, and what goes wrong in it: console errors, broken policies and failed loads. */
+  /** Opens a page in a new profile. `pageErrors` collects console errors, policy violations and failed requests. */
   async newPage(profile: BrowserContextOptions = {}): Promise<{ page: Page; pageErrors: string[] }> {
     const context = await this.browser!.newContext(profile);
     const page = await context.newPage();

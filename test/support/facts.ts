@@ -2,14 +2,14 @@ import { createHash } from 'node:crypto';
 import Sqlite from 'better-sqlite3';
 
 /**
- * What a database holds, one text for each row: `member <email>`, `session <email> <digest>`, `key <email> <digest>` and
- * `menu <name> <price> <email>`, with `nobody` where the member is gone. Names and e-mails are without spaces, and unique.
+ * The rows of a database, one text for each: `member <email>`, `session <email> <digest>`, `key <email> <digest>` and
+ * `menu <name> <price> <email>`, with `nobody` for a deleted member. Names and e-mails have no spaces, and are unique.
  */
 export type Facts = ReadonlySet<string>;
 
 export interface StoredFacts {
   readonly facts: Facts;
-  /** What SQLite finds wrong with the file: nothing, mostly. */
+  /** Violations of integrity, foreign keys and uniqueness; normally none. */
   readonly damage: readonly string[];
 }
 
@@ -19,10 +19,10 @@ const ROWS = `
   UNION ALL SELECT 'key ' || ifnull(email, 'nobody') || ' ' || digest FROM api_key LEFT JOIN member m ON m.id = memberId
   UNION ALL SELECT 'menu ' || menu.name || ' ' || price || ' ' ||
     CASE WHEN ownerId IS NULL THEN 'nobody' ELSE ifnull(email, 'missing') END FROM menu LEFT JOIN member m ON m.id = ownerId`;
-/** A menu is searched by its key: one of another name was written by half. */
+/** Menus whose search key does not match their name: half of a change was written. */
 const HALF_RENAMED = `SELECT 'the key of ' || name || ' is ' || nameKey FROM menu WHERE nameKey <> lower(name)`;
 
-/** Reads the database of an application, which may be running on it. */
+/** Reads the database of an application, running or not. */
 export function readFacts(file: string): StoredFacts {
   const database = new Sqlite(file, { readonly: true, timeout: 5_000 });
   try {
@@ -31,19 +31,19 @@ export function readFacts(file: string): StoredFacts {
     const integrity = texts('PRAGMA integrity_check').filter((line) => line !== 'ok');
     const references = database.pragma('foreign_key_check') as object[];
     const damage = [...integrity, ...references.map((row) => JSON.stringify(row)), ...texts(HALF_RENAMED)];
-    return { facts: new Set(facts), damage: [...damage, ...twice(facts)] };
+    return { facts: new Set(facts), damage: [...damage, ...findDuplicates(facts)] };
   } finally {
     database.close();
   }
 }
 
-/** One operation that took place twice. */
-function twice(facts: readonly string[]): string[] {
+/** Rows that an operation wrote twice. */
+function findDuplicates(facts: readonly string[]): string[] {
   const seen = new Set<string>();
   return facts.filter((fact) => seen.size === seen.add(fact).size).map((fact) => `twice: ${fact}`);
 }
 
-/** How the database knows the session of a cookie. */
+/** The digest under which the database stores the session of a cookie. */
 export function digestOfCookie(cookie: string): string {
   const signed = decodeURIComponent(cookie).slice('s:'.length);
   return sha256(signed.slice(0, signed.lastIndexOf('.')));

@@ -10,7 +10,7 @@ export interface LoadRequest {
   readonly json?: unknown;
 }
 
-export interface LoadAnswer {
+export interface LoadResponse {
   readonly request: LoadRequest;
   readonly requestId: string;
   readonly status: number;
@@ -21,7 +21,7 @@ export interface LoadAnswer {
 
 /** Clients that send one request after another on connections they keep, until the server accepts no more, or they are told to end. */
 export class KeepAliveLoad {
-  readonly answered: LoadAnswer[] = [];
+  readonly responses: LoadResponse[] = [];
   /** Everything but an answer, or a connection refused. */
   readonly failures: string[] = [];
   readonly over: Promise<unknown>;
@@ -64,7 +64,7 @@ export class KeepAliveLoad {
     const [response] = (await once(request, 'response')) as [IncomingMessage];
     await text(response);
     const { headers: received, statusCode = 0 } = response;
-    this.answered.push({
+    this.responses.push({
       request: sent,
       requestId: String(received['x-request-id']),
       status: statusCode,

@@ -25,7 +25,7 @@ export function findPostgres(): string | undefined {
 }
 
 /** Why there can be no server, for `describeUnless`; undefined where its programs were found. */
-export function postgresTrouble(bin: string | undefined): string | undefined {
+export function postgresUnavailableReason(bin: string | undefined): string | undefined {
   return bin === undefined ? 'no PostgreSQL was found (Debian: postgresql)' : undefined;
 }
 

@@ -44,8 +44,8 @@ export class RawConnection {
     return [...this.received.matchAll(/HTTP\/1\.1 (\d{3}) /g)].map(([, status]) => Number(status));
   }
 
-  async answers(count: number): Promise<number[]> {
-    await until(`${count} answers`, () => this.statuses.length >= count);
+  async waitForStatuses(count: number): Promise<number[]> {
+    await until(`${count} responses`, () => this.statuses.length >= count);
     return this.statuses;
   }
 

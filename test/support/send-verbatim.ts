@@ -3,9 +3,9 @@ import { text } from 'node:stream/consumers';
 
 export interface VerbatimRequest {
   readonly method?: string;
-  /** Not normalised: `..` and `%2f` go over the wire. */
+  /** Sent without normalization: `..` and `%2f` stay. */
   readonly path: string;
-  /** Also those that `fetch` does not let a caller choose. */
+  /** Also headers that `fetch` does not allow to set. */
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
 }
@@ -16,7 +16,7 @@ export interface VerbatimResponse {
   readonly text: string;
 }
 
-/** Sends a request as it is written, as a browser, a proxy or an attacker would. */
+/** Sends a request without normalizing its path and headers, as a proxy or an attacker can. */
 export async function sendVerbatim(url: string, { body, ...options }: VerbatimRequest): Promise<VerbatimResponse> {
   const { hostname, port } = new URL(url);
   const response = await new Promise<IncomingMessage>((resolve, reject) => {

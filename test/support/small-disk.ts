@@ -8,7 +8,7 @@ const MOUNT = 'mount -t tmpfs -o size=3m tmpfs "$0" && exec "$@"';
 const CHUNK = Buffer.alloc(4096, 1);
 
 /** Why no small disk can be made here; undefined where it can. */
-export async function smallDiskTrouble(): Promise<string | undefined> {
+export async function smallDiskUnavailableReason(): Promise<string | undefined> {
   const folder = await mkdtemp(join(tmpdir(), 'barista-disk-'));
   const [program, ...args] = onSmallDisk(folder, 'true');
   const { code, stderr } = await run(program, args).catch((error: Error) => ({ code: 1, stderr: error.message }));

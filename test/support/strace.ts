@@ -4,7 +4,7 @@ import { run } from './project.js';
 import { until } from './until.js';
 
 /** Why no process can be traced here; undefined where one can. */
-export async function straceTrouble(): Promise<string | undefined> {
+export async function straceUnavailableReason(): Promise<string | undefined> {
   try {
     const { code, stderr } = await run('strace', ['-f', '-o', '/dev/null', 'true']);
     return code === 0 ? undefined : `strace may not trace here (a sandbox can forbid ptrace): ${stderr.trim()}`;

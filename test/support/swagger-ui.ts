@@ -1,17 +1,17 @@
 import type { Locator, Page } from 'playwright-core';
 
-/** What Swagger UI shows under "Server response". */
+/** A response as Swagger UI shows it under "Server response". */
 export interface DisplayedResponse {
-  /** `200`, or with "Undocumented" behind it. */
+  /** `200`, or `200 Undocumented`. */
   readonly status: string;
   readonly text: string;
 }
 
-/** The API page, used as a reader does: open an operation, "Try it out", "Execute", read the answer. */
+/** Drives Swagger UI as a user does: opens an operation, clicks "Try it out" and "Execute", and reads the response. */
 export class SwaggerUi {
   constructor(private readonly page: Page) {}
 
-  /** @param fill path parameters by name; everything else stays as the page fills it in */
+  /** @param fill path parameters by name; other inputs keep the values of the page */
   async execute(method: string, path: string, fill: Readonly<Record<string, string>> = {}): Promise<DisplayedResponse> {
     const operation = this.operation(method, path);
     if (!(await operation.locator('.opblock-body').isVisible())) {
@@ -21,9 +21,9 @@ export class SwaggerUi {
     for (const [name, value] of Object.entries(fill)) {
       await operation.locator(`tr[data-param-name="${name}"] input`).fill(value);
     }
-    const answered = this.page.waitForResponse((response) => response.request().method() === method);
+    const responded = this.page.waitForResponse((response) => response.request().method() === method);
     await operation.getByRole('button', { name: 'Execute' }).click();
-    await answered;
+    await responded;
     return displayedResponse(operation.locator('.live-responses-table'));
   }
 

@@ -81,7 +81,7 @@ export class Writer {
   }
 
   /** What opens opens, and what has ended does not; a new password is right, and the old one wrong. */
-  async prove(url: string): Promise<void> {
+  async verify(url: string): Promise<void> {
     const me = async (headers: Record<string, string>): Promise<string> => {
       const { status, body } = await this.send(url, 'GET', '/auth/me', headers);
       return `${status} ${String(body?.email)}`;

@@ -111,8 +111,8 @@ async function addVersion(
   const example = await versionExample(source);
   if (example && !allowsOtherPrediction) {
     throw new CommandError(
-      `${source.name} answers the example in model.json with ${JSON.stringify(example)}. If that is right, add ` +
-        '--own-answer, which writes it into model.json as the answer of this version.',
+      `${source.name} predicts ${JSON.stringify(example)} for the example, and model.json expects another result. If that is ` +
+        'right, add --own-answer, which writes the prediction into model.json for this version.',
     );
   }
   const entry = { ...pinnedEntry(files), ...(example ? { example } : {}) };
@@ -152,7 +152,7 @@ async function requireSameInterface(
   const current = await interfaceOf({ name, version: newest, file, manifest, settings }).catch(() => added);
   if (added === current) return;
   throw new CommandError(
-    `${source.name} does not take the same rows or give the same answers as ${name}. Use another name.`,
+    `${source.name} does not take the same rows or give the same predictions as ${name}. Use another name.`,
   );
 }
 

@@ -1,7 +1,5 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { SOURCE_ROOT } from '../../platform/config/index.js';
 import {
   resolveInStore,
   type ModelFiles,
@@ -17,15 +15,15 @@ import { versionExample } from './example.js';
 import { describeBatching, formatBytes } from './format.js';
 import { type Row, sampleRows, type VersionSource, withLoadedVersion } from './loaded-version.js';
 import { publishVersion } from './publish.js';
+import { PROJECT_ROOT } from './project-root.js';
 import { pythonWith, runPython } from './python-environment.js';
 import { stageVersion, withStagingFolder } from './staging-folder.js';
 import { entryOf, findModel, findVersion, nextVersion, servingVersions, type StoredModel } from './stored-models.js';
 import { mergeVersionEntry } from './update-manifest.js';
 
-const PROJECT = fileURLToPath(new URL('../../', SOURCE_ROOT));
-const SCRIPT = join(PROJECT, 'scripts/quantize/quantize.py');
-const REQUIREMENTS = join(PROJECT, 'scripts/quantize/requirements.txt');
-const CACHE = join(PROJECT, 'node_modules/.cache');
+const SCRIPT = join(PROJECT_ROOT, 'scripts/quantize/quantize.py');
+const REQUIREMENTS = join(PROJECT_ROOT, 'scripts/quantize/requirements.txt');
+const CACHE = join(PROJECT_ROOT, 'node_modules/.cache');
 
 /**
  * `npm run model -- quantize`: makes the next version of a model with 8-bit weights, as a candidate, and prints how its size, speed
@@ -80,7 +78,7 @@ async function addQuantized(
     context.print(`  size      ${formatBytes(sizeOf(before))} → ${formatBytes(sizeOf(after))}`);
     for (const line of lines) context.print(`  ${line}`);
     context.print(`  batching  ${describeBatching(light.batching)}`);
-    if (example) context.print('  example   the answer differs; model.json has the answer of this version');
+    if (example) context.print('  example   the prediction differs; model.json has that of this version');
     printPromotion(model.name, version, context);
   });
 }
@@ -118,7 +116,7 @@ async function compare(full: ModelVersion, light: ModelVersion, model: StoredMod
   const origin = `${samples.length} made from the example or the ranges${fromFixture}`;
   return [
     `speed     ${before} → ${after} a row, medians of ${runs} alternating runs each`,
-    `answers   to ${difference.rows} rows (${origin}): ${describeDifference(difference)}`,
+    `compared  ${difference.rows} rows (${origin}): ${describeDifference(difference)}`,
   ];
 }
 

@@ -2,16 +2,14 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { SOURCE_ROOT } from '../../platform/config/index.js';
 import { resolveInStore } from '../../serving/index.js';
 import { CommandError, parseArguments } from '../command-line.js';
 import type { CommandContext } from './command-context.js';
 import { generateTypes, type ModelShape } from './generate-types.js';
 import { withLoadedVersion } from './loaded-version.js';
+import { PROJECT_ROOT } from './project-root.js';
 import { findFolders, openModel, servingVersions, type StoredModel } from './stored-models.js';
 
-const PROJECT = fileURLToPath(new URL('../../', SOURCE_ROOT));
 const FILE = 'src/inference/models.generated.ts';
 const PRETTIER = 'node_modules/prettier/bin/prettier.cjs';
 
@@ -23,14 +21,14 @@ export async function types(args: string[], context: CommandContext): Promise<vo
   const options = { check: { type: 'boolean' } } as const;
   const expected = 'Expected: npm run model -- types [--check]';
   const { values } = parseArguments(args, options, { min: 0, max: 0, expected });
-  if (!existsSync(join(PROJECT, 'src/inference')) || !existsSync(join(PROJECT, PRETTIER))) {
+  if (!existsSync(join(PROJECT_ROOT, 'src/inference')) || !existsSync(join(PROJECT_ROOT, PRETTIER))) {
     throw new CommandError('Types need the source code of the application and its development packages.');
   }
   const shapes: ModelShape[] = [];
   for (const folder of await findFolders(context.modelsDir))
     shapes.push(await shapeOf(await openModel(folder), context));
   const text = format(generateTypes(shapes));
-  const file = join(PROJECT, FILE);
+  const file = join(PROJECT_ROOT, FILE);
   const isCurrent = (await readFile(file, 'utf8').catch(() => undefined)) === text;
   if (values.check && !isCurrent) {
     throw new CommandError(`${FILE} is stale: models have changed since. Run npm run model -- types`);
@@ -59,7 +57,11 @@ async function shapeOf(model: StoredModel, { modelsDir, settings }: CommandConte
 /** Formats source text as `npm run format` does. */
 function format(text: string): string {
   const args = [PRETTIER, '--stdin-filepath', FILE];
-  const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: PROJECT, input: text, encoding: 'utf8' });
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, {
+    cwd: PROJECT_ROOT,
+    input: text,
+    encoding: 'utf8',
+  });
   if (status !== 0) throw new CommandError(`The types could not be formatted: ${stderr}`);
   return stdout;
 }

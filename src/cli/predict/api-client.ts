@@ -73,7 +73,7 @@ export class ApiClient {
   /** Wraps an error of the transport. */
   connectionError(error: Error): ConnectionError {
     const { code = error.message } = error as NodeJS.ErrnoException;
-    return new ConnectionError(`${this.url} does not answer (${code}).`, { cause: error });
+    return new ConnectionError(`${this.url} does not respond (${code}).`, { cause: error });
   }
 
   private send(path: string, { method = 'GET', headers = {}, body }: CallOptions): Promise<IncomingMessage> {

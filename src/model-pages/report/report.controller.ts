@@ -12,10 +12,10 @@ const MEDIA_TYPES: Record<ReportFileKind, string> = {
   txt: 'text/plain; charset=utf-8',
   json: 'application/json; charset=utf-8',
 };
-/** A report that everybody may see may be kept for a little while; training writes another one soon enough. */
-const KEPT_SHORTLY = 'public, max-age=300';
+/** For public models. Short, because a new training replaces the files. */
+const PUBLIC_CACHE_CONTROL = 'public, max-age=300';
 
-/** What training has left for people to see, file by file. */
+/** Serves the files of model reports. */
 @ApiTags('predictions')
 @Controller('models')
 export class ReportController {
@@ -51,7 +51,7 @@ export class ReportController {
     const model = this.store.get(name);
     await this.access.require(model, request, response);
     const { kind, bytes } = await this.reports.file(model.name, file);
-    if (model.access === 'public') response.set('Cache-Control', KEPT_SHORTLY);
+    if (model.access === 'public') response.set('Cache-Control', PUBLIC_CACHE_CONTROL);
     response.set('Content-Type', MEDIA_TYPES[kind]).send(bytes);
   }
 }

@@ -9,7 +9,7 @@ const METHODS = ['get', 'put', 'post', 'delete', 'patch'] as const;
 const PROBLEM_TYPE = 'application/problem+json';
 const PROBLEM = { [PROBLEM_TYPE]: { schema: { $ref: getSchemaPath(ProblemDto) } } };
 
-/** The usual code of a status, where there is one; elsewhere the code tells more than the status does. */
+/** Error codes of statuses that have only one. */
 const CODES: Readonly<Record<string, string>> = {
   400: 'request.malformed',
   413: 'request.too-large',
@@ -18,20 +18,20 @@ const CODES: Readonly<Record<string, string>> = {
 };
 
 /**
- * Adds to each operation what may be answered before its handler is reached, which no handler can know of; a
- * description to every answer without one; and to every problem an example with its own status. What an operation says of itself stays;
- * one that says what any other error is has errors of its own format, and says it all.
+ * Adds to each operation the error responses of the layers before its handler, a description to every response without one, and an
+ * example to every problem. Responses that an operation documents itself stay. An operation with a `default` response has an
+ * error format of its own and gets no error responses.
  */
 export function documentCommonResponses(document: OpenAPIObject): void {
   for (const path of Object.values(document.paths)) {
     for (const method of METHODS) {
       const operation = path[method];
-      if (operation) complete(operation, method);
+      if (operation) addResponses(operation, method);
     }
   }
 }
 
-function complete(operation: Operation, method: string): void {
+function addResponses(operation: Operation, method: string): void {
   for (const [status, description] of Object.entries(commonProblems(operation, method))) {
     operation.responses[status] ??= { description, content: PROBLEM };
   }

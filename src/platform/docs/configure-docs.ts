@@ -9,7 +9,7 @@ import { SWAGGER_PAGE, SWAGGER_START } from './swagger-page.js';
 const SWAGGER_UI = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'));
 const ONE_DAY_MS = 86_400_000;
 
-/** Serves the OpenAPI document, and Swagger UI to read and try it; from here, with nothing inline. */
+/** Serves the OpenAPI document and Swagger UI, without third-party hosts and inline scripts. */
 export function configureDocs(app: NestExpressApplication): void {
   const openApi = app.get(OpenApiService);
   openApi.attach(app);
@@ -32,7 +32,7 @@ export function configureDocs(app: NestExpressApplication): void {
     index: false,
     redirect: false,
     maxAge: ONE_DAY_MS,
-    // Kept for as long as that says: nothing personal is in them.
+    // Removes `no-store`, which all other responses have, so that `maxAge` applies.
     setHeaders: (response: Response) => response.removeHeader('Cache-Control'),
   });
   app.use('/docs/assets', assets);

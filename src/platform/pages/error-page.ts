@@ -14,20 +14,20 @@ const TITLES: Readonly<Record<number, string>> = {
   503: 'Not just now',
   507: 'There is no room left',
 };
-const OF_THE_CALLER = 'That did not work';
-const OF_OURS = 'Something went wrong here';
+const CLIENT_ERROR = 'That did not work';
+const SERVER_ERROR = 'Something went wrong here';
 
-/** What the error itself says is for programs. */
+/** In place of the detail of the error, which is written for API clients. */
 const LOG_IN = html`<p>Only members may do this, or see it. <a href="/login">Log in</a></p>`;
 
-/** A page as the answer to a request that failed. */
+/** Wraps an HTML page as the response to a failed request. */
 export function toFormattedError({ status }: Problem, body: string): FormattedError {
   return { status, contentType: HTML_MEDIA_TYPE, body, vary: 'Accept' };
 }
 
-/** An error in words, with a way on. */
+/** Renders an error, with a link to the home page and the id of the request. */
 export function renderErrorPage({ status, detail, errors = [] }: Problem, requestId: string): string {
-  const title = TITLES[status] ?? (status < 500 ? OF_THE_CALLER : OF_OURS);
+  const title = TITLES[status] ?? (status < 500 ? CLIENT_ERROR : SERVER_ERROR);
   const lines =
     errors.length > 1
       ? [

@@ -1,29 +1,29 @@
 import { type DomainError, type FieldError, InvalidInputError } from '../http/index.js';
-import type { FormError, FormField } from './form.js';
+import { type FormError, type FormField, relabel } from './form.js';
 
-/** What was sent with a form that is shown again, and why it is. */
+/** A submission that failed, with which its form is rendered again. */
 export interface FormSubmission {
   readonly values: Readonly<Record<string, string>>;
   readonly error: DomainError;
-  /** The names of the fields at which errors of certain codes are shown. */
+  /** Names of fields by error code: an error with such a code is shown at the field. */
   readonly fieldByCode?: Readonly<Record<string, string>>;
 }
 
-/** The fields of a form as they were sent, but for passwords, each with what is wrong with it. */
-export function bindFields(fields: readonly FormField[], sent: FormSubmission | undefined): FormField[] {
-  if (sent === undefined) return [...fields];
-  const errors = errorsOf(fields, sent);
+/** The fields of a form with the submitted values, except passwords, and with their errors. */
+export function bindFields(fields: readonly FormField[], submission: FormSubmission | undefined): FormField[] {
+  if (submission === undefined) return [...fields];
+  const errors = errorsOf(fields, submission);
   return fields.map((field) => ({
     ...field,
-    value: field.type === 'password' ? undefined : (sent.values[field.name] ?? field.value),
+    value: field.type === 'password' ? undefined : (submission.values[field.name] ?? field.value),
     error: errors.find(({ name }) => name === field.name)?.message,
   }));
 }
 
-/** All that is wrong, for the summary. */
-export function formErrors(fields: readonly FormField[], sent: FormSubmission | undefined): FormError[] {
-  if (sent === undefined) return [];
-  return errorsOf(fields, sent).map(({ name, message }) => {
+/** The errors of a submission, for `errorSummary`. */
+export function formErrors(fields: readonly FormField[], submission: FormSubmission | undefined): FormError[] {
+  if (submission === undefined) return [];
+  return errorsOf(fields, submission).map(({ name, message }) => {
     const field = fields.find((candidate) => candidate.name === name);
     return { message, id: field && (field.id ?? field.name) };
   });
@@ -31,10 +31,10 @@ export function formErrors(fields: readonly FormField[], sent: FormSubmission | 
 
 function errorsOf(fields: readonly FormField[], { values, error, fieldByCode = {} }: FormSubmission): NamedError[] {
   if (!(error instanceof InvalidInputError)) return [{ name: fieldByCode[error.code], message: error.message }];
-  return error.errors.map((wrong) => {
-    const name = String(wrong.location[1]);
+  return error.errors.map((fieldError) => {
+    const name = String(fieldError.location[1]);
     const field = fields.find((candidate) => candidate.name === name);
-    return { name, message: field ? wordsFor(wrong, field, values[name]) : wrong.message };
+    return { name, message: field ? formatError(fieldError, field, values[name]) : fieldError.message };
   });
 }
 
@@ -43,8 +43,7 @@ interface NamedError {
   readonly message: string;
 }
 
-/** Rules speak of fields by their names; whoever fills in a form knows their labels. */
-function wordsFor({ message }: FieldError, { name, label }: FormField, value = ''): string {
+function formatError({ message }: FieldError, { name, label }: FormField, value = ''): string {
   if (value.trim() === '') return `${label} is missing`;
-  return message.startsWith(`${name} `) ? label + message.slice(name.length) : message;
+  return relabel(message, name, label);
 }

@@ -1,30 +1,20 @@
 import { stringifyExactJson } from '../http/index.js';
 import { CsvWriter } from './csv-writer.js';
 
-const FORM = {
-  'multipart/form-data': {
-    schema: {
-      type: 'object',
-      required: ['file'],
-      additionalProperties: false,
-      properties: {
-        file: {
-          type: 'array',
-          minItems: 1,
-          items: { type: 'string', format: 'binary' },
-          description: 'CSV with a header, JSON lines, or JSON: named so, or with its media type. May repeat',
-        },
-      },
-    },
-  },
-};
+/** OpenAPI content of a multipart form with the field `file`, which may repeat. */
+export function fileFormContent(description: string): object {
+  const file = { type: 'array', minItems: 1, items: { type: 'string', format: 'binary' }, description };
+  const schema = { type: 'object', required: ['file'], additionalProperties: false, properties: { file } };
+  return { 'multipart/form-data': { schema } };
+}
 
-/** Files of rows as bodies of an operation in the OpenAPI document; with a row that works as it stands, where there is one. */
+/** OpenAPI content of a request body that is a file of rows. @param example a valid row */
 export function fileBodyContent(example: Readonly<Record<string, unknown>> | undefined, takesCsv: boolean): object {
+  const form = fileFormContent('CSV with a header, JSON lines, or JSON: named so, or with its media type. May repeat');
   const csv = {
     'text/csv': {
       schema: { type: 'string', description: 'Commas, a header in line 1, UTF-8' },
-      ...(example ? { example: csvOf(example) } : {}),
+      ...(example ? { example: toCsv(example) } : {}),
     },
   };
   const lines = {
@@ -33,10 +23,10 @@ export function fileBodyContent(example: Readonly<Record<string, unknown>> | und
       ...(example ? { example: `${stringifyExactJson(example)}\n` } : {}),
     },
   };
-  return { ...FORM, ...(takesCsv ? csv : {}), ...lines };
+  return { ...form, ...(takesCsv ? csv : {}), ...lines };
 }
 
-function csvOf(example: Readonly<Record<string, unknown>>): string {
+function toCsv(example: Readonly<Record<string, unknown>>): string {
   const writer = new CsvWriter(Object.keys(example));
   return writer.header() + writer.rows([Object.values(example)]);
 }

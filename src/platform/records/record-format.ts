@@ -18,8 +18,8 @@ const BY_EXTENSION: Readonly<Record<string, RecordFormat>> = {
 };
 
 /**
- * The format of a file of rows, from its media type, else from its name: a system that knows no type for a file calls it
- * `application/octet-stream`, or what the program that opens it is called.
+ * Detects the format of a file of rows by its media type, else by the extension of its name: systems without a type for a file
+ * send `application/octet-stream`, or a type named after the program that opens it.
  */
 export function detectFormat(mediaType: string | undefined, fileName: string | undefined): RecordFormat | undefined {
   const type = mediaType?.split(';', 1)[0]?.trim().toLowerCase() ?? '';
@@ -27,7 +27,7 @@ export function detectFormat(mediaType: string | undefined, fileName: string | u
   return lookUp(BY_MEDIA_TYPE, type) ?? lookUp(BY_EXTENSION, extension);
 }
 
-/** The same; throws `UnsupportedMediaTypeError` where it is none. */
+/** @throws UnsupportedMediaTypeError if the format is unknown */
 export function requireFormat(mediaType: string | undefined, fileName: string | undefined): RecordFormat {
   const format = detectFormat(mediaType, fileName);
   if (format) return format;

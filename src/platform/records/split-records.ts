@@ -1,48 +1,48 @@
-/** Says where records end in bytes that follow each other. */
-export interface Scanner {
-  /** Where the next record that ends in `bytes` does so, looking from `from`; 0 where none does. */
-  next(bytes: Buffer, from: number): number;
+/** Finds the ends of records in consecutive chunks. */
+export interface BoundaryScanner {
+  /** Offset behind the first record that ends in `bytes` at or after `from`; 0 if none does. */
+  findEnd(bytes: Buffer, from: number): number;
 }
 
-/** Whole records; or, of the last bytes of a file, what no record ends in. */
-export interface Cut {
+export interface RecordBytes {
+  /** One or more whole records, or the remainder. */
   readonly bytes: Buffer;
-  readonly isRest: boolean;
+  /** Bytes at the end of the file that no record boundary follows. */
+  readonly isRemainder: boolean;
 }
 
-/** The largest record, in bytes. */
-export const MAX_RECORD = 2 ** 20;
+export const MAX_RECORD_BYTES = 2 ** 20;
 
 /**
- * Puts pieces together to what holds whole records, one or many.
+ * Regroups chunks at record boundaries. Memory is bounded by MAX_RECORD_BYTES and one chunk.
  *
- * @param tooLarge the error for a record of more than 1 MB
+ * @param tooLarge makes the error for a record of more than MAX_RECORD_BYTES
  */
-export async function* cut(
-  pieces: AsyncIterable<Buffer>,
-  scanner: Scanner,
+export async function* splitRecords(
+  chunks: AsyncIterable<Buffer>,
+  scanner: BoundaryScanner,
   tooLarge: () => Error,
-): AsyncGenerator<Cut> {
-  let held: Buffer[] = [];
+): AsyncGenerator<RecordBytes> {
+  let pending: Buffer[] = [];
   let size = 0;
-  for await (const piece of pieces) {
-    const first = scanner.next(piece, 0);
-    if (size + (first || piece.length) > MAX_RECORD) throw tooLarge();
-    const end = lastEnd(scanner, piece, first);
+  for await (const chunk of chunks) {
+    const firstEnd = scanner.findEnd(chunk, 0);
+    if (size + (firstEnd || chunk.length) > MAX_RECORD_BYTES) throw tooLarge();
+    const end = findLastEnd(scanner, chunk, firstEnd);
     if (end > 0) {
-      yield { bytes: Buffer.concat([...held, piece.subarray(0, end)]), isRest: false };
-      held = [];
+      yield { bytes: Buffer.concat([...pending, chunk.subarray(0, end)]), isRemainder: false };
+      pending = [];
       size = 0;
     }
-    if (end === piece.length) continue;
-    held.push(piece.subarray(end));
-    size += piece.length - end;
+    if (end === chunk.length) continue;
+    pending.push(chunk.subarray(end));
+    size += chunk.length - end;
   }
-  if (size > 0) yield { bytes: Buffer.concat(held), isRest: true };
+  if (size > 0) yield { bytes: Buffer.concat(pending), isRemainder: true };
 }
 
-function lastEnd(scanner: Scanner, piece: Buffer, first: number): number {
-  let end = first;
-  for (let next = first; next > 0; next = scanner.next(piece, next)) end = next;
+function findLastEnd(scanner: BoundaryScanner, chunk: Buffer, firstEnd: number): number {
+  let end = firstEnd;
+  for (let next = firstEnd; next > 0; next = scanner.findEnd(chunk, next)) end = next;
   return end;
 }

@@ -2,11 +2,11 @@ import { DataSource } from 'typeorm';
 import { testSalesHistory } from '../../support/demand-behaviour.js';
 import { testMenuCatalogue } from '../../support/menu-behaviour.js';
 import { describeUnless } from '../../support/describe-unless.js';
-import { findPostgres, type PostgresServer, postgresTrouble, startPostgres } from '../../support/postgres.js';
+import { findPostgres, type PostgresServer, postgresUnavailableReason, startPostgres } from '../../support/postgres.js';
 import { startTestApp, type TestApp } from '../../support/test-app.js';
 
 const bin = findPostgres();
-const describeWithPostgres = describeUnless(postgresTrouble(bin));
+const describeWithPostgres = describeUnless(postgresUnavailableReason(bin));
 
 describeWithPostgres('the application on PostgreSQL', () => {
   let postgres: PostgresServer;

@@ -5,7 +5,7 @@ import { startTestApp, type TestApp } from '../../support/test-app.js';
 
 const describeWhereBrowser = describeUnless(browserUnavailableReason());
 
-describeWhereBrowser('the pages', () => {
+describeWhereBrowser('home page and API documentation in a browser', () => {
   const browser = new TestBrowser();
   let app: TestApp;
 
@@ -19,7 +19,7 @@ describeWhereBrowser('the pages', () => {
     await app.close();
   });
 
-  it('say at / what this is and that it is ready, with links that work', async () => {
+  it('show the readiness of all parts on the home page, with links that work', async () => {
     const { page, pageErrors } = await browser.newPage();
     const response = await page.goto(app.url);
     expect(response?.headers()['content-security-policy']).toContain("default-src 'none'");
@@ -38,7 +38,7 @@ describeWhereBrowser('the pages', () => {
     expect(pageErrors).toEqual([]);
   });
 
-  it('let a newcomer do at /docs, by clicking only, everything from sign-up to logout', async () => {
+  it('execute operations in Swagger UI, from sign-up to logout, without typing a request', async () => {
     const { page, pageErrors } = await browser.newPage();
     await page.goto(app.url);
     await page.getByRole('link', { name: 'API docs' }).click();

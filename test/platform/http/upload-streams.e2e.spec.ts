@@ -164,7 +164,7 @@ describe('openUpload', () => {
     const head = `POST /uploads HTTP/1.1\r\nHost: x\r\nContent-Type: multipart/form-data; boundary=${BOUNDARY}\r\n`;
     connection.send(`${head}Content-Length: ${body.length}\r\n\r\n${body}`);
     connection.send('GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n');
-    expect(await connection.answers(2)).toEqual([422, 200]);
+    expect(await connection.waitForStatuses(2)).toEqual([422, 200]);
     connection.end();
   });
 });

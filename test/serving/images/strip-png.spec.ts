@@ -1,9 +1,9 @@
 import sharp from 'sharp';
 import { stripPng } from '../../../src/serving/images/strip-png.js';
-import { blackPng, chunk, inflatingTexts } from '../../support/pictures.js';
+import { blackPng, compressedTextChunks, pngChunk } from '../../support/images.js';
 
 const PLAIN = blackPng(3, 2);
-const MANY = Array.from({ length: 20_000 }, () => chunk('tEXt', Buffer.alloc(0)));
+const MANY = Array.from({ length: 20_000 }, () => pngChunk('tEXt', Buffer.alloc(0)));
 
 describe('a plain PNG', () => {
   it('is what it was', () => {
@@ -11,7 +11,11 @@ describe('a plain PNG', () => {
   });
 
   it('has lost its texts, its frames and what comes after its end', () => {
-    const more = [...inflatingTexts(2, 1_000), chunk('iTXt', Buffer.from('a')), chunk('acTL', Buffer.alloc(8))];
+    const more = [
+      ...compressedTextChunks(2, 1_000),
+      pngChunk('iTXt', Buffer.from('a')),
+      pngChunk('acTL', Buffer.alloc(8)),
+    ];
     const bytes = Buffer.concat([blackPng(3, 2, more), Buffer.from('<html>')]);
     expect(stripPng(bytes)?.equals(PLAIN)).toBe(true);
   });
@@ -22,7 +26,7 @@ describe('a plain PNG', () => {
     const bytes = stripPng(await picture.png().toBuffer())!;
     const { orientation, icc } = await sharp(bytes).metadata();
     expect({ orientation, hasProfile: icc !== undefined }).toEqual({ orientation: 6, hasProfile: true });
-    expect(stripPng(blackPng(3, 2, [chunk('iCCP', Buffer.alloc(2 ** 20 + 1))]))?.equals(PLAIN)).toBe(true);
+    expect(stripPng(blackPng(3, 2, [pngChunk('iCCP', Buffer.alloc(2 ** 20 + 1))]))?.equals(PLAIN)).toBe(true);
   });
 
   it.each([

@@ -2,58 +2,65 @@ import { type FieldError, InvalidInputError, MalformedRequestError, parseExactJs
 import { ELEMENT_RULES } from '../serving/index.js';
 import type { FormControl, ModelForm } from './model-form.js';
 
-/** The field that says how the answers to many rows are wanted: as a `page`, or as `csv`. */
-export const AS_FIELD = 'as';
-/** The field in which a row is written as JSON. */
+/** Name of the field for the format of the response to many rows: `page` or `csv`. */
+export const RESPONSE_FORMAT_FIELD = 'as';
+/** Name of the field for a row as JSON. */
 export const JSON_FIELD = 'json';
-/** A date and time as a browser's control sends it. */
+/** A date and time as `<input type="datetime-local">` sends it. */
 const WITHOUT_ZONE = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,3})?)?$/;
 
 type Texts = Readonly<Record<string, string>>;
 
-/** The texts of a page's form without what was left empty, and with the boxes that were not ticked. */
-export function textsOf(form: ModelForm, entered: Texts): Record<string, string> {
+/** The submitted texts, without empty optional fields and with `false` for checkboxes that are not checked. */
+export function submittedTexts(form: ModelForm, entered: Texts): Record<string, string> {
   const controls = new Map(form.kind === 'fields' ? form.controls.map((control) => [control.name, control]) : []);
   const given = Object.entries(entered).filter(([name, text]) => text !== '' || mayBeEmpty(controls.get(name)));
   const boxes = [...controls.values()].filter(({ name, kind }) => kind === 'checkbox' && !Object.hasOwn(entered, name));
   return Object.fromEntries([...given, ...boxes.map(({ name }) => [name, 'false'])]) as Record<string, string>;
 }
 
-/** The same, as values of the types that the controls are for; what cannot be read so stays a text, to be refused. */
-export function valuesOf(form: ModelForm, entered: Texts): unknown {
-  if (form.kind !== 'fields') return rowOfJson(entered);
+/**
+ * The submitted texts, parsed to the types of their controls. A text that cannot be parsed stays a string, which the validation of
+ * the row refuses.
+ *
+ * @throws InvalidInputError if the row of a JSON form is not well-formed
+ */
+export function parseValues(form: ModelForm, entered: Texts): unknown {
+  if (form.kind !== 'fields') return parseJsonRow(entered);
   const controls = new Map(form.controls.map((control) => [control.name, control]));
-  const values = Object.entries(textsOf(form, entered)).map(([name, text]) => {
+  const values = Object.entries(submittedTexts(form, entered)).map(([name, text]) => {
     const control = controls.get(name);
-    return [name, control ? valueOf(control, text) : text];
+    return [name, control ? parseValue(control, text) : text];
   });
   return Object.fromEntries(values);
 }
 
-/** Only a text that has to be there can be an empty one. */
+/** An empty string is a value only for a required text. */
 function mayBeEmpty(control: FormControl | undefined): boolean {
   return control === undefined || (control.kind === 'text' && !control.isOptional);
 }
 
-function valueOf({ kind }: FormControl, text: string): unknown {
+function parseValue({ kind }: FormControl, text: string): unknown {
   if (kind === 'number' || kind === 'integer') return ELEMENT_RULES.float64.parse(text);
   if (kind === 'checkbox') return ELEMENT_RULES.bool.parse(text);
   return kind === 'instant' && WITHOUT_ZONE.test(text) ? `${text}Z` : text;
 }
 
-function rowOfJson(entered: Texts): unknown {
+function parseJsonRow(entered: Texts): unknown {
   const others = Object.keys(entered).filter((name) => name !== JSON_FIELD);
-  const errors = others.map((name) => wrong(name, 'unknown', `${name} is not a known field; known: ${JSON_FIELD}`));
-  if (!Object.hasOwn(entered, JSON_FIELD)) errors.push(wrong(JSON_FIELD, 'missing', 'The row is required'));
+  const errors = others.map((name) =>
+    fieldError(name, 'unknown', `${name} is not a known field; known: ${JSON_FIELD}`),
+  );
+  if (!Object.hasOwn(entered, JSON_FIELD)) errors.push(fieldError(JSON_FIELD, 'missing', 'The row is required'));
   if (errors.length > 0) throw new InvalidInputError(errors);
   try {
     return parseExactJson(entered[JSON_FIELD]!);
   } catch (error) {
     if (!(error instanceof MalformedRequestError)) throw error;
-    throw new InvalidInputError([wrong(JSON_FIELD, 'json', 'The row is not well-formed JSON')]);
+    throw new InvalidInputError([fieldError(JSON_FIELD, 'json', 'The row is not well-formed JSON')]);
   }
 }
 
-function wrong(name: string, type: string, message: string): FieldError {
+function fieldError(name: string, type: string, message: string): FieldError {
   return { location: ['body', name], type, message };
 }

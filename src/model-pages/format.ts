@@ -1,4 +1,4 @@
-/** Of measures, which have names of their own. */
+/** Names of metrics that are abbreviations. */
 const ABBREVIATIONS: Readonly<Record<string, string>> = {
   auc: 'AUC',
   f1: 'F1',
@@ -8,10 +8,10 @@ const ABBREVIATIONS: Readonly<Record<string, string>> = {
   r2: 'R²',
   rmse: 'RMSE',
 };
-const DIGITS = 6;
+const SIGNIFICANT_DIGITS = 6;
 
-/** A name as people write it: `petal_width` is "Petal width", `baselineMae` is "Baseline MAE". */
-export function inWords(name: string): string {
+/** The label of a field or metric: `petal_width` is "Petal width", `baselineMae` is "Baseline MAE". */
+export function formatLabel(name: string): string {
   const words = name
     .replace(/([a-z0-9])([A-Z])/g, (_, end: string, start: string) => `${end} ${start.toLowerCase()}`)
     .split(/[\s._-]+/)
@@ -21,13 +21,14 @@ export function inWords(name: string): string {
   return words === '' ? name : words.charAt(0).toUpperCase() + words.slice(1);
 }
 
-/** A number without the digits that nobody reads. */
-export function inDigits(value: number | bigint): string {
+/** Integers in full, other numbers with six significant digits. */
+export function formatNumber(value: number | bigint): string {
   return typeof value === 'bigint' || Number.isInteger(value)
     ? String(value)
-    : String(Number(value.toPrecision(DIGITS)));
+    : String(Number(value.toPrecision(SIGNIFICANT_DIGITS)));
 }
 
-export function inPercent(share: number): string {
+/** @param share 0 to 1 */
+export function formatPercent(share: number): string {
   return `${(100 * share).toFixed(1)} %`;
 }

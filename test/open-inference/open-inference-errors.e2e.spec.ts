@@ -4,7 +4,7 @@ import { TestModelStore } from '../support/model-store.js';
 import { BYTES, expectError, FLOWER, INFER, inferBinary, JSON_LENGTH } from '../support/open-inference.js';
 import { startTestApp, type TestApp } from '../support/test-app.js';
 
-describe('the Open Inference Protocol', () => {
+describe('Errors of the Open Inference Protocol', () => {
   let store: TestModelStore;
   let app: TestApp;
   let client: Client;
@@ -23,7 +23,7 @@ describe('the Open Inference Protocol', () => {
 
   const infer = (request: object, path = INFER): Promise<ClientResponse> => client.post(path, request);
 
-  describe('refuses with 400', () => {
+  describe('400', () => {
     it.each([
       ['no inputs', {}, /"inputs" as an array/],
       ['a missing input', { inputs: [] }, /"input" is missing/],
@@ -39,23 +39,30 @@ describe('the Open Inference Protocol', () => {
       ['a text', { inputs: [{ ...FLOWER, data: [1, 2, 3, '4'] }] }, /at 3 .* must be a finite number/],
       ['null', { inputs: [{ ...FLOWER, data: [1, 2, 3, null] }] }, /finite number/],
       ['no data', { inputs: [{ ...FLOWER, data: undefined }] }, /either "data" or/],
-      ['an id that is no text', { id: 7, inputs: [FLOWER] }, /"id" must be text/],
-      ['parameters that are no object', { parameters: [], inputs: [FLOWER] }, /must be a JSON object/],
+      ['an id that is not text', { id: 7, inputs: [FLOWER] }, /"id" must be text/],
+      ['parameters that are not an object', { parameters: [], inputs: [FLOWER] }, /must be a JSON object/],
       ['a timeout below zero', { parameters: { timeout: -1 }, inputs: [FLOWER] }, /"timeout"/],
       ['a sequence', { parameters: { sequence_id: 3 }, inputs: [FLOWER] }, /Sequences/],
       ['shared memory', { inputs: [{ ...FLOWER, parameters: { shared_memory_region: 'x' } }] }, /Shared memory/],
       ['an unknown output', { inputs: [FLOWER], outputs: [{ name: 'scent' }] }, /it has "label", "probabilities"/],
       ['an output twice', { inputs: [FLOWER], outputs: [{ name: 'label' }, { name: 'label' }] }, /requested twice/],
-      ['data of two kinds', { inputs: [{ ...FLOWER, parameters: { binary_data_size: 0 } }] }, /either "data" or/],
-    ])('%s', async (_, request, message) => {
+      [
+        'both JSON and binary data',
+        { inputs: [{ ...FLOWER, parameters: { binary_data_size: 0 } }] },
+        /either "data" or/,
+      ],
+    ])('rejects %s', async (_, request, message) => {
       expectError(await infer(request), 400, message);
     });
 
-    it.each(['', '{', '[]', 'null', '"text"', '{"inputs":[{"data":[NaN]}]}', '\xff'])('the body %j', async (body) => {
-      expectError(await client.request('POST', INFER, { raw: Buffer.from(body, 'latin1') }), 400);
-    });
+    it.each(['', '{', '[]', 'null', '"text"', '{"inputs":[{"data":[NaN]}]}', '\xff'])(
+      'rejects the body %j',
+      async (body) => {
+        expectError(await client.request('POST', INFER, { raw: Buffer.from(body, 'latin1') }), 400);
+      },
+    );
 
-    it('numbers that are not finite', async () => {
+    it('rejects numbers that are not finite', async () => {
       const raw = JSON.stringify({ inputs: [FLOWER] }).replace('1.8', '1e400');
       expectError(await client.request('POST', INFER, { raw }), 400, /finite/);
       const binary = Buffer.from(Float32Array.of(1, 2, Infinity, 4).buffer);
@@ -66,42 +73,45 @@ describe('the Open Inference Protocol', () => {
       );
     });
 
-    it.each(['-1', '1e1', 'x', '99999', '99999999999999999999', '1, 2'])('a header length of %s', async (length) => {
-      const headers = { [JSON_LENGTH]: length };
-      expectError(
-        await client.request('POST', INFER, { raw: JSON.stringify({ inputs: [FLOWER] }), headers }),
-        400,
-        /Inference-Header/,
-      );
-    });
+    it.each(['-1', '1e1', 'x', '99999', '99999999999999999999', '1, 2'])(
+      'rejects a header length of %s',
+      async (length) => {
+        const headers = { [JSON_LENGTH]: length };
+        expectError(
+          await client.request('POST', INFER, { raw: JSON.stringify({ inputs: [FLOWER] }), headers }),
+          400,
+          /Inference-Header/,
+        );
+      },
+    );
 
     it.each([
-      ['more than there is', 17, BYTES],
-      ['less than there is', 12, BYTES],
-      ['more than any memory has', 9_007_199_254_740_991, BYTES],
-      ['what the shape does not mean', 8, BYTES.subarray(8)],
-      ['nothing', 0, Buffer.alloc(0)],
-    ])('a binary size of %s', async (_, size, binary) => {
+      ['more bytes than follow', 17, BYTES],
+      ['fewer bytes than follow', 12, BYTES],
+      ['2^53 - 1 bytes', 9_007_199_254_740_991, BYTES],
+      ['a length that does not match the shape', 8, BYTES.subarray(8)],
+      ['zero', 0, Buffer.alloc(0)],
+    ])('rejects a binary size of %s', async (_, size, binary) => {
       const request = { inputs: [{ ...FLOWER, data: undefined, parameters: { binary_data_size: size } }] };
       expectError(await inferBinary(client, request, binary), 400, /bytes/);
     });
 
-    it('a shape of a billion rows, at once', async () => {
+    it('rejects a shape of a billion rows within 2 seconds', async () => {
       const started = performance.now();
       for (const rows of [1e9, 2 ** 31, 2 ** 53 - 1]) {
-        const answer = await infer({ inputs: [{ ...FLOWER, shape: [rows, 4] }] });
-        expect([400, 413]).toContain(answer.status);
+        const { status } = await infer({ inputs: [{ ...FLOWER, shape: [rows, 4] }] });
+        expect([400, 413]).toContain(status);
       }
       expect(performance.now() - started).toBeLessThan(2_000);
     });
 
-    it('what is not compressed as it says', async () => {
+    it('rejects a body that is not compressed as declared', async () => {
       const headers = { 'content-encoding': 'gzip' };
       expectError(await client.request('POST', INFER, { raw: JSON.stringify({ inputs: [FLOWER] }), headers }), 400);
     });
   });
 
-  it('answers 413 to more than a request may hold, also after decompression', async () => {
+  it('responds with 413 to a body over its limit, also after decompression, and to too many rows', async () => {
     expectError(await client.request('POST', INFER, { raw: Buffer.alloc(1_100_000) }), 413);
     const headers = { 'content-encoding': 'gzip' };
     expectError(await client.request('POST', INFER, { raw: gzipSync(Buffer.alloc(5_000_000)), headers }), 413);
@@ -109,21 +119,21 @@ describe('the Open Inference Protocol', () => {
     expectError(await infer({ inputs: [x] }, '/v2/models/sum/infer'), 413, /at most 100 rows/);
   });
 
-  it('answers 415 to a compression that it does not know', async () => {
+  it('responds with 415 to an unsupported content encoding', async () => {
     expectError(await client.request('POST', INFER, { raw: 'x', headers: { 'content-encoding': 'zstd' } }), 415);
   });
 
-  it('answers 500 where the model fails, without the words of its runtime', async () => {
+  it('responds with 500 where the model fails, without the message of its runtime', async () => {
     const index = { name: 'index', shape: [1], datatype: 'INT64', data: [7] };
-    const answer = await infer({ inputs: [index] }, '/v2/models/pick/infer');
-    expectError(answer, 500, /^The model failed on this input/);
+    const response = await infer({ inputs: [index] }, '/v2/models/pick/infer');
+    expectError(response, 500, /^The model failed on this input/);
   });
 
-  it('gives up one request after its timeout, and nobody else', async () => {
+  it('ends a request after its timeout, and no other request', async () => {
     const turns = { name: 'turns', shape: [1], datatype: 'INT64', data: [150_000] };
-    const patient = infer({ inputs: [turns] }, '/v2/models/spin/infer');
-    const hasty = await infer({ parameters: { timeout: 50_000 }, inputs: [turns] }, '/v2/models/spin/infer');
-    expectError(hasty, 504);
-    expect((await patient).status).toBe(200);
+    const withoutTimeout = infer({ inputs: [turns] }, '/v2/models/spin/infer');
+    const timedOut = await infer({ parameters: { timeout: 50_000 }, inputs: [turns] }, '/v2/models/spin/infer');
+    expectError(timedOut, 504);
+    expect((await withoutTimeout).status).toBe(200);
   });
 });
