@@ -13,11 +13,10 @@ export { readManifest } from './manifest/read-manifest.js';
 export { formatManifest, syncFolder, writeManifest, writeSynced } from './manifest/write-manifest.js';
 export type { Prediction } from './pipeline/respond.js';
 export { findMismatch, isClose, selfTestRows } from './pipeline/self-test.js';
-export type { Batching } from './repository/load-version.js';
+export { type Batching, runtimeOptionsOf } from './repository/load-version.js';
 export { ModelStore } from './repository/model-store.js';
 export { ModelVersion } from './repository/model-version.js';
 export { Model } from './repository/model.js';
-export { runtimeOptionsOf } from './repository/runtime-options-of.js';
 export { resolveInStore, MODEL_NAME, type ModelFolder, scanModels, VERSION } from './repository/scan-models.js';
 export { type ModelFiles, pinsOf, readModelFiles } from './runtime/model-files.js';
 export {

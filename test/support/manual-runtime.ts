@@ -1,10 +1,10 @@
 import { RuntimeDiedError } from '../../src/serving/runtime/runtime-process.js';
 import type { Tensor } from '../../src/serving/signature/tensor.js';
-import { concatenate } from '../../src/serving/batching/batch.js';
-import { BatchQueue, type BatchPolicy } from '../../src/serving/batching/batch-queue.js';
+import { type BatchPolicy, concatenate } from '../../src/serving/batching/batch.js';
+import { BatchQueue } from '../../src/serving/batching/batch-queue.js';
 import type { Caller } from '../../src/serving/caller.js';
 
-/** A runtime that answers when it is told to. */
+/** A runtime whose runs the test resolves and rejects. */
 export class ManualRuntime {
   readonly started: {
     feeds: readonly Tensor[];
@@ -18,8 +18,8 @@ export class ManualRuntime {
     return new Promise((resolve, reject) => this.started.push({ feeds, resolve, reject }));
   }
 
-  /** Answers the newest run with ten times its input. */
-  answer(): void {
+  /** Resolves the newest run with ten times its input. */
+  respond(): void {
     const { feeds: given, resolve } = this.started.at(-1)!;
     resolve(feeds(...Array.from(given[0]!.data as Float32Array, (value) => value * 10)));
   }
@@ -30,12 +30,12 @@ export class ManualRuntime {
   }
 }
 
-/** One tensor, a row each. */
+/** One tensor in which each value is a row. */
 export const feeds = (...values: number[]): Tensor[] => [
   { name: 'x', type: 'float32', shape: [values.length], data: new Float32Array(values) },
 ];
 
-/** A queue of tensors in which each of `values` is a row. */
+/** A queue for tensors as made by `feeds`. */
 export class TestQueue extends BatchQueue {
   send(tensors: readonly Tensor[], caller: Caller = {}, group = ''): Promise<Tensor[]> {
     return this.submit(
@@ -45,13 +45,13 @@ export class TestQueue extends BatchQueue {
   }
 }
 
-/** A queue that sends to the runtime at once what it may. */
-export function queueTo(
+/** A queue that dispatches without waiting for the next turn of the event loop. */
+export function createQueue(
   runtime: ManualRuntime,
-  options: { deadlineMs?: number; capacity?: number; batching?: BatchPolicy; soon?: undefined } = {},
+  options: { deadlineMs?: number; capacity?: number; batching?: BatchPolicy; defer?: undefined } = {},
 ): TestQueue {
   const { batching, ...rest } = options;
-  const made = new TestQueue(runtime, { deadlineMs: 60_000, capacity: 10, soon: (work) => work(), ...rest });
-  if (batching) made.enableBatching(batching);
-  return made;
+  const queue = new TestQueue(runtime, { deadlineMs: 60_000, capacity: 10, defer: (work) => work(), ...rest });
+  if (batching) queue.enableBatching(batching);
+  return queue;
 }

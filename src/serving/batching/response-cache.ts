@@ -1,36 +1,36 @@
 import { LRUCache } from 'lru-cache';
-import { ClientGoneError, DeadlineError } from '../serving.errors.js';
-import { encodeTensors, FrameKind } from '../runtime/frames.js';
-import type { Tensor } from '../signature/tensor.js';
 import type { Caller, GoneSignal, Priority, TimedCaller } from '../caller.js';
+import { encodeTensors, FrameKind } from '../runtime/frames.js';
+import { ClientGoneError, DeadlineError } from '../serving.errors.js';
+import type { Tensor } from '../signature/tensor.js';
 
-/** Larger inputs are not worth keeping. */
+/** Larger inputs are not cached. */
 const MAX_KEY_BYTES = 65_536;
-/** Answers of one version, in bytes, whatever `maxEntries` says. */
-const MAX_BYTES = 64 * 2 ** 20;
+/** The size of one version's cache, whatever `maxEntries` is. */
+const MAX_CACHE_BYTES = 64 * 2 ** 20;
 
 type Run = (caller: TimedCaller) => Promise<Tensor[]>;
-type Lookup = 'hit' | 'shared' | 'miss';
+type LookupResult = 'hit' | 'shared' | 'miss';
 
-/** What may come before an answer, until it is ended. */
-interface Hindrance {
-  readonly happened: Promise<never>;
-  end(): void;
+/** A promise that rejects on an event, until it is cancelled. */
+interface Rejection {
+  readonly promise: Promise<never>;
+  cancel(): void;
 }
 
 /** A run that several callers wait for. */
 interface SharedRun {
   readonly outputs: Promise<Tensor[]>;
-  readonly abandon: AbortController;
+  readonly controller: AbortController;
   callers: number;
 }
 
 /**
- * Answers of one version of a model by the exact bytes of the input, the latest `maxEntries` of them; the same input under
- * way shares one run. What is kept are tensors: who may ask has been decided before, and no caller's own data is in them.
+ * LRU cache of one version's outputs, keyed by the exact bytes of the input; concurrent requests with the same input share one
+ * run. Access is checked before the cache is asked, and entries hold no data of the callers besides the input.
  */
 export class ResponseCache {
-  private readonly answers: LRUCache<string, Tensor[]>;
+  private readonly entries: LRUCache<string, Tensor[]>;
   private readonly running: Record<Priority, Map<string, SharedRun>> = {
     interactive: new Map(),
     background: new Map(),
@@ -38,100 +38,100 @@ export class ResponseCache {
 
   constructor(
     maxEntries: number,
-    private readonly lookedUp: (result: Lookup, ms: number) => void,
+    private readonly onLookup: (result: LookupResult, ms: number) => void,
   ) {
-    this.answers = new LRUCache({ max: maxEntries, maxSize: MAX_BYTES, sizeCalculation: sizeInBytes });
+    this.entries = new LRUCache({ max: maxEntries, maxSize: MAX_CACHE_BYTES, sizeCalculation: sizeInBytes });
   }
 
-  /** The answer to `feeds`: a kept one, or that of a run. Errors are not kept. */
+  /** The outputs for `feeds`: from the cache, or else from a run. Errors are not cached. */
   async respond(feeds: readonly Tensor[], caller: TimedCaller, run: Run): Promise<Tensor[]> {
     const since = performance.now();
     const key = keyOf(feeds);
     if (key === undefined) return run(caller);
-    const kept = this.answers.get(key);
-    const underWay = kept ? undefined : this.findRun(key, caller);
-    this.lookedUp(kept ? 'hit' : underWay ? 'shared' : 'miss', performance.now() - since);
-    if (kept) return kept;
-    return this.join(underWay ?? this.begin(key, run, caller), caller, () => this.respond(feeds, caller, run));
+    const cached = this.entries.get(key);
+    const running = cached ? undefined : this.findRun(key, caller);
+    this.onLookup(cached ? 'hit' : running ? 'shared' : 'miss', performance.now() - since);
+    if (cached) return cached;
+    return this.join(running ?? this.start(key, run, caller), caller, () => this.respond(feeds, caller, run));
   }
 
-  /** One that is not behind what the caller comes before. */
+  /** A running request with the same input; an interactive caller does not wait for a background run. */
   private findRun(key: string, { priority }: Caller): SharedRun | undefined {
     const { interactive, background } = this.running;
     return interactive.get(key) ?? (priority === 'background' ? background.get(key) : undefined);
   }
 
-  private begin(key: string, run: Run, { deadline, priority = 'interactive' }: TimedCaller): SharedRun {
+  private start(key: string, run: Run, { deadline, priority = 'interactive' }: TimedCaller): SharedRun {
     const running = this.running[priority];
-    const abandon = new AbortController();
-    const outputs = run({ deadline, priority, signal: abandon.signal });
-    const shared = { outputs, abandon, callers: 0 };
+    const controller = new AbortController();
+    const outputs = run({ deadline, priority, signal: controller.signal });
+    const shared = { outputs, controller, callers: 0 };
     running.set(key, shared);
-    const forget = (): void => {
+    const remove = (): void => {
       if (running.get(key) === shared) running.delete(key);
     };
     outputs
       .then(
-        (answer) => this.answers.set(key, answer.map(alone)),
+        (tensors) => this.entries.set(key, tensors.map(withOwnBuffer)),
         () => undefined,
       )
-      .finally(forget);
+      .finally(remove);
     return shared;
   }
 
-  /** Waits with the others; the last one to leave gives the run up. */
-  private async join(shared: SharedRun, caller: TimedCaller, again: () => Promise<Tensor[]>): Promise<Tensor[]> {
+  /** Waits for a shared run, which is aborted when its last caller has gone. */
+  private async join(shared: SharedRun, caller: TimedCaller, retry: () => Promise<Tensor[]>): Promise<Tensor[]> {
     shared.callers += 1;
-    const gone = departure(caller.signal);
-    const late = timer(caller.deadline);
+    const gone = rejectOnAbort(caller.signal);
+    const late = rejectAt(caller.deadline);
     try {
-      return await Promise.race([shared.outputs, gone.happened, late.happened]);
+      return await Promise.race([shared.outputs, gone.promise, late.promise]);
     } catch (error) {
-      // The one that began it had less time than this one has, or has gone.
-      const isOthers = error instanceof DeadlineError || error instanceof ClientGoneError;
+      // The caller that started the run had an earlier deadline, or has disconnected.
+      const isOfOtherCaller = error instanceof DeadlineError || error instanceof ClientGoneError;
       const isOver = caller.signal?.aborted === true || performance.now() >= caller.deadline;
-      if (!isOthers || isOver) throw error;
+      if (!isOfOtherCaller || isOver) throw error;
     } finally {
-      gone.end();
-      late.end();
+      gone.cancel();
+      late.cancel();
       shared.callers -= 1;
-      if (shared.callers === 0) shared.abandon.abort();
+      if (shared.callers === 0) shared.controller.abort();
     }
-    return again();
+    return retry();
   }
 }
 
-function departure(signal: GoneSignal | undefined): Hindrance {
-  let leave = (): void => undefined;
-  const happened = new Promise<never>((_, reject) => (leave = () => reject(new ClientGoneError())));
-  signal?.addEventListener('abort', leave, { once: true });
-  return { happened, end: () => signal?.removeEventListener('abort', leave) };
+function rejectOnAbort(signal: GoneSignal | undefined): Rejection {
+  let onAbort = (): void => undefined;
+  const promise = new Promise<never>((_, reject) => (onAbort = () => reject(new ClientGoneError())));
+  signal?.addEventListener('abort', onAbort, { once: true });
+  return { promise, cancel: () => signal?.removeEventListener('abort', onAbort) };
 }
 
-function timer(deadline: number): Hindrance {
+function rejectAt(deadline: number): Rejection {
   const ms = deadline - performance.now();
-  let handle: NodeJS.Timeout | undefined;
-  const happened = new Promise<never>((_, reject) => {
-    handle = setTimeout(() => reject(new DeadlineError()), ms);
+  let timer: NodeJS.Timeout | undefined;
+  const promise = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new DeadlineError()), ms);
   });
-  return { happened, end: () => clearTimeout(handle) };
+  return { promise, cancel: () => clearTimeout(timer) };
 }
 
-/** The bytes themselves: nothing that only looks alike is taken for the same. */
+/** The encoded input itself and no hash of it, so that two inputs never collide; undefined for large inputs. */
 function keyOf(feeds: readonly Tensor[]): string | undefined {
   const size = feeds.reduce((sum, { data }) => sum + (Array.isArray(data) ? textBytes(data) : data.byteLength), 0);
   return size > MAX_KEY_BYTES ? undefined : encodeTensors(FrameKind.run, 0, [feeds]).toString('latin1');
 }
 
-/** A copy where the data is a part of a whole batch's, which must not be kept for its sake. */
-function alone(tensor: Tensor): Tensor {
+/** Copies data that is a view, so that an entry does not keep the buffer of a whole batch in memory. */
+function withOwnBuffer(tensor: Tensor): Tensor {
   const { data } = tensor;
   if (Array.isArray(data) || data.byteLength === data.buffer.byteLength) return tensor;
   return { ...tensor, data: data.slice() };
 }
 
-function sizeInBytes(answer: Tensor[]): number {
-  return answer.reduce((sum, { data }) => sum + (Array.isArray(data) ? textBytes(data) : data.byteLength), 1);
+function sizeInBytes(tensors: Tensor[]): number {
+  return tensors.reduce((sum, { data }) => sum + (Array.isArray(data) ? textBytes(data) : data.byteLength), 1);
 }
 
 function textBytes(texts: readonly string[]): number {

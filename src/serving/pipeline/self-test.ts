@@ -4,13 +4,14 @@ import type { RowField, RowSchema } from '../signature/row-schema.js';
 import type { CheckedRow } from '../signature/row-check.js';
 import type { Prediction } from './respond.js';
 
-/** Relative or absolute; float32 arithmetic in another order differs by less. */
+/** Relative above 1 and absolute below. The order of float32 operations changes results by less. */
 const TOLERANCE = 1e-4;
 
 /**
- * What differs between the model's answer to its own example and what the manifest says; undefined where nothing does.
+ * Compares the prediction for the example with the values that the manifest expects.
  *
- * @param outputs the same answer, by tensor name
+ * @param outputs the outputs of the same run, by tensor name
+ * @returns the first difference, as a message for the operator; undefined if there is none
  */
 export function findMismatch(prediction: Prediction, outputs: Prediction, example: Example): string | undefined {
   const { label, value, output, tolerance = TOLERANCE } = example;
@@ -24,7 +25,7 @@ export function findMismatch(prediction: Prediction, outputs: Prediction, exampl
   return wrong ? `its output "${wrong[0]}" for its own example is not what model.json says` : undefined;
 }
 
-/** Equal, or numbers within the tolerance, all the way down. */
+/** Deep equality with a tolerance for numbers. */
 export function isClose(actual: unknown, expected: unknown, tolerance = TOLERANCE): boolean {
   if (typeof actual === 'number' && typeof expected === 'number') {
     return Object.is(actual, expected) || Math.abs(actual - expected) <= tolerance * Math.max(1, Math.abs(expected));
@@ -40,14 +41,14 @@ export function isClose(actual: unknown, expected: unknown, tolerance = TOLERANC
 }
 
 /**
- * Three different rows to try a model with: the example, or the middle of each range, and two rows beside it. Fewer where
- * no others can be made, as for a model that takes nothing but text.
+ * Three different input rows: the example, or else the middle of each range, and two variations of it. Fewer where the fields
+ * allow no variation, as in a model that takes only text.
  */
 export function selfTestRows({ fields }: RowSchema, example: CheckedRow | undefined): CheckedRow[] {
   const first = example ?? fields.map((field) => fill(field, middle(field)));
   const rows = [0, 1, 2].map((step) => fields.map((field, index) => shift(field, first[index], step)));
-  const different = new Map(rows.map((row) => [JSON.stringify(row), row]));
-  return [...different.values()];
+  const distinct = new Map(rows.map((row) => [JSON.stringify(row), row]));
+  return [...distinct.values()];
 }
 
 function fill({ shape }: RowField, element: unknown): unknown {
@@ -63,7 +64,7 @@ function middle({ type, feature: { minimum, maximum } }: RowField): unknown {
   return type.startsWith('float') ? center : Math.round(center);
 }
 
-/** The value, moved by so many steps in the direction in which its range has more room. */
+/** Moves a value by a number of steps, in the direction in which its range has more room. */
 function shift(field: RowField, value: unknown, steps: number): unknown {
   if (Array.isArray(value)) return value.map((item) => shift(field, item, steps));
   if (typeof value === 'boolean') return steps === 1 ? !value : value;
@@ -76,10 +77,10 @@ function shift(field: RowField, value: unknown, steps: number): unknown {
   return Math.min(Math.max(moved, minimum), maximum);
 }
 
-/** Whether the outputs of a run of several rows hold, row by row, what the runs of the same rows alone gave. */
-export function matchesSingleRuns(together: readonly Tensor[], alone: readonly (readonly Tensor[])[]): boolean {
-  return together.every(({ name, data }) => {
-    const parts = alone.map((outputs) => outputs.find((output) => output.name === name)?.data ?? []);
+/** Whether a batch has the same outputs, row by row, as runs of its rows one at a time. */
+export function matchesSingleRuns(batch: readonly Tensor[], singleRuns: readonly (readonly Tensor[])[]): boolean {
+  return batch.every(({ name, data }) => {
+    const parts = singleRuns.map((outputs) => outputs.find((output) => output.name === name)?.data ?? []);
     return isClose(
       Array.from<unknown>(data),
       parts.flatMap((part) => Array.from<unknown>(part)),

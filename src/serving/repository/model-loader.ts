@@ -5,9 +5,9 @@ import { readManifest } from '../manifest/read-manifest.js';
 import type { RuntimeOptions } from '../runtime/runtime-options.js';
 import { ServingSettings } from '../serving.settings.js';
 import { ServingMetrics } from '../stats/serving-metrics.js';
+import { runtimeOptionsOf } from './load-version.js';
 import type { Model } from './model.js';
 import { ModelVersion } from './model-version.js';
-import { runtimeOptionsOf } from './runtime-options-of.js';
 import { resolveInStore, findInStore, type ModelFolder, type VersionFolder } from './scan-models.js';
 
 /** Brings a model in line with its folder: loads new files beside those that serve, and drains versions that are gone. */

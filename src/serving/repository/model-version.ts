@@ -241,7 +241,7 @@ export class ModelVersion extends EventEmitter<VersionEvents> {
     return this.requireLoaded().queue.rowsWithin(ms);
   }
 
-  /** Whether an interactive caller has asked lately. */
+  /** Whether interactive requests have come recently. */
   get hasInteractiveDemand(): boolean {
     return this.requireLoaded().queue.hasInteractiveDemand;
   }

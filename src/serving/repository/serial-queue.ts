@@ -1,4 +1,4 @@
-/** Does one thing after another. */
+/** Runs asynchronous functions one after another, in the order of their calls. */
 export class SerialQueue {
   private last: Promise<unknown> = Promise.resolve();
   private waiting = 0;
@@ -7,6 +7,7 @@ export class SerialQueue {
     return this.waiting > 0;
   }
 
+  /** Resolves or rejects like `work`. */
   async run<T>(work: () => Promise<T>): Promise<T> {
     this.waiting += 1;
     const result = this.last.then(work);

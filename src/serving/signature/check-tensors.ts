@@ -3,43 +3,43 @@ import { type ElementType, type Signature, sizeOf, type Tensor, type TensorSigna
 import { batchDimension } from './row-schema.js';
 import type { InputLimits } from './row-check.js';
 
-/** What a caller says of a tensor, without its data. */
+/** Name, type and shape of a tensor in a request. */
 export interface TensorMetadata {
   readonly name: string;
   readonly type: ElementType;
   readonly shape: readonly number[];
 }
 
-/** A dimension goes to the runtime as 32 bits. */
+/** Frames to the runtime have 32 bits for a dimension. */
 const MAX_DIMENSION = 2 ** 32 - 1;
-/** All bits of a half's exponent: infinity, or not a number. */
+/** All bits of the exponent of a half: infinity or NaN. */
 const HALF_EXPONENT = 0x7c00;
 
 /**
- * Checks what is said of tensors against a model's inputs: each is there once, with its type and a shape that fits. To be
- * called before room is made for any data.
+ * Checks the tensors of a request against the inputs of a model: each is present once, with its type and a shape that fits.
+ * Call it before memory is allocated for their data.
  *
  * @throws InvalidTensorError, TooManyElementsError, TooManyRowsError
  */
 export function checkTensorMetadata(
-  claims: readonly TensorMetadata[],
+  tensors: readonly TensorMetadata[],
   signature: Signature,
   limits: InputLimits,
 ): void {
   const sizes: Sizes = new Map();
   const seen = new Set<string>();
-  for (const claim of claims) {
-    if (seen.has(claim.name)) throw new InvalidTensorError(`The input "${claim.name}" is given twice.`);
-    seen.add(claim.name);
-    checkClaim(claim, inputOf(claim.name, signature), sizes);
+  for (const tensor of tensors) {
+    if (seen.has(tensor.name)) throw new InvalidTensorError(`The input "${tensor.name}" is given twice.`);
+    seen.add(tensor.name);
+    checkInput(tensor, inputOf(tensor.name, signature), sizes);
   }
   const missing = signature.inputs.find(({ name }) => !seen.has(name));
   if (missing) throw new InvalidTensorError(`The input "${missing.name}" is missing: ${expectation(missing)}.`);
-  checkLimits(claims, signature, sizes, limits);
+  checkLimits(tensors, signature, sizes, limits);
 }
 
 /**
- * Checks that the data is as long as the shape says, and finite.
+ * Checks the number of values against the shape, and that they are finite.
  *
  * @throws InvalidTensorError
  */
@@ -52,7 +52,7 @@ export function checkTensorData({ name, type, shape, data }: Tensor): void {
   if (wrong !== -1) throw new InvalidTensorError(`The input "${name}" must be finite; its value at ${wrong} is not.`);
 }
 
-/** What each symbolic dimension is in this request; the first place that has it decides. */
+/** The size of each symbolic dimension in this request, and the first input that has it. */
 type Sizes = Map<string, { readonly size: number; readonly input: string }>;
 
 function inputOf(name: string, { inputs }: Signature): TensorSignature {
@@ -62,15 +62,15 @@ function inputOf(name: string, { inputs }: Signature): TensorSignature {
   throw new InvalidTensorError(`The model has no input ${quote(name)}; it has ${known}.`);
 }
 
-function checkClaim(claim: TensorMetadata, input: TensorSignature, sizes: Sizes): void {
-  const { name, type, shape } = claim;
+function checkInput(tensor: TensorMetadata, input: TensorSignature, sizes: Sizes): void {
+  const { name, type, shape } = tensor;
   if (type !== input.type) throw new InvalidTensorError(`The input "${name}" is ${type}; it must be ${input.type}.`);
-  if (shape.length !== input.shape.length) throw wrongShape(claim, input);
+  if (shape.length !== input.shape.length) throw wrongShape(tensor, input);
   shape.forEach((size, axis) => {
     const expected = input.shape[axis]!;
-    if (!Number.isInteger(size) || size < 0 || size > MAX_DIMENSION) throw wrongShape(claim, input);
-    if (typeof expected === 'number' ? size !== expected : axis === 0 && size === 0) throw wrongShape(claim, input);
-    if (typeof expected === 'string') checkSymbol(claim, expected, size, sizes);
+    if (!Number.isInteger(size) || size < 0 || size > MAX_DIMENSION) throw wrongShape(tensor, input);
+    if (typeof expected === 'number' ? size !== expected : axis === 0 && size === 0) throw wrongShape(tensor, input);
+    if (typeof expected === 'string') checkSymbol(tensor, expected, size, sizes);
   });
 }
 
@@ -83,8 +83,13 @@ function checkSymbol({ name }: TensorMetadata, symbol: string, size: number, siz
   }
 }
 
-function checkLimits(claims: readonly TensorMetadata[], signature: Signature, sizes: Sizes, limits: InputLimits): void {
-  const elements = claims.reduce((total, { shape }) => total + sizeOf(shape), 0);
+function checkLimits(
+  tensors: readonly TensorMetadata[],
+  signature: Signature,
+  sizes: Sizes,
+  limits: InputLimits,
+): void {
+  const elements = tensors.reduce((total, { shape }) => total + sizeOf(shape), 0);
   if (elements > limits.elements) throw new TooManyElementsError(limits.elements);
   const rows = sizes.get(batchDimension(signature) ?? '')?.size ?? 1;
   if (rows > limits.rows) throw new TooManyRowsError(limits.rows);
@@ -110,7 +115,7 @@ function findInfiniteHalf(data: Uint16Array): number {
   return data.findIndex((bits) => (bits & HALF_EXPONENT) === HALF_EXPONENT);
 }
 
-/** What a client sent, short enough for a message. */
+/** Text of a client, shortened for a message. */
 function quote(text: string): string {
   return JSON.stringify(text.length > 64 ? `${text.slice(0, 64)}…` : text);
 }

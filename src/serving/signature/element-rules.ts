@@ -2,13 +2,13 @@ import { isDecimal, isStorableText } from '../../platform/http/index.js';
 import { MAX_HALF } from './float16.js';
 import type { ElementType } from './tensor.js';
 
-/** What a single value of an element type may be. */
+/** The valid values of an element type. */
 export interface ElementRule {
-  /** As an error's `type` has it. */
+  /** The `type` of a validation error. */
   readonly name: 'number' | 'integer' | 'boolean' | 'text';
   readonly expected: string;
   readonly accepts: (value: unknown) => boolean;
-  /** Reads the value from the text of a form; leaves what it cannot read as it is, to be refused. */
+  /** Parses the text of a form field; returns text that cannot be parsed unchanged, and `accepts` refuses it. */
   readonly parse: (text: string) => unknown;
 }
 
@@ -22,13 +22,13 @@ function real(fits: (value: number) => boolean): ElementRule {
   return {
     name: 'number',
     expected: 'a finite number',
-    // The parser made a bigint of an integer with many digits.
+    // The JSON parser makes a bigint of an integer beyond 2^53.
     accepts: (value) => (typeof value === 'number' || typeof value === 'bigint') && fits(Number(value)),
     parse: parseNumber,
   };
 }
 
-/** Integers of up to 53 bits are numbers. */
+/** Integers of at most 32 bits. */
 function integer(min: number, max: number): ElementRule {
   return {
     name: 'integer',
@@ -38,7 +38,7 @@ function integer(min: number, max: number): ElementRule {
   };
 }
 
-/** Integers of 64 bits: the parser makes a bigint of what a number cannot hold exactly. */
+/** 64-bit integers: the JSON parser makes a bigint of an integer beyond 2^53. */
 function bigInteger(min: bigint, max: bigint): ElementRule {
   return {
     name: 'integer',

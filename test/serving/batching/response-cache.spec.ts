@@ -4,9 +4,9 @@ import type { Tensor } from '../../../src/serving/signature/tensor.js';
 import type { Caller, Priority } from '../../../src/serving/caller.js';
 
 const FEEDS: Tensor[] = [{ name: 'x', type: 'float32', shape: [1], data: Float32Array.of(1) }];
-const ANSWER: Tensor[] = [{ name: 'y', type: 'float32', shape: [1], data: Float32Array.of(2) }];
+const OUTPUTS: Tensor[] = [{ name: 'y', type: 'float32', shape: [1], data: Float32Array.of(2) }];
 
-describe('the answer cache', () => {
+describe('ResponseCache', () => {
   let cache: ResponseCache;
   let lookups: string[];
   let runs: { by: Caller; resolve: (outputs: Tensor[]) => void }[];
@@ -16,7 +16,7 @@ describe('the answer cache', () => {
     cache = new ResponseCache(10, (result) => lookups.push(result));
   });
 
-  function ask(caller: Caller = {}): Promise<Tensor[]> {
+  function request(caller: Caller = {}): Promise<Tensor[]> {
     return cache.respond(
       FEEDS,
       { deadline: performance.now() + 60_000, ...caller },
@@ -29,31 +29,31 @@ describe('the answer cache', () => {
     ['interactive', 'background', 'shared'],
     ['background', 'background', 'shared'],
     ['background', 'interactive', 'miss'],
-  ])('where a run of %s is under way, gives a caller of %s a %s', async (first, second, lookup) => {
-    const answers = [ask({ priority: first }), ask({ priority: second })];
+  ])('during a run of priority %s, counts a lookup of priority %s as %s', async (first, second, lookup) => {
+    const responses = [request({ priority: first }), request({ priority: second })];
     expect(lookups).toEqual(['miss', lookup]);
     expect(runs.at(-1)!.by.priority).toBe(lookup === 'shared' ? first : second);
-    for (const { resolve } of runs) resolve(ANSWER);
-    expect(await Promise.all(answers)).toEqual([ANSWER, ANSWER]);
+    for (const { resolve } of runs) resolve(OUTPUTS);
+    expect(await Promise.all(responses)).toEqual([OUTPUTS, OUTPUTS]);
   });
 
-  it('listens to a caller no longer than it waits for the answer', async () => {
+  it('removes its abort listener when the caller has its response', async () => {
     const { signal } = new AbortController();
-    const answer = ask({ signal });
+    const response = request({ signal });
     expect(getEventListeners(signal, 'abort')).toHaveLength(1);
-    runs[0]!.resolve(ANSWER);
-    await answer;
+    runs[0]!.resolve(OUTPUTS);
+    await response;
     expect(getEventListeners(signal, 'abort')).toHaveLength(0);
   });
 
-  it('gives a run up when the last caller has gone', async () => {
+  it('aborts a shared run when its last caller has disconnected', async () => {
     const [one, other] = [new AbortController(), new AbortController()];
-    const answers = [ask({ signal: one.signal }), ask({ signal: other.signal })];
+    const responses = [request({ signal: one.signal }), request({ signal: other.signal })];
     one.abort();
-    await expect(answers[0]).rejects.toMatchObject({ code: 'request.abandoned' });
+    await expect(responses[0]).rejects.toMatchObject({ code: 'request.abandoned' });
     expect(runs[0]!.by.signal?.aborted).toBe(false);
     other.abort();
-    await expect(answers[1]).rejects.toMatchObject({ code: 'request.abandoned' });
+    await expect(responses[1]).rejects.toMatchObject({ code: 'request.abandoned' });
     expect(runs[0]!.by.signal?.aborted).toBe(true);
   });
 });

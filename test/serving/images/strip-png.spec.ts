@@ -5,12 +5,12 @@ import { blackPng, compressedTextChunks, pngChunk } from '../../support/images.j
 const PLAIN = blackPng(3, 2);
 const MANY = Array.from({ length: 20_000 }, () => pngChunk('tEXt', Buffer.alloc(0)));
 
-describe('a plain PNG', () => {
-  it('is what it was', () => {
+describe('stripPng', () => {
+  it('leaves a PNG without metadata unchanged', () => {
     expect(stripPng(PLAIN)?.equals(PLAIN)).toBe(true);
   });
 
-  it('has lost its texts, its frames and what comes after its end', () => {
+  it('removes text chunks, animation chunks and bytes after the end', () => {
     const more = [
       ...compressedTextChunks(2, 1_000),
       pngChunk('iTXt', Buffer.from('a')),
@@ -20,7 +20,7 @@ describe('a plain PNG', () => {
     expect(stripPng(bytes)?.equals(PLAIN)).toBe(true);
   });
 
-  it('keeps colours, and which way is up', async () => {
+  it('keeps the colour profile and the orientation', async () => {
     const create = { width: 3, height: 2, channels: 3, background: '#ff8000' } as const;
     const picture = sharp({ create }).withIccProfile('p3').withMetadata({ orientation: 6 });
     const bytes = stripPng(await picture.png().toBuffer())!;
@@ -33,9 +33,9 @@ describe('a plain PNG', () => {
     ['ends in a chunk', PLAIN.subarray(0, -13)],
     ['has no end', PLAIN.subarray(0, -12)],
     ['has a chunk of four gigabytes', Buffer.concat([PLAIN.subarray(0, 8), Buffer.alloc(4, 0xff), PLAIN.subarray(12)])],
-    ['is its signature', PLAIN.subarray(0, 8)],
+    ['is only the signature', PLAIN.subarray(0, 8)],
     ['has more chunks than encoders write', blackPng(3, 2, MANY)],
-  ])('is none where it %s', (_, bytes) => {
+  ])('returns undefined for a file that %s', (_, bytes) => {
     expect(stripPng(bytes)).toBeUndefined();
   });
 });

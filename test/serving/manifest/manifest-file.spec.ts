@@ -32,7 +32,7 @@ describe('formatManifest', () => {
   });
 });
 
-describe('a manifest', () => {
+describe('changeManifest and publishVersion', () => {
   let folder: string;
 
   beforeEach(async () => {
@@ -44,7 +44,7 @@ describe('a manifest', () => {
 
   const read = async () => parseManifest(await readFile(join(folder, 'model.json'), 'utf8'));
 
-  it('is changed by one at a time', async () => {
+  it('apply concurrent changes one after another', async () => {
     const changes = Array.from({ length: 8 }, (_, index) =>
       updateManifest(folder, (manifest) => writeManifest(folder, mergeVersionEntry(manifest, String(index + 1), {}))),
     );
@@ -53,7 +53,7 @@ describe('a manifest', () => {
     expect(await readdir(folder)).toEqual(['model.json']);
   });
 
-  it('can be changed after a command that was killed while it did', async () => {
+  it('ignore the stale lock of a killed command', async () => {
     await mkdir(join(folder, '.lock'));
     const longAgo = new Date(Date.now() - 60_000);
     await utimes(join(folder, '.lock'), longAgo, longAgo);
@@ -61,7 +61,7 @@ describe('a manifest', () => {
     expect(await read()).toEqual({ description: 'after' });
   });
 
-  it('says nothing of a version that could not be put into its place', async () => {
+  it('leave the manifest unchanged if a version cannot be moved into the store', async () => {
     await expect(publishVersion(join(folder, 'nowhere'), folder, '1', { candidate: true })).rejects.toThrow('ENOENT');
     expect(await read()).toEqual({ description: 'before' });
     await mkdir(join(folder, '1'));
@@ -70,7 +70,7 @@ describe('a manifest', () => {
     expect((await readdir(folder)).sort()).toEqual(['1', 'model.json']);
   });
 
-  it('keeps what it says of a version beside what is new', () => {
+  it('keep the existing entries of a version beside new ones', () => {
     const manifest = { versions: { 1: { metrics: { accuracy: 1 } } } };
     expect(mergeVersionEntry(manifest, '1', { candidate: true })).toEqual({
       versions: { 1: { metrics: { accuracy: 1 }, candidate: true } },

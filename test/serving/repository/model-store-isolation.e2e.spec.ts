@@ -12,14 +12,14 @@ import { startTestApp, type TestApp } from '../../support/test-app.js';
 const SECRET = 'the recipe of the house blend';
 const MODELS = join(ROOT, 'test/fixtures/models');
 const WEIGHTS = 'external.weights';
-/** Paths as long as `external.weights`, so that they can stand in its place. */
+/** Paths of the same length as `external.weights`, to replace it in the file of the model. */
 const THROUGH_LINK = 'up/outside.bytes';
 const CLIMBING = '../escaped.bytes';
 const ABSOLUTE = '/proc/self/statm';
 
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
-describe('the walls of the model store', () => {
+describe('the boundaries of the model store', () => {
   let outside: string;
   let store: TestModelStore;
   let app: TestApp;
@@ -50,18 +50,19 @@ describe('the walls of the model store', () => {
   const link = (target: string, path: string): Promise<void> => symlink(target, join(store.path, path));
 
   async function fill(): Promise<void> {
-    for (const name of ['sum', 'told-elsewhere', 'told-nowhere', 'told-in-circles']) await store.add(name, 'sum');
-    await link(join(outside, 'notes.txt'), 'told-elsewhere/model.json');
-    await link(join(outside, 'nothing.json'), 'told-nowhere/model.json');
-    await link('model.json', 'told-in-circles/model.json');
+    for (const name of ['sum', 'linked-manifest', 'dangling-manifest', 'circular-manifest'])
+      await store.add(name, 'sum');
+    await link(join(outside, 'notes.txt'), 'linked-manifest/model.json');
+    await link(join(outside, 'nothing.json'), 'dangling-manifest/model.json');
+    await link('model.json', 'circular-manifest/model.json');
     await link(outside, 'linked-folder');
     await store.write('linked-version/model.json', '{}');
     await link(join(outside, '1'), 'linked-version/1');
     await store.write('linked-file/model.json', '{}');
     await mkdir(join(store.path, 'linked-file/1'));
     await link(join(outside, '1/model.onnx'), 'linked-file/1/model.onnx');
-    await store.write('by-detours/1/notes', '');
-    await link('../../linked-file/1/model.onnx', 'by-detours/1/model.onnx');
+    await store.write('indirectly-linked-file/1/notes', '');
+    await link('../../linked-file/1/model.onnx', 'indirectly-linked-file/1/model.onnx');
     await store.write('alias/1/notes', '');
     await link('../../sum/1/model.onnx', 'alias/1/model.onnx');
     const pin = sha256(await readFile(join(MODELS, WEIGHTS)));
@@ -74,7 +75,7 @@ describe('the walls of the model store', () => {
     await store.add('pinned', 'sum', { manifest: { versions: { 1: { sha256: sum } } } });
   }
 
-  /** A model that says it keeps weights there, with a manifest that has them pinned. */
+  /** Adds a model with external weights at `path`, pinned in its manifest. */
   async function addWithWeights(name: string, path: string, pin: string): Promise<void> {
     await store.add(name, 'external', { manifest: { versions: { 1: { files: { [path]: pin } } } } });
     const model = (await readFile(join(MODELS, 'external.onnx'))).toString('latin1').replace(WEIGHTS, path);
@@ -85,14 +86,14 @@ describe('the walls of the model store', () => {
     ['linked-folder', /is a link out of the model store/],
     ['linked-version', /model.onnx is a link out of the model store/],
     ['linked-file', /model.onnx is a link out of the model store/],
-    ['by-detours', /model.onnx is a link out of the model store/],
-    ['told-elsewhere', /model.json is a link out of the model store/],
-    ['told-nowhere', /model.json is missing/],
-    ['told-in-circles', /model.json is missing/],
+    ['indirectly-linked-file', /model.onnx is a link out of the model store/],
+    ['linked-manifest', /model.json is a link out of the model store/],
+    ['dangling-manifest', /model.json is missing/],
+    ['circular-manifest', /model.json is missing/],
     ['weights-climb', /which is outside of its folder/],
     ['weights-linked', /which is outside of its folder/],
     ['weights-absolute', /is missing beside it/],
-  ])('hold against what is in the store: %s', async (name, reason) => {
+  ])('keep files outside of the store from being loaded through %s', async (name, reason) => {
     const { body, text } = await client.get(`/models/${name}`);
     expect(body).toMatchObject({ state: 'failed', reason: expect.stringMatching(reason) });
     expect(text).not.toMatch(new RegExp(`recipe|${basename(outside)}`));
@@ -100,11 +101,11 @@ describe('the walls of the model store', () => {
     expect((await admin.request('POST', `/v2/repository/models/${name}/load`)).status).toBe(409);
   });
 
-  it('let links inside of the store be', async () => {
+  it('follow links inside of the store', async () => {
     expect((await client.post('/models/alias/predict', { x: [1, 2] })).body.predictions).toEqual([{ sum: 3 }]);
   });
 
-  it('hold against names and versions that clients send', async () => {
+  it('keep files outside of the store from being reached by names and versions in requests', async () => {
     const cookie = [...admin.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
     const names = (await client.get('/v2/models')).body.models as string[];
     const folder = basename(outside);
@@ -158,20 +159,20 @@ describe('the walls of the model store', () => {
     '/docs/assets/%2e%2e%2f%2e%2e%2fpackage.json',
     '/docs/assets/..%2f..%2f..%2fpackage.json%00.css',
     '/docs/assets/../start.js',
-  ])('are those of the pages’ files too: %s', async (path) => {
+  ])('keep files outside of the assets from being served: %s', async (path) => {
     const answer = await sendVerbatim(app.url, { path });
     expect([400, 403, 404]).toContain(answer.status);
     expect(answer.headers['content-type']).toBe('application/problem+json');
   });
 
-  it('let no file in that is not the one pinned, also when an administrator loads it', async () => {
-    const ask = async (): Promise<unknown> =>
+  it('refuse a file with another hash than the pinned one, even if an administrator loads it', async () => {
+    const predict = async (): Promise<unknown> =>
       (await client.post('/models/pinned/predict', { x: [3, 2] })).body.predictions;
-    expect(await ask()).toEqual([{ sum: 5 }]);
+    expect(await predict()).toEqual([{ sum: 5 }]);
     await store.write('pinned/1/model.onnx', await readFile(join(MODELS, 'difference.onnx')));
     const { status, body } = await admin.request('POST', '/v2/repository/models/pinned/load');
     expect(status).toBe(409);
     expect(body.error).toMatch(/the file has sha256 [0-9a-f]{64}, but model.json expects/);
-    expect(await ask()).toEqual([{ sum: 5 }]);
+    expect(await predict()).toEqual([{ sum: 5 }]);
   });
 });
