@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { readFacts } from '../support/facts.js';
+import { readStoredRows } from '../support/stored-rows.js';
 import { Journal } from '../support/journal.js';
 import { TestModelStore } from '../support/model-store.js';
 import { killLeftovers, ProcessApp } from '../support/process-app.js';
@@ -94,13 +94,13 @@ describe('kill -9 under 32 writers', () => {
   }
 
   async function lookForTrouble({ url }: ProcessApp): Promise<void> {
-    const { facts, damage } = readFacts(file);
-    const { lost, phantom, half, done } = journal.settle(facts);
+    const { rows, violations } = readStoredRows(file);
+    const { lost, phantom, half, done } = journal.settle(rows);
     figures['of these done'] += done.size;
     for (const writer of writers) writer.learn(done);
     await Promise.all(writers.map((writer) => writer.verify(url)));
     const surprises = writers.flatMap((writer) => writer.surprises);
-    const found = { kill: figures.kills, lost, phantom, half, damage, surprises };
-    if ([lost, phantom, half, damage, surprises].some(({ length }) => length > 0)) troubles.push(found);
+    const found = { kill: figures.kills, lost, phantom, half, violations, surprises };
+    if ([lost, phantom, half, violations, surprises].some(({ length }) => length > 0)) troubles.push(found);
   }
 });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { startRequest, logInAgain } from '../support/auth.js';
 import type { Client } from '../support/client.js';
-import { readFacts } from '../support/facts.js';
+import { readStoredRows } from '../support/stored-rows.js';
 import { killLeftovers, ProcessApp } from '../support/process-app.js';
 import { ATTACK_MS, report, scale } from '../support/reliability.js';
 
@@ -50,11 +50,11 @@ describe('races', () => {
         const answers = await finish(slow, thief.get('/auth/me'), thief.get('/auth/sessions'));
         expect((await logout).status).toBe(204);
         // What had been let in with the session may end; it makes no other way in.
-        const late = isFirst ? [...answers.slice(1), ...factsOf(email, 'key')] : [];
+        const late = isFirst ? [...answers.slice(1), ...rowsOf(email, 'key')] : [];
         expect(late.filter((found) => found !== 401)).toEqual([]);
         expect([200, 201, 401]).toEqual(expect.arrayContaining([...new Set(answers)]));
         expect((await thief.get('/auth/me')).status).toBe(401);
-        expect(factsOf(email, 'session')).toEqual([]);
+        expect(rowsOf(email, 'session')).toEqual([]);
       }),
     ATTACK_MS,
   );
@@ -78,7 +78,7 @@ describe('races', () => {
         const statuses = (await Promise.all(both)).map(({ status }) => status);
         expect(statuses.toSorted()).toEqual([204, 401]);
         expect(await finish(slow)).toEqual([401, 401, 401]);
-        expect(factsOf(member.email, '')).toEqual([]);
+        expect(rowsOf(member.email, '')).toEqual([]);
         expect((await app.client().get('/auth/me', { headers: { authorization } })).status).toBe(401);
       }),
     ATTACK_MS,
@@ -101,8 +101,8 @@ describe('races', () => {
         expect(statuses.toSorted()[0]).toBe(204);
         expect([401, 403]).toContain(statuses.toSorted()[1]);
         expect(await finish(slow, thief.get('/auth/me'), robber.get('/auth/me'))).toEqual([401, 401, 401, 401]);
-        expect(factsOf(email, 'session')).toHaveLength(1);
-        expect(factsOf(email, 'key')).toEqual([]);
+        expect(rowsOf(email, 'session')).toHaveLength(1);
+        expect(rowsOf(email, 'key')).toEqual([]);
         const logins = [password, 'a new secret 0', 'a new secret 1'].map((secret) =>
           app.client().post('/auth/login', { email, password: secret }, from(round)),
         );
@@ -128,8 +128,8 @@ describe('races', () => {
         expect((await client.delete(`/auth/sessions/${ofOther}`)).status).toBe(204);
         expect((await finish(slow, ...using))[1]).toBe(401);
         expect((await other.get('/auth/me')).status).toBe(401);
-        expect(factsOf(member.email, 'session')).toHaveLength(1);
-        expect(factsOf(member.email, 'key')).toEqual([]);
+        expect(rowsOf(member.email, 'session')).toHaveLength(1);
+        expect(rowsOf(member.email, 'key')).toEqual([]);
       }),
     ATTACK_MS,
   );
@@ -147,7 +147,7 @@ describe('races', () => {
         expect((await client.delete(`/auth/api-keys/${id}`)).status).toBe(204);
         expect([200, 201, 401]).toEqual(expect.arrayContaining(await finish(slow, ...using)));
         expect((await app.client().get('/auth/me', { headers })).status).toBe(401);
-        expect(factsOf(email, 'key')).toEqual([]);
+        expect(rowsOf(email, 'key')).toEqual([]);
       }),
     ATTACK_MS,
   );
@@ -163,7 +163,7 @@ describe('races', () => {
         );
         const statuses = (await Promise.all(signUps)).map(({ status }) => status);
         expect(statuses.toSorted()).toEqual([201, 409, 409]);
-        expect(spellings.flatMap((each) => factsOf(each, 'member'))).toHaveLength(1);
+        expect(spellings.flatMap((each) => rowsOf(each, 'member'))).toHaveLength(1);
       }),
     ATTACK_MS,
   );
@@ -199,8 +199,8 @@ describe('races', () => {
   }
 
   /** Rows of a kind that belong to a member; of all kinds where it is empty. */
-  function factsOf(email: string, kind: string): string[] {
-    return [...readFacts(file).facts].filter((fact) => fact.startsWith(kind) && fact.split(' ').includes(email));
+  function rowsOf(email: string, kind: string): string[] {
+    return [...readStoredRows(file).rows].filter((row) => row.startsWith(kind) && row.split(' ').includes(email));
   }
 
   /** The next use of a session is written down, when the answer to it goes out: too late, if it was ended by then. */
