@@ -12,7 +12,7 @@ const OPERATIONS = scale(1_000, 20_000);
 const WRITERS = 16;
 const SPOILERS = 8;
 
-describe('transactions beside failing ones', () => {
+describe('transactions beside failing transactions', () => {
   let directory: string;
 
   beforeAll(async () => {
@@ -25,7 +25,7 @@ describe('transactions beside failing ones', () => {
   });
 
   it(
-    'are all there in the end, and nothing of those that failed',
+    'are all committed, and the failed ones leave nothing behind',
     async () => {
       const file = join(directory, 'barista.db');
       const app = await ProcessApp.start({ TRUST_PROXY: '1' }, { databaseUrl: `sqlite:${file}` });
@@ -73,7 +73,7 @@ describe('transactions beside failing ones', () => {
         violations: [],
         surprises: [],
       });
-      // They were beside each other, and some of those given up were done and some not.
+      // The operations ran concurrently. Some of the aborted ones were applied and some not.
       expect(failed).toBeGreaterThan(OPERATIONS / 10);
       expect(done.size).toBeGreaterThan(0);
       expect(done.size).toBeLessThan(abandoned);
