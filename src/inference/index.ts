@@ -3,7 +3,7 @@ export { type AccessDecision, ModelAccess } from './access/model-access.js';
 export { InferenceModule } from './inference.module.js';
 export { getModelToken, InjectModel } from './injection/inject-model.js';
 export type { Model, PredictOptions } from './injection/model-client.js';
-export { imageContent } from './inputs/image.docs.js';
+export { imageBodyContent } from './inputs/image.docs.js';
 export { decodeImageRow } from './inputs/image-inputs.js';
 export {
   acceptsInstances,
@@ -13,7 +13,7 @@ export {
   type PredictionBody,
   type PredictionInput,
 } from './inputs/prediction-input.js';
-export { describeModel, summarize } from './models/describe-model.js';
+export { describeModel, summarizeModel } from './models/describe-model.js';
 export { ModelDto, ModelSummaryDto, VersionDto } from './models/dto/model.dto.js';
 export { schemasOf } from './models/model-schemas.js';
 export { type ModelViews, ModelViewsRegistry } from './models/model-views.js';

@@ -3,15 +3,15 @@ import { ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nes
 import type { Request, Response } from 'express';
 import { Authenticated, CurrentMember, type AuthenticatedMember } from '../auth/index.js';
 import { ApiProblems, CurrentActor, type RequestActor } from '../platform/http/index.js';
-import { JobEvents } from './answers/job-events.js';
-import { JobResults, RESULT_TYPES } from './answers/job-results.js';
+import { JobEvents } from './results/job-events.js';
+import { JobResults, RESULT_TYPES } from './results/job-results.js';
 import { JobIdDto, JobResultDto, ListJobsDto } from './dto/job-requests.dto.js';
 import { JobDto, JobPageDto } from './dto/job.dto.js';
 import { JobsService } from './jobs.service.js';
 
 const TEXT = { schema: { type: 'string' as const } };
 const PROBLEMS = { 404: 'You have no such job', 422: 'The id is not a UUID', 503: 'The database cannot be reached' };
-/** One of the stream's events, with its fields as the standard names them. */
+/** An event of the stream, with the field names of the standard. */
 const EVENT = {
   schema: {
     type: 'object' as const,

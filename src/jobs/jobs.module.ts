@@ -4,8 +4,8 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import { AccountSections, WithdrawalHooks } from '../auth/index.js';
 import { SettingsModule } from '../platform/config/index.js';
 import { OpenApiService } from '../platform/docs/index.js';
-import { JobEvents } from './answers/job-events.js';
-import { JobResults } from './answers/job-results.js';
+import { JobEvents } from './results/job-events.js';
+import { JobResults } from './results/job-results.js';
 import { Job } from './entities/job.entity.js';
 import { JobsController } from './jobs.controller.js';
 import { JobsJanitor } from './jobs-janitor.js';
@@ -20,10 +20,10 @@ import { JobMetrics } from './runner/job-metrics.js';
 import { JobQueue } from './runner/job-queue.js';
 import { JobRunner } from './runner/job-runner.js';
 
-/** How many of a member's jobs the account page has. */
-const SHOWN = 20;
+/** Number of jobs on the account page. */
+const ACCOUNT_PAGE_JOBS = 20;
 
-/** Work that outlasts a request: rows that a runner takes up, one after the other. Global: any room may enqueue. */
+/** Background jobs that survive a restart, in the database. Global: every feature may enqueue. */
 @Global()
 @Module({
   imports: [SettingsModule.forFeature(JobsSettings), TypeOrmModule.forFeature([Job]), DiscoveryModule],
@@ -53,11 +53,11 @@ export class JobsModule implements OnModuleInit {
   }
 
   onModuleInit(): void {
-    this.withdrawals.register((memberId, manager) => this.jobs.forget(memberId, manager));
+    this.withdrawals.register((memberId, manager) => this.jobs.removeOfMember(memberId, manager));
     this.sections.register(async (id) => {
-      const { items, nextCursor } = await this.jobs.list({ id }, SHOWN);
-      const hasCsv = (kind: string): boolean => this.handlers.of(kind)?.toCsv !== undefined;
-      return jobsSection({ jobs: items, isAll: nextCursor === null, hasCsv });
+      const { items, nextCursor } = await this.jobs.list({ id }, ACCOUNT_PAGE_JOBS);
+      const hasCsv = (kind: string): boolean => this.handlers.find(kind)?.toCsv !== undefined;
+      return jobsSection({ jobs: items, isComplete: nextCursor === null, hasCsv });
     });
   }
 }

@@ -16,7 +16,7 @@ import {
   type Predictions,
   PredictionsService,
   schemasOf,
-  summarize,
+  summarizeModel,
   acceptsModelRows,
 } from '../inference/index.js';
 import { toResultLine, ResultTable } from '../prediction-jobs/index.js';
@@ -75,7 +75,7 @@ export class HtmlModelViews implements ModelViews {
 
   private async renderList(request: Request, response: Response): Promise<string> {
     const isMember = await this.pageAuthentication.isLoggedIn({ request, response });
-    return asHtml(renderModelsPage(this.store.all().map(summarize), isMember), response);
+    return asHtml(renderModelsPage(this.store.all().map(summarizeModel), isMember), response);
   }
 
   private async renderModel(model: Model, request: Request, response: Response, state?: FormState): Promise<string> {

@@ -1,6 +1,6 @@
 import type { OpenAPIObject } from '@nestjs/swagger';
 import { fileBodyContent } from '../platform/records/index.js';
-import { imageContent } from '../inference/index.js';
+import { imageBodyContent } from '../inference/index.js';
 import type { ModelStore } from '../serving/index.js';
 
 const PATH = '/models/{name}/jobs';
@@ -37,7 +37,7 @@ export function describeJobs(document: OpenAPIObject, store: ModelStore): void {
     'application/json': { schema: { oneOf: [ROW, ROWS, INSTANCES] }, example: { instances: [row] } },
     'application/x-www-form-urlencoded': { schema: ROW },
     ...fileBodyContent(row, true),
-    ...imageContent(),
+    ...imageBodyContent(),
     'multipart/form-data': { schema: FORM },
   };
   Object.assign(operation, { requestBody: { required: true, content } });

@@ -1,3 +1,9 @@
+/**
+ * The engine: loads the models in a store and runs them. It knows nothing of HTTP routes, users and pages.
+ *
+ * Start with `ModelStore` to find a `Model`, `Model.use` to keep one of its versions loaded, and `ModelVersion.predict` or
+ * `ModelVersion.infer` to run it. The command line uses `ModelVersion` without a store.
+ */
 export type { GoneSignal, Priority, TimedCaller } from './caller.js';
 export { ImageDecoder, InvalidImageError } from './images/image-decoder.js';
 export { type ImageInput, imageShape } from './images/image-input.js';
@@ -17,7 +23,7 @@ export { type Batching, runtimeOptionsOf } from './repository/load-version.js';
 export { ModelStore } from './repository/model-store.js';
 export { ModelVersion } from './repository/model-version.js';
 export { Model } from './repository/model.js';
-export { resolveInStore, MODEL_NAME, type ModelFolder, scanModels, VERSION } from './repository/scan-models.js';
+export { MODEL_NAME, type ModelFolder, resolveInStore, scanModels, VERSION } from './repository/scan-models.js';
 export { type ModelFiles, pinsOf, readModelFiles } from './runtime/model-files.js';
 export {
   ClientGoneError,
@@ -30,7 +36,7 @@ export {
   VersionNotReadyError,
 } from './serving.errors.js';
 export { ServingSettings } from './serving.settings.js';
-export { checkTensorMetadata, checkTensorData, type TensorMetadata } from './signature/check-tensors.js';
+export { checkTensorData, checkTensorMetadata, type TensorMetadata } from './signature/check-tensors.js';
 export { ELEMENT_RULES } from './signature/element-rules.js';
 export { fromHalf, toHalf } from './signature/float16.js';
 export { inputSchema, type JsonSchema, outputSchema } from './signature/json-schema.js';
@@ -47,5 +53,5 @@ export {
   type TensorSignature,
   unnamedDimension,
 } from './signature/tensor.js';
-export { VersionRecorder } from './stats/version-recorder.js';
 export { ServingModule } from './serving.module.js';
+export { VersionRecorder } from './stats/version-recorder.js';

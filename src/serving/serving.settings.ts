@@ -4,6 +4,7 @@ import type { InputLimits } from './signature/row-check.js';
 /** The greatest number of values in one tensor. */
 const MAX_ELEMENTS = 2 ** 32 - 2;
 
+/** The limits of image decoding. */
 export interface ImageLimits {
   /** Pixels of one image, width × height. */
   readonly maxPixels: number;
@@ -13,6 +14,7 @@ export interface ImageLimits {
   readonly maxQueued: number;
 }
 
+/** The settings of the engine, from the environment. */
 export class ServingSettings {
   /** The model store, with a folder for each model. */
   readonly modelsDir: string;
@@ -24,7 +26,6 @@ export class ServingSettings {
   readonly queueCapacity: number;
   /** The limits of one request. */
   readonly limits: InputLimits;
-  /** The limits of image decoding. */
   readonly images: ImageLimits;
   /** Values of one response. */
   readonly maxResponseElements: number;

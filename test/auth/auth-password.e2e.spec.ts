@@ -31,8 +31,7 @@ describe('password change and withdrawal', () => {
       const client = app.client();
       const member = await client.signUpAndLogIn();
       const other = await logInAgain(app.client(), member);
-      const old = app.client();
-      client.cookies.forEach((value, name) => old.cookies.set(name, value));
+      const old = app.client().copyCookiesFrom(client);
 
       const response = await change(client, member.password);
       expect(response.status).toBe(204);

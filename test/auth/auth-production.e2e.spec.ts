@@ -124,8 +124,7 @@ describe('SESSION_SECRET', () => {
 
     const [one, other] = apps.map((app) => app.client());
     await one?.signUpAndLogIn();
-    one?.cookies.forEach((value, name) => other?.cookies.set(name, value));
-    expect((await other?.get('/auth/me'))?.status).toBe(200);
+    expect((await other?.copyCookiesFrom(one!).get('/auth/me'))?.status).toBe(200);
     await Promise.all(apps.map((app) => app.stop()));
   });
 });

@@ -34,11 +34,7 @@ describe('sessions', () => {
     slow.released = new Promise((resolve) => (slow.release = resolve));
   });
 
-  const copyOf = (client: Client): Client => {
-    const copy = app.client();
-    client.cookies.forEach((value, name) => copy.cookies.set(name, value));
-    return copy;
-  };
+  const copyOf = (client: Client): Client => app.client().copyCookiesFrom(client);
 
   it('lists sessions with the User-Agent of their login, and marks the current one', async () => {
     const client = app.client();

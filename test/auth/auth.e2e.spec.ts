@@ -181,8 +181,7 @@ describe('auth', () => {
     it('ends the session on the server, and clears the cookie', async () => {
       const client = app.client();
       await client.signUpAndLogIn();
-      const copy = app.client();
-      client.cookies.forEach((value, name) => copy.cookies.set(name, value));
+      const copy = app.client().copyCookiesFrom(client);
       const response = await client.post('/auth/logout');
       expect(response.status).toBe(204);
       expect(client.cookies.size).toBe(0);

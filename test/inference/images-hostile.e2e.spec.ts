@@ -22,7 +22,7 @@ function half(bytes: Buffer): Buffer {
   return bytes.subarray(0, bytes.length / 2);
 }
 
-const NOT_AN_IMAGE = 'must be a PNG, JPEG or WebP picture; it is none of them';
+const NOT_AN_IMAGE = 'must be a PNG, JPEG or WebP image';
 const UNDECODABLE = 'is damaged: it could not be decoded as a whole';
 const UNREADABLE = 'is damaged: it could not be read as a whole';
 
@@ -44,7 +44,7 @@ describe('Invalid images', () => {
     ],
     ['a TIFF', () => noise().tiff().toBuffer(), NOT_AN_IMAGE],
     ['a PDF', () => Buffer.from('%PDF-1.4\n%%EOF'), NOT_AN_IMAGE],
-    ['an empty file', () => Buffer.alloc(0), 'is empty; it must be a PNG, JPEG or WebP picture'],
+    ['an empty file', () => Buffer.alloc(0), 'is empty; it must be a PNG, JPEG or WebP image'],
     ['a truncated JPEG', async () => half(await noise().jpeg().toBuffer()), UNDECODABLE],
     ['a JPEG without its last bytes', async () => (await noise().jpeg().toBuffer()).subarray(0, -200), UNDECODABLE],
     ['a truncated PNG', async () => half(await noise().png().toBuffer()), UNREADABLE],
@@ -146,7 +146,7 @@ describe('Invalid images', () => {
     const app = await startTestApp({ MODELS_DIR: store.path, DEADLINE_MS: '300' });
     const form = imageForm(Array<Buffer>(20).fill(await slowImage()));
     const { body } = await app.client().post('/models/picture/predict', undefined, form);
-    const detail = 'The prediction was not ready in time (DEADLINE_MS, or the timeout that was asked for).';
+    const detail = 'The prediction was not ready in time (DEADLINE_MS, or the timeout in the request).';
     expect(body).toMatchObject({ status: 504, code: 'model.deadline', detail });
     await app.close();
   });

@@ -1,5 +1,5 @@
-import { UnitOfWork } from '../../src/platform/database/index.js';
 import type { Client } from '../support/client.js';
+import { promote } from '../support/menus.js';
 import { TestModelStore } from '../support/model-store.js';
 import { startTestApp, type TestApp } from '../support/test-app.js';
 
@@ -30,21 +30,14 @@ describe('/models', () => {
     await store.write('empty/model.json', '{}');
     app = await startTestApp({ MODELS_DIR: store.path });
     client = app.client();
-    admin = await logInAdmin();
+    admin = app.client();
+    await promote(app, (await admin.signUpAndLogIn()).id);
   });
 
   afterAll(async () => {
     await app.close();
     await store.remove();
   });
-
-  async function logInAdmin(): Promise<Client> {
-    const member = app.client();
-    const { id } = await member.signUpAndLogIn();
-    const promote = "UPDATE member SET role = 'admin' WHERE id = ?";
-    await app.app.get(UnitOfWork).run((manager) => manager.query(promote, [id]));
-    return member;
-  }
 
   it('lists each model with its state and versions', async () => {
     const { body } = await client.get('/models');

@@ -206,7 +206,7 @@ describe('menu import in a killed process', () => {
     const doneOf = async (by: Client): Promise<number> => (await by.get(`/jobs/${id}`)).body.progress.done;
     const reached: number[] = [];
     for (let kills = 0; kills < 3; kills += 1) {
-      const current = withCookies(app.client(), client);
+      const current = app.client().copyCookiesFrom(client);
       const before = reached.at(-1) ?? 0;
       await until('the import makes progress', async () => {
         const done = await doneOf(current);
@@ -217,7 +217,7 @@ describe('menu import in a killed process', () => {
       app = await ProcessApp.start({}, options);
     }
     expect(reached[0]).toBeLessThan(rows);
-    const last = withCookies(app.client(), client);
+    const last = app.client().copyCookiesFrom(client);
     await until('the import is over', async () => (await doneOf(last)) === rows, 60_000);
     await untilJob(last, id, 'succeeded');
     const { text } = await last.get(`/jobs/${id}/result`);
@@ -229,8 +229,3 @@ describe('menu import in a killed process', () => {
     expect(lines.every(({ outcome }) => outcome === 'created')).toBe(true);
   }, 120_000);
 });
-
-function withCookies(client: Client, { cookies }: Client): Client {
-  for (const [name, value] of cookies) client.cookies.set(name, value);
-  return client;
-}

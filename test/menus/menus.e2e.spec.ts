@@ -1,4 +1,4 @@
-import { type IncomingMessage, request } from 'node:http';
+import { startRequest } from '../support/auth.js';
 import type { Client } from '../support/client.js';
 import { testMenuCatalogue } from '../support/menu-behaviour.js';
 import { addMenu, searchNames, promote } from '../support/menus.js';
@@ -64,10 +64,9 @@ describe('menus', () => {
     it('refuses a menu whose sender withdraws while the request is in flight', async () => {
       const leaver = app.client();
       const { password } = await leaver.signUpAndLogIn();
-      const slow = postSlowly(leaver, '/menus');
-      await slow.begun;
+      const slow = await startRequest(leaver, 'POST', '/menus', { name: 'Too late', price: 1 });
       expect((await leaver.delete('/auth/me', { password })).status).toBe(204);
-      expect(await slow.finish({ name: 'Too late', price: 1 })).toBe(401);
+      expect(await slow.finish()).toBe(401);
       expect(await searchNames(anyone, 'Too late')).toEqual([]);
     });
   });
@@ -216,27 +215,3 @@ describe('menus', () => {
     expect([one.status, one.headers.get('allow')]).toEqual([405, 'DELETE, GET, HEAD, OPTIONS, PATCH, PUT']);
   });
 });
-
-interface SlowPost {
-  /** Resolves when the server has read the headers. */
-  readonly begun: Promise<unknown>;
-  /** Sends the body, and resolves to the response status. */
-  finish(json: unknown): Promise<number | undefined>;
-}
-
-/** A POST that sends its body only on `finish`. */
-function postSlowly({ url, cookies }: Client, path: string): SlowPost {
-  const cookie = [...cookies].map(([name, value]) => `${name}=${value}`).join('; ');
-  const headers = { cookie, 'content-type': 'application/json', expect: '100-continue' };
-  const pending = request(url + path, { method: 'POST', headers });
-  const received = new Promise<IncomingMessage>((resolve) => pending.once('response', resolve));
-  pending.flushHeaders();
-  return {
-    begun: new Promise((resolve) => pending.once('continue', () => resolve(undefined))),
-    finish: async (json) => {
-      pending.end(JSON.stringify(json));
-      const { statusCode } = (await received).resume();
-      return statusCode;
-    },
-  };
-}

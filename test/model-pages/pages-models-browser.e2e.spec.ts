@@ -236,7 +236,7 @@ describeWhereBrowser('pages of models in a browser', () => {
       await page.getByRole('button', { name: 'Predict', exact: true }).click();
       const alert = page.getByRole('alert');
       await alert.waitFor();
-      await expect(alert.innerText()).resolves.toContain('must be a PNG, JPEG or WebP picture');
+      await expect(alert.innerText()).resolves.toContain('must be a PNG, JPEG or WebP image');
     });
 
     it('predict many pictures at once without JavaScript', async () => {

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { deflateSync, gzipSync } from 'node:zlib';
-import { UnitOfWork } from '../../src/platform/database/index.js';
 import type { ClientResponse, Client } from '../support/client.js';
+import { promote } from '../support/menus.js';
 import { TestModelStore } from '../support/model-store.js';
 import { BYTES, expectError, FLOWER, INFER, inferBinary, JSON_LENGTH } from '../support/open-inference.js';
 import { ROOT } from '../support/project.js';
@@ -26,9 +26,7 @@ describe('Open Inference Protocol', () => {
     app = await startTestApp({ MODELS_DIR: store.path });
     client = app.client();
     admin = app.client();
-    const { id } = await admin.signUpAndLogIn();
-    const promote = "UPDATE member SET role = 'admin' WHERE id = ?";
-    await app.app.get(UnitOfWork).run((manager) => manager.query(promote, [id]));
+    await promote(app, (await admin.signUpAndLogIn()).id);
   });
 
   afterAll(async () => {

@@ -10,7 +10,7 @@ import { killLeftovers, ProcessApp } from '../support/process-app.js';
 import { Relay } from '../support/relay.js';
 
 const ROW = { sepal_length: 5.9, sepal_width: 3.0, petal_length: 5.1, petal_width: 1.8 };
-const PATIENCE_MS = 60_000;
+const TIMEOUT_MS = 60_000;
 
 afterEach(killLeftovers);
 
@@ -22,19 +22,19 @@ function expectUnavailable({ status, headers, body }: ClientResponse): void {
 const bin = findPostgres();
 const describeWithPostgres = describeUnless(postgresUnavailableReason(bin));
 
-describeWithPostgres('a PostgreSQL server that breaks down', () => {
+describeWithPostgres('an outage of PostgreSQL', () => {
   let postgres: PostgresServer;
 
   beforeAll(async () => {
     postgres = await startPostgres(bin!);
-  }, PATIENCE_MS);
+  }, TIMEOUT_MS);
 
   afterAll(() => postgres.stop());
 
   const start = (): Promise<ProcessApp> => ProcessApp.start({}, { databaseUrl: postgres.url });
 
   it(
-    'lets nobody in while it is away, and everybody when it is back',
+    'responds with 503 and authenticates nobody during the outage, and recovers afterwards',
     async () => {
       const app = await start();
       const member = app.client();
@@ -46,7 +46,7 @@ describeWithPostgres('a PostgreSQL server that breaks down', () => {
       const menu = { name: 'Latte', price: 1 };
 
       await postgres.breakDown();
-      for (const answer of [
+      for (const response of [
         await member.get('/auth/me'),
         await stranger.get('/auth/me', withKey),
         await member.get('/auth/sessions'),
@@ -62,7 +62,7 @@ describeWithPostgres('a PostgreSQL server that breaks down', () => {
         await member.delete('/auth/me', { password }),
         await member.put('/models/iris/default', { version: '1' }),
       ]) {
-        expectUnavailable(answer);
+        expectUnavailable(response);
       }
       expect((await stranger.get('/auth/me')).status).toBe(401);
       const forged = { headers: { cookie: 'barista.sid=s%3Aforged.forged' } };
@@ -80,11 +80,11 @@ describeWithPostgres('a PostgreSQL server that breaks down', () => {
       expect(app.lines.filter(({ msg, level }) => msg === 'unexpected error' || level === 'fatal')).toEqual([]);
       expect(await app.stop()).toMatchObject({ code: 0, stderr: '' });
     },
-    PATIENCE_MS,
+    TIMEOUT_MS,
   );
 
   it(
-    'keeps what was acknowledged while it went, and makes nothing else of it than 503',
+    'keeps every acknowledged write when the server stops under load, and responds to the others with 503',
     async () => {
       const app = await start();
       const members = await Promise.all(
@@ -100,9 +100,9 @@ describeWithPostgres('a PostgreSQL server that breaks down', () => {
       const write = async (member: Client, writer: number): Promise<void> => {
         for (let index = 0; !isOver; index += 1) {
           const name = `Breaking ${writer} ${index}`;
-          const answer = await member.post('/menus', { name, price: 1 });
-          if (answer.status === 201) acknowledged.push(name);
-          else others.push(answer);
+          const response = await member.post('/menus', { name, price: 1 });
+          if (response.status === 201) acknowledged.push(name);
+          else others.push(response);
         }
       };
       const writing = Promise.all(members.map(write));
@@ -124,11 +124,11 @@ describeWithPostgres('a PostgreSQL server that breaks down', () => {
       expect(app.lines.filter(({ msg }) => msg === 'unexpected error')).toEqual([]);
       expect(await app.stop()).toMatchObject({ code: 0, stderr: '' });
     },
-    PATIENCE_MS,
+    TIMEOUT_MS,
   );
 
   it(
-    'is given up where it only goes silent, and asked anew',
+    'times out when the server falls silent, and opens a new connection',
     async () => {
       const relay = await Relay.start(postgres.url);
       const url = new URL(postgres.url);
@@ -146,11 +146,11 @@ describeWithPostgres('a PostgreSQL server that breaks down', () => {
       expect(await app.stop()).toMatchObject({ code: 0, stderr: '' });
       relay.stop();
     },
-    PATIENCE_MS,
+    TIMEOUT_MS,
   );
 });
 
-describe('a SQLite file', () => {
+describe('SQLite when its files change underneath', () => {
   let directory: string;
   let database: string;
   let app: ProcessApp;
@@ -163,7 +163,7 @@ describe('a SQLite file', () => {
     member = app.client();
     await member.signUpAndLogIn();
     await addMenu(member, { name: 'Before' });
-  }, PATIENCE_MS);
+  }, TIMEOUT_MS);
 
   afterEach(async () => {
     await killLeftovers();
@@ -172,7 +172,7 @@ describe('a SQLite file', () => {
 
   const names = async (): Promise<string[]> => (await fetchAllPages(member, 'limit=100')).map(({ name }) => name);
 
-  /** A write that nobody would find again is no success, and the operator is told why. */
+  /** A write to a displaced file fails, and the log tells the operator why. */
   async function expectRefusals(): Promise<void> {
     expectUnavailable(await member.post('/menus', { name: 'Refused', price: 1 }));
     expectUnavailable(await member.post('/auth/logout'));
@@ -184,7 +184,7 @@ describe('a SQLite file', () => {
   }
 
   it.each(['barista.db', 'barista.db-wal'])(
-    'moved away takes no write, and is as it was when it is back: %s',
+    'rejects writes while %s is moved away, and has lost nothing when it is back',
     async (name) => {
       const file = join(directory, name);
       await rename(file, `${file}.moved`);
@@ -203,17 +203,17 @@ describe('a SQLite file', () => {
   );
 
   it(
-    'removed takes no write, and ends no process',
+    'rejects writes after the file is removed, and keeps running',
     async () => {
       for (const ending of ['', '-wal', '-shm']) await rm(database + ending);
       await expectRefusals();
       expect(await app.stop()).toMatchObject({ code: 0, stderr: '' });
     },
-    PATIENCE_MS,
+    TIMEOUT_MS,
   );
 
   it(
-    'replaced is left alone by whoever has the old one open',
+    'does not touch a file that replaced the open one',
     async () => {
       const other = join(directory, 'other.db');
       await cp(database, other);
@@ -223,6 +223,6 @@ describe('a SQLite file', () => {
       expect(await app.stop()).toMatchObject({ code: 0, stderr: '' });
       expect(Buffer.compare(await readFile(database), bytes)).toBe(0);
     },
-    PATIENCE_MS,
+    TIMEOUT_MS,
   );
 });

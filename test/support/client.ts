@@ -23,6 +23,12 @@ export class Client {
 
   constructor(readonly url: string) {}
 
+  /** Adds the cookies of another client, and with them its session. */
+  copyCookiesFrom({ cookies }: Client): this {
+    cookies.forEach((value, name) => this.cookies.set(name, value));
+    return this;
+  }
+
   get(path: string, options: RequestOptions = {}): Promise<ClientResponse> {
     return this.request('GET', path, options);
   }

@@ -1,4 +1,4 @@
-import type { Facts } from './facts.js';
+import type { StoredRows } from './stored-rows.js';
 
 /** What an operation does: all of `removed` goes and all of `added` comes, or nothing. `?` is what only the answer tells. */
 export interface Change {
@@ -21,7 +21,7 @@ export interface Settlement {
 /** What a test has been told, operation by operation: what the database must therefore hold. */
 export class Journal {
   acknowledged = 0;
-  private facts = new Set<string>();
+  private rows = new Set<string>();
   private readonly open = new Set<Change>();
 
   /** From now on the change may have been made. */
@@ -33,8 +33,8 @@ export class Journal {
   acknowledge(change: Change, added: readonly string[] = change.added): void {
     this.open.delete(change);
     this.acknowledged += 1;
-    for (const fact of change.removed) this.facts.delete(fact);
-    for (const fact of added) this.facts.add(fact);
+    for (const row of change.removed) this.rows.delete(row);
+    for (const row of added) this.rows.add(row);
   }
 
   /** It has not been made: the answer said so. */
@@ -44,33 +44,33 @@ export class Journal {
 
   /** What is known of a member. */
   of(email: string): string[] {
-    return [...this.facts].filter((fact) => fact.includes(` ${email}`));
+    return [...this.rows].filter((row) => row.includes(` ${email}`));
   }
 
   /** Compares with what was found, when nothing is under way any more, and goes on from there. */
-  settle(found: Facts): Settlement {
-    const missing = new Set([...this.facts].filter((fact) => !found.has(fact)));
-    const extra = new Set([...found].filter((fact) => !this.facts.has(fact)));
+  settle(found: StoredRows): Settlement {
+    const missing = new Set([...this.rows].filter((row) => !found.has(row)));
+    const extra = new Set([...found].filter((row) => !this.rows.has(row)));
     const half: Change[] = [];
     const done = new Set<Change>();
     for (const change of this.open) {
-      const gone = change.removed.filter((fact) => missing.has(fact));
-      const come = change.added.map((fact) => match(fact, extra)).filter((fact) => fact !== undefined);
+      const gone = change.removed.filter((row) => missing.has(row));
+      const come = change.added.map((row) => match(row, extra)).filter((row) => row !== undefined);
       const parts = gone.length + come.length;
       if (parts === 0) continue;
       if (parts === change.removed.length + change.added.length) done.add(change);
       else half.push(change);
-      for (const fact of gone) missing.delete(fact);
-      for (const fact of come) extra.delete(fact);
+      for (const row of gone) missing.delete(row);
+      for (const row of come) extra.delete(row);
     }
     this.open.clear();
-    this.facts = new Set(found);
+    this.rows = new Set(found);
     return { lost: [...missing], phantom: [...extra], half, done };
   }
 }
 
-function match(fact: string, among: Iterable<string>): string | undefined {
-  if (!fact.endsWith(' ?')) return [...among].find((candidate) => candidate === fact);
-  const start = fact.slice(0, -1);
+function match(row: string, among: Iterable<string>): string | undefined {
+  if (!row.endsWith(' ?')) return [...among].find((candidate) => candidate === row);
+  const start = row.slice(0, -1);
   return [...among].find((candidate) => candidate.startsWith(start));
 }

@@ -1,10 +1,10 @@
 import { request as send } from 'node:http';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Client } from './client.js';
-import { digestOfCookie } from './facts.js';
+import { digestOfCookie } from './stored-rows.js';
 import type { Journal } from './journal.js';
 import { type Random } from './reliability.js';
-import { menuFact } from './writer.js';
+import { menuRow } from './writer.js';
 
 const NOT_NOW = [429, 503];
 /** Event loop turns after which one who gives up does so, at most: from before the request is sent to after its answer. */
@@ -56,7 +56,7 @@ export class Spoiler {
     await this.client.put(`/menus/${body.id}`, changed, { headers: { ...this.headers(), 'if-match': stale } });
     this.menu = { id: Number(body.id), tag: stale };
     const session = `session ${this.email} ${digestOfCookie(this.client.cookies.get('barista.sid') ?? '')}`;
-    for (const fact of [`member ${this.email}`, session, menuFact(changed, this.email)]) this.know(fact);
+    for (const row of [`member ${this.email}`, session, menuRow(changed, this.email)]) this.know(row);
     return this.menu.id;
   }
 
@@ -129,8 +129,8 @@ export class Spoiler {
     const email = `${name}@cafe.example`;
     const fields = { name, price: this.random(1_000) };
     const [path, json] = signsUp ? ['/auth/signup', { email, password: 'eight or more of them' }] : ['/menus', fields];
-    const fact = signsUp ? `member ${email}` : menuFact(fields, this.email);
-    this.journal.begin({ removed: [], added: [fact] });
+    const row = signsUp ? `member ${email}` : menuRow(fields, this.email);
+    this.journal.begin({ removed: [], added: [row] });
     const body = JSON.stringify(json);
     const cookie = `barista.sid=${this.client.cookies.get('barista.sid') ?? ''}`;
     const headers = { ...this.headers(), cookie, 'content-type': 'application/json' };
@@ -147,8 +147,8 @@ export class Spoiler {
     return { 'x-forwarded-for': `10.1.${this.random(256)}.${this.random(256)}` };
   }
 
-  private know(fact: string): void {
-    const change = { removed: [], added: [fact] };
+  private know(row: string): void {
+    const change = { removed: [], added: [row] };
     this.journal.begin(change);
     this.journal.acknowledge(change);
   }

@@ -1,5 +1,5 @@
 import { type ClientResponse, Client } from './client.js';
-import { digestOfCookie, sha256 } from './facts.js';
+import { digestOfCookie, sha256 } from './stored-rows.js';
 import type { Change, Journal } from './journal.js';
 import { pick, type Random } from './reliability.js';
 
@@ -187,7 +187,7 @@ export class Writer {
   }
 
   private changePassword(email: string, cookie: string): Operation {
-    const removed = this.journal.of(email).filter((fact) => fact.startsWith('session '));
+    const removed = this.journal.of(email).filter((row) => row.startsWith('session '));
     const change = { removed, added: [`session ${email} ?`] };
     const currentPassword = this.password;
     const newPassword = `secret ${this.newName()} of ${email}`;
@@ -203,8 +203,8 @@ export class Writer {
 
   private withdraw(email: string, cookie: string): Operation {
     const removed = this.journal.of(email);
-    const menus = removed.filter((fact) => fact.startsWith('menu '));
-    const added = menus.map((fact) => fact.replace(` ${email}`, ' nobody'));
+    const menus = removed.filter((row) => row.startsWith('menu '));
+    const added = menus.map((row) => row.replace(` ${email}`, ' nobody'));
     const done = (): string[] => {
       this.ended.push(...this.cookies);
       this.endedKeys.push(...this.keys);
@@ -239,7 +239,7 @@ export class Writer {
 
   private addMenu(email: string, cookie: string): Operation {
     const [name, price] = [this.newName(), this.random(10_000)];
-    const added = [menuFact({ name, price }, email)];
+    const added = [menuRow({ name, price }, email)];
     const done = (answer?: ClientResponse): string[] => {
       if (answer) this.menus.push(answer.body as Menu);
       return added;
@@ -250,7 +250,7 @@ export class Writer {
 
   private changePrice(email: string, cookie: string, menu: Menu): Operation {
     const changed = { ...menu, price: menu.price + 1 + this.random(100) };
-    const change = { removed: [menuFact(menu, email)], added: [menuFact(changed, email)] };
+    const change = { removed: [menuRow(menu, email)], added: [menuRow(changed, email)] };
     const done = (): readonly string[] => {
       this.menus = this.menus.map((other) => (other === menu ? changed : other));
       return change.added;
@@ -260,7 +260,7 @@ export class Writer {
   }
 
   private removeMenu(email: string, cookie: string, menu: Menu): Operation {
-    const change = { removed: [menuFact(menu, email)], added: [] };
+    const change = { removed: [menuRow(menu, email)], added: [] };
     const done = (): string[] => {
       this.menus = this.menus.filter((other) => other !== menu);
       return [];
@@ -287,7 +287,7 @@ function sessionFact(email: string, cookie: string): string {
   return `session ${email} ${digestOfCookie(cookie)}`;
 }
 
-/** A menu as `readFacts` has it. */
-export function menuFact({ name, price }: Pick<Menu, 'name' | 'price'>, email: string): string {
+/** The text of a menu in `StoredRows`. */
+export function menuRow({ name, price }: Pick<Menu, 'name' | 'price'>, email: string): string {
   return `menu ${name} ${price} ${email}`;
 }

@@ -7,7 +7,7 @@ import type { Session } from '../entities/session.entity.js';
  * - the idle timeout (`SESSION_IDLE_MINUTES`) after its last use, `lastSeenAt`;
  * - the absolute timeout (`SESSION_MAX_HOURS`) after its login, `createdAt`, however much it is used.
  *
- * Every query for sessions has `activeSessions` as a condition, so an expired session is never found. Later logins delete its
+ * Every lookup of sessions has `activeSessions` as a condition, so an expired session is never found. Later logins delete its
  * row. The cookie itself has no expiry.
  */
 

@@ -11,12 +11,15 @@ const WINDOW_SECONDS = 60;
 /** Limits prediction requests to `PREDICT_RATE` a minute for each member, or each address where nobody is logged in. */
 @Injectable()
 export class PredictionRateLimiter implements OnModuleInit {
+  readonly isEnabled: boolean;
   private limiter: RateLimiterMemory | undefined;
 
   constructor(
     private readonly settings: InferenceSettings,
     private readonly identity: IdentityService,
-  ) {}
+  ) {
+    this.isEnabled = settings.predictRate !== undefined;
+  }
 
   async onModuleInit(): Promise<void> {
     const { predictRate: points } = this.settings;
@@ -24,10 +27,6 @@ export class PredictionRateLimiter implements OnModuleInit {
     // Imported here so that applications without a limit do not load it.
     const { RateLimiterMemory } = await import('rate-limiter-flexible');
     this.limiter = new RateLimiterMemory({ points, duration: WINDOW_SECONDS });
-  }
-
-  get isEnabled(): boolean {
-    return this.limiter !== undefined;
   }
 
   /**

@@ -11,7 +11,7 @@ export function imageSchema(row: JsonSchema, format: ImageFormat): JsonSchema {
 }
 
 /** The media types of a body of images, for OpenAPI. */
-export function imageContent(): Record<string, object> {
+export function imageBodyContent(): Record<string, object> {
   const file = { type: 'array', items: FILE, minItems: 1 };
   const form = { type: 'object', required: ['file'], properties: { file }, additionalProperties: false };
   const description = 'One or more PNG, JPEG or WebP images; one prediction for each, in order';

@@ -3,7 +3,7 @@ import type { ModelDto, ModelSummaryDto, VersionDto } from './dto/model.dto.js';
 import { schemasOf } from './model-schemas.js';
 
 /** A model in the list of `GET /models`. */
-export function summarize(model: Model): ModelSummaryDto {
+export function summarizeModel(model: Model): ModelSummaryDto {
   return {
     name: model.name,
     description: model.manifest.description ?? '',
@@ -19,7 +19,7 @@ export function describeModel(model: Model): ModelDto {
   const { defaultVersion, manifest } = model;
   const { input, output, example } = schemasOf(model) ?? {};
   return {
-    ...summarize(model),
+    ...summarizeModel(model),
     access: model.access,
     input: input ?? null,
     output: output ?? null,

@@ -2,7 +2,7 @@ import { getSchemaPath, type OpenAPIObject } from '@nestjs/swagger';
 import { textFieldsOf } from '../../platform/http/index.js';
 import { fileBodyContent } from '../../platform/records/index.js';
 import type { Model, ModelStore, ServingSettings } from '../../serving/index.js';
-import { imageContent } from '../inputs/image.docs.js';
+import { imageBodyContent } from '../inputs/image.docs.js';
 import { acceptsModelRows } from '../inputs/prediction-input.js';
 import type { PipelineRegistry, RegisteredPipeline } from '../pipelines/pipeline-registry.js';
 import { type ModelSchemas, schemasOf } from './model-schemas.js';
@@ -132,7 +132,7 @@ function bodyFormats(
 function requestBody(schema: object, { form, acceptsCsv, acceptsImages, example }: BodyFormats): object {
   const asJson = { 'application/json': { schema, ...(example ? { example } : {}) } };
   // Swagger UI selects the first media type.
-  if (acceptsImages) return { required: true, content: { ...imageContent(), ...asJson } };
+  if (acceptsImages) return { required: true, content: { ...imageBodyContent(), ...asJson } };
   return {
     required: true,
     content: {

@@ -32,7 +32,7 @@ import { PredictionsDto } from '../predict/dto/prediction.dto.js';
 import { CurrentPrediction, type PredictionContext } from '../predict/prediction-context.js';
 import { ApiPredictionProblems } from '../predict/prediction-problems.js';
 import { PredictionsService } from '../predict/predictions.service.js';
-import { describeModel, summarize } from './describe-model.js';
+import { describeModel, summarizeModel } from './describe-model.js';
 import { ChooseVersionDto } from './dto/choose-version.dto.js';
 import { ModelDto, ModelListDto } from './dto/model.dto.js';
 import { ModelViewsFilter, ModelViewsRegistry } from './model-views.js';
@@ -71,7 +71,7 @@ export class ModelsController {
     const page = this.registry.views?.list(request, response);
     if (page) return page;
     response.vary('Accept');
-    return { items: this.store.all().map(summarize) };
+    return { items: this.store.all().map(summarizeModel) };
   }
 
   @Get(':name')

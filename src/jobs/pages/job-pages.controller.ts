@@ -5,7 +5,7 @@ import { AnyQuery, CurrentActor, SameOriginFormGuard, type RequestActor } from '
 import { JobIdDto } from '../dto/job-requests.dto.js';
 import { JobsService } from '../jobs.service.js';
 
-/** What the account page does with jobs, by forms that need no script. */
+/** Form actions of the account page; they need no script. */
 @ApiExcludeController()
 @Controller('account/jobs')
 @UseGuards(SameOriginFormGuard)
@@ -13,7 +13,7 @@ import { JobsService } from '../jobs.service.js';
 export class JobPagesController {
   constructor(private readonly jobs: JobsService) {}
 
-  /** One that has ended since the page was shown stays, and what it has made. */
+  /** Leaves a job that finished after the page was rendered unchanged. */
   @Post(':id/cancel')
   @AnyQuery()
   @Redirect('/account', 303)
@@ -23,7 +23,7 @@ export class JobPagesController {
     @CurrentMember() member: AuthenticatedMember,
     @CurrentActor() actor: RequestActor,
   ): Promise<void> {
-    await this.jobs.remove(id, member, actor, { onlyOpen: true });
+    await this.jobs.remove(id, member, actor, { cancelOnly: true });
   }
 
   @Post(':id/remove')

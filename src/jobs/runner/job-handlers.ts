@@ -1,10 +1,9 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { DiscoveryService, Reflector } from '@nestjs/core';
 import { StartupError } from '../../platform/logging/index.js';
-import { JOB_HANDLER } from '../job-handler.js';
-import type { JobHandler } from '../job-handler.js';
+import { JOB_HANDLER, type JobHandler } from '../job-handler.js';
 
-/** The handlers that features have, by kind. */
+/** Registry of the providers decorated with `@JobHandler`, by kind. */
 @Injectable()
 export class JobHandlers implements OnModuleInit {
   private readonly byKind = new Map<string, JobHandler>();
@@ -24,7 +23,7 @@ export class JobHandlers implements OnModuleInit {
     }
   }
 
-  of(kind: string): JobHandler | undefined {
+  find(kind: string): JobHandler | undefined {
     return this.byKind.get(kind);
   }
 }

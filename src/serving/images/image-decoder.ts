@@ -82,9 +82,9 @@ export class ImageDecoder {
 
 /** Detects the type of a file by its content, because name and media type may be wrong. Returns the bytes to decode. */
 function requireImage(file: Buffer): Buffer {
-  if (file.length === 0) throw new InvalidImageError('is empty; it must be a PNG, JPEG or WebP picture');
+  if (file.length === 0) throw new InvalidImageError('is empty; it must be a PNG, JPEG or WebP image');
   const type = imageTypeOf(file);
-  if (!type) throw new InvalidImageError('must be a PNG, JPEG or WebP picture; it is none of them');
+  if (!type) throw new InvalidImageError('must be a PNG, JPEG or WebP image');
   const bytes = type === 'png' ? stripPng(file) : file;
   if (!bytes) throw new InvalidImageError('is damaged: it could not be read as a whole');
   return bytes;

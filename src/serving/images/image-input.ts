@@ -65,11 +65,11 @@ export function imageInputOf({ fields }: RowSchema, { input }: Manifest): ImageI
   const tables = means.map((channelMean, channel) => lookupTable(channelMean, deviations[channel]!));
   const { name, minimum = -Infinity, maximum = Infinity, ...feature } = field.feature;
   if (feature.mean !== undefined || feature.std !== undefined || feature.default !== undefined) {
-    throw new SignatureError(`the feature "${name}" is a picture: it has no mean, std or default beside input.image`);
+    throw new SignatureError(`the feature "${name}" is an image: it has no mean, std or default beside input.image`);
   }
   const [from, to] = [Math.min(...tables.map((table) => table[0]!)), Math.max(...tables.map((table) => table.at(-1)!))];
   if (from < minimum || to > maximum) {
-    throw new SignatureError(`pictures have values from ${from} to ${to}: more than the feature "${name}" may have`);
+    throw new SignatureError(`images have values from ${from} to ${to}: more than the feature "${name}" may have`);
   }
   return { field: field.name, width, height, channels, layout, fit, tables };
 }

@@ -22,7 +22,7 @@ export function findMismatch(prediction: Prediction, outputs: Prediction, exampl
     return `it answers its own example with ${prediction.value} instead of ${value}`;
   }
   const wrong = Object.entries(output ?? {}).find(([name, expected]) => !isClose(outputs[name], expected, tolerance));
-  return wrong ? `its output "${wrong[0]}" for its own example is not what model.json says` : undefined;
+  return wrong ? `its output "${wrong[0]}" for its own example is not the one in model.json` : undefined;
 }
 
 /** Deep equality with a tolerance for numbers. */

@@ -35,7 +35,8 @@ export class ModelLoader {
     try {
       const file = await findInStore(this.settings.modelsDir, folder.name, 'model.json');
       const manifest = file === undefined ? undefined : await readManifest(file);
-      if (manifest === undefined && model.hasManifest) throw new Error('model.json has gone: what it said last holds');
+      if (manifest === undefined && model.hasManifest)
+        throw new Error('model.json is missing: its last content stays in force');
       model.applyManifest(manifest);
       const isEmpty = folder.contents.length === 0;
       this.report(model, isEmpty ? 'it has no version: a folder such as 1/ with model.onnx in it' : undefined);

@@ -66,7 +66,7 @@ export class ModelStore implements OnModuleInit, OnApplicationShutdown {
     this.schedulePoll();
   }
 
-  /** Stops every version: by now each request has been answered or has had its time. */
+  /** Stops every version. By now every request has its response or has passed its deadline. */
   async onApplicationShutdown(): Promise<void> {
     clearTimeout(this.nextPoll);
     this.loader.stop();
@@ -78,7 +78,7 @@ export class ModelStore implements OnModuleInit, OnApplicationShutdown {
     this.listeners.push(listener);
   }
 
-  /** Ready once every model has been tried and the default model answers; other models may have failed. */
+  /** Ready once the load of every model has ended and the default model is ready; other models may have failed. */
   get readiness(): StoreReadiness {
     const detail = Object.fromEntries(this.all().map((model) => [model.name, model.state]));
     return { ok: !this.isStarting && this.findDefault()?.state === 'ready', detail };

@@ -21,7 +21,7 @@ import { ResponseSize } from './response-size.js';
 /** The state of a version as clients see it. */
 export type VersionState = 'loading' | 'ready' | 'failed' | 'unloaded';
 
-/** The same with the time in which a version takes no new requests and finishes those in flight. */
+/** Adds `draining`: the version takes no new requests and finishes the current ones. */
 type Phase = VersionState | 'draining';
 
 /** The phases that may follow each phase. A version that is ready loads again while its runtime is restarted. */
@@ -33,6 +33,7 @@ const TRANSITIONS: Readonly<Record<Phase, readonly Phase[]>> = {
   draining: ['unloaded'],
 };
 
+/** The parts that a version is made from. */
 export interface VersionOptions {
   readonly model: string;
   readonly version: string;
@@ -61,7 +62,7 @@ const IDLE_STOP_MS = 1_000;
 const MAX_CONCURRENT_SINGLE_RUNS = 16;
 
 /**
- * One version of a model, made from one state of its files. It is loaded, warmed up and self-tested before it answers.
+ * One version of a model, made from one state of its files. It is loaded, warmed up and self-tested before it serves.
  * Changed files make another `ModelVersion`, which replaces this one when it is ready.
  *
  * A state machine, `loading → ready → draining → unloaded` or `failed`: it alone changes its state and emits events.
@@ -132,7 +133,7 @@ export class ModelVersion extends EventEmitter<VersionEvents> {
     return this.loaded !== undefined && (this.state === 'ready' || this.state === 'loading');
   }
 
-  /** A row that the model has answered, or else the example in the manifest. */
+  /** A row for which the model has made a prediction, or else the example in the manifest. */
   get exampleRow(): Readonly<Record<string, unknown>> | undefined {
     return this.loaded?.exampleRow ?? this.manifest.example?.input;
   }
@@ -181,7 +182,7 @@ export class ModelVersion extends EventEmitter<VersionEvents> {
   /** Keeps serving after the version made from its newer files has failed. */
   keepInsteadOf(failed: ModelVersion): void {
     this.currentSource = failed.source;
-    this.currentReason = `its files have changed and cannot be served, what was loaded before is: ${failed.reason}`;
+    this.currentReason = `its files have changed and cannot be loaded, so the previous ones are served: ${failed.reason}`;
     this.emit('changed');
   }
 
@@ -202,7 +203,7 @@ export class ModelVersion extends EventEmitter<VersionEvents> {
     }
   }
 
-  /** Takes no new requests, finishes those in flight, then stops. */
+  /** Takes no new requests, finishes the current ones, and stops. */
   async drain(): Promise<void> {
     this.enter('draining');
     if (this.users > 0) await new Promise<void>((resolve) => (this.whenIdle = resolve));

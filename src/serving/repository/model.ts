@@ -2,7 +2,7 @@ import type { Access, Manifest } from '../manifest/manifest.js';
 import { ModelNotFoundError, ModelNotReadyError, VersionNotFoundError } from '../serving.errors.js';
 import type { ModelVersion, VersionState } from './model-version.js';
 
-/** What a model needs of the store that it is in. */
+/** The callbacks of a model to its store. */
 export interface ModelOptions {
   readonly name: string;
   /** Called when the state, the versions or the manifest have changed. */
@@ -55,7 +55,7 @@ export class Model {
   }
 
   /**
-   * The version that answers requests that name none: the chosen one, or else the newest ready one that is no candidate.
+   * The version for requests without a version: the chosen one, or else the newest ready one that is no candidate.
    * While the chosen version is loading nothing stands in for it.
    */
   get defaultVersion(): ModelVersion | undefined {
@@ -167,7 +167,7 @@ export class Model {
     return found;
   }
 
-  /** A candidate does not serve by default until somebody chooses it. */
+  /** A candidate does not serve by default until an administrator chooses it. */
   private isCandidate({ version }: ModelVersion): boolean {
     return this.manifest.versions?.[version]?.candidate ?? false;
   }

@@ -23,6 +23,7 @@ import {
  */
 export const FrameKind = { run: 1, ready: 2, failed: 3, result: 4, runFailed: 5, tooLarge: 6 } as const;
 
+/** A received frame. */
 export interface Frame {
   readonly kind: number;
   readonly id: number;

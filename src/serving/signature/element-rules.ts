@@ -65,6 +65,7 @@ const TEXT: ElementRule = {
   parse: (text) => text,
 };
 
+/** The rule of each element type. */
 export const ELEMENT_RULES: Record<ElementType, ElementRule> = {
   float32: real((value) => Number.isFinite(Math.fround(value))),
   float64: real(Number.isFinite),

@@ -34,6 +34,7 @@ export type NumericData =
   | Uint32Array
   | BigUint64Array;
 
+/** The elements of a tensor; `bool` as 0 and 1, `float16` as bit patterns. */
 export type TensorData = NumericData | string[];
 
 /** A named tensor with its elements in row-major order. */
@@ -56,6 +57,7 @@ export function unnamedDimension(tensor: string, axis: number): string {
   return `${tensor}:${axis}`;
 }
 
+/** The inputs and outputs of a model. */
 export interface Signature {
   readonly inputs: readonly TensorSignature[];
   readonly outputs: readonly TensorSignature[];

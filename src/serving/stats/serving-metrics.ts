@@ -3,11 +3,11 @@ import { Counter, Gauge, type Registry } from 'prom-client';
 import { Histogram, Metrics } from '../../platform/metrics/index.js';
 import { type Load, VersionRecorder } from './version-recorder.js';
 
-/** Seconds; from a run of a small model to one that meets its deadline. */
+/** Seconds, from a run of a small model to the default deadline. */
 const DURATION_BUCKETS = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
 const BATCH_BUCKETS = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512];
 
-/** What each model's versions do, for Prometheus: labelled by model and version. */
+/** Prometheus metrics of the models, labelled by model and version. */
 @Injectable()
 export class ServingMetrics {
   private readonly registers: Registry[];
@@ -22,18 +22,25 @@ export class ServingMetrics {
 
   constructor({ registry }: Metrics) {
     this.registers = [registry];
-    this.queueTime = this.histogram('model_queue_duration_seconds', 'Time a prediction waited for the runtime');
-    this.runTime = this.histogram('model_run_duration_seconds', 'Time of a run, with the way there and back');
+    this.queueTime = this.histogram('model_queue_duration_seconds', 'Time of a prediction in the queue');
+    this.runTime = this.histogram(
+      'model_run_duration_seconds',
+      'Time of a run, with the transfer to the runtime and back',
+    );
     this.requestTime = this.histogram('model_request_duration_seconds', 'Time of a whole prediction');
     this.batchSize = this.histogram('model_batch_size', 'Rows in a run', BATCH_BUCKETS);
-    this.rejections = this.counter('model_rejections_total', 'Predictions that were not made', 'reason');
-    this.lookups = this.counter('model_cache_lookups_total', 'Answers found, shared with another or missed', 'result');
-    this.restarts = this.counter('model_runtime_restarts_total', 'Runtimes that ended by themselves');
-    this.gauge('model_requests_in_flight', 'Predictions under way', ({ inFlight }) => inFlight);
-    this.gauge('model_queue_depth', 'Predictions that wait for the runtime', ({ waiting }) => waiting);
+    this.rejections = this.counter('model_rejections_total', 'Predictions that were rejected', 'reason');
+    this.lookups = this.counter(
+      'model_cache_lookups_total',
+      'Lookups in the response cache: hit, shared with a running request, or miss',
+      'result',
+    );
+    this.restarts = this.counter('model_runtime_restarts_total', 'Restarts of runtimes that ended unexpectedly');
+    this.gauge('model_requests_in_flight', 'Predictions in progress', ({ inFlight }) => inFlight);
+    this.gauge('model_queue_depth', 'Predictions in the queue', ({ waiting }) => waiting);
   }
 
-  /** Where one version's figures go. */
+  /** The recorder of one version. */
   recorder(model: string, version: string): VersionRecorder {
     return new VersionRecorder({
       queueTime: this.queueTime.labels(model, version),
@@ -60,7 +67,7 @@ export class ServingMetrics {
     const { loads, registers } = this;
     const collect = function (this: Gauge): void {
       this.reset();
-      // A version that is being replaced and the one that replaces it have the same labels.
+      // During a replacement, the old and the new version have the same labels.
       for (const [load, labels] of loads) this.labels(...labels).inc(read(load()));
     };
     new Gauge({ name, help, labelNames: ['model', 'version'], registers, collect });

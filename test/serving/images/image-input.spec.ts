@@ -51,7 +51,7 @@ describe('input.image of a manifest', () => {
   it.each([
     [{ name: 'x', mean: 1 }, 'it has no mean, std or default beside input.image'],
     [{ name: 'x', default: 1 }, 'it has no mean, std or default beside input.image'],
-    [{ name: 'x', minimum: 0 }, 'pictures have values from -1 to 1: more than the feature "x" may have'],
+    [{ name: 'x', minimum: 0 }, 'images have values from -1 to 1: more than the feature "x" may have'],
   ])('is refused beside the contradicting feature %j', (feature, words) => {
     const image = { ...SIZE, mean: 0.5, std: 0.5 };
     expect(() => load(signatureOf(['n', 3, 1, 2]), image, { features: [feature] })).toThrow(words);

@@ -80,7 +80,7 @@ export class BatchingDto {
 const JSON_SCHEMA = { type: 'object', additionalProperties: true, nullable: true } as const;
 
 export class ModelDto extends ModelSummaryDto {
-  @ApiProperty({ enum: ['public', 'member', 'admin'], description: 'Who may predict' })
+  @ApiProperty({ enum: ['public', 'member', 'admin'], description: 'Role required to predict' })
   access!: string;
 
   @ApiProperty({ ...JSON_SCHEMA, description: 'JSON Schema of a row; null until a version is ready' })

@@ -3,20 +3,20 @@ import type { JobCheckpoint, Progress, RunningJob } from '../job-handler.js';
 import { JobLostError } from '../jobs.errors.js';
 import type { ClaimedJob, JobQueue } from './job-queue.js';
 
-/** A job while it is done here. */
-export class HeldJob implements RunningJob {
+/** A job while this process runs it. */
+export class LeasedJob implements RunningJob {
   readonly id: string;
   readonly memberId: string;
   readonly payload: unknown;
   readonly inputId: string | undefined;
   progress: Progress;
   state: unknown;
-  /** Whether nothing of it may be written here any more. */
+  /** Once the lease is lost, nothing more may be written here. */
   isLost = false;
-  /** Whether anything of it has been saved here. */
-  hasSaved = false;
-  /** When the hold was last extended, as `performance.now()` counts. */
-  extendedAt = performance.now();
+  /** Whether this run has saved a checkpoint. */
+  hasProgress = false;
+  /** When the lease was last renewed, in `performance.now()` time. */
+  renewedAt = performance.now();
   private resultId: string | undefined;
   private saving: Promise<unknown> = Promise.resolve();
   private readonly controller = new AbortController();
@@ -40,37 +40,37 @@ export class HeldJob implements RunningJob {
     return this.controller.signal;
   }
 
-  save(step: JobCheckpoint): Promise<void> {
-    // One after the other, whatever the handler does: each goes on where the one before ended.
-    const saved = this.saving.then(() => this.saveNow(step));
+  save(checkpoint: JobCheckpoint): Promise<void> {
+    // Serialised even if the handler does not wait: each checkpoint appends to the result of the one before.
+    const saved = this.saving.then(() => this.saveNow(checkpoint));
     this.saving = saved.catch(() => undefined);
     return saved;
   }
 
-  /** Somebody else has it, or it is cancelled. */
+  /** Another runner has claimed the job, or it was cancelled. */
   lose(): void {
     this.isLost = true;
     this.controller.abort(new JobLostError());
   }
 
-  /** The application stops: the job is not to begin anything new. */
+  /** The application stops: the job must not begin anything new. */
   stop(): void {
     this.controller.abort(new Error('The application stops'));
   }
 
-  private async saveNow(step: JobCheckpoint): Promise<void> {
+  private async saveNow(checkpoint: JobCheckpoint): Promise<void> {
     if (this.isLost) throw new JobLostError();
     try {
-      this.resultId = await this.queue.save(this.claim, step, this.resultId);
+      this.resultId = await this.queue.save(this.claim, checkpoint, this.resultId);
     } catch (error) {
-      // Whether the database has done it nobody knows: the next attempt will go on from what is there.
-      const isUnknown = error instanceof DomainError && error.kind === 'unavailable';
-      if (error instanceof JobLostError || isUnknown) this.lose();
+      // The commit may have happened although the connection failed. The next run resumes from whatever was committed.
+      const isUncertain = error instanceof DomainError && error.kind === 'unavailable';
+      if (error instanceof JobLostError || isUncertain) this.lose();
       throw error;
     }
-    this.progress = step.progress ?? this.progress;
-    if (step.state !== undefined) this.state = step.state;
-    this.hasSaved = true;
-    this.extendedAt = performance.now();
+    this.progress = checkpoint.progress ?? this.progress;
+    if (checkpoint.state !== undefined) this.state = checkpoint.state;
+    this.hasProgress = true;
+    this.renewedAt = performance.now();
   }
 }

@@ -5,16 +5,16 @@ import Sqlite from 'better-sqlite3';
  * The rows of a database, one text for each: `member <email>`, `session <email> <digest>`, `key <email> <digest>` and
  * `menu <name> <price> <email>`, with `nobody` for a deleted member. Names and e-mails have no spaces, and are unique.
  */
-export type Facts = ReadonlySet<string>;
+export type StoredRows = ReadonlySet<string>;
 
-export interface StoredFacts {
-  readonly facts: Facts;
+export interface DatabaseContents {
+  readonly rows: StoredRows;
   /** Violations of integrity, foreign keys and uniqueness; normally none. */
-  readonly damage: readonly string[];
+  readonly violations: readonly string[];
 }
 
 const ROWS = `
-  SELECT 'member ' || email AS fact FROM member
+  SELECT 'member ' || email AS line FROM member
   UNION ALL SELECT 'session ' || ifnull(email, 'nobody') || ' ' || digest FROM session LEFT JOIN member m ON m.id = memberId
   UNION ALL SELECT 'key ' || ifnull(email, 'nobody') || ' ' || digest FROM api_key LEFT JOIN member m ON m.id = memberId
   UNION ALL SELECT 'menu ' || menu.name || ' ' || price || ' ' ||
@@ -23,24 +23,24 @@ const ROWS = `
 const HALF_RENAMED = `SELECT 'the key of ' || name || ' is ' || nameKey FROM menu WHERE nameKey <> lower(name)`;
 
 /** Reads the database of an application, running or not. */
-export function readFacts(file: string): StoredFacts {
+export function readStoredRows(file: string): DatabaseContents {
   const database = new Sqlite(file, { readonly: true, timeout: 5_000 });
   try {
     const texts = (sql: string): string[] => database.prepare(sql).pluck().all() as string[];
-    const facts = texts(ROWS);
+    const rows = texts(ROWS);
     const integrity = texts('PRAGMA integrity_check').filter((line) => line !== 'ok');
     const references = database.pragma('foreign_key_check') as object[];
-    const damage = [...integrity, ...references.map((row) => JSON.stringify(row)), ...texts(HALF_RENAMED)];
-    return { facts: new Set(facts), damage: [...damage, ...findDuplicates(facts)] };
+    const violations = [...integrity, ...references.map((row) => JSON.stringify(row)), ...texts(HALF_RENAMED)];
+    return { rows: new Set(rows), violations: [...violations, ...findDuplicates(rows)] };
   } finally {
     database.close();
   }
 }
 
 /** Rows that an operation wrote twice. */
-function findDuplicates(facts: readonly string[]): string[] {
+function findDuplicates(rows: readonly string[]): string[] {
   const seen = new Set<string>();
-  return facts.filter((fact) => seen.size === seen.add(fact).size).map((fact) => `twice: ${fact}`);
+  return rows.filter((row) => seen.size === seen.add(row).size).map((row) => `twice: ${row}`);
 }
 
 /** The digest under which the database stores the session of a cookie. */

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { wholeLines } from '../../src/jobs/answers/whole-lines.js';
+import { alignToLines } from '../../src/jobs/results/job-results.js';
 
 async function* given(pieces: readonly string[]): AsyncGenerator<Buffer> {
   for (const piece of pieces) yield Buffer.from(piece);
@@ -7,12 +7,12 @@ async function* given(pieces: readonly string[]): AsyncGenerator<Buffer> {
 
 async function found(pieces: readonly string[]): Promise<string[]> {
   const all: string[] = [];
-  for await (const piece of wholeLines(given(pieces))) all.push(piece.toString());
+  for await (const piece of alignToLines(given(pieces))) all.push(piece.toString());
   return all;
 }
 
-describe('whole lines', () => {
-  it('are the same bytes, cut at ends of lines', async () => {
+describe('alignToLines', () => {
+  it('keeps the bytes, and ends each chunk but the last with a line break', async () => {
     const pieces = fc.array(fc.string({ unit: fc.constantFrom('a', 'é', '\n') }));
     await fc.assert(
       fc.asyncProperty(pieces, async (texts) => {
@@ -23,7 +23,7 @@ describe('whole lines', () => {
     );
   });
 
-  it('keep a last line that does not end', async () => {
+  it('keeps a last line without a line break', async () => {
     expect(await found(['a\nb', 'c\n', 'd'])).toEqual(['a\n', 'bc\n', 'd']);
   });
 });
