@@ -5,11 +5,8 @@ import { DatabaseSettings } from '../platform/database/index.js';
 import { HttpSettings } from '../platform/http/index.js';
 import { Log } from '../platform/logging/index.js';
 import { ErrorPages } from '../platform/pages/index.js';
-import { ApiKeysService } from './api-keys/api-keys.service.js';
 import { ApiKeysController } from './api-keys.controller.js';
-import { LoginThrottle } from './login-throttle/login-throttle.service.js';
-import { FailureCountsRepository } from './login-throttle/failure-counts.repository.js';
-import { KnownAddressesRepository } from './login-throttle/known-addresses.repository.js';
+import { ApiKeysService } from './api-keys/api-keys.service.js';
 import { AuthController } from './auth.controller.js';
 import { AuthService } from './auth.service.js';
 import { AuthSettings } from './auth.settings.js';
@@ -19,19 +16,25 @@ import { KnownAddress } from './entities/known-address.entity.js';
 import { Member } from './entities/member.entity.js';
 import { Session } from './entities/session.entity.js';
 import { IdentityService } from './identity/identity.service.js';
-import { WithdrawalHooks } from './members/withdrawal-hooks.js';
+import { FailureCountsRepository } from './login-throttle/failure-counts.repository.js';
+import { KnownAddressesRepository } from './login-throttle/known-addresses.repository.js';
+import { LoginThrottle } from './login-throttle/login-throttle.service.js';
 import { MembersRepository } from './members/members.repository.js';
 import { PasswordHasher } from './members/password-hasher.js';
-import { AccountSections } from './pages/account-sections.js';
+import { WithdrawalHooks } from './members/withdrawal-hooks.js';
 import { AccountPagesController } from './pages/account-pages.controller.js';
+import { AccountSections } from './pages/account-sections.js';
 import { LoginPagesController } from './pages/login-pages.controller.js';
 import { PageAuthentication } from './pages/page-authentication.js';
 import { SessionsController } from './sessions.controller.js';
-import { SessionsRepository } from './sessions/sessions.repository.js';
 import { loadOrCreateSecret } from './sessions/session-secret.js';
+import { SessionsRepository } from './sessions/sessions.repository.js';
 import { SESSION_SECRETS, SessionsService } from './sessions/sessions.service.js';
 
-/** Members, sessions and API keys. Global: other modules use the guards without importing it. */
+/**
+ * Members, sessions and API keys. Global: other modules use the guards without importing it. `sessions/session-expiry.ts` says
+ * when sessions expire, `login-throttle/login-throttle.service.ts` what limits logins.
+ */
 @Global()
 @Module({
   imports: [
@@ -42,20 +45,20 @@ import { SESSION_SECRETS, SessionsService } from './sessions/sessions.service.js
   providers: [
     AccountSections,
     ApiKeysService,
-    LoginThrottle,
     AuthService,
     FailureCountsRepository,
     IdentityService,
     KnownAddressesRepository,
+    LoginThrottle,
     MembersRepository,
-    WithdrawalHooks,
+    PageAuthentication,
     PasswordHasher,
     SessionsRepository,
     SessionsService,
-    PageAuthentication,
+    WithdrawalHooks,
     { provide: SESSION_SECRETS, inject: [AuthSettings, DatabaseSettings], useFactory: sessionSecrets },
   ],
-  exports: [AccountSections, IdentityService, WithdrawalHooks, PageAuthentication],
+  exports: [AccountSections, IdentityService, PageAuthentication, WithdrawalHooks],
 })
 export class AuthModule implements OnModuleInit {
   constructor(

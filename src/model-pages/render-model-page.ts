@@ -16,9 +16,9 @@ export interface ModelPageContent {
   /** Most rows of a file. */
   readonly maxRows: number;
   readonly accessDecision: AccessDecision;
-  /** Undefined if the session cannot be read, because the database is not available. */
+  /** Undefined if the database is not available. */
   readonly isMember: boolean | undefined;
-  /** Undefined for pageAuthentication who may not use the model. */
+  /** Undefined for visitors who may not use the model. */
   readonly report: ModelReport | undefined;
   /** Undefined unless a form was submitted. */
   readonly state?: FormState;

@@ -114,7 +114,7 @@ describe('sessions', () => {
     expect((await client.get('/auth/me')).status).toBe(200);
   });
 
-  it('never adopts an id from the client, forged or expired', async () => {
+  it('never adopts an id from the client, forged or of an ended session', async () => {
     const client = app.client();
     const member = await client.signUpAndLogIn();
     const forgotten = copyOf(client);

@@ -29,7 +29,7 @@ describeWithPostgres('POST /menus/import on PostgreSQL', () => {
   it('keeps the file of a job whose commit succeeded but was not acknowledged', async () => {
     const client = app.client();
     await client.signUpAndLogIn();
-    relay.loseAnswer({ after: 'INSERT INTO "job"', to: 'COMMIT' });
+    relay.dropResponse({ after: 'INSERT INTO "job"', to: 'COMMIT' });
     const raw = 'name,price\nTea,1\n';
     const response = await client.request('POST', '/menus/import', { raw, headers: { 'content-type': 'text/csv' } });
     expect(response).toMatchObject({ status: 503, body: { code: 'database.unavailable' } });

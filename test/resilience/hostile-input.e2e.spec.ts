@@ -1,6 +1,6 @@
 import { Agent } from 'node:http';
 import fc from 'fast-check';
-import { type HostileAnswer, type HostileRequest, hostileRequests, sendHostile } from '../support/hostile.js';
+import { type HostileResponse, type HostileRequest, hostileRequests, sendHostile } from '../support/hostile.js';
 import { OpenApiDocument, type Operation } from '../support/openapi-document.js';
 import { killLeftovers, ProcessApp } from '../support/process-app.js';
 import { processes, residentKilobytes } from '../support/processes.js';
@@ -94,7 +94,7 @@ describe('hostile input', () => {
 function findDeviation(
   { path, responses }: Operation,
   request: HostileRequest,
-  { status, headers, text }: HostileAnswer,
+  { status, headers, text }: HostileResponse,
 ): string | undefined {
   if (status >= 500) return 'a server error';
   // `If-None-Match: *` matches any representation (RFC 9110, 13.1.2).
@@ -110,13 +110,13 @@ function findDeviation(
   return path.startsWith('/v2') ? protocolErrorDeviation(headers, text) : problemDeviation(status, headers, text);
 }
 
-function protocolErrorDeviation(headers: HostileAnswer['headers'], text: string): string | undefined {
+function protocolErrorDeviation(headers: HostileResponse['headers'], text: string): string | undefined {
   if (headers['content-type'] !== 'application/json') return 'an error of another type';
   const body = JSON.parse(text) as Record<string, unknown>;
   return typeof body.error === 'string' && Object.keys(body).length === 1 ? undefined : 'an error of another shape';
 }
 
-function problemDeviation(status: number, headers: HostileAnswer['headers'], text: string): string | undefined {
+function problemDeviation(status: number, headers: HostileResponse['headers'], text: string): string | undefined {
   if (headers['content-type'] !== 'application/problem+json') return 'an error of another type';
   const problem = JSON.parse(text) as Record<string, unknown>;
   const texts = [problem.type, problem.title, problem.code, problem.detail];

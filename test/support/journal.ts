@@ -1,35 +1,35 @@
 import type { StoredRows } from './stored-rows.js';
 
-/** What an operation does: all of `removed` goes and all of `added` comes, or nothing. `?` is what only the answer tells. */
+/** The rows that an operation removes and adds, atomically. `?` is a value that only the response tells. */
 export interface Change {
   readonly removed: readonly string[];
   readonly added: readonly string[];
 }
 
-/** How a journal and a database differ. Empty lists where all is as it should be. */
+/** The differences between the journal and the database. */
 export interface Settlement {
-  /** Acknowledged, and not there. */
+  /** Acknowledged rows that are missing. */
   readonly lost: readonly string[];
-  /** There, and never asked for. */
+  /** Rows that no request asked for. */
   readonly phantom: readonly string[];
-  /** Not acknowledged, and done by half. */
+  /** Unacknowledged changes that are half applied. */
   readonly half: readonly Change[];
-  /** Not acknowledged, and done: the answer was lost on its way. */
+  /** Unacknowledged changes that were applied; their responses were lost. */
   readonly done: ReadonlySet<Change>;
 }
 
-/** What a test has been told, operation by operation: what the database must therefore hold. */
+/** Records the responses to all operations, and from them the rows that the database must have. */
 export class Journal {
   acknowledged = 0;
   private rows = new Set<string>();
   private readonly open = new Set<Change>();
 
-  /** From now on the change may have been made. */
+  /** Marks a change as sent. It may be applied from now on. */
   begin(change: Change): void {
     this.open.add(change);
   }
 
-  /** It has been made. `added` is what came, with what the answer told. */
+  /** Marks a change as applied. @param added the added rows, completed from the response */
   acknowledge(change: Change, added: readonly string[] = change.added): void {
     this.open.delete(change);
     this.acknowledged += 1;
@@ -37,17 +37,17 @@ export class Journal {
     for (const row of added) this.rows.add(row);
   }
 
-  /** It has not been made: the answer said so. */
+  /** Marks a change as not applied. */
   refuse(change: Change): void {
     this.open.delete(change);
   }
 
-  /** What is known of a member. */
+  /** @returns the rows of a member */
   of(email: string): string[] {
     return [...this.rows].filter((row) => row.includes(` ${email}`));
   }
 
-  /** Compares with what was found, when nothing is under way any more, and goes on from there. */
+  /** Compares the journal with the database, when no request is in flight, and continues with the rows found. */
   settle(found: StoredRows): Settlement {
     const missing = new Set([...this.rows].filter((row) => !found.has(row)));
     const extra = new Set([...found].filter((row) => !this.rows.has(row)));

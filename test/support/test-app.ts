@@ -15,7 +15,7 @@ interface TestServer {
   readonly server: readonly Type[];
 }
 
-/** The application that ships, in this process, on a database of its own. */
+/** The application in this process, with its own database. */
 export interface TestApp {
   readonly app: NestExpressApplication;
   readonly url: string;
@@ -27,8 +27,8 @@ export interface TestApp {
 /**
  * Starts the app on a free port and waits until it is ready.
  *
- * @param variables its settings, over the test defaults
- * @param controllers a test's own, beside those that ship
+ * @param variables override the settings of tests
+ * @param controllers of a test, in addition to the application's
  * @param providers a test's own
  * @param server the server under the application; the accelerated one unless given
  */

@@ -6,8 +6,8 @@ import { pick, type Random } from './reliability.js';
 const COOKIE = 'barista.sid';
 const MAX_SESSIONS = 4;
 const MAX_KEYS = 3;
-/** Later: the server has too much to do, and nothing was done. */
-const NOT_NOW = new Set([429, 503]);
+/** The server was overloaded and did nothing. */
+const RETRY_STATUSES = new Set([429, 503]);
 
 interface Menu {
   readonly id: number;
@@ -20,7 +20,7 @@ interface Key {
   readonly key: string;
 }
 
-/** Something that a member does, and what follows of it. */
+/** A request of a member, with its expected effect. */
 interface Operation {
   readonly change: Change;
   readonly method: string;
@@ -29,19 +29,20 @@ interface Operation {
   readonly status: number;
   readonly cookie?: string;
   /**
-   * Takes note of it. Without an answer it took place all the same, and what only the answer told stays unknown.
+   * Updates the state of the writer.
    *
-   * @returns what came, with what the answer told
+   * @param response undefined if it was lost, although the operation took place
+   * @returns the added rows, completed from the response
    */
-  done(answer?: ClientResponse): readonly string[];
+  done(response?: ClientResponse): readonly string[];
 }
 
-/** How an operation went, as its caller knows. */
+/** The outcome of an operation as its client knows it. */
 export type Outcome = 'acknowledged' | 'refused' | 'unanswered';
 
-/** One who signs up, works on menus, comes and goes, and withdraws; everything it is told goes into the journal. */
+/** A client that performs random operations of a member and records each response in the journal. */
 export class Writer {
-  /** Answers that should not have been. */
+  /** Unexpected responses. */
   readonly surprises: string[] = [];
   email: string | undefined;
   private password = '';
@@ -55,7 +56,7 @@ export class Writer {
   private unanswered: Operation | undefined;
   private made = 0;
 
-  /** @param name without spaces, and no other writer's */
+  /** @param name unique, without spaces */
   constructor(
     private readonly name: string,
     private readonly address: string,
@@ -63,24 +64,24 @@ export class Writer {
     private readonly random: Random,
   ) {}
 
-  /** A session that opens, where there is one. */
+  /** A valid session cookie, if there is one. */
   get cookie(): string | undefined {
     return this.cookies[0];
   }
 
-  /** Does something, whatever comes to mind. */
+  /** Performs a random operation. */
   step(url: string): Promise<Outcome> {
     return this.perform(url, this.next());
   }
 
-  /** What the journal found out about what was not answered. */
+  /** Applies an unanswered operation that the journal found in the database. */
   learn(done: ReadonlySet<Change>): void {
     const operation = this.unanswered;
     this.unanswered = undefined;
     if (operation && done.has(operation.change)) operation.done();
   }
 
-  /** What opens opens, and what has ended does not; a new password is right, and the old one wrong. */
+  /** Checks that valid credentials work and that revoked credentials fail. */
   async verify(url: string): Promise<void> {
     const me = async (headers: Record<string, string>): Promise<string> => {
       const { status, body } = await this.send(url, 'GET', '/auth/me', headers);
@@ -89,19 +90,19 @@ export class Writer {
     const expectSame = (what: string, found: string, expected: string): void => {
       if (found !== expected) this.surprises.push(`${what}: ${found} instead of ${expected}`);
     };
-    const opened = `200 ${this.email ?? ''}`;
-    for (const cookie of this.cookies) expectSame('a session', await me({ cookie: `${COOKIE}=${cookie}` }), opened);
-    for (const { key } of this.keys) expectSame('a key', await me({ authorization: `Bearer ${key}` }), opened);
-    const closed = '401 undefined';
-    for (const cookie of this.ended) expectSame('an old session', await me({ cookie: `${COOKIE}=${cookie}` }), closed);
+    const valid = `200 ${this.email ?? ''}`;
+    for (const cookie of this.cookies) expectSame('a session', await me({ cookie: `${COOKIE}=${cookie}` }), valid);
+    for (const { key } of this.keys) expectSame('a key', await me({ authorization: `Bearer ${key}` }), valid);
+    const revoked = '401 undefined';
+    for (const cookie of this.ended) expectSame('an old session', await me({ cookie: `${COOKIE}=${cookie}` }), revoked);
     for (const { key } of this.endedKeys)
-      expectSame('an old key', await me({ authorization: `Bearer ${key}` }), closed);
+      expectSame('an old key', await me({ authorization: `Bearer ${key}` }), revoked);
     this.ended = [];
     this.endedKeys = [];
-    await this.provePassword(url);
+    await this.verifyPassword(url);
   }
 
-  private async provePassword(url: string): Promise<void> {
+  private async verifyPassword(url: string): Promise<void> {
     if (this.email === undefined || !this.passwordIsNew) return;
     if ((await this.perform(url, this.logIn(this.email))) !== 'acknowledged') return;
     this.passwordIsNew = false;
@@ -116,19 +117,20 @@ export class Writer {
     const { change, method, path, json, cookie } = operation;
     this.journal.begin(change);
     const headers: Record<string, string> = cookie === undefined ? {} : { cookie: `${COOKIE}=${cookie}` };
-    let answer: ClientResponse;
+    let response: ClientResponse;
     try {
-      answer = await this.send(url, method, path, headers, json);
+      response = await this.send(url, method, path, headers, json);
     } catch {
       this.unanswered = operation;
       return 'unanswered';
     }
-    if (answer.status === operation.status) {
-      this.journal.acknowledge(change, operation.done(answer));
+    if (response.status === operation.status) {
+      this.journal.acknowledge(change, operation.done(response));
       return 'acknowledged';
     }
     this.journal.refuse(change);
-    if (!NOT_NOW.has(answer.status)) this.surprises.push(`${method} ${path}: ${answer.status} ${answer.text}`);
+    if (!RETRY_STATUSES.has(response.status))
+      this.surprises.push(`${method} ${path}: ${response.status} ${response.text}`);
     return 'refused';
   }
 
@@ -172,12 +174,12 @@ export class Writer {
   private logIn(email: string): Operation {
     const change = { removed: [], added: [`session ${email} ?`] };
     const json = { email, password: this.password };
-    const done = (answer?: ClientResponse): string[] => this.keepSession(email, answer);
+    const done = (response?: ClientResponse): string[] => this.keepSession(email, response);
     return { change, method: 'POST', path: '/auth/login', json, status: 200, done };
   }
 
   private logOut(email: string, cookie: string): Operation {
-    const change = { removed: [sessionFact(email, cookie)], added: [] };
+    const change = { removed: [sessionRow(email, cookie)], added: [] };
     const done = (): string[] => {
       this.cookies = this.cookies.filter((other) => other !== cookie);
       this.ended.push(cookie);
@@ -192,11 +194,11 @@ export class Writer {
     const currentPassword = this.password;
     const newPassword = `secret ${this.newName()} of ${email}`;
     const json = { currentPassword, newPassword };
-    const done = (answer?: ClientResponse): string[] => {
+    const done = (response?: ClientResponse): string[] => {
       this.ended.push(...this.cookies);
       this.cookies = [];
       Object.assign(this, { password: newPassword, wrongPassword: currentPassword, passwordIsNew: true });
-      return this.keepSession(email, answer);
+      return this.keepSession(email, response);
     };
     return { change, method: 'POST', path: '/auth/password', json, cookie, status: 204, done };
   }
@@ -217,9 +219,9 @@ export class Writer {
 
   private makeKey(email: string, cookie: string): Operation {
     const change = { removed: [], added: [`key ${email} ?`] };
-    const done = (answer?: ClientResponse): string[] => {
-      if (answer === undefined) return [];
-      const { id, key } = answer.body as Key;
+    const done = (response?: ClientResponse): string[] => {
+      if (response === undefined) return [];
+      const { id, key } = response.body as Key;
       this.keys.push({ id, key });
       return [`key ${email} ${sha256(key)}`];
     };
@@ -240,8 +242,8 @@ export class Writer {
   private addMenu(email: string, cookie: string): Operation {
     const [name, price] = [this.newName(), this.random(10_000)];
     const added = [menuRow({ name, price }, email)];
-    const done = (answer?: ClientResponse): string[] => {
-      if (answer) this.menus.push(answer.body as Menu);
+    const done = (response?: ClientResponse): string[] => {
+      if (response) this.menus.push(response.body as Menu);
       return added;
     };
     const change = { removed: [], added };
@@ -268,13 +270,13 @@ export class Writer {
     return { change, method: 'DELETE', path: `/menus/${menu.id}`, cookie, status: 204, done };
   }
 
-  /** The session of an answer that begins one. */
-  private keepSession(email: string, answer?: ClientResponse): string[] {
-    const [line = ''] = answer?.headers.getSetCookie() ?? [];
+  /** Keeps the session cookie of a response. */
+  private keepSession(email: string, response?: ClientResponse): string[] {
+    const [line = ''] = response?.headers.getSetCookie() ?? [];
     const [, cookie] = /=([^;]+)/.exec(line) ?? [];
     if (cookie === undefined) return [];
     this.cookies.push(cookie);
-    return [sessionFact(email, cookie)];
+    return [sessionRow(email, cookie)];
   }
 
   private newName(): string {
@@ -283,7 +285,7 @@ export class Writer {
   }
 }
 
-function sessionFact(email: string, cookie: string): string {
+function sessionRow(email: string, cookie: string): string {
   return `session ${email} ${digestOfCookie(cookie)}`;
 }
 

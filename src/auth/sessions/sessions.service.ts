@@ -8,11 +8,11 @@ import { actorOf } from '../../platform/http/index.js';
 import { Log, SecurityLog } from '../../platform/logging/index.js';
 import { NotAuthenticatedError, SessionNotFoundError, TlsRequiredError } from '../auth.errors.js';
 import { AuthSettings } from '../auth.settings.js';
-import { sha256Of } from '../sha256.js';
 import { Session } from '../entities/session.entity.js';
+import { sha256Of } from '../sha256.js';
 import type { HttpContext } from './http-context.js';
-import { SessionsRepository } from './sessions.repository.js';
 import { SessionStore } from './session-store.js';
+import { SessionsRepository } from './sessions.repository.js';
 
 /** Without "cache", which holds nothing personal and takes Chrome seconds to clear (https://crbug.com/40233601). */
 const CLEARED_SITE_DATA = '"cookies", "storage"';

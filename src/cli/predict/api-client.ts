@@ -89,7 +89,7 @@ export class ApiClient {
       const sent = request(this.url + path, options, resolve);
       // The server may respond and close the connection before the whole body is sent. An error after the response is ignored.
       sent.on('error', reject);
-      sent.on('timeout', () => sent.destroy(new Error('it is silent')));
+      sent.on('timeout', () => sent.destroy(new Error('timeout')));
       if (body === undefined || Buffer.isBuffer(body)) sent.end(body);
       else body.on('error', reject).pipe(sent);
     });

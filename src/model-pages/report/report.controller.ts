@@ -38,7 +38,7 @@ export class ReportController {
     },
   })
   @ApiProblems({
-    401: 'The model is for members, and nobody is logged in',
+    401: 'The model is for members, and the caller is not logged in',
     403: 'The model is for administrators',
     404: 'No such model, or no such file in its report',
   })
