@@ -23,7 +23,7 @@ export async function* concatFiles(parts: AsyncIterable<UploadPart>, format: Rec
       const length = line.push(bytes);
       if (header === undefined) yield bytes;
       else {
-        if (line.isNew) requireFormat(part, format);
+        if (line.isNew) requireSameFormat(part, format);
         if (line.isNew && last !== LF) yield LINE_BREAK;
         yield format === 'csv' ? bytes.subarray(length) : bytes;
       }
@@ -59,7 +59,7 @@ class FirstLine {
   }
 }
 
-function requireFormat({ name, mediaType }: UploadPart, format: RecordFormat): void {
+function requireSameFormat({ name, mediaType }: UploadPart, format: RecordFormat): void {
   if (format !== 'json' && detectFormat(mediaType, name) === format) return;
   throw invalidFiles('several files of a job must all be CSV, or all JSON lines');
 }
