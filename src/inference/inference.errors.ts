@@ -7,7 +7,7 @@ export class TooManyPredictionsError extends DomainError {
 
   constructor(perMinute: number, waitMs: number) {
     const seconds = Math.max(1, Math.ceil(waitMs / 1_000));
-    super(`You may ask for predictions ${perMinute} times a minute. Try again in ${seconds} seconds.`);
+    super(`At most ${perMinute} prediction requests a minute are allowed. Try again in ${seconds} seconds.`);
     this.retryAfterSeconds = seconds;
   }
 }

@@ -23,8 +23,9 @@ const BODY = { schema: { type: 'object' as const, additionalProperties: true, ex
 const ModelCommand = (summary: string): MethodDecorator =>
   applyDecorators(
     HttpCode(200),
-    OpenInferenceOperation(REPOSITORY_ERRORS),
     Roles('admin', { fresh: true }),
+    // After Roles, whose errors it documents in the format of the protocol.
+    OpenInferenceOperation(REPOSITORY_ERRORS),
     AcceptsBody({ kinds: ['json', 'bytes'], purpose: 'ordinary' }),
     ApiParam({ name: 'name', description: "The model's folder in the store", example: 'iris' }),
     ApiBody(BODY),

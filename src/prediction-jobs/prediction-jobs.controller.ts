@@ -5,7 +5,7 @@ import { Authenticated, CurrentMember, type AuthenticatedMember } from '../auth/
 import { ApiProblems, ClientPresence, InvalidInputError } from '../platform/http/index.js';
 import { JobDto } from '../jobs/index.js';
 import { ModelAccessGuard } from '../inference/index.js';
-import { NewJobDto } from './dto/new-job.dto.js';
+import { CreateJobDto } from './dto/create-job.dto.js';
 import { PredictionJobsService } from './prediction-jobs.service.js';
 
 const KEY = 'Idempotency-Key';
@@ -50,13 +50,13 @@ export class PredictionJobsController {
   })
   async create(
     @Param('name') model: string,
-    @Query() { onError }: NewJobDto,
+    @Query() { onError }: CreateJobDto,
     @Headers(KEY) key: string | undefined,
     @CurrentMember() member: AuthenticatedMember,
     @Req() request: Request,
     @Res({ passthrough: true }) response: Response,
   ): Promise<JobDto> {
-    demandKey(key);
+    requireIdempotencyKey(key);
     const gone = ClientPresence.of(response);
     const job = await this.jobs.create({ model, onError, idempotencyKey: key, member, request, gone });
     response.location(`/jobs/${job.id}`);
@@ -64,7 +64,7 @@ export class PredictionJobsController {
   }
 }
 
-function demandKey(key: string | undefined): void {
+function requireIdempotencyKey(key: string | undefined): void {
   if (key === undefined || VISIBLE.test(key)) return;
   const message = `${KEY} must be 1 to 200 visible ASCII characters`;
   throw new InvalidInputError([{ location: ['header', KEY], type: 'text', message }]);

@@ -2,21 +2,21 @@ import { Module } from '@nestjs/common';
 import { SettingsModule } from '../platform/config/index.js';
 import { OpenApiService } from '../platform/docs/index.js';
 import { ModelStore } from '../serving/index.js';
-import { JobPredictions } from './job-predictions.js';
+import { JobPredictor } from './job-predictor.js';
 import { PredictionJobHandler } from './prediction-job.handler.js';
 import { PredictionJobsController } from './prediction-jobs.controller.js';
-import { describeJobs } from './prediction-jobs.docs.js';
+import { describeJobsOperation } from './prediction-jobs.docs.js';
 import { PredictionJobsService } from './prediction-jobs.service.js';
 import { PredictionJobsSettings } from './prediction-jobs.settings.js';
 
-/** Files of any size, scored in the background. */
+/** Predictions for files of any size, as background jobs. */
 @Module({
   imports: [SettingsModule.forFeature(PredictionJobsSettings)],
   controllers: [PredictionJobsController],
-  providers: [JobPredictions, PredictionJobHandler, PredictionJobsService],
+  providers: [JobPredictor, PredictionJobHandler, PredictionJobsService],
 })
 export class PredictionJobsModule {
   constructor(openApi: OpenApiService, store: ModelStore) {
-    openApi.contribute((document) => describeJobs(document, store));
+    openApi.contribute((document) => describeJobsOperation(document, store));
   }
 }

@@ -1,7 +1,7 @@
 import type { Env } from '../platform/config/index.js';
 
 export class PredictionJobsSettings {
-  /** The most rows that one job may have. */
+  /** Maximum number of rows per job. */
   readonly maxRows: number;
 
   constructor(env: Env) {

@@ -8,7 +8,7 @@ import { text } from 'node:stream/consumers';
 import { readOptions } from '../../src/cli/predict/options.js';
 import type { Client } from '../support/client.js';
 import { TestModelStore } from '../support/model-store.js';
-import { answersTo, csvOf, irisRows, linesOf } from '../support/prediction-jobs.js';
+import { predictionsOf, csvOf, irisRows, linesOf } from '../support/prediction-jobs.js';
 import { killLeftovers, ProcessApp } from '../support/process-app.js';
 import { bareVariables, type Finished, ROOT, run } from '../support/project.js';
 import { until } from '../support/until.js';
@@ -74,7 +74,7 @@ describe('npm run predict', () => {
     (await member.get('/jobs')).body.items;
 
   async function tableOf(rows: readonly object[]): Promise<string> {
-    const answers = (await answersTo(member, rows)) as { label: string; probabilities: object }[];
+    const answers = (await predictionsOf(member, rows)) as { label: string; probabilities: object }[];
     const lines = answers.map(({ label, probabilities }, index) => {
       return [...Object.values(rows[index]!), label, ...Object.values(probabilities)].join(',');
     });
@@ -122,9 +122,9 @@ describe('npm run predict', () => {
     const csv = await predict('iris', flowers);
     expect(csv).toEqual({ code: 0, stdout: await tableOf(ROWS), stderr: '400 rows\n' });
     const lines = await predict('iris', flowers, '--format', 'jsonl');
-    expect(lines.stdout).toBe(linesOf(await answersTo(member, ROWS)));
+    expect(lines.stdout).toBe(linesOf(await predictionsOf(member, ROWS)));
     const json = await predict('iris', await file('flowers.json', JSON.stringify(ROWS)));
-    expect(json.stdout).toBe(linesOf(await answersTo(member, ROWS)));
+    expect(json.stdout).toBe(linesOf(await predictionsOf(member, ROWS)));
     expect(await jobs()).toHaveLength(before);
   });
 
@@ -159,7 +159,7 @@ describe('npm run predict', () => {
     const { child, output: ended } = begin('iris', '-', '--format', 'jsonl', '--output', output);
     createReadStream(flowers).pipe(child.stdin);
     expect(await ended).toMatchObject({ code: 0, stdout: '' });
-    expect(await readFile(output, 'utf8')).toBe(linesOf(await answersTo(member, ROWS)));
+    expect(await readFile(output, 'utf8')).toBe(linesOf(await predictionsOf(member, ROWS)));
   });
 
   it('does not truncate the output file when there is no result', async () => {

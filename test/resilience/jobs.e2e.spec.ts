@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Client } from '../support/client.js';
-import { answersTo, csvOf, irisRows, jobOver, resultOf, takenJob } from '../support/prediction-jobs.js';
+import { predictionsOf, csvOf, irisRows, finishedJob, resultOf, createJob } from '../support/prediction-jobs.js';
 import { killLeftovers, ProcessApp } from '../support/process-app.js';
 import { ATTACK_MS, randomFrom, report, scale } from '../support/reliability.js';
 import { until } from '../support/until.js';
@@ -34,7 +34,7 @@ describe('kill -9 during a prediction job', () => {
       const login = app.client();
       await login.signUpAndLogIn();
       const headers = { 'idempotency-key': 'the-whole-file' };
-      const { id } = await takenJob(login, csvOf(ROWS), { headers });
+      const { id } = await createJob(login, csvOf(ROWS), { headers });
       const killedAt: number[] = [];
       while (killedAt.length < KILLS) {
         const client = resumed(login, app);
@@ -44,16 +44,16 @@ describe('kill -9 during a prediction job', () => {
         app = await start();
       }
       const client = resumed(login, app);
-      const job = await jobOver(client, id, ATTACK_MS);
+      const job = await finishedJob(client, id, ATTACK_MS);
       report('kills during a job', { kills: killedAt.length, rows: ROWS.length });
       expect(killedAt).toHaveLength(KILLS);
       expect(job).toMatchObject({
         status: 'succeeded',
         progress: { done: ROWS.length, total: ROWS.length, errors: 0 },
       });
-      expect(await resultOf(client, id)).toEqual(await answersTo(client, ROWS));
+      expect(await resultOf(client, id)).toEqual(await predictionsOf(client, ROWS));
       // A client without a response repeats the request.
-      const again = await takenJob(client, csvOf(ROWS), { headers });
+      const again = await createJob(client, csvOf(ROWS), { headers });
       expect(again.id).toBe(id);
       expect((await client.get('/jobs')).body.items).toHaveLength(1);
     },

@@ -28,7 +28,7 @@ import { SecurityLog } from '../../platform/logging/index.js';
 import { type Model, ModelStore, VersionNotReadyError } from '../../serving/index.js';
 import { ModelAccessGuard } from '../access/model-access.guard.js';
 import { parseRowOrInstances } from '../inputs/prediction-input.js';
-import { PredictionsDto } from '../predict/dto/prediction.dto.js';
+import { PredictionsDto } from '../predict/dto/predictions.dto.js';
 import { CurrentPrediction, type PredictionContext } from '../predict/prediction-context.js';
 import { ApiPredictionProblems } from '../predict/prediction-problems.js';
 import { PredictionsService } from '../predict/predictions.service.js';

@@ -4,7 +4,7 @@ import { AcceptsBody } from '../../platform/http/index.js';
 import type { Prediction } from '../../serving/index.js';
 import { ModelAccessGuard } from '../access/model-access.guard.js';
 import { parseRowOrArray } from '../inputs/prediction-input.js';
-import { PredictResultDto } from './dto/predict-result.dto.js';
+import { PredictResultDto } from './dto/predictions.dto.js';
 import { CurrentPrediction, type PredictionContext } from './prediction-context.js';
 import { ApiPredictionProblems } from './prediction-problems.js';
 import { PredictionsService } from './predictions.service.js';

@@ -3,7 +3,7 @@ import { ON_ERROR, type OnError } from '../prediction-payload.js';
 
 const DEFAULT: OnError = 'reject';
 
-export class NewJobDto {
+export class CreateJobDto {
   @ChoiceField(ON_ERROR, {
     optional: true,
     default: DEFAULT,

@@ -1,7 +1,7 @@
 import type { FileRecord } from '../platform/records/index.js';
 
-/** The records from number `skipped` on, in slices of at most `size` of them. */
-export async function* slicesOf(
+/** Skips the first records, and regroups the others into batches of at most `size()` records. */
+export async function* rebatch(
   batches: AsyncIterable<readonly FileRecord[]>,
   skipped: number,
   size: () => number,

@@ -8,45 +8,45 @@ import {
 import { checkColumns, type FileRecord, type RecordReader } from '../platform/records/index.js';
 import { ClientGoneError, type GoneSignal, type ImageDecoder, type ModelVersion } from '../serving/index.js';
 import type { RegisteredPipeline } from '../inference/index.js';
-import { decodePictures } from './job-records.js';
+import { decodePictures } from './job-input.js';
 import { TooManyJobRowsError } from './prediction-jobs.errors.js';
 import type { JobInput, OnError } from './prediction-payload.js';
-import { readRow, RowFailure, valueOf } from './row-outcomes.js';
+import { readRow, RowFailure, readValue } from './row-results.js';
 
-/** What an input is read for before its job is taken. */
-export interface Survey {
-  /** How its texts are read, where it holds texts. */
-  readonly texts: TextFields | undefined;
+export interface ScanContext {
+  /** Parses text values; undefined if the values are typed. */
+  readonly textFields: TextFields | undefined;
   readonly onError: OnError;
   readonly version: ModelVersion;
   readonly pipeline: RegisteredPipeline | undefined;
   readonly maxRows: number;
-  /** Tells that the client has gone away. */
+  /** Aborted when the client disconnects. */
   readonly gone: GoneSignal;
-  /** Of pictures. */
   readonly decoder: ImageDecoder;
 }
 
-/** What has been found out about an input. */
-export interface Surveyed {
+export interface InputSummary {
   readonly rows: number;
-  /** Of the input, for a table of the result. */
+  /** Columns of the input in the result CSV. */
   readonly columns: readonly string[];
 }
 
-/** As many as a problem names. */
+/** Number of errors in a problem response. */
 const MAX_ERRORS = 100;
-/** What a row says is its sender's choice. */
+/** Bounds columns taken from a row, whose keys the sender chooses. */
 const MAX_COLUMNS = 100;
 
 /**
- * Reads an input from its beginning to its end. What keeps it from being read at all is found, and with `reject` what is
- * wrong with any of its rows.
+ * Scans a whole input before its job is accepted: checks that it can be read and, with `reject`, validates every row.
  *
  * @throws InvalidInputError, TooManyJobRowsError, ClientGoneError
  */
-export async function survey(reader: RecordReader, { format }: JobInput, about: Survey): Promise<Surveyed> {
-  const { onError, maxRows, gone, version, decoder } = about;
+export async function scanInput(
+  reader: RecordReader,
+  { format }: JobInput,
+  context: ScanContext,
+): Promise<InputSummary> {
+  const { onError, maxRows, gone, version, decoder } = context;
   const errors: FieldError[] = [];
   let columns: readonly string[] | undefined;
   let rows = 0;
@@ -54,50 +54,58 @@ export async function survey(reader: RecordReader, { format }: JobInput, about: 
     if (gone.aborted) throw new ClientGoneError();
     rows += batch.length;
     if (rows > maxRows) throw new TooManyJobRowsError(maxRows);
-    columns ??= columnsOf(reader, batch[0], about);
+    columns ??= findColumns(reader, batch[0], context);
     if (onError !== 'reject') continue;
     const records = format === 'pictures' ? await decodePictures(batch, version, { decoder, signal: gone }) : batch;
-    for (const record of records) errors.push(...(errorsOf(record, about) ?? (await errorsOfInput(record, about))));
+    for (const record of records) {
+      errors.push(...(validateRow(record, context) ?? (await validatePipelineInput(record, context))));
+    }
     if (errors.length >= MAX_ERRORS) break;
   }
   if (errors.length > 0) throw new InvalidInputError(errors);
   return { rows, columns: columns ?? [] };
 }
 
-/** Those of a CSV, those of the model or of the pipeline's DTO, or else those of the first row. @throws InvalidInputError where those of a CSV are wrong */
-function columnsOf(
+/** The columns of a CSV, of the pipeline's DTO or of the model, else the keys of the first row. @throws InvalidInputError for a wrong CSV header */
+function findColumns(
   { columns }: RecordReader,
   first: FileRecord | undefined,
-  { version, pipeline, texts }: Survey,
+  { version, pipeline, textFields }: ScanContext,
 ): readonly string[] | undefined {
   if (columns) {
-    if (texts) checkColumns(columns, texts);
+    if (textFields) checkColumns(columns, textFields);
     return columns;
   }
   const { input } = pipeline?.metadata ?? {};
   if (!input) return version.schema?.fields.map(({ name }) => name);
   const value = first?.value;
-  const own = typeof value === 'object' && value !== null ? Object.keys(value).slice(0, MAX_COLUMNS) : undefined;
-  return textFieldsOf(input)?.names ?? own;
+  const keys = typeof value === 'object' && value !== null ? Object.keys(value).slice(0, MAX_COLUMNS) : undefined;
+  return textFieldsOf(input)?.names ?? keys;
 }
 
-/** What is wrong with a row of the model; undefined where it is not one, but what a pipeline takes. */
-function errorsOf(record: FileRecord, { version, pipeline, texts }: Survey): readonly FieldError[] | undefined {
+/** The errors of a row of the model; undefined for an input of a pipeline. */
+function validateRow(
+  record: FileRecord,
+  { version, pipeline, textFields }: ScanContext,
+): readonly FieldError[] | undefined {
   if (record.error) return [record.error];
   if (pipeline?.metadata.input ?? pipeline?.steps.preprocess) return undefined;
-  const row = readRow(record, version, texts);
+  const row = readRow(record, version, textFields);
   if (!(row instanceof RowFailure)) return [];
   const { error } = row;
   if (error instanceof InvalidInputError) return error.errors;
   throw error;
 }
 
-/** What a pipeline looks up may change until the row is predicted: only the shape of what it takes is checked now. */
-async function errorsOfInput(record: FileRecord, { pipeline, texts }: Survey): Promise<readonly FieldError[]> {
+/** Validates the DTO only: data that a pipeline looks up may change until the row is predicted. */
+async function validatePipelineInput(
+  record: FileRecord,
+  { pipeline, textFields }: ScanContext,
+): Promise<readonly FieldError[]> {
   const { input } = pipeline?.metadata ?? {};
   if (!input) return [];
   try {
-    await validateAs(input, valueOf(record, texts), record.location);
+    await validateAs(input, readValue(record, textFields), record.location);
     return [];
   } catch (error) {
     if (error instanceof InvalidInputError) return error.errors;

@@ -1,5 +1,17 @@
 import { ApiProperty } from '@nestjs/swagger';
 
+/** The response of `/predict`. */
+export class PredictResultDto {
+  @ApiProperty({
+    description: 'For each row in order: the class index, or the value of a regression',
+    type: 'array',
+    items: {},
+    example: [2],
+  })
+  result!: unknown[];
+}
+
+/** The response of `/models/{name}/predict`. */
 export class PredictionsDto {
   @ApiProperty({ example: 'iris' })
   model!: string;
