@@ -105,7 +105,7 @@ export default defineConfig(
     rules: { 'no-restricted-syntax': ['error', ...OURS, ...OURS_IN_SRC] },
   },
   {
-    files: ['src/platform/config/process-variables.ts', 'src/platform/database/**/*.ts'],
+    files: ['src/platform/config/environment-variables.ts', 'src/platform/database/**/*.ts'],
     rules: { 'no-restricted-syntax': ['error', ...OURS] },
   },
   {

@@ -1,6 +1,6 @@
 import { DataSource } from 'typeorm';
-import { processVariables, readSettings } from './src/platform/config/index.js';
+import { environmentVariables, readSettings } from './src/platform/config/index.js';
 import { DatabaseSettings, dataSourceOptions } from './src/platform/database/index.js';
 
 /** The database as the TypeORM command line sees it; the application opens the same options. */
-export default new DataSource(await dataSourceOptions(readSettings(DatabaseSettings, processVariables())));
+export default new DataSource(await dataSourceOptions(readSettings(DatabaseSettings, environmentVariables())));

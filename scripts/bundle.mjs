@@ -21,18 +21,18 @@ const LEFT_OUTSIDE = [
   'sharp',
 ];
 
-/** What `database/discover.js` would find by looking through the folders, as imports. */
+/** What `database/import-classes.js` would find by looking through the folders, as imports. */
 const discovered = {
   name: 'discovered classes',
   setup({ onLoad }) {
-    onLoad({ filter: /[/\\]dist[/\\]src[/\\]platform[/\\]database[/\\]discover\.js$/ }, () => {
+    onLoad({ filter: /[/\\]dist[/\\]src[/\\]platform[/\\]database[/\\]import-classes\.js$/ }, () => {
       const files = readdirSync(source, { recursive: true })
         .filter((file) => /[/\\](entities|migrations)[/\\][\w.-]+\.js$/.test(file))
         .sort();
       const contents = [
         ...files.map((file, index) => `import * as m${index} from ${JSON.stringify(join(source, file))};`),
         `const modules = [${files.map((file, index) => `[${JSON.stringify(`/${file}`)}, m${index}]`).join(', ')}];`,
-        'export async function discover(pattern) {',
+        'export async function importClasses(pattern) {',
         '  const found = modules.filter(([file]) => pattern.test(file)).flatMap(([, module]) => Object.values(module));',
         "  return found.filter((value) => typeof value === 'function');",
         '}',

@@ -13,7 +13,7 @@ const HEAD = [
 
 const { resolve } = createRequire(import.meta.url);
 const passwords = JSON.parse(readFileSync(resolve('@zxcvbn-ts/language-common/src/passwords.json'), 'utf8'));
-// As src/auth/members/guessable-passwords.ts compares them.
+// As src/auth/members/weak-passwords.ts compares them.
 const keys = passwords.map((password) => password.normalize('NFKC').toLowerCase().trim());
 const longEnough = new Set(keys.filter((key) => [...key].length >= MIN_LENGTH));
 

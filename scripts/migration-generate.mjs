@@ -32,9 +32,9 @@ async function main(path) {
 
 /** The variables under which programs see a database that has every migration there is. */
 async function databaseToCompare(directory) {
-  const { processVariables, readSettings } = await import('../dist/src/platform/config/index.js');
+  const { environmentVariables, readSettings } = await import('../dist/src/platform/config/index.js');
   const { DatabaseSettings } = await import('../dist/src/platform/database/index.js');
-  const { kind } = readSettings(DatabaseSettings, processVariables());
+  const { kind } = readSettings(DatabaseSettings, environmentVariables());
   const own = kind === 'sqlite' ? { DATABASE_URL: `sqlite:${join(directory, 'compare.db')}` } : {};
   const env = { ...process.env, ...own };
   runScript('scripts/migration-run.mjs', [], { env });

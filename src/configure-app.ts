@@ -1,36 +1,39 @@
 import type { Server } from 'node:http';
 import type { DynamicModule } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import type { NestExpressApplication } from '@nestjs/platform-express';
+import type { ExpressAdapter, NestExpressApplication } from '@nestjs/platform-express';
 import { AppModule } from './app.module.js';
 import type { Variables } from './platform/config/index.js';
 import { configureDocs } from './platform/docs/index.js';
 import { ReadinessRegistry } from './platform/health/index.js';
-import { BaristaExpressAdapter, configureHttp, HttpSettings, ProbePort } from './platform/http/index.js';
-import { Log, NestLogger, StartError } from './platform/logging/index.js';
+import { configureHttp, HttpSettings } from './platform/http/index.js';
+import { Log, NestLogger, StartupError } from './platform/logging/index.js';
 import { configurePages } from './platform/pages/index.js';
+import { BaristaExpressAdapter, configureServer, ProbePort, ServerSettings } from './platform/server/index.js';
 
-/** How many connections may wait to be accepted; the operating system may allow fewer. Node's 511 are not a burst of clients. */
+/** Length of the queue of connections to accept. The operating system may allow fewer. Node's default of 511 is too short for bursts. */
 const BACKLOG = 4_096;
 
 /**
- * The application, made from settings; `process.env` is read by the caller alone.
+ * Creates the application from its settings. Only the caller reads `process.env`.
  *
- * @param root the modules; a test may add a controller of its own to them
+ * @param root the modules; a test may add its own controllers
+ * @param adapter may be Nest's stock adapter, with a root that has no `ServerModule`
  */
 export async function createApp(
   variables: Variables,
   root: DynamicModule = AppModule.forRoot(variables),
+  adapter: ExpressAdapter = new BaristaExpressAdapter(),
 ): Promise<NestExpressApplication> {
-  // Of a start that fails, Nest's own story, in a format of its own, is left out: `endStart` says what an operator needs.
+  // Nest does not log a failed start: `abortStartup` logs it for the operator.
   const options = { bodyParser: false, bufferLogs: true, autoFlushLogs: false, abortOnError: false };
-  return NestFactory.create<NestExpressApplication>(root, new BaristaExpressAdapter(), options);
+  return NestFactory.create<NestExpressApplication>(root, adapter, options);
 }
 
-/** Everything between a created application and an open port: the same for `main.ts` and for every test. */
+/** Configures a created application, in the same way for `main.ts` and for every test. `listen` is the next step. */
 export function configureApp(app: NestExpressApplication): NestExpressApplication {
   app.useLogger(app.get(NestLogger));
-  configureHttp(app);
+  configureHttp(app, hasServerModule(app) ? configureServer(app) : undefined);
   configurePages(app);
   configureDocs(app);
   app.enableShutdownHooks(['SIGTERM', 'SIGINT'], { useProcessExit: true });
@@ -38,36 +41,44 @@ export function configureApp(app: NestExpressApplication): NestExpressApplicatio
 }
 
 /**
- * Opens the port. Models may still be loading: `/health/ready` and the log's `ready` tell when they are not.
+ * Opens the port. Models may still be loading until `/health/ready` responds with 200 and the log has the line `ready`.
  *
- * @param opened called before the first request can come
+ * @param opened called before the first request can arrive
  */
 export async function listen(app: NestExpressApplication, opened?: () => void): Promise<void> {
-  const { host, port, probePort } = app.get(HttpSettings);
-  // Nest hands on whatever Node takes, but its types do not say so.
+  const { host, port } = app.get(HttpSettings);
+  // Nest passes all arguments on to Node, but its types do not have this signature.
   const open = app.listen.bind(app) as unknown as (port: number, host: string, backlog: number) => Promise<unknown>;
   await open(port, host, BACKLOG).catch((error: NodeJS.ErrnoException) => {
     throw addressError(error, host, 'PORT', port);
   });
   opened?.();
-  const probes = await app
-    .get(ProbePort)
-    .open()
-    .catch((error: NodeJS.ErrnoException) => {
-      throw addressError(error, host, 'PROBE_PORT', probePort!);
-    });
+  const probes = hasServerModule(app) ? await openProbePort(app, host) : undefined;
   const addresses = { url: urlOf(app.getHttpServer()), ...(probes ? { probeUrl: urlOf(probes) } : {}) };
   app.get(Log).lines.info(addresses, 'listening');
   await app.get(ReadinessRegistry).start();
 }
 
-/** In words, and with the setting's name. */
+function hasServerModule(app: NestExpressApplication): boolean {
+  return app.getHttpAdapter() instanceof BaristaExpressAdapter;
+}
+
+function openProbePort(app: NestExpressApplication, host: string): Promise<Server | undefined> {
+  return app
+    .get(ProbePort)
+    .open()
+    .catch((error: NodeJS.ErrnoException) => {
+      throw addressError(error, host, 'PROBE_PORT', app.get(ServerSettings).probePort!);
+    });
+}
+
+/** Describes the error and names the setting. */
 function addressError(error: NodeJS.ErrnoException, host: string, setting: string, port: number): Error {
   if (error.code === 'EADDRINUSE')
-    return new StartError(`${setting}: ${port} is in use on ${host}; choose another, or 0`);
-  if (error.code === 'EACCES') return new StartError(`${setting}: expected one that this user may open, got ${port}`);
+    return new StartupError(`${setting}: ${port} is in use on ${host}; choose another, or 0`);
+  if (error.code === 'EACCES') return new StartupError(`${setting}: expected one that this user may open, got ${port}`);
   const isAddress = error.code === 'ENOTFOUND' || error.code === 'EADDRNOTAVAIL' || error.code === 'EAI_AGAIN';
-  return isAddress ? new StartError(`HOST: expected an address of this machine, got "${host}"`) : error;
+  return isAddress ? new StartupError(`HOST: expected an address of this machine, got "${host}"`) : error;
 }
 
 function urlOf(server: Server): string {

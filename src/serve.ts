@@ -1,15 +1,15 @@
 import 'reflect-metadata';
-import { processVariables } from './platform/config/index.js';
+import { environmentVariables } from './platform/config/index.js';
 import { configureApp, createApp, listen } from './configure-app.js';
-import { endStart, Log } from './platform/logging/index.js';
-import type { StopSignals } from './stop-signals.js';
+import { abortStartup, Log } from './platform/logging/index.js';
+import type { ShutdownSignals } from './shutdown-signals.js';
 
-/** Serves until the process is asked to stop; a start that cannot succeed ends it. */
-export async function serve(signals: StopSignals): Promise<void> {
+/** Starts the application. A failed start ends the process with exit code 1. */
+export async function serve(signals: ShutdownSignals): Promise<void> {
   try {
-    const app = configureApp(await createApp(processVariables()));
-    await listen(app, () => signals.handOver(() => app.get(Log).flush()));
+    const app = configureApp(await createApp(environmentVariables()));
+    await listen(app, () => signals.startGraceful(() => app.get(Log).flush()));
   } catch (error) {
-    endStart(error);
+    abortStartup(error);
   }
 }

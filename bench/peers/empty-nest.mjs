@@ -1,6 +1,5 @@
 // A Nest application without a route, which loads the packages that Barista loads. It says so when it listens.
 import 'reflect-metadata';
-import '@nestjs/config';
 import '@nestjs/swagger';
 import '@nestjs/terminus';
 import '@nestjs/typeorm';

@@ -1,6 +1,7 @@
-"""Writes a model with 8-bit weights: `python quantize.py <from.onnx> <to.onnx>`; `npm run model -- quantize` calls it.
+"""Converts the weights of a model to 8 bits: `python quantize.py <source.onnx> <target.onnx>`.
 
-Prints as JSON how many of the model's weights are 8-bit then. Where there are none, nothing is written.
+Called by `npm run model -- quantize`. Prints the number of quantized weights as JSON, `{"quantized": 2}`. Writes no file if that
+is 0.
 """
 
 import json
@@ -11,7 +12,7 @@ from pathlib import Path
 import onnx
 from onnxruntime.quantization import QuantType, quantize_dynamic
 
-# Beyond this a model has to keep its weights in a file of its own.
+# A larger model needs external weights: protobuf messages are limited to 2 GiB.
 MAX_BYTES_IN_ONE_FILE = 1_900_000_000
 
 
@@ -20,7 +21,7 @@ def quantize(source: Path, target: Path) -> int:
     operators = {node.op_type for node in model.graph.node}
     if not any(node.domain in ("", "ai.onnx", "com.microsoft") for node in model.graph.node):
         return 0
-    # Convolutions with signed weights are not implemented on CPUs.
+    # ONNX Runtime has no CPU kernel for convolutions with signed 8-bit weights.
     weight_type = QuantType.QUInt8 if "Conv" in operators else QuantType.QInt8
     size = sum(file.stat().st_size for file in source.parent.iterdir())
     quantize_dynamic(source, target, weight_type=weight_type, use_external_data_format=size > MAX_BYTES_IN_ONE_FILE)

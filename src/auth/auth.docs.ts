@@ -1,5 +1,5 @@
-/** Error answers that several operations of this room can give, for `ApiProblems`. */
-export const DATABASE_PROBLEM = { 503: 'The database is away' };
+/** Error responses that several operations share, for `ApiProblems`. */
+export const DATABASE_PROBLEM = { 503: 'The database cannot be reached' };
 
 export const BODY_PROBLEMS = {
   ...DATABASE_PROBLEM,
@@ -10,7 +10,7 @@ export const BODY_PROBLEMS = {
   507: 'The database is full',
 };
 
-/** Of what takes a password, or tells whether there is such a member. */
-export const LIMITED = { 429: 'Too many attempts have failed; see Retry-After' };
+/** Of operations that check a password, or reveal whether an e-mail is registered. */
+export const THROTTLED = { 429: 'Too many attempts have failed; see Retry-After' };
 
 export const ID_PROBLEMS = { ...DATABASE_PROBLEM, 422: 'The id is not a UUID' };

@@ -1,7 +1,7 @@
 import { DomainError, InvalidInputError, MalformedRequestError } from '../platform/http/index.js';
-import { GUESSABLE } from './members/guessable-passwords.js';
+import { WEAK_PASSWORD_MESSAGE } from './members/weak-passwords.js';
 
-/** Nobody is logged in where somebody has to be. */
+/** The operation needs a login, and the request has no valid credential. */
 export class NotAuthenticatedError extends DomainError {
   readonly kind = 'unauthenticated';
   readonly code = 'auth.required';
@@ -12,7 +12,7 @@ export class NotAuthenticatedError extends DomainError {
   }
 }
 
-/** The caller is known, and may not do this. */
+/** The caller is authenticated, but not authorized. */
 export class ForbiddenError extends DomainError {
   readonly kind = 'forbidden';
 
@@ -35,13 +35,13 @@ export class BadCredentialsError extends DomainError {
   }
 }
 
-/** Too much has been guessed, from one place or at one account. */
+/** Too many failed attempts, by one address or on one account. */
 export class TooManyFailuresError extends DomainError {
   readonly kind = 'rate-limited';
   readonly code = 'auth.too-many-failures';
   override readonly retryAfterSeconds: number;
 
-  /** @param limit which one, for the log: what a client is told is the same for each */
+  /** @param limit the name of the limit, for the security log only */
   constructor(
     readonly limit: string,
     waitMs: number,
@@ -52,7 +52,7 @@ export class TooManyFailuresError extends DomainError {
   }
 }
 
-/** More passwords wait to be hashed than will be in good time. */
+/** Too many passwords wait to be hashed. */
 export class HashingBusyError extends DomainError {
   readonly kind = 'unavailable';
   readonly code = 'auth.busy';
@@ -131,7 +131,9 @@ export function freshSessionRequired(minutes: number): ForbiddenError {
   );
 }
 
-/** Of a new password that the member's own e-mail address gives away. */
-export function guessablePassword(field: string): InvalidInputError {
-  return new InvalidInputError([{ location: ['body', field], type: 'common', message: `${field} ${GUESSABLE}` }]);
+/** A new password that is too common, or equals the member's e-mail address. */
+export function weakPassword(field: string): InvalidInputError {
+  return new InvalidInputError([
+    { location: ['body', field], type: 'common', message: `${field} ${WEAK_PASSWORD_MESSAGE}` },
+  ]);
 }

@@ -5,11 +5,8 @@ import { DatabaseSettings } from '../platform/database/index.js';
 import { HttpSettings } from '../platform/http/index.js';
 import { Log } from '../platform/logging/index.js';
 import { ErrorPages } from '../platform/pages/index.js';
-import { ApiKeys } from './api-keys/api-keys.service.js';
 import { ApiKeysController } from './api-keys.controller.js';
-import { Attempts } from './attempts/attempts.service.js';
-import { FailureCounts } from './attempts/failure-counts.js';
-import { KnownAddresses } from './attempts/known-addresses.js';
+import { ApiKeysService } from './api-keys/api-keys.service.js';
 import { AuthController } from './auth.controller.js';
 import { AuthService } from './auth.service.js';
 import { AuthSettings } from './auth.settings.js';
@@ -18,44 +15,50 @@ import { FailureCount } from './entities/failure-count.entity.js';
 import { KnownAddress } from './entities/known-address.entity.js';
 import { Member } from './entities/member.entity.js';
 import { Session } from './entities/session.entity.js';
-import { Identity } from './identity/identity.service.js';
-import { MemberWithdrawals } from './members/member-withdrawals.js';
-import { Members } from './members/members.repository.js';
-import { Passwords } from './members/passwords.service.js';
-import { AccountSections } from './pages/account-sections.js';
+import { IdentityService } from './identity/identity.service.js';
+import { FailureCountsRepository } from './login-throttle/failure-counts.repository.js';
+import { KnownAddressesRepository } from './login-throttle/known-addresses.repository.js';
+import { LoginThrottle } from './login-throttle/login-throttle.service.js';
+import { MembersRepository } from './members/members.repository.js';
+import { PasswordHasher } from './members/password-hasher.js';
+import { WithdrawalHooks } from './members/withdrawal-hooks.js';
 import { AccountPagesController } from './pages/account-pages.controller.js';
-import { EntryPagesController } from './pages/entry-pages.controller.js';
-import { Visitors } from './pages/visitors.js';
+import { AccountSections } from './pages/account-sections.js';
+import { LoginPagesController } from './pages/login-pages.controller.js';
+import { PageAuthentication } from './pages/page-authentication.js';
 import { SessionsController } from './sessions.controller.js';
-import { SessionRows } from './sessions/session-rows.js';
-import { keptSecret } from './sessions/session-secret.js';
-import { SESSION_SECRETS, Sessions } from './sessions/sessions.service.js';
+import { loadOrCreateSecret } from './sessions/session-secret.js';
+import { SessionsRepository } from './sessions/sessions.repository.js';
+import { SESSION_SECRETS, SessionsService } from './sessions/sessions.service.js';
 
-/** Members, sessions and API keys. Global: a room that asks who calls need not import it. */
+/**
+ * Members, sessions and API keys. Global: other modules use the guards without importing it. `sessions/session-expiry.ts` says
+ * when sessions expire, `login-throttle/login-throttle.service.ts` what limits logins.
+ */
 @Global()
 @Module({
   imports: [
     SettingsModule.forFeature(AuthSettings),
     TypeOrmModule.forFeature([ApiKey, FailureCount, KnownAddress, Member, Session]),
   ],
-  controllers: [AuthController, SessionsController, ApiKeysController, EntryPagesController, AccountPagesController],
+  controllers: [AuthController, SessionsController, ApiKeysController, LoginPagesController, AccountPagesController],
   providers: [
     AccountSections,
-    ApiKeys,
-    Attempts,
+    ApiKeysService,
     AuthService,
-    FailureCounts,
-    Identity,
-    KnownAddresses,
-    Members,
-    MemberWithdrawals,
-    Passwords,
-    SessionRows,
-    Sessions,
-    Visitors,
+    FailureCountsRepository,
+    IdentityService,
+    KnownAddressesRepository,
+    LoginThrottle,
+    MembersRepository,
+    PageAuthentication,
+    PasswordHasher,
+    SessionsRepository,
+    SessionsService,
+    WithdrawalHooks,
     { provide: SESSION_SECRETS, inject: [AuthSettings, DatabaseSettings], useFactory: sessionSecrets },
   ],
-  exports: [AccountSections, Identity, MemberWithdrawals, Visitors],
+  exports: [AccountSections, IdentityService, PageAuthentication, WithdrawalHooks],
 })
 export class AuthModule implements OnModuleInit {
   constructor(
@@ -69,10 +72,12 @@ export class AuthModule implements OnModuleInit {
 
   onModuleInit(): void {
     if (!this.settings.isSecure || this.http.trustProxy > 0) return;
-    this.log.lines.warn('TRUST_PROXY is 0: where a proxy ends TLS, every login is refused with auth.tls-required');
+    this.log.lines.warn(
+      'TRUST_PROXY is 0: behind a proxy that ends TLS, every login is refused with auth.tls-required',
+    );
   }
 }
 
 async function sessionSecrets(auth: AuthSettings, database: DatabaseSettings): Promise<readonly string[]> {
-  return auth.secrets.length > 0 ? auth.secrets : [await keptSecret(database.directory)];
+  return auth.secrets.length > 0 ? auth.secrets : [await loadOrCreateSecret(database.directory)];
 }

@@ -4,12 +4,12 @@ import type { EntityManager } from 'typeorm';
 import { isUniqueViolation, UnitOfWork } from '../platform/database/index.js';
 import { actorOf, networkOf } from '../platform/http/index.js';
 import { SecurityLog } from '../platform/logging/index.js';
-import { Attempts } from './attempts/attempts.service.js';
-import { KnownAddresses } from './attempts/known-addresses.js';
+import { LoginThrottle } from './login-throttle/login-throttle.service.js';
+import { KnownAddressesRepository } from './login-throttle/known-addresses.repository.js';
 import {
   BadCredentialsError,
   EmailTakenError,
-  guessablePassword,
+  weakPassword,
   NotAuthenticatedError,
   wrongPassword,
 } from './auth.errors.js';
@@ -18,35 +18,120 @@ import { ApiKey } from './entities/api-key.entity.js';
 import { Member } from './entities/member.entity.js';
 import { Session } from './entities/session.entity.js';
 import { bearerToken } from './identity/bearer-token.js';
-import { isGuessable } from './members/guessable-passwords.js';
-import { MemberWithdrawals } from './members/member-withdrawals.js';
-import { emailKeyOf, Members } from './members/members.repository.js';
-import { Passwords } from './members/passwords.service.js';
-import type { Exchange } from './sessions/exchange.js';
-import { Sessions } from './sessions/sessions.service.js';
+import { isWeakPassword } from './members/weak-passwords.js';
+import { WithdrawalHooks } from './members/withdrawal-hooks.js';
+import { emailKeyOf, MembersRepository } from './members/members.repository.js';
+import { PasswordHasher } from './members/password-hasher.js';
+import type { HttpContext } from './sessions/http-context.js';
+import { SessionsService } from './sessions/sessions.service.js';
 
-/** Members coming, going in and out. Hashing comes before each transaction, never inside. */
+/** Sign-up, login, logout, password change and withdrawal. Hashes passwords before a transaction, never inside one. */
 @Injectable()
 export class AuthService {
   constructor(
-    private readonly members: Members,
-    private readonly passwords: Passwords,
-    private readonly sessions: Sessions,
-    private readonly withdrawals: MemberWithdrawals,
+    private readonly members: MembersRepository,
+    private readonly passwordHasher: PasswordHasher,
+    private readonly sessions: SessionsService,
+    private readonly withdrawalHooks: WithdrawalHooks,
     private readonly unitOfWork: UnitOfWork,
-    private readonly attempts: Attempts,
-    private readonly knownAddresses: KnownAddresses,
+    private readonly loginThrottle: LoginThrottle,
+    private readonly knownAddresses: KnownAddressesRepository,
     private readonly security: SecurityLog,
   ) {}
 
-  async signUp(exchange: Exchange, dto: SignUpDto): Promise<Member> {
-    const member = await this.attempts.addMember(exchange, () => this.addMember(dto));
-    this.security.record('auth.signup', { ...actorOf(exchange.request), memberId: member.id });
+  /**
+   * Creates a member, without logging in.
+   *
+   * @throws EmailTakenError
+   * @throws TooManyFailuresError
+   * @throws HashingBusyError
+   */
+  async signUp(context: HttpContext, dto: SignUpDto): Promise<Member> {
+    const member = await this.loginThrottle.throttleSignUp(context, () => this.createMember(dto));
+    this.security.record('auth.signup', { ...actorOf(context.request), memberId: member.id });
     return member;
   }
 
-  private async addMember({ email, password, name }: SignUpDto): Promise<Member> {
-    const passwordHash = await this.passwords.hash(password);
+  /**
+   * Verifies the password and begins a session.
+   *
+   * @throws TlsRequiredError
+   * @throws BadCredentialsError
+   * @throws TooManyFailuresError
+   * @throws HashingBusyError
+   */
+  async logIn(context: HttpContext, dto: LogInDto): Promise<Member> {
+    this.sessions.requireTls(context);
+    const check = (): Promise<Member> => this.checkCredentials(context, dto);
+    return this.loginThrottle.throttlePasswordCheck(context, emailKeyOf(dto.email), check);
+  }
+
+  /** Ends the session of the request. Does nothing for an API key, which has no session. */
+  async logOut(context: HttpContext): Promise<void> {
+    if (bearerToken(context.request) !== undefined) return;
+    await this.sessions.load(context);
+    const { memberId } = context.request.session;
+    await this.sessions.end(context);
+    if (memberId === undefined) return;
+    context.request.memberId = memberId;
+    this.security.record('auth.logout', actorOf(context.request));
+  }
+
+  /** @throws NotAuthenticatedError if the member has withdrawn */
+  async findMember(id: string): Promise<Member> {
+    const member = await this.members.findById(id);
+    if (member === null) throw new NotAuthenticatedError();
+    return member;
+  }
+
+  /**
+   * Sets a new password, ends all sessions of the member, and begins a new one for this request.
+   *
+   * @throws TlsRequiredError
+   * @throws ForbiddenError `auth.wrong-password`
+   * @throws InvalidInputError if the new password is weak
+   * @throws NotAuthenticatedError if the session has ended meanwhile
+   * @throws TooManyFailuresError
+   * @throws HashingBusyError
+   */
+  async changePassword(context: HttpContext, memberId: string, dto: ChangePasswordDto): Promise<void> {
+    this.sessions.requireTls(context);
+    const { publicId } = context.request.session;
+    const member = await this.verifyPassword(context, memberId, dto.currentPassword);
+    if (isWeakPassword(dto.newPassword, member.email)) throw weakPassword('newPassword');
+    const passwordHash = await this.passwordHasher.hash(dto.newPassword);
+    await this.sessions.begin(context, memberId, async (manager) => {
+      await this.requireUnchanged(manager, member, publicId);
+      await manager.update(Member, { id: memberId }, { passwordHash });
+      await manager.delete(Session, { memberId });
+    });
+    this.security.record('auth.password.changed', actorOf(context.request));
+  }
+
+  /**
+   * Deletes the member, with sessions and API keys, and runs the withdrawal hooks, in one transaction.
+   *
+   * @throws ForbiddenError `auth.wrong-password`
+   * @throws NotAuthenticatedError if the session has ended meanwhile
+   * @throws TooManyFailuresError
+   * @throws HashingBusyError
+   */
+  async withdraw(context: HttpContext, memberId: string, password: string): Promise<void> {
+    const { publicId } = context.request.session;
+    const member = await this.verifyPassword(context, memberId, password);
+    await this.unitOfWork.run(async (manager) => {
+      await this.requireUnchanged(manager, member, publicId);
+      await this.withdrawalHooks.run(memberId, manager);
+      await manager.delete(ApiKey, { memberId });
+      await manager.delete(Session, { memberId });
+      await manager.delete(Member, { id: memberId });
+    });
+    this.sessions.clearCookie(context);
+    this.security.record('auth.withdrawn', actorOf(context.request));
+  }
+
+  private async createMember({ email, password, name }: SignUpDto): Promise<Member> {
+    const passwordHash = await this.passwordHasher.hash(password);
     const member = Object.assign(new Member(), {
       id: randomUUID(),
       email,
@@ -64,96 +149,45 @@ export class AuthService {
     return member;
   }
 
-  async logIn(exchange: Exchange, dto: LogInDto): Promise<Member> {
-    this.sessions.requireTls(exchange);
-    return this.attempts.checkPassword(exchange, emailKeyOf(dto.email), () => this.checkAndLogIn(exchange, dto));
-  }
-
-  private async checkAndLogIn(exchange: Exchange, { email, password }: LogInDto): Promise<Member> {
-    const actor = actorOf(exchange.request);
+  private async checkCredentials(context: HttpContext, { email, password }: LogInDto): Promise<Member> {
+    const actor = actorOf(context.request);
     const member = await this.members.findByEmail(email);
-    const isRight = await this.passwords.matches(password, member?.passwordHash);
+    const isRight = await this.passwordHasher.verify(password, member?.passwordHash);
     if (member === null || !isRight) {
       this.security.record('auth.login.failed', { ...actor, memberId: member?.id });
       throw new BadCredentialsError();
     }
-    await this.beginSession(exchange, member);
-    exchange.request.memberId = member.id;
+    await this.beginSession(context, member);
+    context.request.memberId = member.id;
     this.security.record('auth.login.succeeded', { ...actor, memberId: member.id });
     return member;
   }
 
-  /** Not where the password was changed, or the member left, while it was being checked. */
-  private async beginSession(exchange: Exchange, { id, passwordHash }: Member): Promise<void> {
-    await this.sessions.begin(exchange, id, async (manager) => {
-      const current = await this.members.lock(manager, id);
+  /** Fails if the password was changed, or the member withdrew, while the password was being verified. */
+  private async beginSession(context: HttpContext, { id, passwordHash }: Member): Promise<void> {
+    await this.sessions.begin(context, id, async (manager) => {
+      const current = await this.members.findForUpdate(manager, id);
       if (current?.passwordHash !== passwordHash) throw new BadCredentialsError();
-      await this.knownAddresses.remember(manager, id, networkOf(exchange.request.ip ?? ''));
+      await this.knownAddresses.remember(manager, id, networkOf(context.request.ip ?? ''));
     });
   }
 
-  /** Leaves the session alone where an API key is sent, which stands in for no session. */
-  async logOut(exchange: Exchange): Promise<void> {
-    if (bearerToken(exchange.request) !== undefined) return;
-    await this.sessions.open(exchange);
-    const { memberId } = exchange.request.session;
-    await this.sessions.end(exchange);
-    if (memberId === undefined) return;
-    exchange.request.memberId = memberId;
-    this.security.record('auth.logout', actorOf(exchange.request));
-  }
-
-  async show(id: string): Promise<Member> {
-    const member = await this.members.findById(id);
-    if (member === null) throw new NotAuthenticatedError();
-    return member;
-  }
-
-  /** Ends the member's other sessions, and gives this one a new id. */
-  async changePassword(exchange: Exchange, memberId: string, dto: ChangePasswordDto): Promise<void> {
-    this.sessions.requireTls(exchange);
-    const { publicId } = exchange.request.session;
-    const member = await this.requirePassword(exchange, memberId, dto.currentPassword);
-    if (isGuessable(dto.newPassword, member.email)) throw guessablePassword('newPassword');
-    const passwordHash = await this.passwords.hash(dto.newPassword);
-    await this.sessions.begin(exchange, memberId, async (manager) => {
-      await this.requireUnchanged(manager, member, publicId);
-      await manager.update(Member, { id: memberId }, { passwordHash });
-      await manager.delete(Session, { memberId });
-    });
-    this.security.record('auth.password.changed', actorOf(exchange.request));
-  }
-
-  /** Takes the member away with everything of theirs, all or nothing. */
-  async withdraw(exchange: Exchange, memberId: string, password: string): Promise<void> {
-    const { publicId } = exchange.request.session;
-    const member = await this.requirePassword(exchange, memberId, password);
-    await this.unitOfWork.run(async (manager) => {
-      await this.requireUnchanged(manager, member, publicId);
-      await this.withdrawals.run(memberId, manager);
-      await manager.delete(ApiKey, { memberId });
-      await manager.delete(Session, { memberId });
-      await manager.delete(Member, { id: memberId });
-    });
-    this.sessions.takeBack(exchange);
-    this.security.record('auth.withdrawn', actorOf(exchange.request));
-  }
-
-  private async requirePassword(exchange: Exchange, memberId: string, password: string): Promise<Member> {
-    const member = await this.show(memberId);
-    const { request } = exchange;
-    return this.attempts.checkPassword(exchange, member.emailKey, async () => {
-      if (await this.passwords.matches(password, member.passwordHash)) return member;
-      const refusal = wrongPassword();
-      this.security.record('auth.refused', actorOf(request), { code: refusal.code, path: request.path });
-      throw refusal;
+  /** Asks for the password of a member who is logged in. */
+  private async verifyPassword(context: HttpContext, memberId: string, password: string): Promise<Member> {
+    const member = await this.findMember(memberId);
+    const { request } = context;
+    return this.loginThrottle.throttlePasswordCheck(context, member.emailKey, async () => {
+      if (await this.passwordHasher.verify(password, member.passwordHash)) return member;
+      const error = wrongPassword();
+      this.security.record('auth.refused', actorOf(request), { code: error.code, path: request.path });
+      throw error;
     });
   }
 
-  /** What was checked before the transaction has to be so inside it too. */
+  /** Repeats, inside the transaction, the checks that were made before it. */
   private async requireUnchanged(manager: EntityManager, member: Member, publicId: string | undefined): Promise<void> {
-    const current = await this.members.lock(manager, member.id);
-    await this.sessions.requireLiving(manager, publicId);
+    const current = await this.members.findForUpdate(manager, member.id);
+    await this.sessions.requireActive(manager, publicId);
     if (current?.passwordHash !== member.passwordHash) throw wrongPassword();
   }
 }

@@ -1,10 +1,11 @@
 export { ForbiddenError, NotAuthenticatedError } from './auth.errors.js';
 export { AuthModule } from './auth.module.js';
 export { Authenticated, CurrentMember, Roles } from './identity/auth.decorators.js';
-export { Identity } from './identity/identity.service.js';
-export type { Principal } from './identity/principal.js';
-export { MemberWithdrawals } from './members/member-withdrawals.js';
+export { IdentityService } from './identity/identity.service.js';
+export type { AuthenticatedMember } from './identity/authenticated-member.js';
+export { changeRole, type Role } from './members/members.repository.js';
+export { WithdrawalHooks } from './members/withdrawal-hooks.js';
 export { type AccountSection, AccountSections } from './pages/account-sections.js';
 export { AuthPagesFilter } from './pages/auth-pages.filter.js';
 export { loginPath } from './pages/login-page.js';
-export { Visitors } from './pages/visitors.js';
+export { PageAuthentication } from './pages/page-authentication.js';

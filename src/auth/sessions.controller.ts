@@ -5,23 +5,26 @@ import { DATABASE_PROBLEM, ID_PROBLEMS } from './auth.docs.js';
 import { IdParameter } from './dto/id.parameter.js';
 import { SessionListDto, toSessionDto } from './dto/session.dto.js';
 import { Authenticated, CurrentMember } from './identity/auth.decorators.js';
-import type { Principal } from './identity/principal.js';
-import { CurrentExchange, type Exchange } from './sessions/exchange.js';
-import { Sessions } from './sessions/sessions.service.js';
+import type { AuthenticatedMember } from './identity/authenticated-member.js';
+import { CurrentHttpContext, type HttpContext } from './sessions/http-context.js';
+import { SessionsService } from './sessions/sessions.service.js';
 
 @ApiTags('auth')
 @Controller('auth/sessions')
 export class SessionsController {
-  constructor(private readonly sessions: Sessions) {}
+  constructor(private readonly sessions: SessionsService) {}
 
   @Get()
   @Authenticated()
-  @ApiOperation({ summary: 'List where you are logged in' })
+  @ApiOperation({ summary: 'List your sessions' })
   @ApiOkResponse({ type: SessionListDto })
   @ApiProblems(DATABASE_PROBLEM)
-  async list(@CurrentExchange() exchange: Exchange, @CurrentMember() member: Principal): Promise<SessionListDto> {
-    const currentId = member.via === 'session' ? exchange.request.session.publicId : undefined;
-    const sessions = await this.sessions.findOfMember(member.id);
+  async list(
+    @CurrentHttpContext() context: HttpContext,
+    @CurrentMember() member: AuthenticatedMember,
+  ): Promise<SessionListDto> {
+    const currentId = member.via === 'session' ? context.request.session.publicId : undefined;
+    const sessions = await this.sessions.findByMember(member.id);
     return { items: sessions.map((session) => toSessionDto(session, currentId)) };
   }
 
@@ -32,10 +35,10 @@ export class SessionsController {
   @ApiNoContentResponse()
   @ApiProblems({ ...ID_PROBLEMS, 404: 'You have no such session' })
   async end(
-    @CurrentExchange() exchange: Exchange,
-    @CurrentMember() member: Principal,
+    @CurrentHttpContext() context: HttpContext,
+    @CurrentMember() member: AuthenticatedMember,
     @Param() { id }: IdParameter,
   ): Promise<void> {
-    await this.sessions.endOfMember(exchange, member.id, id);
+    await this.sessions.endById(context, member.id, id);
   }
 }

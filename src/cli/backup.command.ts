@@ -1,37 +1,24 @@
 import 'reflect-metadata';
 import { resolve } from 'node:path';
-import { parseArgs } from 'node:util';
-import { processVariables, readSettings } from '../platform/config/index.js';
-import { backUp } from '../platform/database/backup.js';
-import { DatabaseSettings } from '../platform/database/database.settings.js';
+import { environmentVariables, readSettings } from '../platform/config/index.js';
+import { backUp, DatabaseSettings } from '../platform/database/index.js';
+import { parseArguments, runMain } from './command-line.js';
 
-const USAGE = `A copy of the database as it is now, taken while the app serves or while it does not.
+const USAGE = `Copies the database, while the app runs or while it does not.
 
   npm run backup -- <file>            into a new file
-  npm run backup -- <file> --force    also in the place of a file that is there
+  npm run backup -- <file> --force    replaces the file if it exists
 
-Of SQLite the copy is a database file; of PostgreSQL, where pg_dump must be installed, an archive for pg_restore. It holds
-neither models nor settings nor the session secret. See "Backup and restore" in docs/operators.md.
+The copy of SQLite is a database file. The copy of PostgreSQL is an archive for pg_restore; pg_dump must be installed. A copy
+contains neither models nor settings nor the session secret. See "Backup and restore" in docs/operators.md.
 `;
 
-try {
-  await run(process.argv.slice(2));
-} catch (error) {
-  process.stderr.write(`${(error as Error).message}\n`);
-  process.exitCode = 1;
-}
-
-async function run(args: string[]): Promise<void> {
-  const options = { help: { type: 'boolean', short: 'h' }, force: { type: 'boolean', default: false } } as const;
-  const { values, positionals } = parseArgs({ args, options, allowPositionals: true });
-  if (values.help) {
-    process.stdout.write(USAGE);
-    return;
-  }
-  const [name = '', ...rest] = positionals;
-  if (name === '' || rest.length > 0) throw new Error(`Where to?\n\n${USAGE}`);
-  const variables = processVariables();
-  const file = resolve(name);
+await runMain(USAGE, async (args) => {
+  const options = { force: { type: 'boolean', default: false } } as const;
+  const expected = `Expected one file.\n\n${USAGE}`;
+  const { values, positionals } = parseArguments(args, options, { min: 1, max: 1, expected });
+  const variables = environmentVariables();
+  const file = resolve(positionals[0] ?? '');
   const bytes = await backUp(readSettings(DatabaseSettings, variables), variables, file, { overwrite: values.force });
   process.stdout.write(`The database was copied into ${file}: ${bytes} bytes, checked.\n`);
-}
+});

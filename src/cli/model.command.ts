@@ -1,23 +1,19 @@
 import 'reflect-metadata';
-import { processVariables, readSettings } from '../platform/config/index.js';
+import { environmentVariables, readSettings } from '../platform/config/index.js';
 import { HttpSettings } from '../platform/http/index.js';
-import type { CommandContext } from './model/command.js';
-import { runCommand } from './model/run-command.js';
-import { InferenceSettings } from '../serving/serving.settings.js';
+import { ServingSettings } from '../serving/index.js';
+import { runMain } from './command-line.js';
+import { runModelCommand, USAGE } from './model/run-model-command.js';
 
-try {
-  await runCommand(process.argv.slice(2), (line) => process.stdout.write(`${line}\n`), readContext);
-} catch (error) {
-  process.stderr.write(`${(error as Error).message}\n`);
-  process.exitCode = 1;
-}
-
-function readContext(): Omit<CommandContext, 'say'> {
-  const variables = processVariables();
-  const settings = readSettings(InferenceSettings, variables);
-  return {
-    modelsDir: settings.modelsDir,
-    settings,
-    url: `http://localhost:${readSettings(HttpSettings, variables).port}`,
-  };
-}
+await runMain(USAGE, (args) => {
+  return runModelCommand(args, () => {
+    const variables = environmentVariables();
+    const settings = readSettings(ServingSettings, variables);
+    return {
+      modelsDir: settings.modelsDir,
+      settings,
+      url: `http://localhost:${readSettings(HttpSettings, variables).port}`,
+      print: (line) => process.stdout.write(`${line}\n`),
+    };
+  });
+});

@@ -1,22 +1,15 @@
 import 'reflect-metadata';
-import { processVariables } from '../platform/config/index.js';
-import { type PredictOptions, readOptions, USAGE } from './predict/options.js';
+import { environmentVariables } from '../platform/config/index.js';
+import { runMain } from './command-line.js';
+import { readOptions, USAGE } from './predict/options.js';
 import { ProgressBar } from './predict/progress-bar.js';
 
-const stopping = new AbortController();
-process.once('SIGINT', () => stopping.abort());
+const abort = new AbortController();
+process.once('SIGINT', () => abort.abort());
 
-try {
-  const options = readOptions(process.argv.slice(2), processVariables());
-  if (options) await start(options);
-  else process.stdout.write(USAGE);
-} catch (error) {
-  process.stderr.write(`${(error as Error).message}\n`);
-  process.exitCode = 1;
-}
-
-/** What is needed of the rest is loaded once it is known what is asked for. */
-async function start(options: PredictOptions): Promise<void> {
+await runMain(USAGE, async (args) => {
+  const options = readOptions(args, environmentVariables());
+  // Imported late, so that a wrong argument is reported without loading the rest.
   const { predict } = await import('./predict/predict.js');
-  await predict(options, new ProgressBar(process.stderr), stopping.signal);
-}
+  await predict(options, new ProgressBar(process.stderr), abort.signal);
+});

@@ -1,28 +1,33 @@
 import {
-  type AnswerContext,
+  type ResponseContext,
   type DemandFeatures,
   type DemandPrediction,
   Pipeline,
   type PipelineContext,
 } from '../inference/index.js';
 import { MenuCatalogue } from '../menus/index.js';
-import { DemandAnswerDto, DemandQuestionDto } from './dto/demand.dto.js';
-import { DAY, hourOf, WEEK } from './hours.js';
-import { enough } from './poisson.js';
+import { DemandForecastDto, DemandForecastRequestDto } from './dto/demand.dto.js';
+import { DAY_MS, startOfHour, WEEK_MS } from './hours.js';
+import { poissonQuantile } from './poisson.js';
 import { SalesRepository } from './sales.repository.js';
 
-/** Of such hours, the share in which `prepare` is to be enough. */
-const ENOUGH = 0.9;
-const DAYS_LOOKED_BACK = 28;
-const WEEKS_LOOKED_BACK = 4;
+/** Target share of hours in which `prepare` covers the demand. */
+const SERVICE_LEVEL = 0.9;
+const HISTORY_DAYS = 28;
+const HISTORY_WEEKS = 4;
 
 /**
- * From a menu and a time to what the model must know, and from its answer to what a kitchen must know.
- * `models/demand/simulate.py` counts the same.
+ * Turns a menu and a time into the model's features, and the predicted mean demand into a quantity to prepare.
+ * `models/demand/simulate.py` computes the same features for training.
  */
-@Pipeline('demand', { input: DemandQuestionDto, answer: DemandAnswerDto })
-export class DemandPipeline implements Pipeline<DemandQuestionDto, DemandFeatures, DemandPrediction, DemandAnswerDto> {
-  /** The same for all questions of a request. */
+@Pipeline('demand', { input: DemandForecastRequestDto, answer: DemandForecastDto })
+export class DemandPipeline implements Pipeline<
+  DemandForecastRequestDto,
+  DemandFeatures,
+  DemandPrediction,
+  DemandForecastDto
+> {
+  /** Mean price of the catalogue, looked up once per request. */
   private readonly meanPrices = new WeakMap<PipelineContext, Promise<number>>();
 
   constructor(
@@ -30,46 +35,53 @@ export class DemandPipeline implements Pipeline<DemandQuestionDto, DemandFeature
     private readonly sales: SalesRepository,
   ) {}
 
-  /** Looks up the menu's price and past sales; throws `MenuNotFoundError`. */
-  async preprocess({ menuId, at }: DemandQuestionDto, context: PipelineContext): Promise<DemandFeatures> {
-    const hour = hourOf(at.getTime());
-    const now = Math.min(hour, hourOf(Date.now()));
+  /**
+   * Computes the features from the menu's price and past sales.
+   *
+   * @throws MenuNotFoundError
+   */
+  async preprocess({ menuId, at }: DemandForecastRequestDto, context: PipelineContext): Promise<DemandFeatures> {
+    const hour = startOfHour(at.getTime());
+    const now = Math.min(hour, startOfHour(Date.now()));
     const { price } = await this.catalogue.find(menuId);
     const [meanPrice, sold, first = now] = await Promise.all([
       this.meanPrice(context),
-      this.sales.soldInFourWeeks(menuId, hour, now),
-      this.sales.firstSold(menuId, now),
+      this.sales.summarizeFourWeeks(menuId, hour, now),
+      this.sales.findFirstSaleTime(menuId, now),
     ]);
-    const days = (now - first) / DAY;
-    const weeks = Math.floor((hour - first) / WEEK);
+    const days = (now - first) / DAY_MS;
+    const weeks = Math.floor((hour - first) / WEEK_MS);
     return {
       price_ratio: meanPrice > 0 ? price / meanPrice : 1,
-      price_change: sold.paid > 0 ? (price * sold.total) / sold.paid : 1,
+      price_change: sold.revenue > 0 ? (price * sold.total) / sold.revenue : 1,
       hour: new Date(hour).getUTCHours(),
       weekday: (new Date(hour).getUTCDay() + 6) % 7,
-      sold_at_hour: sold.atHour / between(1, days, DAYS_LOOKED_BACK),
-      sold_at_weekday: sold.atWeekday / between(1, weeks, WEEKS_LOOKED_BACK),
-      sold_a_day: sold.inLastWeek / between(1, days, 7),
-      days_of_sales: between(0, Math.floor(days), DAYS_LOOKED_BACK),
+      sold_at_hour: sold.atHour / clamp(days, 1, HISTORY_DAYS),
+      sold_at_weekday: sold.atWeekday / clamp(weeks, 1, HISTORY_WEEKS),
+      sold_a_day: sold.inLastWeek / clamp(days, 1, 7),
+      days_of_sales: clamp(Math.floor(days), 0, HISTORY_DAYS),
     };
   }
 
-  respond({ value }: DemandPrediction, { input }: AnswerContext<DemandQuestionDto, DemandFeatures>): DemandAnswerDto {
+  respond(
+    { value }: DemandPrediction,
+    { input }: ResponseContext<DemandForecastRequestDto, DemandFeatures>,
+  ): DemandForecastDto {
     return {
       menuId: input.menuId,
-      hour: new Date(hourOf(input.at.getTime())).toISOString(),
+      hour: new Date(startOfHour(input.at.getTime())).toISOString(),
       expected: Math.round(value * 10) / 10,
-      prepare: enough(value, ENOUGH),
+      prepare: poissonQuantile(value, SERVICE_LEVEL),
     };
   }
 
   private meanPrice(context: PipelineContext): Promise<number> {
-    const found = this.meanPrices.get(context) ?? this.catalogue.meanPrice();
-    this.meanPrices.set(context, found);
-    return found;
+    const meanPrice = this.meanPrices.get(context) ?? this.catalogue.meanPrice();
+    this.meanPrices.set(context, meanPrice);
+    return meanPrice;
   }
 }
 
-function between(least: number, value: number, most: number): number {
-  return Math.min(Math.max(value, least), most);
+function clamp(value: number, min: number, max: number): number {
+  return Math.min(Math.max(value, min), max);
 }

@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
-import { OpenApi } from '../platform/docs/index.js';
+import { OpenApiService } from '../platform/docs/index.js';
 import { MenusModule } from '../menus/index.js';
 import { DemandPipeline } from './demand-pipeline.js';
 import { Sale } from './entities/sale.entity.js';
@@ -8,14 +8,14 @@ import { SalesController } from './sales.controller.js';
 import { SalesRepository } from './sales.repository.js';
 import { SalesService } from './sales.service.js';
 
-/** What was sold, and how many will be: sales are recorded, and feed the model `demand`. */
+/** Records sales, and computes the features of the model `demand` from them. */
 @Module({
   imports: [TypeOrmModule.forFeature([Sale]), MenusModule],
   controllers: [SalesController],
   providers: [DemandPipeline, SalesRepository, SalesService],
 })
 export class DemandModule {
-  constructor(openApi: OpenApi) {
-    openApi.contribute(({ tags }) => tags?.push({ name: 'demand', description: 'What was sold' }));
+  constructor(openApi: OpenApiService) {
+    openApi.contribute(({ tags }) => tags?.push({ name: 'demand', description: 'Sales of menus' }));
   }
 }

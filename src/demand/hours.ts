@@ -1,9 +1,8 @@
-/** In milliseconds, as everything here. Hours and days are those of UTC. */
-export const HOUR = 3_600_000;
-export const DAY = 24 * HOUR;
-export const WEEK = 7 * DAY;
+export const HOUR_MS = 3_600_000;
+export const DAY_MS = 24 * HOUR_MS;
+export const WEEK_MS = 7 * DAY_MS;
 
-/** The beginning of the hour that a time is in. */
-export function hourOf(time: number): number {
-  return Math.floor(time / HOUR) * HOUR;
+/** The start of the UTC hour that contains `time`; both in milliseconds since the epoch. */
+export function startOfHour(time: number): number {
+  return Math.floor(time / HOUR_MS) * HOUR_MS;
 }

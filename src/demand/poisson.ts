@@ -1,19 +1,18 @@
 /**
- * The smallest number that a Poisson distributed count exceeds with a probability of at most `1 - share`: how many to have
- * ready, to have enough in that share of the cases.
+ * Quantile of a Poisson distribution: the smallest count whose cumulative probability is at least `probability`.
  *
- * @param mean of the count, at least 0
- * @param share above 0, below 1
+ * @param mean of the distribution, at least 0
+ * @param probability above 0 and below 1
  */
-export function enough(mean: number, share: number): number {
-  // In logarithms, since the first probabilities of a large mean are smaller than any number.
+export function poissonQuantile(mean: number, probability: number): number {
+  // Logarithms, because the first probabilities of a large mean underflow.
   let logarithm = -mean;
-  let covered = Math.exp(logarithm);
+  let cumulative = Math.exp(logarithm);
   let count = 0;
-  while (covered < share) {
+  while (cumulative < probability) {
     count += 1;
     logarithm += Math.log(mean / count);
-    covered += Math.exp(logarithm);
+    cumulative += Math.exp(logarithm);
   }
   return count;
 }

@@ -1,6 +1,6 @@
 import { Body, Controller, Param, Post } from '@nestjs/common';
 import { ApiCreatedResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { Authenticated, CurrentMember, type Principal } from '../auth/index.js';
+import { Authenticated, CurrentMember, type AuthenticatedMember } from '../auth/index.js';
 import { ApiProblems, CurrentActor, type RequestActor } from '../platform/http/index.js';
 import { MenuIdDto } from '../menus/index.js';
 import { NewSaleDto, SaleDto } from './dto/sale.dto.js';
@@ -25,9 +25,9 @@ export class SalesController {
   async record(
     @Param() { id }: MenuIdDto,
     @Body() { quantity, soldAt }: NewSaleDto,
-    @CurrentMember() by: Principal,
+    @CurrentMember() member: AuthenticatedMember,
     @CurrentActor() actor: RequestActor,
   ): Promise<SaleDto> {
-    return SaleDto.of(await this.sales.record({ menuId: id, quantity, soldAt, by, actor }));
+    return SaleDto.of(await this.sales.record({ menuId: id, quantity, soldAt, member, actor }));
   }
 }

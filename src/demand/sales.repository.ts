@@ -2,35 +2,35 @@ import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import type { EntityManager, Repository } from 'typeorm';
 import { Sale } from './entities/sale.entity.js';
-import { DAY, HOUR, WEEK } from './hours.js';
+import { DAY_MS, HOUR_MS, WEEK_MS } from './hours.js';
 
-/** How many of a menu were sold in the four weeks before a moment. */
-export interface PastSales {
+/** Quantities of a menu sold in the four weeks before a moment. */
+export interface SalesSummary {
   readonly total: number;
-  /** What was paid for them, in the smallest unit of the currency. */
-  readonly paid: number;
-  /** In the last seven days of them. */
+  /** Revenue of `total`, in the smallest unit of the currency. */
+  readonly revenue: number;
+  /** In the last seven days. */
   readonly inLastWeek: number;
-  /** At the hour of the day that is asked about. */
+  /** In the requested hour of the day. */
   readonly atHour: number;
-  /** At that hour, on that day of the week. */
+  /** In that hour of the day, on the same day of the week. */
   readonly atWeekday: number;
 }
 
-const NAMES = ['total', 'paid', 'inLastWeek', 'atHour', 'atWeekday'] as const;
+const COLUMNS = ['total', 'revenue', 'inLastWeek', 'atHour', 'atWeekday'] as const;
 
-/** Sales as rows. What takes a manager belongs into a unit of work. */
+/** Database access to sales. Call the methods that take a manager inside a unit of work. */
 @Injectable()
 export class SalesRepository {
   constructor(@InjectRepository(Sale) private readonly sales: Repository<Sale>) {}
 
-  /** Adds a new sale, and gives it its id. */
+  /** Inserts a sale, and sets its generated id. */
   async add(sale: Sale, manager: EntityManager): Promise<void> {
     await manager.insert(Sale, sale);
   }
 
-  /** When the menu was first sold, in milliseconds; undefined where that was not before `until`. */
-  async firstSold(menuId: number, until: number): Promise<number | undefined> {
+  /** Time of the first sale before `until`, in milliseconds since the epoch; undefined if there is none. */
+  async findFirstSaleTime(menuId: number, until: number): Promise<number | undefined> {
     const first = await this.sales
       .createQueryBuilder('sale')
       .select('MIN(sale.soldAt)', 'soldAt')
@@ -41,31 +41,31 @@ export class SalesRepository {
   }
 
   /**
-   * Counts the four weeks before `until` in one pass over their part of the index.
+   * Sums up the four weeks before `until` in one scan of their part of the index.
    *
-   * @param hour the beginning of the hour that is asked about, less than a week after `until`
+   * @param hour start of the requested hour, less than a week after `until`
    */
-  async soldInFourWeeks(menuId: number, hour: number, until: number): Promise<PastSales> {
-    const since = until - 4 * WEEK;
-    // How long after the hour on an earlier day, or an earlier week; five weeks back, so that the remainder is not negative.
-    const after = `(sale.soldAt - ${hour - 5 * WEEK})`;
-    const counted = await this.sales
+  async summarizeFourWeeks(menuId: number, hour: number, until: number): Promise<SalesSummary> {
+    const since = until - 4 * WEEK_MS;
+    // Offset from the requested hour, five weeks back so that remainders by day and week are not negative.
+    const offset = `(sale.soldAt - ${hour - 5 * WEEK_MS})`;
+    const sums = await this.sales
       .createQueryBuilder('sale')
       .select('SUM(sale.quantity)', 'total')
-      .addSelect('SUM(sale.quantity * CAST(sale.price AS bigint))', 'paid')
-      .addSelect(quantityWhere(`sale.soldAt >= ${until - WEEK}`), 'inLastWeek')
-      .addSelect(quantityWhere(`${after} % ${DAY} < ${HOUR}`), 'atHour')
-      .addSelect(quantityWhere(`${after} % ${WEEK} < ${HOUR}`), 'atWeekday')
+      .addSelect('SUM(sale.quantity * CAST(sale.price AS bigint))', 'revenue')
+      .addSelect(sumQuantityWhere(`sale.soldAt >= ${until - WEEK_MS}`), 'inLastWeek')
+      .addSelect(sumQuantityWhere(`${offset} % ${DAY_MS} < ${HOUR_MS}`), 'atHour')
+      .addSelect(sumQuantityWhere(`${offset} % ${WEEK_MS} < ${HOUR_MS}`), 'atWeekday')
       .where('sale.menuId = :menuId AND sale.soldAt >= :since AND sale.soldAt < :until', { menuId, since, until })
-      .getRawOne<Record<keyof PastSales, string | number | null>>();
-    // PostgreSQL writes sums as text; a sum of nothing is null.
-    const [total = 0, paid = 0, inLastWeek = 0, atHour = 0, atWeekday = 0] = NAMES.map((name) =>
-      Number(counted?.[name]),
+      .getRawOne<Record<keyof SalesSummary, string | number | null>>();
+    // PostgreSQL returns sums as text. The sum of no rows is null.
+    const [total = 0, revenue = 0, inLastWeek = 0, atHour = 0, atWeekday = 0] = COLUMNS.map((name) =>
+      Number(sums?.[name]),
     );
-    return { total, paid, inLastWeek, atHour, atWeekday };
+    return { total, revenue, inLastWeek, atHour, atWeekday };
   }
 }
 
-function quantityWhere(condition: string): string {
+function sumQuantityWhere(condition: string): string {
   return `SUM(CASE WHEN ${condition} THEN sale.quantity ELSE 0 END)`;
 }

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { Principal } from '../auth/index.js';
+import type { AuthenticatedMember } from '../auth/index.js';
 import { UnitOfWork } from '../platform/database/index.js';
 import { type Actor, SecurityLog } from '../platform/logging/index.js';
 import { MenuCatalogue } from '../menus/index.js';
@@ -7,13 +7,13 @@ import { SaleNotYoursError } from './demand.errors.js';
 import { Sale } from './entities/sale.entity.js';
 import { SalesRepository } from './sales.repository.js';
 
-/** What was sold of which menu, and who says so. */
+/** A sale to record, and the caller. */
 export interface NewSale {
   readonly menuId: number;
   readonly quantity: number;
-  /** Now, where it is left out. */
+  /** By default now. */
   readonly soldAt?: Date;
-  readonly by: Principal;
+  readonly member: AuthenticatedMember;
   readonly actor: Actor;
 }
 
@@ -26,20 +26,26 @@ export class SalesService {
     private readonly security: SecurityLog,
   ) {}
 
-  /** Records a sale at the price that the menu has now. */
-  record({ menuId, quantity, soldAt = new Date(), by, actor }: NewSale): Promise<Sale> {
+  /**
+   * Records a sale at the menu's current price.
+   *
+   * @throws MenuNotFoundError
+   * @throws SaleNotYoursError unless the member owns the menu or is an administrator
+   */
+  record({ menuId, quantity, soldAt = new Date(), member, actor }: NewSale): Promise<Sale> {
     return this.unitOfWork.run(async (manager) => {
-      const { price, ownerId } = await this.catalogue.hold(menuId, manager);
-      if (ownerId !== by.id && by.role !== 'admin') throw this.refusal(menuId, actor);
+      const { price, ownerId } = await this.catalogue.findForUpdate(menuId, manager);
+      if (ownerId !== member.id && member.role !== 'admin') throw this.refuse(menuId, actor);
       const sale = Object.assign(new Sale(), { menuId, quantity, price, soldAt });
       await this.sales.add(sale, manager);
       return sale;
     });
   }
 
-  private refusal(menuId: number, actor: Actor): SaleNotYoursError {
-    const refusal = new SaleNotYoursError();
-    this.security.record('auth.refused', actor, { code: refusal.code, menuId });
-    return refusal;
+  /** Logs the refusal. */
+  private refuse(menuId: number, actor: Actor): SaleNotYoursError {
+    const error = new SaleNotYoursError();
+    this.security.record('auth.refused', actor, { code: error.code, menuId });
+    return error;
   }
 }

@@ -1,14 +1,14 @@
 import type { Readiness } from '../platform/health/index.js';
-import { type Html, html, page, when } from '../platform/pages/index.js';
+import { type Html, html, renderPage, when } from '../platform/pages/index.js';
 
-/** What the page is made from. */
+/** The data of the home page. */
 export interface HomePageContent {
   readonly readiness: Readiness;
-  /** Whether `/docs` and `/openapi.json` are there to link to. */
+  /** Whether `/docs` and `/openapi.json` are served. */
   readonly hasDocs: boolean;
-  /** Whether a member looks at it; undefined where that cannot be known just now. */
+  /** Whether the viewer is logged in; undefined while the database cannot be asked. */
   readonly isMember: boolean | undefined;
-  /** What a command has to call this server: `localhost:3000`. */
+  /** Host and port for the example commands, such as `localhost:3000`. */
   readonly address: string;
 }
 
@@ -22,9 +22,9 @@ const DOCS_LINKS = [
   ['/openapi.json', 'OpenAPI'],
 ] as const;
 
-/** The page a browser sees first: what this is, whether it is ready, and what to try. */
-export function homePage(content: HomePageContent): string {
-  return page({
+/** Renders the home page: an introduction, the readiness of each part, and commands to try. */
+export function renderHomePage(content: HomePageContent): string {
+  return renderPage({
     title: 'Barista',
     description: 'A product and its machine-learning models behind one login',
     styles: ['home.css'],
@@ -55,7 +55,7 @@ function status({ ok, details }: Readiness): Html {
   </section>`;
 }
 
-/** One part of the system: a word for it, or one for each of its members (`models: { iris: 'ready' }`). */
+/** The state of one part of the system, or of each of its members (`models: { iris: 'ready' }`). */
 function partStatus(part: string, detail: Readiness['details'][string]): Html {
   const members = typeof detail === 'string' ? [[part, detail] as const] : Object.entries(detail);
   const title = when(typeof detail !== 'string', html`<h3>${part}</h3>`);
@@ -94,7 +94,7 @@ function tour(address: string): Html {
       </li>
       <li>
         <h3>Log in</h3>
-        <p>The answer sets a session cookie; keep it for what follows.</p>
+        <p>The response sets a session cookie; keep it for the next step.</p>
         ${terminal('Log in', post('/auth/login', MEMBER, ' -c cookies.txt'))}
       </li>
       <li>
@@ -106,8 +106,8 @@ function tour(address: string): Html {
   </section>`;
 }
 
-/** A command to copy, and what it prints. Focusable, so that a keyboard can scroll it. */
-function terminal(label: string, command: string, answer = ''): Html {
-  const output = when(answer !== '', html`<samp>${answer}</samp>`);
+/** A command to copy, and its output. Focusable, so that a keyboard can scroll it. */
+function terminal(label: string, command: string, result = ''): Html {
+  const output = when(result !== '', html`<samp>${result}</samp>`);
   return html`<pre tabindex="0" role="group" aria-label="${label}"><code>${command}</code>${output}</pre>`;
 }

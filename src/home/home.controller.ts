@@ -1,14 +1,14 @@
 import { Controller, Get, Header, Req, Res } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
-import { Visitors } from '../auth/index.js';
+import { PageAuthentication } from '../auth/index.js';
 import { DocsSettings } from '../platform/docs/index.js';
 import { ReadinessRegistry } from '../platform/health/index.js';
 import { AnyQuery } from '../platform/http/index.js';
-import { homePage } from './home-page.js';
+import { renderHomePage } from './home-page.js';
 
-/** A host that is safe to paste into a shell. */
-const PLAIN_HOST = /^[\w.-]+(:\d+)?$|^\[[\da-f:]+\](:\d+)?$/i;
+/** Host names and addresses that are safe to paste into a shell. */
+const SHELL_SAFE_HOST = /^[\w.-]+(:\d+)?$|^\[[\da-f:]+\](:\d+)?$/i;
 
 @ApiExcludeController()
 @Controller()
@@ -16,7 +16,7 @@ export class HomeController {
   constructor(
     private readonly readiness: ReadinessRegistry,
     private readonly docs: DocsSettings,
-    private readonly visitors: Visitors,
+    private readonly pageAuthentication: PageAuthentication,
   ) {}
 
   @Get()
@@ -24,13 +24,13 @@ export class HomeController {
   @Header('Content-Type', 'text/html; charset=utf-8')
   async show(@Req() request: Request, @Res({ passthrough: true }) response: Response): Promise<string> {
     const readiness = await this.readiness.evaluate();
-    const isMember = await this.visitors.isMember({ request, response });
-    return homePage({ readiness, hasDocs: this.docs.isServed, isMember, address: addressOf(request) });
+    const isMember = await this.pageAuthentication.isLoggedIn({ request, response });
+    return renderHomePage({ readiness, hasDocs: this.docs.isServed, isMember, address: addressOf(request) });
   }
 }
 
-/** What the reader called this server, as curl takes it: without a scheme it means plain HTTP. */
+/** The server's address as the viewer reached it, for curl: without a scheme curl uses HTTP. */
 function addressOf({ protocol, host }: Request): string {
-  const address = host !== undefined && PLAIN_HOST.test(host) ? host : 'localhost:3000';
+  const address = host !== undefined && SHELL_SAFE_HOST.test(host) ? host : 'localhost:3000';
   return protocol === 'http' ? address : `${protocol}://${address}`;
 }

@@ -1,4 +1,4 @@
-// Written by `npm run model -- types` from models/: what each model takes and answers. Do not edit; run it again.
+// Written by `npm run model -- types` from models/: the input and output of each model. Do not edit; run it again.
 
 /** A row of demand. How many of a menu item will be sold in an hour */
 export interface DemandFeatures {
@@ -20,7 +20,7 @@ export interface DemandFeatures {
   readonly days_of_sales: number;
 }
 
-/** What demand answers to a row. */
+/** A prediction of demand. */
 export interface DemandPrediction {
   readonly value: number;
 }
@@ -31,7 +31,7 @@ export interface DigitsFeatures {
   readonly image: readonly (readonly (readonly number[])[])[];
 }
 
-/** What digits answers to a row. */
+/** A prediction of digits. */
 export interface DigitsPrediction {
   readonly label: '0' | '1' | '2' | '3' | '4' | '5' | '6' | '7' | '8' | '9';
   readonly index: number;
@@ -50,7 +50,7 @@ export interface IrisFeatures {
   readonly petal_width: number;
 }
 
-/** What iris answers to a row. */
+/** A prediction of iris. */
 export interface IrisPrediction {
   readonly label: 'setosa' | 'versicolor' | 'virginica';
   readonly index: number;

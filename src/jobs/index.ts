@@ -1,5 +1,11 @@
 export { JobDto } from './dto/job.dto.js';
-export { JobHandler } from './job-handler.decorator.js';
-export type { FinishedJob, JobStep, JobWork, NewJob, Progress, RunningJob } from './job-work.js';
+export {
+  type FinishedJob,
+  type JobCheckpoint,
+  JobHandler,
+  type NewJob,
+  type Progress,
+  type RunningJob,
+} from './job-handler.js';
 export { JobsModule } from './jobs.module.js';
-export { Jobs } from './jobs.service.js';
+export { JobsService } from './jobs.service.js';

@@ -6,18 +6,18 @@ import {
 } from '@nestjs/common';
 import { UnitOfWork } from '../platform/database/index.js';
 import { Log } from '../platform/logging/index.js';
-import { Rounds } from '../platform/async/index.js';
+import { PeriodicTask } from '../platform/async/index.js';
 import { FileStore } from '../platform/storage/index.js';
-import { filesOf, JobsRepository } from './jobs.repository.js';
+import { fileIdsOf, JobsRepository } from './jobs.repository.js';
 import { JobsSettings } from './jobs.settings.js';
 
-const ROUND_MS = 60_000;
-const AT_ONCE = 50;
+const INTERVAL_MS = 60_000;
+const BATCH_SIZE = 50;
 
-/** Removes jobs that have been over for JOBS_KEEP_DAYS, with what is stored for them. Several processes may do so at once. */
+/** Removes jobs that finished more than JOBS_KEEP_DAYS ago, and their files. Safe to run in several processes at once. */
 @Injectable()
 export class JobsJanitor implements OnApplicationBootstrap, OnModuleDestroy, BeforeApplicationShutdown {
-  private readonly rounds = new Rounds(ROUND_MS, () => this.round());
+  private readonly task = new PeriodicTask(INTERVAL_MS, () => this.run());
 
   constructor(
     private readonly jobs: JobsRepository,
@@ -28,33 +28,33 @@ export class JobsJanitor implements OnApplicationBootstrap, OnModuleDestroy, Bef
   ) {}
 
   onApplicationBootstrap(): void {
-    this.rounds.start();
+    this.task.start();
   }
 
   onModuleDestroy(): void {
-    this.rounds.stop();
+    this.task.stop();
   }
 
   /** The database is closed after this. */
   beforeApplicationShutdown(): Promise<void> {
-    return this.rounds.ended();
+    return this.task.finished();
   }
 
-  private async round(): Promise<void> {
+  private async run(): Promise<void> {
     try {
-      while (!this.rounds.isStopping && (await this.removeSome()) === AT_ONCE);
+      while (!this.task.isStopping && (await this.removeBatch()) === BATCH_SIZE);
     } catch (err) {
       this.log.lines.warn({ err }, 'old jobs were not removed');
     }
   }
 
-  /** Answers how many there were. */
-  private async removeSome(): Promise<number> {
-    const old = await this.jobs.findOver(new Date(Date.now() - this.settings.keepMs), AT_ONCE);
+  /** @returns the number of jobs found */
+  private async removeBatch(): Promise<number> {
+    const old = await this.jobs.findFinishedBefore(new Date(Date.now() - this.settings.retentionMs), BATCH_SIZE);
     if (old.length === 0) return 0;
     await this.unitOfWork.run(async (manager) => {
       for (const job of old) {
-        if (await this.jobs.remove(manager, job.id)) await this.files.release(manager, filesOf(job));
+        if (await this.jobs.delete(manager, job.id)) await this.files.release(manager, fileIdsOf(job));
       }
     });
     this.log.lines.info({ jobs: old.length }, 'old jobs removed');

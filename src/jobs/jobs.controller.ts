@@ -1,17 +1,17 @@
 import { Controller, Delete, Get, HttpCode, Param, Query, Req, Res } from '@nestjs/common';
 import { ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
-import { Authenticated, CurrentMember, type Principal } from '../auth/index.js';
+import { Authenticated, CurrentMember, type AuthenticatedMember } from '../auth/index.js';
 import { ApiProblems, CurrentActor, type RequestActor } from '../platform/http/index.js';
-import { JobEvents } from './answers/job-events.js';
-import { JobResults, RESULT_TYPES } from './answers/job-results.js';
+import { JobEvents } from './results/job-events.js';
+import { JobResults, RESULT_TYPES } from './results/job-results.js';
 import { JobIdDto, JobResultDto, ListJobsDto } from './dto/job-requests.dto.js';
 import { JobDto, JobPageDto } from './dto/job.dto.js';
-import { Jobs } from './jobs.service.js';
+import { JobsService } from './jobs.service.js';
 
 const TEXT = { schema: { type: 'string' as const } };
 const PROBLEMS = { 404: 'You have no such job', 422: 'The id is not a UUID', 503: 'The database cannot be reached' };
-/** One of the stream's events, with its fields as the standard names them. */
+/** An event of the stream, with the field names of the standard. */
 const EVENT = {
   schema: {
     type: 'object' as const,
@@ -32,7 +32,7 @@ const EVENT = {
 @Authenticated()
 export class JobsController {
   constructor(
-    private readonly jobs: Jobs,
+    private readonly jobs: JobsService,
     private readonly events: JobEvents,
     private readonly results: JobResults,
   ) {}
@@ -41,7 +41,10 @@ export class JobsController {
   @ApiOperation({ summary: 'Your jobs, the newest first, page by page' })
   @ApiOkResponse({ type: JobPageDto })
   @ApiProblems({ 422: 'A parameter is wrong', 503: PROBLEMS[503] })
-  async list(@Query() { limit, cursor }: ListJobsDto, @CurrentMember() member: Principal): Promise<JobPageDto> {
+  async list(
+    @Query() { limit, cursor }: ListJobsDto,
+    @CurrentMember() member: AuthenticatedMember,
+  ): Promise<JobPageDto> {
     return JobPageDto.of(await this.jobs.list(member, limit, cursor));
   }
 
@@ -49,7 +52,7 @@ export class JobsController {
   @ApiOperation({ summary: 'How far a job is' })
   @ApiOkResponse({ type: JobDto })
   @ApiProblems(PROBLEMS)
-  async show(@Param() { id }: JobIdDto, @CurrentMember() member: Principal): Promise<JobDto> {
+  async show(@Param() { id }: JobIdDto, @CurrentMember() member: AuthenticatedMember): Promise<JobDto> {
     return JobDto.of(await this.jobs.find(id, member));
   }
 
@@ -60,7 +63,7 @@ export class JobsController {
   @ApiProblems({ ...PROBLEMS, 503: 'The database cannot be reached, or is busy', 507: 'The database is full' })
   async remove(
     @Param() { id }: JobIdDto,
-    @CurrentMember() member: Principal,
+    @CurrentMember() member: AuthenticatedMember,
     @CurrentActor() actor: RequestActor,
   ): Promise<void> {
     await this.jobs.remove(id, member, actor);
@@ -77,7 +80,7 @@ export class JobsController {
   async result(
     @Param() { id }: JobIdDto,
     @Query() { format }: JobResultDto,
-    @CurrentMember() member: Principal,
+    @CurrentMember() member: AuthenticatedMember,
     @Req() request: Request,
     @Res() response: Response,
   ): Promise<void> {
@@ -93,7 +96,7 @@ export class JobsController {
   @ApiProblems({ ...PROBLEMS, 429: 'You follow too many jobs at once' })
   async follow(
     @Param() { id }: JobIdDto,
-    @CurrentMember() member: Principal,
+    @CurrentMember() member: AuthenticatedMember,
     @Res() response: Response,
   ): Promise<void> {
     this.events.follow(await this.jobs.find(id, member), member.id, response);

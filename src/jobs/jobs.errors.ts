@@ -56,10 +56,10 @@ export class IdempotencyKeyReusedError extends DomainError {
   }
 }
 
-/** Another runner has the job, or it is not to be done any more. Not for clients. */
+/** The lease is lost: another runner has claimed the job, or it was cancelled or removed. Internal. */
 export class JobLostError extends Error {
   constructor() {
-    super('The job is no longer held by this runner');
+    super('This runner no longer holds the lease of the job');
     this.name = 'JobLostError';
   }
 }

@@ -1,16 +1,16 @@
 import { Global, Module, type OnModuleInit } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
 import { TypeOrmModule } from '@nestjs/typeorm';
-import { AccountSections, MemberWithdrawals } from '../auth/index.js';
+import { AccountSections, WithdrawalHooks } from '../auth/index.js';
 import { SettingsModule } from '../platform/config/index.js';
-import { OpenApi } from '../platform/docs/index.js';
-import { JobEvents } from './answers/job-events.js';
-import { JobResults } from './answers/job-results.js';
+import { OpenApiService } from '../platform/docs/index.js';
+import { JobEvents } from './results/job-events.js';
+import { JobResults } from './results/job-results.js';
 import { Job } from './entities/job.entity.js';
 import { JobsController } from './jobs.controller.js';
 import { JobsJanitor } from './jobs-janitor.js';
 import { JobsRepository } from './jobs.repository.js';
-import { Jobs } from './jobs.service.js';
+import { JobsService } from './jobs.service.js';
 import { JobsSettings } from './jobs.settings.js';
 import { JobPagesController } from './pages/job-pages.controller.js';
 import { jobsSection } from './pages/jobs-section.js';
@@ -20,10 +20,10 @@ import { JobMetrics } from './runner/job-metrics.js';
 import { JobQueue } from './runner/job-queue.js';
 import { JobRunner } from './runner/job-runner.js';
 
-/** How many of a member's jobs the account page has. */
-const SHOWN = 20;
+/** Number of jobs on the account page. */
+const ACCOUNT_PAGE_JOBS = 20;
 
-/** Work that outlasts a request: rows that a runner takes up, one after the other. Global: any room may enqueue. */
+/** Background jobs that survive a restart, in the database. Global: every feature may enqueue. */
 @Global()
 @Module({
   imports: [SettingsModule.forFeature(JobsSettings), TypeOrmModule.forFeature([Job]), DiscoveryModule],
@@ -34,30 +34,30 @@ const SHOWN = 20;
     JobMetrics,
     JobResults,
     JobRunner,
-    Jobs,
+    JobsService,
     JobsJanitor,
     JobsRepository,
     { provide: JobQueue, useClass: DatabaseJobQueue },
   ],
-  exports: [Jobs],
+  exports: [JobsService],
 })
 export class JobsModule implements OnModuleInit {
   constructor(
-    private readonly jobs: Jobs,
-    private readonly withdrawals: MemberWithdrawals,
+    private readonly jobs: JobsService,
+    private readonly withdrawals: WithdrawalHooks,
     private readonly sections: AccountSections,
     private readonly handlers: JobHandlers,
-    openApi: OpenApi,
+    openApi: OpenApiService,
   ) {
     openApi.contribute(({ tags }) => tags?.push({ name: 'jobs', description: 'Work that outlasts a request' }));
   }
 
   onModuleInit(): void {
-    this.withdrawals.add((memberId, manager) => this.jobs.forget(memberId, manager));
-    this.sections.add(async (id) => {
-      const { items, nextCursor } = await this.jobs.list({ id }, SHOWN);
-      const hasCsv = (kind: string): boolean => this.handlers.of(kind)?.toCsv !== undefined;
-      return jobsSection({ jobs: items, isAll: nextCursor === null, hasCsv });
+    this.withdrawals.register((memberId, manager) => this.jobs.removeOfMember(memberId, manager));
+    this.sections.register(async (id) => {
+      const { items, nextCursor } = await this.jobs.list({ id }, ACCOUNT_PAGE_JOBS);
+      const hasCsv = (kind: string): boolean => this.handlers.find(kind)?.toCsv !== undefined;
+      return jobsSection({ jobs: items, isComplete: nextCursor === null, hasCsv });
     });
   }
 }

@@ -1,3 +1,3 @@
 export { MenuIdDto } from './dto/menu-id.dto.js';
-export { MenuCatalogue, type MenuOffer } from './menu-catalogue.js';
+export { MenuCatalogue, type MenuSummary } from './menu-catalogue.js';
 export { MenusModule } from './menus.module.js';

@@ -3,35 +3,40 @@ import type { EntityManager } from 'typeorm';
 import { MenuNotFoundError } from './menus.errors.js';
 import { MenusRepository } from './menus.repository.js';
 
-/** What other rooms may know of a menu. */
-export interface MenuOffer {
+/** The part of a menu that other modules may read. */
+export interface MenuSummary {
   readonly id: number;
   /** In the smallest unit of the currency. */
   readonly price: number;
   readonly ownerId: string | null;
 }
 
-/** The catalogue, for other rooms to look things up in. Throws `MenuNotFoundError` for a menu that is not there. */
+/** Read access to the catalogue for other modules. */
 @Injectable()
 export class MenuCatalogue {
   constructor(private readonly menus: MenusRepository) {}
 
-  async find(id: number): Promise<MenuOffer> {
-    return offered(await this.menus.findById(id));
+  /** @throws MenuNotFoundError */
+  async find(id: number): Promise<MenuSummary> {
+    return toSummary(await this.menus.findById(id));
   }
 
-  /** The same, and nobody changes or deletes it until the transaction ends. For whoever adds what belongs to a menu. */
-  async hold(id: number, manager: EntityManager): Promise<MenuOffer> {
-    return offered(await this.menus.findForChange(id, manager));
+  /**
+   * Locks the menu until the transaction ends. Call it before inserting rows that belong to a menu.
+   *
+   * @throws MenuNotFoundError
+   */
+  async findForUpdate(id: number, manager: EntityManager): Promise<MenuSummary> {
+    return toSummary(await this.menus.findForUpdate(id, manager));
   }
 
-  /** The mean price of all menus; 0 where there is none. */
+  /** Mean price of all menus; 0 for an empty catalogue. */
   meanPrice(): Promise<number> {
     return this.menus.meanPrice();
   }
 }
 
-function offered(menu: MenuOffer | null): MenuOffer {
+function toSummary(menu: MenuSummary | null): MenuSummary {
   if (!menu) throw new MenuNotFoundError();
   const { id, price, ownerId } = menu;
   return { id, price, ownerId };

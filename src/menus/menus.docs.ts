@@ -4,28 +4,28 @@ import { ApiProblems } from '../platform/http/index.js';
 import { MenuDto } from './dto/menu.dto.js';
 
 export const ETAG_HEADER = {
-  description: 'Names this state of the menu; strong',
+  description: 'Strong entity tag of this state of the menu',
   schema: { type: 'string' as const, example: '"1-1"' },
 };
 
 const LOCATION_HEADER = {
-  description: 'Where the menu is from now on',
+  description: 'The URL of the new menu',
   schema: { type: 'string' as const, example: '/menus/1' },
 };
 
-/** An answer that holds one menu. */
+/** Documents a response that holds one menu. */
 export function ApiMenu(status: 200 | 201, description: string): MethodDecorator {
   const headers = { ETag: ETAG_HEADER, ...(status === 201 ? { Location: LOCATION_HEADER } : {}) };
   return ApiResponse({ status, description, type: MenuDto, headers });
 }
 
-/** A change that only the owner or an administrator makes, and only to the state they have in mind. */
+/** Documents a change by the owner or an administrator, with its optional precondition. */
 export function ApiMenuChange(problems: Readonly<Record<number, string>> = {}): MethodDecorator {
   return applyDecorators(
     ApiHeader({
       name: 'If-Match',
       required: false,
-      description: 'The `ETag` of the state to change; `*` for any. Left out, the change is made whatever the state',
+      description: 'The `ETag` of the state to change; `*` for any. Without it the change is unconditional',
       schema: { type: 'string' },
     }),
     ApiProblems({

@@ -21,7 +21,9 @@ export class MenuStaleError extends DomainError {
   readonly code = 'menu.stale';
 
   constructor() {
-    super('The menu is no longer what If-Match says. Read it again, and send the ETag of that answer.');
+    super(
+      'The menu has changed since the state that If-Match names. Read it again, and send the ETag of that response.',
+    );
   }
 }
 

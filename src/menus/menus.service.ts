@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { Identity, type Principal } from '../auth/index.js';
+import { IdentityService, type AuthenticatedMember } from '../auth/index.js';
 import { UnitOfWork } from '../platform/database/index.js';
 import { matchesStrongly, type Page, pageOf } from '../platform/http/index.js';
 import { type Actor, SecurityLog } from '../platform/logging/index.js';
 import { Menu } from './entities/menu.entity.js';
-import { cursorKey, positionIn } from './menu-cursor.js';
+import { cursorScope, decodeMenuCursor } from './menu-cursor.js';
 import { type MenuListing, positionOf } from './menu-listing.js';
 import {
   MenuNotFoundError,
@@ -22,10 +22,10 @@ export interface MenuFields {
   readonly price: number;
 }
 
-/** Who changes which menu, and which state of it they have in mind (`If-Match`). */
+/** The menu to change, the caller, and the precondition (`If-Match`). */
 export interface MenuEdit {
   readonly id: number;
-  readonly by: Principal;
+  readonly member: AuthenticatedMember;
   readonly actor: Actor;
   readonly ifMatch?: string;
 }
@@ -33,34 +33,41 @@ export interface MenuEdit {
 @Injectable()
 export class MenusService {
   constructor(
-    private readonly identity: Identity,
+    private readonly identity: IdentityService,
     private readonly menus: MenusRepository,
     private readonly unitOfWork: UnitOfWork,
     private readonly security: SecurityLog,
   ) {}
 
-  /** At most `limit` menus of a listing, from its start or from a cursor on. */
+  /**
+   * One page of at most `limit` menus, from the start of the listing or after a cursor.
+   *
+   * @throws PriceRangeError if `minPrice` exceeds `maxPrice`
+   * @throws InvalidCursorError
+   */
   async list(listing: MenuListing, limit: number, cursor?: string): Promise<Page<Menu>> {
     if ((listing.minPrice ?? 0) > (listing.maxPrice ?? Infinity)) throw new PriceRangeError();
-    const after = cursor === undefined ? undefined : positionIn(listing, cursor);
+    const after = cursor === undefined ? undefined : decodeMenuCursor(listing, cursor);
     const found = await this.menus.findPage(listing, limit + 1, after);
-    return pageOf(found, limit, { listing: cursorKey(listing), positionOf: (menu) => positionOf(menu, listing) });
+    return pageOf(found, limit, { listing: cursorScope(listing), positionOf: (menu) => positionOf(menu, listing) });
   }
 
+  /** @throws MenuNotFoundError */
   async find(id: number): Promise<Menu> {
     const menu = await this.menus.findById(id);
     if (!menu) throw new MenuNotFoundError();
     return menu;
   }
 
-  create(fields: MenuFields, owner: Principal): Promise<Menu> {
+  /** @throws NotAuthenticatedError if the owner has withdrawn meanwhile */
+  create(fields: MenuFields, owner: AuthenticatedMember): Promise<Menu> {
     return this.unitOfWork.run(async (manager) => {
-      await this.identity.hold(owner, manager);
+      await this.identity.lockMember(owner, manager);
       return this.add(fields, owner.id, manager);
     });
   }
 
-  /** Adds a menu of a member who is held. Belongs into a unit of work. */
+  /** Inserts a menu. Call it inside a unit of work that has locked the owner. */
   async add({ name, price }: MenuFields, ownerId: string, manager: EntityManager): Promise<Menu> {
     const now = new Date();
     const fields = { name, nameKey: nameKey(name), price, ownerId, version: 1, createdAt: now, updatedAt: now };
@@ -69,14 +76,21 @@ export class MenusService {
     return menu;
   }
 
-  /** Changes what is given. What is there already is not written, and leaves the menu's entity tag as it is. */
+  /**
+   * Updates the given fields. Writes nothing, and keeps the entity tag, if they have these values already.
+   *
+   * @throws NothingToChangeError without a field
+   * @throws MenuNotFoundError
+   * @throws MenuNotYoursError unless the member owns the menu or is an administrator
+   * @throws MenuStaleError if `ifMatch` does not match the current entity tag
+   */
   async change(edit: MenuEdit, { name, price }: Partial<MenuFields>): Promise<Menu> {
     if (name === undefined && price === undefined) throw new NothingToChangeError();
-    return this.edit(edit, (menu, manager) => this.revise(menu, { name, price }, manager));
+    return this.edit(edit, (menu, manager) => this.applyChanges(menu, { name, price }, manager));
   }
 
-  /** The same for a menu that nobody else changes meanwhile. Belongs into a unit of work. */
-  async revise(menu: Menu, changes: Partial<MenuFields>, manager: EntityManager): Promise<void> {
+  /** Updates a menu that the caller's unit of work has locked. */
+  async applyChanges(menu: Menu, changes: Partial<MenuFields>, manager: EntityManager): Promise<void> {
     const { name = menu.name, price = menu.price } = changes;
     if (name === menu.name && price === menu.price) return;
     const version = menu.version + 1;
@@ -84,31 +98,39 @@ export class MenusService {
     await this.menus.update(menu, manager);
   }
 
+  /**
+   * Deletes a menu.
+   *
+   * @throws MenuNotFoundError
+   * @throws MenuNotYoursError unless the member owns the menu or is an administrator
+   * @throws MenuStaleError if `ifMatch` does not match the current entity tag
+   */
   async remove(edit: MenuEdit): Promise<void> {
     await this.edit(edit, (menu, manager) => this.menus.remove(menu, manager));
   }
 
-  /** Keeps a member's menus in the catalogue when they withdraw. */
-  async disown(memberId: string, manager: EntityManager): Promise<void> {
-    await this.menus.disown(memberId, new Date(), manager);
+  /** Keeps a withdrawing member's menus in the catalogue, without an owner. */
+  async removeOwner(memberId: string, manager: EntityManager): Promise<void> {
+    await this.menus.removeOwner(memberId, new Date(), manager);
   }
 
-  /** Checks and writes in one transaction, so that of two who have the same state in mind one comes too late. */
+  /** Checks and writes in one transaction: of two edits with the same `If-Match`, the second fails as stale. */
   private edit(edit: MenuEdit, write: (menu: Menu, manager: EntityManager) => Promise<void>): Promise<Menu> {
-    const { id, by, ifMatch } = edit;
+    const { id, member, ifMatch } = edit;
     return this.unitOfWork.run(async (manager) => {
-      const menu = await this.menus.findForChange(id, manager);
+      const menu = await this.menus.findForUpdate(id, manager);
       if (!menu) throw new MenuNotFoundError();
-      if (menu.ownerId !== by.id && by.role !== 'admin') throw this.refusal(edit);
+      if (menu.ownerId !== member.id && member.role !== 'admin') throw this.refuse(edit);
       if (ifMatch !== undefined && !matchesStrongly(ifMatch, menu.entityTag)) throw new MenuStaleError();
       await write(menu, manager);
       return menu;
     });
   }
 
-  private refusal({ id, actor }: MenuEdit): MenuNotYoursError {
-    const refusal = new MenuNotYoursError();
-    this.security.record('auth.refused', actor, { code: refusal.code, menuId: id });
-    return refusal;
+  /** Logs the refusal. */
+  private refuse({ id, actor }: MenuEdit): MenuNotYoursError {
+    const error = new MenuNotYoursError();
+    this.security.record('auth.refused', actor, { code: error.code, menuId: id });
+    return error;
   }
 }

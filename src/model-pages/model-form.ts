@@ -1,8 +1,7 @@
 import { stringifyExactJson } from '../platform/http/index.js';
-import type { Feature, Manifest } from '../serving/manifest/manifest.js';
-import type { JsonSchema } from '../serving/signature/json-schema.js';
+import type { Feature, JsonSchema, Manifest } from '../serving/index.js';
 
-/** One value to be filled in. */
+/** An input control of a form. */
 export interface FormControl {
   readonly name: string;
   readonly kind: 'number' | 'integer' | 'text' | 'checkbox' | 'choice' | 'instant';
@@ -12,26 +11,31 @@ export interface FormControl {
   readonly maximum?: number;
   readonly choices: readonly string[];
   readonly isOptional: boolean;
-  /** What is filled in at first, as a form has it. */
+  /** The initial value, as text. */
   readonly initial: string;
 }
 
-/** What a page has for people to ask a model. */
+/** A form for the input of a model. */
 export type ModelForm =
   | { readonly kind: 'fields'; readonly controls: readonly FormControl[] }
-  /** A row that is no list of plain values is written as JSON. */
+  /** One text area for the row as JSON, if it has values that no control can hold. */
   | { readonly kind: 'json'; readonly initial: string }
   | { readonly kind: 'image'; readonly width: number; readonly height: number; readonly channels: number };
 
-/** More would be no form that anybody fills in. */
+/** A row with more fields is entered as JSON. */
 const MAX_CONTROLS = 64;
-/** A longer example is no help. */
+/** Characters. A longer example is left out. */
 const MAX_INITIAL_LENGTH = 20_000;
 
 type Values = Readonly<Record<string, unknown>>;
 
-/** The form of what an input schema says, with the example filled in, and units from the manifest's features. */
-export function formOf(
+/**
+ * Builds the form for an input schema.
+ *
+ * @param example initial values
+ * @param features of the manifest, for units, ranges and descriptions
+ */
+export function buildForm(
   schema: JsonSchema,
   example: Values | undefined,
   features: Manifest['features'] = [],
@@ -53,7 +57,7 @@ interface Context {
   readonly example: Values | undefined;
 }
 
-/** Undefined for what a single control cannot hold. */
+/** Undefined for a value that no control can hold. */
 function controlOf(
   name: string,
   schema: JsonSchema,
@@ -64,7 +68,7 @@ function controlOf(
   const { unit, minimum, maximum } = { ...(schema as Partial<FormControl>), ...feature };
   const description = feature ? feature.description : (schema.description as string | undefined);
   const choices = (schema.enum ?? []) as string[];
-  // What may be left out has a default that fits better than an example.
+  // An optional field starts with its default rather than with an example.
   const ownExample = isOptional ? undefined : schema.example;
   const given = example && Object.hasOwn(example, name) ? example[name] : (schema.default ?? ownExample);
   const initial = textOf(given, kind);
@@ -81,11 +85,11 @@ function kindOf({ type, format, enum: choices }: JsonSchema): FormControl['kind'
 
 function textOf(value: unknown, kind: FormControl['kind']): string {
   const text = typeof value === 'string' ? value : (stringifyExactJson(value) ?? '');
-  // A browser's control has no zone: it is UTC's.
+  // `<input type="datetime-local">` has no time zone: it means UTC here.
   return kind === 'instant' ? text.replace(/Z$/, '') : text;
 }
 
-/** One line for each value. */
+/** The example as JSON, with a line for each value. */
 function jsonOf(example: Values | undefined): string {
   const lines = Object.entries(example ?? {}).map(
     ([name, value]) => `  ${JSON.stringify(name)}: ${stringifyExactJson(value) ?? 'null'}`,

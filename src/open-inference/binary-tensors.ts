@@ -1,88 +1,96 @@
 import { isStorableText } from '../platform/http/index.js';
-import { WrongTensorError } from '../serving/serving.errors.js';
-import { ELEMENT_TYPES, sizeOf, type Tensor, type TensorData } from '../serving/signature/tensor.js';
-import type { TensorClaim } from '../serving/signature/check-feeds.js';
+import {
+  ELEMENT_TYPES,
+  InvalidTensorError,
+  sizeOf,
+  type Tensor,
+  type TensorData,
+  type TensorMetadata,
+} from '../serving/index.js';
 
-/**
- * The binary tensor data extension: elements in row-major order, little-endian, without padding. A text is its length in
- * four bytes, then its UTF-8; a truth value is a byte, 0 or 1.
- */
+// The binary tensor data extension of the protocol: elements in row-major order, little-endian, without padding.
+// https://github.com/triton-inference-server/server/blob/main/docs/protocol/extension_binary_data.md
+
+/** A string is its length in 4 bytes, followed by its UTF-8. */
 const LENGTH_BYTES = 4;
-/** Where a few bytes are aligned: memory of their own takes V8 five times as long to make as it does to copy them twice. */
-const FEW = new Uint8Array(64);
+/** Aligns small tensors: V8 allocates a new buffer five times slower than it copies these bytes twice. */
+const ALIGNED = new Uint8Array(64);
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /**
- * The elements in `bytes`: a view of them where they stand as an array needs it, else a copy.
+ * Decodes the elements of a tensor.
  *
- * @throws WrongTensorError where they are not as many as the shape says, or not of the type
+ * @returns a view of `bytes` where they are aligned for the element type, else a copy
+ * @throws InvalidTensorError where the length does not match the shape, or an element is not of the type
  */
-export function decodeBinary({ name, type, shape }: TensorClaim, bytes: Buffer, maxTextLength: number): TensorData {
+export function decodeBinary({ name, type, shape }: TensorMetadata, bytes: Buffer, maxTextLength: number): TensorData {
   const { array } = ELEMENT_TYPES[type];
   const size = sizeOf(shape);
-  if (array === undefined) return decodeTexts(name, size, bytes, maxTextLength);
+  if (array === undefined) return decodeStrings(name, size, bytes, maxTextLength);
   const { BYTES_PER_ELEMENT: width } = array;
   if (bytes.length !== size * width) {
     const expected = `${size * width} bytes, by its shape and datatype`;
-    throw new WrongTensorError(`The input "${name}" has ${bytes.length} bytes of data; it must have ${expected}.`);
+    throw new InvalidTensorError(`The input "${name}" has ${bytes.length} bytes of data; it must have ${expected}.`);
   }
   if (type === 'bool' && bytes.some((byte) => byte > 1)) {
-    throw new WrongTensorError(`The input "${name}" must hold a byte of 0 or 1 for each truth value.`);
+    throw new InvalidTensorError(`The input "${name}" must hold a byte of 0 or 1 for each truth value.`);
   }
   if (bytes.byteOffset % width === 0) return new array(bytes.buffer as ArrayBuffer, bytes.byteOffset, size);
-  if (bytes.length > FEW.length) return new array(new Uint8Array(bytes).buffer, 0, size);
-  FEW.set(bytes);
-  return new array(FEW.buffer, 0, size).slice();
+  if (bytes.length > ALIGNED.length) return new array(new Uint8Array(bytes).buffer, 0, size);
+  ALIGNED.set(bytes);
+  return new array(ALIGNED.buffer, 0, size).slice();
 }
 
-/** One text that is all of `bytes`. */
+/** Decodes all of `bytes` as one string. @throws InvalidTensorError */
 export function decodeText(name: string, bytes: Buffer, maxLength: number): string {
   const text = readUtf8(bytes);
   if (text === undefined || !isStorableText(text)) {
-    throw new WrongTensorError(`The input "${name}" must hold UTF-8 text without NUL: a model takes no other bytes.`);
+    throw new InvalidTensorError(`The input "${name}" must hold UTF-8 text without NUL: models accept no other bytes.`);
   }
-  demandTextLength(name, text, maxLength);
+  requireTextLength(name, text, maxLength);
   return text;
 }
 
-export function demandTextLength(name: string, text: string, maxLength: number): void {
+/** @throws InvalidTensorError where the string has more than `maxLength` characters */
+export function requireTextLength(name: string, text: string, maxLength: number): void {
   if (text.length <= maxLength) return;
-  throw new WrongTensorError(`A text of the input "${name}" may have at most ${maxLength} characters.`);
+  throw new InvalidTensorError(`A text of the input "${name}" may have at most ${maxLength} characters.`);
 }
 
 export function encodeBinary({ data }: Tensor): Buffer {
   if (!Array.isArray(data)) return Buffer.from(data.buffer as ArrayBuffer, data.byteOffset, data.byteLength);
   const size = data.reduce((total, text) => total + LENGTH_BYTES + Buffer.byteLength(text), 0);
   const bytes = Buffer.allocUnsafe(size);
-  let at = 0;
+  let offset = 0;
   for (const text of data) {
-    const length = bytes.write(text, at + LENGTH_BYTES);
-    bytes.writeUInt32LE(length, at);
-    at += LENGTH_BYTES + length;
+    const length = bytes.write(text, offset + LENGTH_BYTES);
+    bytes.writeUInt32LE(length, offset);
+    offset += LENGTH_BYTES + length;
   }
   return bytes;
 }
 
-/** The number of texts is known to be right before room is made for them. */
-function decodeTexts(name: string, size: number, bytes: Buffer, maxLength: number): string[] {
-  const ends = endsOf(name, size, bytes);
+/** Compares the number of strings with the shape before it allocates them. */
+function decodeStrings(name: string, size: number, bytes: Buffer, maxLength: number): string[] {
+  const ends = findStringEnds(name, size, bytes);
   if (ends.length !== size) {
     const found = ends.length > size ? `more than ${size}` : ends.length;
-    throw new WrongTensorError(`The input "${name}" has ${found} texts in its data; its shape means ${size}.`);
+    throw new InvalidTensorError(`The input "${name}" has ${found} texts in its data; its shape means ${size}.`);
   }
   return ends.map((end, index) => {
     return decodeText(name, bytes.subarray((ends[index - 1] ?? 0) + LENGTH_BYTES, end), maxLength);
   });
 }
 
-/** Where each text ends, and at most one more than there may be. */
-function endsOf(name: string, size: number, bytes: Buffer): number[] {
+/** Offsets of the end of each string. Stops after `maxCount` + 1 strings. */
+function findStringEnds(name: string, maxCount: number, bytes: Buffer): number[] {
   const ends: number[] = [];
-  for (let at = 0; at < bytes.length && ends.length <= size;) {
-    const end = at + LENGTH_BYTES + (at + LENGTH_BYTES <= bytes.length ? bytes.readUInt32LE(at) : 0);
-    if (end > bytes.length) throw new WrongTensorError(`The data of the input "${name}" ends within a text.`);
+  for (let offset = 0; offset < bytes.length && ends.length <= maxCount;) {
+    const length = offset + LENGTH_BYTES <= bytes.length ? bytes.readUInt32LE(offset) : 0;
+    const end = offset + LENGTH_BYTES + length;
+    if (end > bytes.length) throw new InvalidTensorError(`The data of the input "${name}" ends within a text.`);
     ends.push(end);
-    at = end;
+    offset = end;
   }
   return ends;
 }

@@ -1,6 +1,6 @@
-import { ELEMENT_TYPES, type ElementType } from '../serving/signature/tensor.js';
+import { ELEMENT_TYPES, type ElementType } from '../serving/index.js';
 
-/** The datatypes of the Open Inference Protocol, by their names there. */
+/** Element types by their names in the Open Inference Protocol. */
 const DATATYPES = {
   BOOL: 'bool',
   UINT8: 'uint8',
@@ -35,7 +35,7 @@ export function datatypeOf(type: ElementType): Datatype {
   return NAMES.get(type)!;
 }
 
-/** Bytes of one element; undefined for texts, which have each their own. */
+/** Size of one element; undefined for strings, whose sizes vary. */
 export function bytesPerElement(type: ElementType): number | undefined {
   return ELEMENT_TYPES[type].array?.BYTES_PER_ELEMENT;
 }

@@ -1,46 +1,44 @@
 import { MalformedRequestError } from '../platform/http/index.js';
-import type { Signature, Tensor } from '../serving/signature/tensor.js';
-import { checkData } from '../serving/signature/check-feeds.js';
-import type { InputLimits } from '../serving/signature/row-check.js';
-import type { InferCall } from './infer-call.js';
+import { checkTensorData, type InputLimits, type Signature, type Tensor } from '../serving/index.js';
 import { decodeBinary } from './binary-tensors.js';
-import { type InferHead, type InputClaim, readInferHead } from './infer-head.js';
+import { parseInferHeaderCached } from './header-cache.js';
+import { type InferHeader, type InferRequest, type InputHeader, parseInferHeader } from './infer-header.js';
 import { decodeJson } from './json-tensors.js';
-import { recallInferHead } from './kept-heads.js';
-import { readRawRequest } from './raw-request.js';
+import { parseRawRequest } from './raw-request.js';
 
 const DIGITS = /^\d{1,10}$/;
 
 /**
- * Reads an inference request: JSON, JSON and then binary tensors, or nothing but the one binary tensor.
+ * Parses an inference request: JSON, JSON followed by binary tensors, or one binary tensor alone.
  *
- * @param headerLength the value of `Inference-Header-Content-Length`: how many bytes of the body are JSON
- * @throws MalformedRequestError, WrongTensorError and other 4xx, before room is made for what is only claimed
+ * @param headerLength value of `Inference-Header-Content-Length`: the number of bytes of JSON
+ * @throws MalformedRequestError, InvalidTensorError, TooManyElementsError, TooManyRowsError; before memory is allocated for
+ *   a size that the request only declares
  */
-export function readInferRequest(
+export function parseInferRequest(
   body: Buffer,
   headerLength: string | undefined,
   signature: Signature,
   limits: InputLimits,
-): InferCall {
-  const jsonLength = headerLength === undefined ? body.length : lengthOfJson(headerLength, body);
-  if (headerLength !== undefined && jsonLength === 0) return readRawRequest(body, signature, limits);
-  const head =
+): InferRequest {
+  const jsonLength = headerLength === undefined ? body.length : parseJsonLength(headerLength, body);
+  if (headerLength !== undefined && jsonLength === 0) return parseRawRequest(body, signature, limits);
+  const header =
     jsonLength < body.length
-      ? recallInferHead(body, jsonLength, signature, limits)
-      : readInferHead(body, signature, limits);
-  const { id, outputs, timeoutMs } = head;
-  return { id, outputs, timeoutMs, feeds: readFeeds(head, body, jsonLength, signature, limits) };
+      ? parseInferHeaderCached(body, jsonLength, signature, limits)
+      : parseInferHeader(body, signature, limits);
+  const { id, outputs, timeoutMs } = header;
+  return { id, outputs, timeoutMs, feeds: decodeFeeds(header, body, jsonLength, signature, limits) };
 }
 
-function lengthOfJson(header: string, body: Buffer): number {
+function parseJsonLength(header: string, body: Buffer): number {
   if (DIGITS.test(header) && Number(header) <= body.length) return Number(header);
   const message = `Inference-Header-Content-Length must be how many of the body's ${body.length} bytes are JSON.`;
   throw new MalformedRequestError(message);
 }
 
-function readFeeds(
-  { claims, binarySize }: InferHead,
+function decodeFeeds(
+  { inputs, binarySize }: InferHeader,
   body: Buffer,
   jsonLength: number,
   signature: Signature,
@@ -50,23 +48,23 @@ function readFeeds(
     const message = `${body.length - jsonLength} bytes follow the JSON, but the inputs have a binary_data_size of ${binarySize} together.`;
     throw new MalformedRequestError(`${message} Inference-Header-Content-Length says where the JSON ends.`);
   }
-  let at = jsonLength;
-  const tensors = claims.map((claim) => {
-    const bytes = body.subarray(at, at + (claim.binarySize ?? 0));
-    at += bytes.length;
-    return readTensor(claim, bytes, limits.textLength);
+  let offset = jsonLength;
+  const tensors = inputs.map((input) => {
+    const bytes = body.subarray(offset, offset + (input.binarySize ?? 0));
+    offset += bytes.length;
+    return decodeTensor(input, bytes, limits.textLength);
   });
-  // In the model's order: what runs together must be like for like.
+  // In the order of the signature: batching joins tensors by position.
   return signature.inputs.map(({ name }) => tensors.find((tensor) => tensor.name === name)!);
 }
 
-function readTensor(claim: InputClaim, bytes: Buffer, maxTextLength: number): Tensor {
-  const { name, type, shape } = claim;
+function decodeTensor(input: InputHeader, bytes: Buffer, maxTextLength: number): Tensor {
+  const { name, type, shape } = input;
   const data =
-    claim.binarySize === undefined
-      ? decodeJson(claim, claim.data, maxTextLength)
-      : decodeBinary(claim, bytes, maxTextLength);
+    input.binarySize === undefined
+      ? decodeJson(input, input.data, maxTextLength)
+      : decodeBinary(input, bytes, maxTextLength);
   const tensor = { name, type, shape, data };
-  checkData(tensor);
+  checkTensorData(tensor);
   return tensor;
 }

@@ -1,41 +1,38 @@
-import type { GoneSignal } from '../serving/batching/queued-run.js';
-import { ModelNotReadyError } from '../serving/serving.errors.js';
-import type { Tensor } from '../serving/signature/tensor.js';
-import type { ModelVersion } from '../serving/repository/model-version.js';
+import { type GoneSignal, ModelNotReadyError, type ModelVersion, type Tensor } from '../serving/index.js';
 import { classify } from './classification.js';
-import { type AnsweredOutput, type InferAnswer, writeInferAnswer } from './infer-answer.js';
-import { readInferRequest } from './infer-request.js';
+import { parseInferRequest } from './infer-request.js';
+import { encodeInferResponse, type InferOutput, type InferResponse } from './infer-response.js';
 import type { RequestedOutput } from './requested-outputs.js';
 
-/** An inference request as it came. */
+/** The body of an inference request. */
 interface InferBody {
   readonly body: Buffer;
-  /** The value of `Inference-Header-Content-Length`. */
-  readonly jsonLength: string | undefined;
-  /** Tells that the client has gone away. */
+  /** Value of `Inference-Header-Content-Length`. */
+  readonly headerLength: string | undefined;
+  /** Aborts when the client disconnects. */
   readonly signal: GoneSignal;
 }
 
-/** Reads a request, runs the model and writes the answer. */
+/** Parses a request, runs the model on its tensors, and encodes the response. */
 export async function infer(
   model: string,
   version: ModelVersion,
-  { body, jsonLength, signal }: InferBody,
-): Promise<InferAnswer> {
+  { body, headerLength, signal }: InferBody,
+): Promise<InferResponse> {
   const { signature, limits } = version;
   if (!signature) throw new ModelNotReadyError(`${model}/${version.version}`, version.state);
-  const { id, feeds, outputs, timeoutMs } = readInferRequest(body, jsonLength, signature, limits);
+  const { id, feeds, outputs, timeoutMs } = parseInferRequest(body, headerLength, signature, limits);
   const tensors = await version.infer(feeds, { signal, deadline: version.deadlineIn(timeoutMs) });
-  const asked = outputs.map((output) => pick(output, tensors, version));
-  return writeInferAnswer({ model, version: version.version, id }, asked);
+  const selected = outputs.map((output) => selectOutput(output, tensors, version));
+  return encodeInferResponse({ model, version: version.version, id }, selected);
 }
 
-function pick(
+function selectOutput(
   { name, isBinary, classes }: RequestedOutput,
   tensors: readonly Tensor[],
   { signature, manifest }: ModelVersion,
-): AnsweredOutput {
+): InferOutput {
   const tensor = tensors.find((candidate) => candidate.name === name);
-  if (!tensor || !signature) throw new Error('The model has not answered an output of its signature');
+  if (!tensor || !signature) throw new Error('The model has not returned an output of its signature');
   return { tensor: classes === undefined ? tensor : classify(tensor, classes, signature, manifest.labels), isBinary };
 }

@@ -1,71 +1,88 @@
-import { AnswerNotFiniteError, WrongTensorError } from '../serving/serving.errors.js';
-import { fromHalf, toHalf } from '../serving/signature/float16.js';
-import { allocate, type ElementType, sizeOf, type Tensor, type TensorData } from '../serving/signature/tensor.js';
-import type { TensorClaim } from '../serving/signature/check-feeds.js';
-import { ELEMENT_RULES } from '../serving/signature/element-rules.js';
-import { demandTextLength } from './binary-tensors.js';
+import {
+  allocate,
+  ELEMENT_RULES,
+  type ElementType,
+  fromHalf,
+  InvalidTensorError,
+  NonFiniteOutputError,
+  sizeOf,
+  type Tensor,
+  type TensorData,
+  type TensorMetadata,
+  toHalf,
+} from '../serving/index.js';
+import { requireTextLength } from './binary-tensors.js';
 
 /**
- * The elements in a tensor's JSON `data`: all in one array, or in arrays nested as its shape is.
+ * Decodes the JSON `data` of a tensor, flat or nested like its shape.
  *
- * @throws WrongTensorError where they are not as many as the shape says, or one is not of the type
+ * @throws InvalidTensorError where the number of values does not match the shape, or a value is not of the type
  */
-export function decodeJson(claim: TensorClaim, data: unknown, maxTextLength: number): TensorData {
-  const { name, type, shape } = claim;
-  if (!Array.isArray(data)) throw new WrongTensorError(`The input "${name}" must have its "data" in an array.`);
+export function decodeJson(metadata: TensorMetadata, data: unknown, maxTextLength: number): TensorData {
+  const { name, type, shape } = metadata;
+  if (!Array.isArray(data)) throw new InvalidTensorError(`The input "${name}" must have its "data" in an array.`);
   const isNested = shape.length > 1 && Array.isArray(data[0]);
-  // Nothing is made by the shape before as many values are known to be there.
-  checkLengths(claim, data, isNested ? shape : [sizeOf(shape)], 0);
+  // Before memory is allocated by the declared shape.
+  requireLengths(metadata, data, isNested ? shape : [sizeOf(shape)], 0);
   const elements = allocate(type, sizeOf(shape));
-  const put = setterOf(claim, elements, maxTextLength);
-  let at = 0;
+  const setElement = elementSetter(metadata, elements, maxTextLength);
+  let next = 0;
   const fill = (items: readonly unknown[], depth: number): void => {
     for (const item of items) {
       if (depth > 1) fill(item as unknown[], depth - 1);
-      else put(at++, item);
+      else setElement(next++, item);
     }
   };
   fill(data, isNested ? shape.length : 1);
   return elements;
 }
 
-/** `data` of an output: flat, in row-major order. Integers of 64 bits have all their digits. */
+/**
+ * Encodes the `data` of an output: flat, in row-major order, 64-bit integers with all digits.
+ *
+ * @throws NonFiniteOutputError for NaN and infinities, which JSON cannot represent
+ */
 export function encodeJson({ name, type, data }: Tensor): string {
   if (Array.isArray(data)) return JSON.stringify(data);
   if (type === 'bool') return JSON.stringify(Array.from(data as Uint8Array, Boolean));
   const values = type === 'float16' ? Float32Array.from(data as Uint16Array, fromHalf) : data;
-  if (isReal(type) && !(values as Float32Array).every(Number.isFinite)) {
-    throw new AnswerNotFiniteError(name);
+  if (isFloat(type) && !(values as Float32Array).every(Number.isFinite)) {
+    throw new NonFiniteOutputError(name);
   }
   return `[${values.join(',')}]`;
 }
 
-function checkLengths({ name, shape }: TensorClaim, items: unknown, lengths: readonly number[], depth: number): void {
+function requireLengths(
+  { name, shape }: TensorMetadata,
+  items: unknown,
+  lengths: readonly number[],
+  depth: number,
+): void {
   const length = lengths[depth];
   if (!Array.isArray(items) || items.length !== length) {
     const found = Array.isArray(items) ? `${items.length} values` : 'one value';
     const where = depth === 0 ? '' : ` at depth ${depth}`;
     const expected = `its shape [${shape.join(', ')}] means ${length}`;
-    throw new WrongTensorError(`The data of the input "${name}" has ${found}${where}; ${expected}.`);
+    throw new InvalidTensorError(`The data of the input "${name}" has ${found}${where}; ${expected}.`);
   }
   if (depth + 1 === lengths.length) return;
-  for (const item of items) checkLengths({ name, shape } as TensorClaim, item, lengths, depth + 1);
+  for (const item of items) requireLengths({ name, shape } as TensorMetadata, item, lengths, depth + 1);
 }
 
-/** Puts a value that is right at an index; throws `WrongTensorError` where it is not. */
-function setterOf({ name, type }: TensorClaim, elements: TensorData, maxTextLength: number) {
+/** @returns a function that sets one element; it throws InvalidTensorError for a value that is not of the type */
+function elementSetter({ name, type }: TensorMetadata, elements: TensorData, maxTextLength: number) {
   const rule = ELEMENT_RULES[type];
   const convert = CONVERSIONS[type] ?? Number;
   return (index: number, value: unknown): void => {
     if (!rule.accepts(value) && !(type === 'bool' && (value === 0 || value === 1))) {
-      throw new WrongTensorError(`The value at ${index} of the input "${name}" must be ${rule.expected}.`);
+      throw new InvalidTensorError(`The value at ${index} of the input "${name}" must be ${rule.expected}.`);
     }
-    if (typeof value === 'string') demandTextLength(name, value, maxTextLength);
+    if (typeof value === 'string') requireTextLength(name, value, maxTextLength);
     (elements as unknown[])[index] = convert(value as never);
   };
 }
 
-/** What an accepted value becomes in the tensor; a number unless it is here. */
+/** Conversions of valid values to elements; `Number` for the other types. */
 const CONVERSIONS: Partial<Record<ElementType, (value: never) => unknown>> = {
   float16: (value: number | bigint) => toHalf(Number(value)),
   int64: (value: number | bigint) => BigInt(value),
@@ -73,6 +90,6 @@ const CONVERSIONS: Partial<Record<ElementType, (value: never) => unknown>> = {
   string: (value: string) => value,
 };
 
-function isReal(type: ElementType): boolean {
+function isFloat(type: ElementType): boolean {
   return type === 'float16' || type === 'float32' || type === 'float64';
 }

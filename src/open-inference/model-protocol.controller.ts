@@ -1,23 +1,19 @@
 import { Body, Controller, Get, Headers, HttpCode, Param, Post, Req, Res, UseGuards } from '@nestjs/common';
 import { ApiBody, ApiHeader, ApiOkResponse, ApiOperation, ApiParam, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
-import { AcceptsBody, MalformedRequestError, ClientPresence } from '../platform/http/index.js';
-import { ModelNotReadyError } from '../serving/serving.errors.js';
-import { ModelAccessGuard } from '../inference/access/model-access.guard.js';
-import { ClientGone } from '../inference/predict/request.decorators.js';
-import { ModelStore } from '../serving/repository/model-store.js';
-import type { Model } from '../serving/repository/model.js';
-import type { ModelVersion } from '../serving/repository/model-version.js';
-import { sendInferAnswer, sendJson } from './answer.js';
+import { AcceptsBody, ClientPresence, MalformedRequestError } from '../platform/http/index.js';
+import { type Model, ModelNotReadyError, ModelStore, type ModelVersion } from '../serving/index.js';
+import { CurrentModel, DisconnectSignal, ModelAccessGuard } from '../inference/index.js';
+import { sendInferResponse, sendJson } from './send-response.js';
 import { InferRequestDto, InferResponseDto } from './dto/infer.dto.js';
 import { ModelMetadataDto, ModelReadyDto } from './dto/metadata.dto.js';
 import { StatisticsDto } from './dto/statistics.dto.js';
 import { infer } from './infer.js';
 import { configOf, metadataOf } from './model-metadata.js';
-import { INFER_ERRORS, MODEL_ERRORS, OpenInference } from './open-inference.docs.js';
+import { INFER_ERRORS, MODEL_ERRORS, OpenInferenceOperation } from './open-inference.docs.js';
 import { statisticsOf } from './statistics.js';
 
-/** One model, by the version that serves. */
+/** One model, by its default version. */
 @ApiTags('open-inference')
 @ApiParam({ name: 'name', description: "The model's folder in the store", example: 'iris' })
 @Controller('v2/models/:name')
@@ -25,27 +21,27 @@ export class ModelProtocolController {
   constructor(private readonly store: ModelStore) {}
 
   @Get()
-  @ApiOperation({ summary: 'What a model takes and answers' })
+  @ApiOperation({ summary: "Names, datatypes and shapes of a model's inputs and outputs" })
   @ApiOkResponse({ type: ModelMetadataDto })
-  @OpenInference({ ...MODEL_ERRORS, 503: 'Not ready' })
-  metadata(@Param() address: ModelAddress, @Res() response: Response): void {
-    sendJson(response, metadataOf(...this.find(address)));
+  @OpenInferenceOperation({ ...MODEL_ERRORS, 503: 'Not ready' })
+  metadata(@Param() params: ModelParams, @Res() response: Response): void {
+    sendJson(response, metadataOf(...this.find(params)));
   }
 
   @Get('config')
-  @ApiOperation({ summary: "A model's configuration, as Triton has it" })
+  @ApiOperation({ summary: "A model's configuration, in Triton's format" })
   @ApiOkResponse({ schema: { type: 'object', additionalProperties: true } })
-  @OpenInference({ ...MODEL_ERRORS, 503: 'Not ready' })
-  config(@Param() address: ModelAddress, @Res() response: Response): void {
-    sendJson(response, configOf(...this.find(address)));
+  @OpenInferenceOperation({ ...MODEL_ERRORS, 503: 'Not ready' })
+  config(@Param() params: ModelParams, @Res() response: Response): void {
+    sendJson(response, configOf(...this.find(params)));
   }
 
   @Get('ready')
-  @ApiOperation({ summary: 'Whether a model answers' })
+  @ApiOperation({ summary: 'Readiness of a model' })
   @ApiOkResponse({ type: ModelReadyDto })
   @ApiResponse({ status: 503, type: ModelReadyDto, description: 'Not ready' })
-  @OpenInference(MODEL_ERRORS)
-  ready(@Param() { name, version }: ModelAddress, @Res() response: Response): void {
+  @OpenInferenceOperation(MODEL_ERRORS)
+  ready(@Param() { name, version }: ModelParams, @Res() response: Response): void {
     const model = this.store.get(name);
     const { state } = version === undefined ? model : model.version(version);
     const ready = state === 'ready';
@@ -53,10 +49,10 @@ export class ModelProtocolController {
   }
 
   @Get('stats')
-  @ApiOperation({ summary: 'What a model has done' })
+  @ApiOperation({ summary: 'Statistics of a model' })
   @ApiOkResponse({ type: StatisticsDto })
-  @OpenInference(MODEL_ERRORS)
-  statistics(@Param() { name, version }: ModelAddress, @Res() response: Response): void {
+  @OpenInferenceOperation(MODEL_ERRORS)
+  statistics(@Param() { name, version }: ModelParams, @Res() response: Response): void {
     const model = this.store.get(name);
     const versions = version === undefined ? undefined : [model.version(version)];
     sendJson(response, { model_stats: statisticsOf(model, versions) } satisfies StatisticsDto);
@@ -68,36 +64,37 @@ export class ModelProtocolController {
   @AcceptsBody({ kinds: ['json', 'bytes'], purpose: 'predictions' })
   @ApiHeader({
     name: 'Inference-Header-Content-Length',
-    description: 'How many bytes of the body are JSON, where binary tensors follow; 0 for one binary tensor alone',
+    description: 'Number of bytes of JSON before binary tensors; 0 for one binary tensor alone',
     required: false,
   })
   @ApiBody({ type: InferRequestDto })
-  @ApiOperation({ summary: 'Run a model on tensors: JSON, with binary tensors after it where you like' })
+  @ApiOperation({ summary: 'Run a model on tensors: JSON, optionally followed by binary tensors' })
   @ApiOkResponse({ type: InferResponseDto })
-  @OpenInference(INFER_ERRORS)
+  @OpenInferenceOperation(INFER_ERRORS)
   async infer(
-    @Param() { name, version }: ModelAddress,
+    @CurrentModel() model: Model,
+    @Param() { version }: ModelParams,
     @Body() body: unknown,
-    @Headers('inference-header-content-length') jsonLength: string | undefined,
-    @ClientGone() signal: ClientPresence,
+    @Headers('inference-header-content-length') headerLength: string | undefined,
+    @DisconnectSignal() signal: ClientPresence,
     @Req() request: Request,
     @Res() response: Response,
   ): Promise<void> {
     if (!Buffer.isBuffer(body)) throw new MalformedRequestError('The request has no body.');
-    const answer = await this.store.use(name, version, (used) => infer(name, used, { body, jsonLength, signal }));
-    await sendInferAnswer(request, response, answer);
+    const result = await model.use(version, (used) => infer(model.name, used, { body, headerLength, signal }));
+    await sendInferResponse(request, response, result);
   }
 
-  private find({ name, version }: ModelAddress): [Model, ModelVersion] {
+  private find({ name, version }: ModelParams): [Model, ModelVersion] {
     const model = this.store.get(name);
-    const found = version === undefined ? model.serving : model.version(version);
+    const found = version === undefined ? model.defaultVersion : model.version(version);
     if (!found) throw new ModelNotReadyError(name, model.state);
     return [model, found];
   }
 }
 
-/** The same of a version that is named. */
+/** The same for the version in the path. */
 @Controller('v2/models/:name/versions/:version')
 export class VersionProtocolController extends ModelProtocolController {}
 
-type ModelAddress = { readonly name: string; readonly version?: string };
+type ModelParams = { readonly name: string; readonly version?: string };

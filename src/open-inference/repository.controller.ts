@@ -1,7 +1,7 @@
-import { Body, Controller, HttpCode, Param, Post, Res } from '@nestjs/common';
+import { applyDecorators, Body, Controller, HttpCode, Param, Post, Res } from '@nestjs/common';
 import { ApiBody, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
-import { CurrentMember, type Principal, Roles } from '../auth/index.js';
+import { type AuthenticatedMember, CurrentMember, Roles } from '../auth/index.js';
 import {
   AcceptsBody,
   CurrentActor,
@@ -10,17 +10,28 @@ import {
   type RequestActor,
 } from '../platform/http/index.js';
 import { SecurityLog } from '../platform/logging/index.js';
-import { ModelStore } from '../serving/repository/model-store.js';
-import type { Model } from '../serving/repository/model.js';
-import { sendJson } from './answer.js';
+import { type Model, ModelStore } from '../serving/index.js';
+import { sendJson } from './send-response.js';
 import { RepositoryEntryDto } from './dto/metadata.dto.js';
-import { flagOf, type JsonObject, objectOf, parametersOf } from './json-fields.js';
-import { OpenInference, REPOSITORY_ERRORS } from './open-inference.docs.js';
+import { type JsonObject, readBoolean, readParameters, requireObject } from './json-fields.js';
+import { OpenInferenceOperation, REPOSITORY_ERRORS } from './open-inference.docs.js';
 
-const NOTHING = { schema: { type: 'object' as const, additionalProperties: false, description: 'Nothing to say' } };
+const EMPTY_OBJECT = { schema: { type: 'object' as const, additionalProperties: false, description: 'Empty' } };
 const BODY = { schema: { type: 'object' as const, additionalProperties: true, example: {} }, required: false };
-const ApiModelName = (): MethodDecorator =>
-  ApiParam({ name: 'name', description: "The model's folder in the store", example: 'iris' });
+
+/** A command on one model. Requires a fresh login of an administrator. */
+const ModelCommand = (summary: string): MethodDecorator =>
+  applyDecorators(
+    HttpCode(200),
+    Roles('admin', { fresh: true }),
+    // After Roles, whose errors it documents in the format of the protocol.
+    OpenInferenceOperation(REPOSITORY_ERRORS),
+    AcceptsBody({ kinds: ['json', 'bytes'], purpose: 'ordinary' }),
+    ApiParam({ name: 'name', description: "The model's folder in the store", example: 'iris' }),
+    ApiBody(BODY),
+    ApiOperation({ summary }),
+    ApiOkResponse(EMPTY_OBJECT),
+  );
 
 /** Triton's model repository extension, for administrators. */
 @ApiTags('open-inference')
@@ -33,78 +44,64 @@ export class RepositoryController {
 
   @Post('index')
   @HttpCode(200)
-  @OpenInference(REPOSITORY_ERRORS)
+  @OpenInferenceOperation(REPOSITORY_ERRORS)
   @Roles('admin')
   @AcceptsBody({ kinds: ['json', 'bytes'], purpose: 'ordinary' })
   @ApiBody(BODY)
-  @ApiOperation({ summary: 'Every version of every model, and how it is; `{"ready":true}` for those that answer' })
+  @ApiOperation({ summary: 'Every version of every model with its state; `{"ready":true}` for the ready ones only' })
   @ApiOkResponse({ type: [RepositoryEntryDto] })
   index(@Body() body: unknown, @Res() response: Response): void {
-    const isReadyOnly = flagOf(readBody(body), 'ready') ?? false;
-    const entries = this.store.all().flatMap(entriesOf);
+    const isReadyOnly = readBoolean(readBody(body), 'ready') ?? false;
+    const entries = this.store.all().flatMap(toIndexEntries);
     sendJson(response, isReadyOnly ? entries.filter(({ state }) => state === 'READY') : entries);
   }
 
   @Post('models/:name/load')
-  @HttpCode(200)
-  @OpenInference(REPOSITORY_ERRORS)
-  @Roles('admin', { fresh: true })
-  @AcceptsBody({ kinds: ['json', 'bytes'], purpose: 'ordinary' })
-  @ApiModelName()
-  @ApiBody(BODY)
-  @ApiOperation({ summary: 'Load what the folder of a model has now, and put the model into service' })
-  @ApiOkResponse(NOTHING)
+  @ModelCommand('Load the current files of a model, and put it into service')
   async load(
     @Param('name') name: string,
     @Body() body: unknown,
-    @CurrentMember() member: Principal,
+    @CurrentMember() member: AuthenticatedMember,
     @CurrentActor() actor: RequestActor,
     @Res() response: Response,
   ): Promise<void> {
-    refuseOverrides(parametersOf(readBody(body), 'The request'));
+    rejectOverrides(readParameters(readBody(body), 'The request'));
     const model = await this.store.load(name);
-    const version = model.serving?.version;
+    const version = model.defaultVersion?.version;
     this.securityLog.record('model.loaded', { ...actor, memberId: member.id }, { model: name, version });
     sendJson(response, {});
   }
 
   @Post('models/:name/unload')
-  @HttpCode(200)
-  @OpenInference(REPOSITORY_ERRORS)
-  @Roles('admin', { fresh: true })
-  @AcceptsBody({ kinds: ['json', 'bytes'], purpose: 'ordinary' })
-  @ApiModelName()
-  @ApiBody(BODY)
-  @ApiOperation({ summary: 'Take a model out of service, once what it is at has been answered' })
-  @ApiOkResponse(NOTHING)
+  @ModelCommand('Take a model out of service, after its requests in flight')
   async unload(
     @Param('name') name: string,
     @Body() body: unknown,
-    @CurrentMember() member: Principal,
+    @CurrentMember() member: AuthenticatedMember,
     @CurrentActor() actor: RequestActor,
     @Res() response: Response,
   ): Promise<void> {
-    parametersOf(readBody(body), 'The request');
+    readParameters(readBody(body), 'The request');
     await this.store.unload(name);
     this.securityLog.record('model.unloaded', { ...actor, memberId: member.id }, { model: name });
     sendJson(response, {});
   }
 }
 
-/** An empty body asks for nothing in particular. */
+/** An empty body has no parameters. */
 function readBody(body: unknown): JsonObject {
   if (!Buffer.isBuffer(body) || body.length === 0) return {};
-  return objectOf(parseJsonExactly(body), 'The request');
+  return requireObject(parseJsonExactly(body), 'The request');
 }
 
-/** Models come from the store alone: nobody can send a file, or a manifest, that was not looked at there. */
-function refuseOverrides(parameters: JsonObject): void {
+/** Models come from the store alone: files and manifests in a request would bypass its checks. */
+function rejectOverrides(parameters: JsonObject): void {
   const override = Object.keys(parameters).find((key) => key === 'config' || key.startsWith('file:'));
   if (override === undefined) return;
-  throw new MalformedRequestError('Models are loaded from the store as they are: send no "config" and no files.');
+  throw new MalformedRequestError('Models are loaded from the store only: send neither "config" nor files.');
 }
 
-function entriesOf(model: Model): RepositoryEntryDto[] {
+function toIndexEntries(model: Model): RepositoryEntryDto[] {
   const { name, versions } = model;
   if (versions.length === 0) return [{ name, state: 'UNAVAILABLE', reason: model.reason ?? '' }];
   return versions.map(({ version, state, reason }) => ({

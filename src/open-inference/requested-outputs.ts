@@ -1,63 +1,66 @@
 import { MalformedRequestError } from '../platform/http/index.js';
-import { WrongTensorError } from '../serving/serving.errors.js';
-import type { Signature } from '../serving/signature/tensor.js';
+import { InvalidTensorError, type Signature } from '../serving/index.js';
 import {
-  arrayOf,
-  flagOf,
   type JsonObject,
-  objectOf,
-  parametersOf,
-  refuseSharedMemory,
-  textOf,
-  wholeNumberOf,
+  readBoolean,
+  readNonNegativeInteger,
+  readParameters,
+  readString,
+  rejectSharedMemory,
+  requireArray,
+  requireObject,
 } from './json-fields.js';
 
-/** How an output is to be answered. */
+/** An output to return. */
 export interface RequestedOutput {
   readonly name: string;
   readonly isBinary: boolean;
-  /** How many of its greatest values are asked for, instead of the tensor. */
+  /** Number of top classes to return in place of the tensor. */
   readonly classes?: number;
 }
 
-/** Every output of the model, in its order. */
+/** Every output of the model, in the order of its signature. */
 export function allOutputs({ outputs }: Signature, isBinary: boolean): RequestedOutput[] {
   return outputs.map(({ name }) => ({ name, isBinary }));
 }
 
-/** The outputs that a request names, in its order; all where it names none. */
+/**
+ * The outputs that a request names, in its order; all outputs where it names none.
+ *
+ * @throws MalformedRequestError, InvalidTensorError
+ */
 export function readRequestedOutputs(
   request: JsonObject,
   isBinaryByDefault: boolean,
   signature: Signature,
 ): RequestedOutput[] {
-  const asked = request.outputs === undefined ? [] : arrayOf(request, 'outputs');
-  if (asked.length === 0) return allOutputs(signature, isBinaryByDefault);
+  const requested = request.outputs === undefined ? [] : requireArray(request, 'outputs');
+  if (requested.length === 0) return allOutputs(signature, isBinaryByDefault);
   const seen = new Set<string>();
-  return asked.map((value, index) => {
-    const output = readOutput(objectOf(value, `The output at ${index}`), isBinaryByDefault, signature);
-    if (seen.has(output.name)) throw new WrongTensorError(`The output "${output.name}" is asked for twice.`);
+  return requested.map((value, index) => {
+    const output = readOutput(requireObject(value, `The output at ${index}`), isBinaryByDefault, signature);
+    if (seen.has(output.name)) throw new InvalidTensorError(`The output "${output.name}" is requested twice.`);
     seen.add(output.name);
     return output;
   });
 }
 
-function readOutput(asked: JsonObject, isBinaryByDefault: boolean, { outputs }: Signature): RequestedOutput {
-  const name = textOf(asked, 'name');
-  const known = outputs.find((candidate) => candidate.name === name);
-  if (!known) {
+function readOutput(requested: JsonObject, isBinaryByDefault: boolean, { outputs }: Signature): RequestedOutput {
+  const name = readString(requested, 'name');
+  const declared = outputs.find((candidate) => candidate.name === name);
+  if (!declared) {
     const names = outputs.map((candidate) => `"${candidate.name}"`).join(', ');
-    throw new WrongTensorError(`An output that is asked for is none of the model's; it has ${names}.`);
+    throw new InvalidTensorError(`A requested output is none of the model's; it has ${names}.`);
   }
-  const parameters = parametersOf(asked, 'An output');
-  refuseSharedMemory(parameters);
-  const classes = wholeNumberOf(parameters, 'classification') ?? 0;
-  if (classes > 0 && known.type === 'string') {
-    throw new MalformedRequestError(`"${known.name}" holds texts: there is nothing in it to classify by.`);
+  const parameters = readParameters(requested, 'An output');
+  rejectSharedMemory(parameters);
+  const classes = readNonNegativeInteger(parameters, 'classification') ?? 0;
+  if (classes > 0 && declared.type === 'string') {
+    throw new MalformedRequestError(`"${declared.name}" holds texts, which cannot be ranked as classes.`);
   }
   return {
-    name: known.name,
-    isBinary: flagOf(parameters, 'binary_data') ?? isBinaryByDefault,
+    name: declared.name,
+    isBinary: readBoolean(parameters, 'binary_data') ?? isBinaryByDefault,
     ...(classes > 0 ? { classes } : {}),
   };
 }

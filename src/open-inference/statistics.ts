@@ -1,13 +1,14 @@
-import type { Model } from '../serving/repository/model.js';
-import type { ModelVersion } from '../serving/repository/model-version.js';
+import type { Model, ModelVersion } from '../serving/index.js';
 import type { ModelStatsDto } from './dto/statistics.dto.js';
 
-/** What each of a model's versions has done since it was loaded; those that never were have nothing to tell. */
+/** Counters of each version since it was loaded. Versions that were never loaded are left out. */
 export function statisticsOf(model: Model, versions: readonly ModelVersion[] = model.versions): ModelStatsDto[] {
-  return versions.filter(({ signature }) => signature !== undefined).map((version) => describe(model.name, version));
+  return versions
+    .filter(({ signature }) => signature !== undefined)
+    .map((version) => versionStatistics(model.name, version));
 }
 
-function describe(name: string, { version, stats }: ModelVersion): ModelStatsDto {
+function versionStatistics(name: string, { version, stats }: ModelVersion): ModelStatsDto {
   const counted = stats.snapshot();
   return {
     name,

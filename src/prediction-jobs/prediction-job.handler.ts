@@ -1,81 +1,85 @@
 import { setMaxListeners } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ClientPresence, type DomainError, InvalidInputError } from '../platform/http/index.js';
-import { type FinishedJob, JobHandler, type JobWork, type RunningJob } from '../jobs/index.js';
+import { type FinishedJob, JobHandler, type RunningJob } from '../jobs/index.js';
 import type { FileRecord } from '../platform/records/index.js';
 import { FileStore } from '../platform/storage/index.js';
-import { JobPredictions } from './job-predictions.js';
-import { recordsOf } from './job-records.js';
+import { JobPredictor } from './job-predictor.js';
+import { readJobInput } from './job-input.js';
 import { RowFailedError } from './prediction-jobs.errors.js';
 import { PREDICTION_JOB, type PredictionPayload } from './prediction-payload.js';
-import { tableOf } from './result-table.js';
+import { writeResultCsv } from './result-table.js';
 import { ResultWriter } from './result-writer.js';
-import { RowFailure } from './row-outcomes.js';
-import { slicesOf } from './slices.js';
+import { RowFailure } from './row-results.js';
+import { rebatch } from './rebatch.js';
 
-/** A run of a job may not keep somebody who waits for an answer for longer. */
+/** Target duration of a model run of a job, which an interactive request may have to wait for. */
 const RUN_MS = 5;
-/** Beside people who ask the same model runs are shorter, with time for others' in between. */
+/** While the model has interactive requests: shorter runs, with a pause between them. */
 const SHARED_RUN_MS = 1;
-const PAUSE_MS = 2;
-/** Characters of the result that are written in one turn of the event loop. */
-const SLICE_LENGTH = 64 * 1024;
+const SHARED_PAUSE_MS = 2;
+/** Characters of the result that one turn of the event loop formats. */
+const BATCH_LENGTH = 64 * 1024;
 
-/** Some rows that are being predicted. */
-interface Ahead {
+/** A batch whose predictions are under way. */
+interface PendingBatch {
   readonly records: readonly FileRecord[];
-  readonly outcomes: Promise<unknown[]>;
+  readonly results: Promise<unknown[]>;
 }
 
-/** Predicts the rows of a file, one after another, whoever started it and however often the application ends meanwhile. */
+/** Predicts the rows of a stored file in order, and resumes after the last checkpoint. */
 @JobHandler(PREDICTION_JOB)
-export class PredictionJobHandler implements JobWork<PredictionPayload> {
+export class PredictionJobHandler implements JobHandler<PredictionPayload> {
   constructor(
     private readonly files: FileStore,
-    private readonly predictions: JobPredictions,
+    private readonly predictor: JobPredictor,
   ) {}
 
   async run(job: RunningJob<PredictionPayload>): Promise<void> {
     const { payload, signal, memberId, inputId, progress } = job;
-    const version = await this.predictions.version(payload);
-    const records = recordsOf(this.files.read(inputId!), payload);
+    const version = await this.predictor.findVersion(payload);
+    const records = readJobInput(this.files.read(inputId!), payload);
     const writer = new ResultWriter(job);
-    const runMs = (): number => (version.isInDemand ? SHARED_RUN_MS : RUN_MS);
-    const size = (): number => Math.min(version.rowsWithin(runMs()), writer.rowsWithin(SLICE_LENGTH));
+    const runMs = (): number => (version.hasInteractiveDemand ? SHARED_RUN_MS : RUN_MS);
+    const size = (): number => Math.min(version.rowsWithin(runMs()), writer.rowsWithin(BATCH_LENGTH));
     const gone = ClientPresence.until(signal);
-    let ahead: Ahead | undefined;
-    // Each row that is in a run waits for the signal, where a pipeline asks for one at a time.
+    let pending: PendingBatch | undefined;
+    // A pipeline may predict rows one at a time, and each of them listens to the signal.
     setMaxListeners(0, signal);
-    for await (const slice of slicesOf(records, progress.done, size)) {
-      if (version.isInDemand) await delay(PAUSE_MS);
+    for await (const batch of rebatch(records, progress.done, size)) {
+      if (version.hasInteractiveDemand) await delay(SHARED_PAUSE_MS);
       signal.throwIfAborted();
-      const outcomes = this.predictions.predict(slice, { payload, memberId, signal, gone });
-      // It is waited for below, when the one before it has been written.
-      outcomes.catch(() => undefined);
-      if (ahead) await finish(ahead, payload, writer);
-      ahead = { records: slice, outcomes };
+      const results = this.predictor.predict(batch, { payload, memberId, signal, gone });
+      // Awaited below, once the batch before is written.
+      results.catch(() => undefined);
+      if (pending) await writeBatch(pending, payload, writer);
+      pending = { records: batch, results };
     }
-    if (ahead) await finish(ahead, payload, writer);
+    if (pending) await writeBatch(pending, payload, writer);
     await writer.close();
   }
 
   toCsv(job: FinishedJob<PredictionPayload>): AsyncIterable<string> {
-    return tableOf(job, recordsOf(this.files.read(job.inputId!), job.payload));
+    return writeResultCsv(job, readJobInput(this.files.read(job.inputId!), job.payload));
   }
 }
 
-async function finish({ records, outcomes }: Ahead, payload: PredictionPayload, writer: ResultWriter): Promise<void> {
-  const found = await outcomes;
-  const end = payload.onError === 'skip' ? -1 : found.findIndex((outcome) => outcome instanceof RowFailure);
-  writer.add(end < 0 ? found : found.slice(0, end));
+async function writeBatch(
+  { records, results: promised }: PendingBatch,
+  payload: PredictionPayload,
+  writer: ResultWriter,
+): Promise<void> {
+  const results = await promised;
+  const end = payload.onError === 'skip' ? -1 : results.findIndex((result) => result instanceof RowFailure);
+  writer.add(end < 0 ? results : results.slice(0, end));
   if (end < 0) return writer.saveIfDue();
   await writer.close(1);
-  throw atRow(records[end]!, (found[end] as RowFailure).error, payload);
+  throw locateError(records[end]!, (results[end] as RowFailure).error, payload);
 }
 
-/** What is wrong with a field says where it is; what else has failed does not. */
-function atRow({ place }: FileRecord, error: DomainError, { format }: PredictionPayload): DomainError {
+/** Adds the row to an error without a location of its own. */
+function locateError({ position }: FileRecord, error: DomainError, { format }: PredictionPayload): DomainError {
   if (error instanceof InvalidInputError) return error;
-  const isCounted = format === 'json' || format === 'pictures';
-  return new RowFailedError(`${isCounted ? 'Row' : 'Line'} ${place}`, error);
+  const isIndexed = format === 'json' || format === 'pictures';
+  return new RowFailedError(`${isIndexed ? 'Row' : 'Line'} ${position}`, error);
 }

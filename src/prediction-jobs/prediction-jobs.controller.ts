@@ -1,12 +1,12 @@
 import { Controller, Headers, HttpCode, Param, Post, Query, Req, Res, UseGuards } from '@nestjs/common';
 import { ApiHeader, ApiOperation, ApiParam, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
-import { Authenticated, CurrentMember, type Principal } from '../auth/index.js';
+import { Authenticated, CurrentMember, type AuthenticatedMember } from '../auth/index.js';
 import { ApiProblems, ClientPresence, InvalidInputError } from '../platform/http/index.js';
 import { JobDto } from '../jobs/index.js';
-import { ModelAccessGuard } from '../inference/access/model-access.guard.js';
-import { NewJobDto } from './dto/new-job.dto.js';
-import { PredictionJobs } from './prediction-jobs.service.js';
+import { ModelAccessGuard } from '../inference/index.js';
+import { CreateJobDto } from './dto/create-job.dto.js';
+import { PredictionJobsService } from './prediction-jobs.service.js';
 
 const KEY = 'Idempotency-Key';
 const VISIBLE = /^[\x21-\x7e]{1,200}$/;
@@ -14,7 +14,7 @@ const VISIBLE = /^[\x21-\x7e]{1,200}$/;
 @ApiTags('predictions')
 @Controller('models')
 export class PredictionJobsController {
-  constructor(private readonly jobs: PredictionJobs) {}
+  constructor(private readonly jobs: PredictionJobsService) {}
 
   @Post(':name/jobs')
   @HttpCode(202)
@@ -50,13 +50,13 @@ export class PredictionJobsController {
   })
   async create(
     @Param('name') model: string,
-    @Query() { onError }: NewJobDto,
+    @Query() { onError }: CreateJobDto,
     @Headers(KEY) key: string | undefined,
-    @CurrentMember() member: Principal,
+    @CurrentMember() member: AuthenticatedMember,
     @Req() request: Request,
     @Res({ passthrough: true }) response: Response,
   ): Promise<JobDto> {
-    demandKey(key);
+    requireIdempotencyKey(key);
     const gone = ClientPresence.of(response);
     const job = await this.jobs.create({ model, onError, idempotencyKey: key, member, request, gone });
     response.location(`/jobs/${job.id}`);
@@ -64,7 +64,7 @@ export class PredictionJobsController {
   }
 }
 
-function demandKey(key: string | undefined): void {
+function requireIdempotencyKey(key: string | undefined): void {
   if (key === undefined || VISIBLE.test(key)) return;
   const message = `${KEY} must be 1 to 200 visible ASCII characters`;
   throw new InvalidInputError([{ location: ['header', KEY], type: 'text', message }]);

@@ -9,7 +9,7 @@ export class TooManyJobRowsError extends DomainError {
   }
 }
 
-/** A job answers all its rows by one version, and that is no longer there. */
+/** A job uses one version for all rows, and that version was replaced or removed. */
 export class JobVersionGoneError extends DomainError {
   readonly kind = 'conflict';
   readonly code = 'job.version-gone';
@@ -21,13 +21,13 @@ export class JobVersionGoneError extends DomainError {
   }
 }
 
-/** What ended a job, and at which row of its input. */
+/** The error that ended a job, with the row that caused it. */
 export class RowFailedError extends DomainError {
   readonly kind: DomainErrorKind;
   readonly code: string;
 
-  constructor(place: string, { kind, code, message, cause }: DomainError) {
-    super(`${place}: ${message}`);
+  constructor(position: string, { kind, code, message, cause }: DomainError) {
+    super(`${position}: ${message}`);
     this.kind = kind;
     this.code = code;
     if (cause) withCause(this, cause);

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import type { Request } from 'express';
-import type { Principal } from '../auth/index.js';
+import type { AuthenticatedMember } from '../auth/index.js';
 import { UnitOfWork } from '../platform/database/index.js';
 import {
   type ClientPresence,
@@ -9,84 +9,83 @@ import {
   type TextFields,
   UnsupportedMediaTypeError,
 } from '../platform/http/index.js';
-import { type JobDto, Jobs } from '../jobs/index.js';
+import { type JobDto, JobsService } from '../jobs/index.js';
 import { FileStore, type StoredFile } from '../platform/storage/index.js';
-import { textRowsOf } from '../inference/inputs/text-rows.js';
-import { ImageDecoder } from '../serving/images/image-decoder.js';
-import { InferenceSettings } from '../serving/serving.settings.js';
-import { Pipelines } from '../inference/pipelines/pipelines.service.js';
-import { takesForms, takesInstances } from '../inference/inputs/prediction-input.js';
-import { ModelStore } from '../serving/repository/model-store.js';
-import type { ModelVersion } from '../serving/repository/model-version.js';
-import { recordsOf } from './job-records.js';
+import { acceptsInstances, acceptsModelRows, inputTextFields, PipelineRegistry } from '../inference/index.js';
+import { ImageDecoder, ModelStore, type ModelVersion } from '../serving/index.js';
+import { PredictionJobsSettings } from './prediction-jobs.settings.js';
+import { readJobInput } from './job-input.js';
 import { openJobUpload } from './job-upload.js';
 import { type JobInput, type OnError, PREDICTION_JOB, type PredictionPayload } from './prediction-payload.js';
-import { survey } from './survey.js';
+import { scanInput } from './scan-input.js';
 
-/** A job that is asked for, and by whom. */
 export interface JobRequest {
   readonly model: string;
   readonly onError: OnError;
   readonly idempotencyKey: string | undefined;
-  readonly member: Principal;
+  readonly member: AuthenticatedMember;
   readonly request: Request;
-  /** Tells that the client has gone away. */
+  /** Aborted when the client disconnects. */
   readonly gone: ClientPresence;
 }
 
-/** By which version an input is read, and how. */
-interface About {
+interface InputContext {
   readonly version: ModelVersion;
   readonly input: JobInput;
-  readonly texts: TextFields | undefined;
+  /** Parses text values; undefined if the values are typed. */
+  readonly textFields: TextFields | undefined;
 }
 
-/** Takes inputs that are too large for one request. */
+/** Creates prediction jobs. */
 @Injectable()
-export class PredictionJobs {
+export class PredictionJobsService {
   constructor(
     private readonly store: ModelStore,
-    private readonly pipelines: Pipelines,
+    private readonly pipelines: PipelineRegistry,
     private readonly files: FileStore,
-    private readonly jobs: Jobs,
+    private readonly jobs: JobsService,
     private readonly unitOfWork: UnitOfWork,
-    private readonly settings: InferenceSettings,
+    private readonly settings: PredictionJobsSettings,
     private readonly http: HttpSettings,
     private readonly decoder: ImageDecoder,
   ) {}
 
-  /** Stores the input, looks through it, and enqueues its job; where that is refused, nothing of it stays. */
-  async create(asked: JobRequest): Promise<JobDto> {
-    const version = await this.store.find(asked.model);
-    const takesPictures = version.image !== undefined && takesForms(this.pipelines.of(asked.model));
-    const { input: found, bytes } = await openJobUpload(asked.request, this.http.bodyLimit, takesPictures);
-    const input = { ...found, instances: takesInstances(version) };
-    const about = { version, input, texts: this.textsOf(asked.model, version, input) };
+  /** Stores the input, scans it, and enqueues the job. An error leaves nothing behind. */
+  async create(jobRequest: JobRequest): Promise<JobDto> {
+    const version = await this.store.get(jobRequest.model).find();
+    const acceptsPictures = version.image !== undefined && acceptsModelRows(this.pipelines.find(jobRequest.model));
+    const { input: uploaded, bytes } = await openJobUpload(jobRequest.request, this.http.bodyLimit, acceptsPictures);
+    const input = { ...uploaded, instances: acceptsInstances(version) };
+    const context = { version, input, textFields: this.findTextFields(jobRequest.model, version, input) };
     const file = await this.files.receive(bytes, { limit: this.http.bodyLimit.files });
     try {
-      return await this.take(asked, about, file);
+      return await this.scanAndEnqueue(jobRequest, context, file);
     } catch (error) {
       await this.files.discard(file.id);
       throw error;
     }
   }
 
-  /** How cells and the fields of a form are read. @throws UnsupportedMediaTypeError where they cannot be */
-  private textsOf(model: string, version: ModelVersion, { isText, format }: JobInput): TextFields | undefined {
+  /** Parsers of CSV cells and form fields. @throws UnsupportedMediaTypeError if the model takes JSON only */
+  private findTextFields(model: string, version: ModelVersion, { isText, format }: JobInput): TextFields | undefined {
     if (!isText) return undefined;
-    const pipeline = this.pipelines.of(model);
-    const texts = format === 'csv' || takesForms(pipeline) ? textRowsOf(version, pipeline) : undefined;
-    if (texts) return texts;
+    const pipeline = this.pipelines.find(model);
+    const textFields = format === 'csv' || acceptsModelRows(pipeline) ? inputTextFields(version, pipeline) : undefined;
+    if (textFields) return textFields;
     throw new UnsupportedMediaTypeError('This model takes JSON: send application/json or application/x-ndjson.');
   }
 
-  private async take(asked: JobRequest, { version, input, texts }: About, { id, sha256 }: StoredFile): Promise<JobDto> {
-    const { model, onError, gone, member, idempotencyKey: key } = asked;
-    const records = recordsOf(this.files.read(id), input);
-    const pipeline = this.pipelines.of(model);
-    const maxRows = this.settings.jobMaxRows;
-    const about = { texts, onError, version, pipeline, maxRows, gone, decoder: this.decoder };
-    const { rows, columns } = await survey(records, input, about);
+  private async scanAndEnqueue(
+    jobRequest: JobRequest,
+    { version, input, textFields }: InputContext,
+    { id, sha256 }: StoredFile,
+  ): Promise<JobDto> {
+    const { model, onError, gone, member, idempotencyKey: key } = jobRequest;
+    const records = readJobInput(this.files.read(id), input);
+    const pipeline = this.pipelines.find(model);
+    const maxRows = this.settings.maxRows;
+    const context = { textFields, onError, version, pipeline, maxRows, gone, decoder: this.decoder };
+    const { rows, columns } = await scanInput(records, input, context);
     const payload: PredictionPayload = {
       ...input,
       model,
@@ -104,7 +103,7 @@ export class PredictionJobs {
   }
 }
 
-/** Of all that is asked for: a boundary of multipart is not, and neither is what serves at the moment. */
+/** Identifies the request for its Idempotency-Key. Excludes the multipart boundary and the current version. */
 function digestOf({ model, onError, format, isText }: PredictionPayload, sha256: string): string {
   return createHash('sha256')
     .update(JSON.stringify([model, onError, format, isText, sha256]))

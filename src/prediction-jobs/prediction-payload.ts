@@ -2,32 +2,31 @@ import type { RecordFormat } from '../platform/records/index.js';
 
 export const PREDICTION_JOB = 'prediction';
 
-/** What is done about a row that is wrong. */
+/** Handling of an invalid row. */
 export const ON_ERROR = ['reject', 'stop', 'skip'] as const;
 export type OnError = (typeof ON_ERROR)[number];
 
-/** Rows as in a file, or pictures one after another. */
+/** A file of rows, or a picture archive. */
 export type JobFormat = RecordFormat | 'pictures';
 
-/** How the input of a job is read, each time in the same way. */
+/** How the input of a job is read. */
 export interface JobInput {
   readonly format: JobFormat;
-  /** Whether its values are texts, as in CSV and in a form. */
+  /** Whether the values are text to be parsed, as in CSV and in a form. */
   readonly isText: boolean;
   readonly from: 'file' | 'body';
-  /** Whether `{"instances": […]}` holds rows, and is not one itself. */
+  /** Whether `{"instances": […]}` contains rows, instead of being one row. */
   readonly instances: boolean;
 }
 
-/** What a prediction job is to do. */
 export interface PredictionPayload extends JobInput {
   readonly model: string;
   readonly version: string;
-  /** Of the version's file: another file under the same number is another model. */
+  /** SHA-256 of the version's file: a different file under the same version is a different model. */
   readonly sha256: string | null;
   readonly onError: OnError;
-  /** Of the input, as a table of the result repeats them. */
+  /** Columns of the input, which the result CSV repeats. */
   readonly columns: readonly string[];
-  /** What the model may answer, where the manifest names it. */
+  /** Labels of the model's classes, if the manifest names them. */
   readonly labels: readonly string[];
 }

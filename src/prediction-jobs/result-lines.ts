@@ -1,17 +1,17 @@
 import { type DomainError, InvalidInputError, stringifyExactJson } from '../platform/http/index.js';
-import { RowFailure } from './row-outcomes.js';
+import { RowFailure } from './row-results.js';
 
-/** The line of a result for one row of the input, counted from 0. */
-export function lineOf(index: number, outcome: unknown): string {
-  // V8 keeps the texts that it has made of numbers, by the ten thousand, for longer than they are of use; not those of JSON.
+/** Formats the JSON line of a result. @param index of the row in the input, from 0 @param result a prediction or a `RowFailure` */
+export function formatResultLine(index: number, result: unknown): string {
+  // JSON.stringify, since V8 caches the results of String(number) by the ten thousand, which keeps them in the old heap.
   const row = JSON.stringify(index);
-  if (outcome instanceof RowFailure) return `{"row":${row},"error":${JSON.stringify(wordsOf(outcome.error))}}\n`;
-  const json = stringifyExactJson(outcome) ?? 'null';
+  if (result instanceof RowFailure) return `{"row":${row},"error":${JSON.stringify(describeError(result.error))}}\n`;
+  const json = stringifyExactJson(result) ?? 'null';
   if (!json.startsWith('{')) return `{"row":${row},"answer":${json}}\n`;
   return json === '{}' ? `{"row":${row}}\n` : `{"row":${row},${json.slice(1)}\n`;
 }
 
-function wordsOf(error: DomainError): object {
+function describeError(error: DomainError): object {
   const { code, message: detail } = error;
   return error instanceof InvalidInputError ? { code, detail, errors: error.errors } : { code, detail };
 }

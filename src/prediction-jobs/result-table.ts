@@ -3,45 +3,62 @@ import type { FinishedJob } from '../jobs/index.js';
 import { CsvWriter, type FileRecord } from '../platform/records/index.js';
 import type { PredictionPayload } from './prediction-payload.js';
 
-/** A line of a result, read. */
+/*
+ * Columns of a result CSV, in this order:
+ *
+ * 1. the columns of the input, with the values that were sent;
+ * 2. the members of a prediction: `label`, `value`, or a column per output of the model or per member of the pipeline's response
+ *    (`answer` if the prediction is no object). `index` is left out beside `label`. `probabilities` becomes one column
+ *    `probability_<label>` per label, empty for labels that the model did not return;
+ * 3. `error`, the message of a failed row, if the job skips invalid rows (`onError=skip`).
+ *
+ * A column of 2 or 3 with the name of an input column gets the prefix `answer_`.
+ */
+
+/** A parsed line of a result. */
 export interface ResultLine {
   readonly error?: { readonly detail: string };
   readonly [field: string]: unknown;
 }
 
-/** An answer as a line has it: what is no object stands under a name. */
-export function lineFor(prediction: unknown): ResultLine {
+/** Puts a prediction that is no object under the name `answer`, as in the JSON lines of a result. */
+export function toResultLine(prediction: unknown): ResultLine {
   return isObject(prediction) ? prediction : { answer: prediction };
 }
 
 interface Column {
   readonly name: string;
-  readonly of: (line: ResultLine) => unknown;
+  readonly read: (line: ResultLine) => unknown;
 }
 
-/** What a table needs to know beside its rows. */
 export interface TableOptions {
+  /** Columns of the input. */
   readonly columns: readonly string[];
+  /** Labels of the model's classes, if known. */
   readonly labels: readonly string[];
+  /** Whether to add the column `error`. */
   readonly hasErrors: boolean;
 }
 
-/** A table of inputs and answers, line by line: the input's columns, those of the answer, and what went wrong. */
+/** Writes predictions beside their inputs as CSV. */
 export class ResultTable {
-  private readonly answer: readonly Column[];
+  private readonly resultColumns: readonly Column[];
   private readonly writer: CsvWriter;
 
-  /** @param sample a line with an answer, which tells what there is in one; undefined where no row has an answer */
+  /** @param sample a line with a prediction, which determines the columns; undefined if all rows failed */
   constructor(
     private readonly options: TableOptions,
     sample: ResultLine | undefined,
   ) {
     const { columns, labels, hasErrors } = options;
-    const answer = sample ? columnsOf(sample, labels) : [];
-    if (hasErrors) answer.push({ name: 'error', of: ({ error }) => error?.detail });
+    const resultColumns = sample ? columnsOf(sample, labels) : [];
+    if (hasErrors) resultColumns.push({ name: 'error', read: ({ error }) => error?.detail });
     const taken = new Set(columns);
-    this.answer = answer.map(({ name, of }) => ({ name: taken.has(name) ? `answer_${name}` : name, of }));
-    this.writer = new CsvWriter([...columns, ...this.answer.map(({ name }) => name)]);
+    this.resultColumns = resultColumns.map(({ name, read }) => ({
+      name: taken.has(name) ? `answer_${name}` : name,
+      read,
+    }));
+    this.writer = new CsvWriter([...columns, ...this.resultColumns.map(({ name }) => name)]);
   }
 
   header(): string {
@@ -53,79 +70,80 @@ export class ResultTable {
       inputs.map((input, index) => {
         const values = isObject(input) ? input : {};
         const line = lines[index]!;
-        const own = this.options.columns.map((name) => (Object.hasOwn(values, name) ? cellOf(values[name]) : ''));
-        return [...own, ...this.answer.map(({ of }) => (line.error && of(line) === undefined ? '' : cellOf(of(line))))];
+        const sent = this.options.columns.map((name) => (Object.hasOwn(values, name) ? toCell(values[name]) : ''));
+        return [...sent, ...this.resultColumns.map(({ read }) => toCell(read(line)))];
       }),
     );
   }
 }
 
-/** The table of a finished job: its input is read beside its result. */
-export async function* tableOf(
+/** Writes the CSV of a finished job, reading its input and its result side by side. */
+export async function* writeResultCsv(
   job: FinishedJob<PredictionPayload>,
   batches: AsyncIterable<readonly FileRecord[]>,
 ): AsyncGenerator<string> {
   const { columns, labels, onError } = job.payload;
-  const table = new ResultTable({ columns, labels, hasErrors: onError === 'skip' }, await firstAnswer(job.lines()));
+  const sample = await findPrediction(job.lines());
+  const table = new ResultTable({ columns, labels, hasErrors: onError === 'skip' }, sample);
   yield table.header();
-  const lines = new LineSource(job.lines());
+  const lines = new ResultLineReader(job.lines());
   for await (const batch of batches) {
     yield table.rows(
       batch.map(({ value }) => value),
-      await lines.take(batch.length),
+      await lines.read(batch.length),
     );
   }
 }
 
-async function firstAnswer(pieces: AsyncIterable<Buffer>): Promise<ResultLine | undefined> {
-  for await (const piece of pieces) {
-    const found = linesIn(piece).find((line) => !isObject(line.error));
+async function findPrediction(chunks: AsyncIterable<Buffer>): Promise<ResultLine | undefined> {
+  for await (const chunk of chunks) {
+    const found = parseLines(chunk).find((line) => !isObject(line.error));
     if (found) return found;
   }
   return undefined;
 }
 
-/** Takes so many lines at a time from pieces that hold any number of them. */
-class LineSource {
-  private readonly pieces: AsyncIterator<Buffer>;
+/** Reads the lines of a result in numbers of the caller's choice. */
+class ResultLineReader {
+  private readonly chunks: AsyncIterator<Buffer>;
   private lines: ResultLine[] = [];
 
-  constructor(pieces: AsyncIterable<Buffer>) {
-    this.pieces = pieces[Symbol.asyncIterator]();
+  /** @param chunks of whole lines */
+  constructor(chunks: AsyncIterable<Buffer>) {
+    this.chunks = chunks[Symbol.asyncIterator]();
   }
 
-  async take(count: number): Promise<ResultLine[]> {
+  async read(count: number): Promise<ResultLine[]> {
     while (this.lines.length < count) {
-      const next = await this.pieces.next();
-      if (next.done) throw new Error(`A result has ${this.lines.length} lines where its input has ${count} rows`);
-      this.lines.push(...linesIn(next.value));
+      const next = await this.chunks.next();
+      if (next.done) throw new Error(`A result has ${this.lines.length} lines left for ${count} rows of its input`);
+      this.lines.push(...parseLines(next.value));
     }
     return this.lines.splice(0, count);
   }
 }
 
-function linesIn(piece: Buffer): ResultLine[] {
-  const texts = piece.toString().split('\n');
+function parseLines(chunk: Buffer): ResultLine[] {
+  const texts = chunk.toString().split('\n');
   return texts.filter((text) => text !== '').map((text) => parseExactJson(text) as ResultLine);
 }
 
-/** A column for each thing that is said; of probabilities, one for each label. */
 function columnsOf(sample: ResultLine, labels: readonly string[]): Column[] {
   const names = Object.keys(sample).filter((name) => name !== 'row' && !(name === 'index' && 'label' in sample));
   return names.flatMap((name): Column[] => {
     const value = sample[name];
-    if (name !== 'probabilities' || !isObject(value)) return [{ name, of: (line) => line[name] }];
+    if (name !== 'probabilities' || !isObject(value)) return [{ name, read: (line) => line[name] }];
     const all = labels.length > 0 ? labels : Object.keys(value);
-    return all.map((label) => ({ name: `probability_${label}`, of: (line) => probabilityOf(line, label) }));
+    return all.map((label) => ({ name: `probability_${label}`, read: (line) => readProbability(line, label) }));
   });
 }
 
-/** Nothing, where it is none of the most probable that the model was asked for. */
-function probabilityOf({ probabilities }: ResultLine, label: string): unknown {
+/** Undefined for a label that is not among the most probable ones that were returned. */
+function readProbability({ probabilities }: ResultLine, label: string): unknown {
   return isObject(probabilities) && Object.hasOwn(probabilities, label) ? probabilities[label] : undefined;
 }
 
-function cellOf(value: unknown): unknown {
+function toCell(value: unknown): unknown {
   if (value === undefined || value === null) return '';
   return typeof value === 'object' ? stringifyExactJson(value) : value;
 }

@@ -1,19 +1,23 @@
 import type { Progress, RunningJob } from '../jobs/index.js';
-import { lineOf } from './result-lines.js';
-import { RowFailure } from './row-outcomes.js';
+import { formatResultLine } from './result-lines.js';
+import { RowFailure } from './row-results.js';
 
-/** A save is a transaction: one for many rows, but so often that progress is seen and little is done again. */
-const ROWS_A_SAVE = 1_000;
-const SAVE_EVERY_MS = 500;
-const MAX_BYTES = 512 * 1024;
-const FIRST_ROWS = 16;
+/*
+ * Limits of a checkpoint, which is a transaction: large enough to amortise it, frequent enough to show progress and to repeat
+ * little after a crash.
+ */
+const CHECKPOINT_ROWS = 1_000;
+const CHECKPOINT_INTERVAL_MS = 500;
+const CHECKPOINT_BYTES = 512 * 1024;
+/** Size of a batch before the length of a line is known. */
+const INITIAL_ROWS = 16;
 
-/** Writes the lines of a result, in order, together with how far the job is: after a crash each row is there once. */
+/** Writes the lines of a result in order, atomically with the job's progress: after a crash each row is in the result once. */
 export class ResultWriter {
-  /** Lines that are not saved yet. */
+  /** Lines since the last checkpoint. */
   private unsaved: Buffer[] = [];
   private unsavedBytes = 0;
-  /** Of the lines that were written last. */
+  /** Mean length of the lines of the last batch, in characters. */
   private lineLength: number | undefined;
   private done: number;
   private errors: number;
@@ -28,36 +32,36 @@ export class ResultWriter {
     this.errors = errors;
   }
 
-  /** The outcomes of the next rows. */
-  add(outcomes: readonly unknown[]): void {
-    const lines = outcomes.map((outcome, index) => lineOf(this.done + index, outcome)).join('');
-    this.done += outcomes.length;
-    this.errors += outcomes.filter((outcome) => outcome instanceof RowFailure).length;
-    if (outcomes.length > 0) this.lineLength = lines.length / outcomes.length;
-    // As bytes at once: a text that grows is a chain of all that it was made of, which outlives its use by far.
+  /** Appends the results of the next rows: predictions or `RowFailure`s. */
+  add(results: readonly unknown[]): void {
+    const lines = results.map((result, index) => formatResultLine(this.done + index, result)).join('');
+    this.done += results.length;
+    this.errors += results.filter((result) => result instanceof RowFailure).length;
+    if (results.length > 0) this.lineLength = lines.length / results.length;
+    // Bytes instead of a growing string: V8 represents one as a tree of its parts, which are promoted to the old heap.
     const bytes = Buffer.from(lines);
     this.unsaved.push(bytes);
     this.unsavedBytes += bytes.length;
   }
 
-  /** How many lines are likely to have no more characters than this: few, as long as none is known. */
+  /** Estimates how many lines fit in `length` characters. */
   rowsWithin(length: number): number {
-    return this.lineLength === undefined ? FIRST_ROWS : Math.max(1, Math.floor(length / this.lineLength));
+    return this.lineLength === undefined ? INITIAL_ROWS : Math.max(1, Math.floor(length / this.lineLength));
   }
 
-  /** Saves where it is time to; the next rows are predicted meanwhile. */
+  /** Starts a checkpoint if one is due; the next rows are predicted meanwhile. */
   async saveIfDue(): Promise<void> {
     const isDue =
-      this.done - this.savedDone >= ROWS_A_SAVE ||
-      this.unsavedBytes >= MAX_BYTES ||
-      performance.now() - this.savedAt >= SAVE_EVERY_MS;
+      this.done - this.savedDone >= CHECKPOINT_ROWS ||
+      this.unsavedBytes >= CHECKPOINT_BYTES ||
+      performance.now() - this.savedAt >= CHECKPOINT_INTERVAL_MS;
     if (isDue) await this.save();
   }
 
   /**
-   * Saves what there is.
+   * Saves a last checkpoint, and waits for it.
    *
-   * @param errors where a row that is not in the result ends the job
+   * @param errors overrides the count if a row that is not in the result ends the job
    */
   async close(errors = this.errors): Promise<void> {
     this.errors = errors;
@@ -65,7 +69,7 @@ export class ResultWriter {
     await this.saving;
   }
 
-  /** One after the other: resolves when the one before is done. */
+  /** Waits for the checkpoint before this one, then starts this one without waiting for it. */
   private async save(): Promise<void> {
     const { total } = this.job.progress;
     const progress: Progress = { done: this.done, total, errors: this.errors };
@@ -75,7 +79,7 @@ export class ResultWriter {
     this.savedDone = this.done;
     this.savedAt = performance.now();
     await this.saving;
-    this.saving = this.job.save({ progress, result, isRepeatable: true });
+    this.saving = this.job.save({ progress, result, delayedDurability: true });
     this.saving.catch(() => undefined);
   }
 }

@@ -1,46 +1,41 @@
 import { DomainError, withCause } from '../platform/http/index.js';
 
-/** Clients are asked to come back after this many seconds where nothing better is known. */
+/** `Retry-After` where there is no estimate. */
 const RETRY_AFTER_SECONDS = 1;
 
+/** The store has no model of this name. */
 export class ModelNotFoundError extends DomainError {
   readonly kind = 'not-found';
   readonly code = 'model.not-found';
 
   constructor(name: string) {
-    super(`There is no model "${name}". GET /models lists those there are.`);
+    super(`There is no model "${name}". GET /models lists the models.`);
   }
 }
 
+/** The model has no version of this number. */
 export class VersionNotFoundError extends DomainError {
   readonly kind = 'not-found';
   readonly code = 'model.version-not-found';
 
   constructor(name: string, version: string) {
-    super(`The model "${name}" has no version ${version}. GET /models/${name} lists those there are.`);
+    super(`The model "${name}" has no version ${version}. GET /models/${name} lists the versions.`);
   }
 }
 
-export class ReportFileNotFoundError extends DomainError {
-  readonly kind = 'not-found';
-  readonly code = 'model.report-not-found';
-
-  constructor(model: string, file: string) {
-    super(`The report of "${model}" has no file "${file}". Its page, /models/${model}, shows those there are.`);
-  }
-}
-
+/** The model or the version is not loaded, or its runtime is being restarted. */
 export class ModelNotReadyError extends DomainError {
   readonly kind = 'unavailable';
   readonly code = 'model.not-ready';
   override readonly retryAfterSeconds = RETRY_AFTER_SECONDS;
 
-  /** @param name of the model, with its version where one was asked for: `iris`, `iris/1` */
+  /** @param name of the model, with the version if the request has one: `iris`, `iris/1` */
   constructor(name: string, state: string) {
     super(`The model "${name}" is not ready: ${state}.`);
   }
 }
 
+/** A version that is not ready cannot become the default. */
 export class VersionNotReadyError extends DomainError {
   readonly kind = 'conflict';
   readonly code = 'model.version-not-ready';
@@ -50,29 +45,18 @@ export class VersionNotReadyError extends DomainError {
   }
 }
 
-export class TooManyPredictionsError extends DomainError {
-  readonly kind = 'rate-limited';
-  readonly code = 'model.rate-limited';
-  override readonly retryAfterSeconds: number;
-
-  constructor(perMinute: number, waitMs: number) {
-    const seconds = Math.max(RETRY_AFTER_SECONDS, Math.ceil(waitMs / 1_000));
-    super(`You may ask for predictions ${perMinute} times a minute. Try again in ${seconds} seconds.`);
-    this.retryAfterSeconds = seconds;
-  }
-}
-
+/** Refused at admission: QUEUE_CAPACITY predictions wait for the version. */
 export class QueueFullError extends DomainError {
   readonly kind = 'unavailable';
   readonly code = 'model.queue-full';
   override readonly retryAfterSeconds = RETRY_AFTER_SECONDS;
 
   constructor(length: number) {
-    super(`${length} predictions are waiting for this model already. Try again in a moment.`);
+    super(`${length} predictions wait for this model already. Try again in a moment.`);
   }
 }
 
-/** It would only have waited until its deadline. */
+/** Refused at admission: the prediction is expected to miss its deadline. */
 export class OverloadedError extends DomainError {
   readonly kind = 'unavailable';
   readonly code = 'model.overloaded';
@@ -85,20 +69,21 @@ export class OverloadedError extends DomainError {
   }
 }
 
-/** It was let in, and those before it took longer than was foreseen. */
-export class WaitedInVainError extends DomainError {
+/** Admitted, but the predictions before it took longer than expected. */
+export class QueueDelayExceededError extends DomainError {
   readonly kind = 'unavailable';
   readonly code = 'model.overloaded';
   override readonly retryAfterSeconds: number;
 
   constructor(waitedMs: number) {
     super(
-      `The predictions before this one took longer than foreseen: after ${Math.round(waitedMs)} ms in line there is no time left for it. Try later.`,
+      `The predictions before this one took longer than expected: after ${Math.round(waitedMs)} ms in the queue there is no time left for it. Try later.`,
     );
     this.retryAfterSeconds = Math.max(RETRY_AFTER_SECONDS, Math.ceil(waitedMs / 1000));
   }
 }
 
+/** The runtime ended during the prediction and is being restarted. */
 export class RuntimeLostError extends DomainError {
   readonly kind = 'unavailable';
   readonly code = 'model.runtime-died';
@@ -110,27 +95,28 @@ export class RuntimeLostError extends DomainError {
   }
 }
 
-/** Nobody waits for the answer any more. */
+/** The client has disconnected before the response. */
 export class ClientGoneError extends DomainError {
   readonly kind = 'unavailable';
   readonly code = 'request.abandoned';
 
   constructor() {
-    super('The client went away before the prediction was made.');
+    super('The client disconnected before the prediction was made.');
   }
 }
 
+/** The prediction was not ready by its deadline. */
 export class DeadlineError extends DomainError {
   readonly kind = 'deadline';
   readonly code = 'model.deadline';
 
   constructor() {
-    super('The prediction was not ready in time (DEADLINE_MS, or the timeout that was asked for).');
+    super('The prediction was not ready in time (DEADLINE_MS, or the timeout in the request).');
   }
 }
 
-/** The model failed on a valid row; what its runtime said of that is in the log only. */
-export class RunFailedOnRowError extends DomainError {
+/** The model failed on valid input. The message of the runtime is in the log only. */
+export class ModelRunFailedError extends DomainError {
   readonly kind = 'internal';
   readonly code = 'model.run-failed';
 
@@ -140,36 +126,25 @@ export class RunFailedOnRowError extends DomainError {
   }
 }
 
-/** A pipeline made something of a valid input that is no row of its model; what, the log says. */
-export class PipelineFailedError extends DomainError {
-  readonly kind = 'internal';
-  readonly code = 'model.pipeline-failed';
-
-  constructor(cause: Error) {
-    super('The input could not be prepared for the model. Quote the request id when you report it.');
-    withCause(this, cause);
-  }
-}
-
-export class AnswerTooLargeError extends DomainError {
+/** The response would hold more than ANSWER_MAX_ELEMENTS values. */
+export class ResponseTooLargeError extends DomainError {
   readonly kind = 'too-large';
   readonly code = 'predict.answer-too-large';
 
-  /** @param cause where it was found out by a runtime */
+  /** @param cause the error of the runtime, if it counted the values */
   constructor(cause?: Error) {
-    super(
-      'The answer to this input holds more values than one answer may (ANSWER_MAX_ELEMENTS). Ask for less at once.',
-    );
+    super('The response to this input would hold too many values (ANSWER_MAX_ELEMENTS). Send fewer rows in a request.');
     if (cause) withCause(this, cause);
   }
 }
 
-/** Nothing of a model could be loaded; the message says why. */
+/** The requested load of a model has failed; the message gives the reason. */
 export class ModelLoadFailedError extends DomainError {
   readonly kind = 'conflict';
   readonly code = 'model.load-failed';
 }
 
+/** The request has more values than PREDICT_MAX_ELEMENTS. */
 export class TooManyElementsError extends DomainError {
   readonly kind = 'too-large';
   readonly code = 'predict.too-many-elements';
@@ -179,6 +154,7 @@ export class TooManyElementsError extends DomainError {
   }
 }
 
+/** The request has more rows than PREDICT_MAX_ROWS. */
 export class TooManyRowsError extends DomainError {
   readonly kind = 'too-large';
   readonly code = 'predict.too-many-rows';
@@ -188,29 +164,31 @@ export class TooManyRowsError extends DomainError {
   }
 }
 
-/** More pictures wait to be decoded than could be soon. */
-export class ImagesBusyError extends DomainError {
+/** The queue of images to decode is full. */
+export class ImageDecoderBusyError extends DomainError {
   readonly kind = 'unavailable';
   readonly code = 'predict.images-busy';
   override readonly retryAfterSeconds = RETRY_AFTER_SECONDS;
 
   constructor() {
-    super('Too many pictures are being decoded just now. Try again in a moment.');
+    super('Too many images are being decoded. Try again in a moment.');
   }
 }
 
-/** A tensor that is not what the model takes; the message says which, and what it must be. */
-export class WrongTensorError extends DomainError {
+/** A tensor does not fit the signature of the model; the message gives its name and the expectation. */
+export class InvalidTensorError extends DomainError {
   readonly kind = 'invalid';
   readonly code = 'model.wrong-tensor';
 }
 
-/** The model has answered, but not with what can be written down. */
-export class AnswerNotFiniteError extends DomainError {
+/** An output has NaN or infinities, which JSON cannot represent. */
+export class NonFiniteOutputError extends DomainError {
   readonly kind = 'internal';
   readonly code = 'model.answer-not-finite';
 
   constructor(output: string) {
-    super(`The output "${output}" is not finite, and JSON has no word for that: ask for it as binary data.`);
+    super(
+      `The output "${output}" has values that are not finite, which JSON cannot represent: request it as binary data.`,
+    );
   }
 }

@@ -1,57 +1,51 @@
 import type { Env } from '../platform/config/index.js';
 import type { InputLimits } from './signature/row-check.js';
 
-/** No array is longer. */
+/** The greatest number of values in one tensor. */
 const MAX_ELEMENTS = 2 ** 32 - 2;
 
+/** The limits of image decoding. */
 export interface ImageLimits {
-  /** Of one picture, width × height. */
-  readonly pixels: number;
-  /** How many are decoded side by side: each takes one of the four threads that Node does files and names on. */
-  readonly lanes: number;
-  /** How many requests may wait for their turn. */
-  readonly queue: number;
+  /** Pixels of one image, width × height. */
+  readonly maxPixels: number;
+  /** Images decoded at the same time; each occupies one of the four threads of libuv's pool. */
+  readonly concurrency: number;
+  /** Images that may wait to be decoded. */
+  readonly maxQueued: number;
 }
 
-export class InferenceSettings {
-  /** The model store: a folder for each model. */
+/** The settings of the engine, from the environment. */
+export class ServingSettings {
+  /** The model store, with a folder for each model. */
   readonly modelsDir: string;
   /** The model behind `/predict`. */
   readonly defaultModel: string;
-  /** How long a prediction may wait and run. */
+  /** Milliseconds that a prediction may wait and run. */
   readonly deadlineMs: number;
-  /** How many predictions may wait for one version of a model. */
+  /** Predictions that may wait for one version of a model. */
   readonly queueCapacity: number;
-  /** Requests for predictions a minute, for each member or address; undefined where nobody counts. */
-  readonly predictRate: number | undefined;
-  /** What one request may hold. */
+  /** The limits of one request. */
   readonly limits: InputLimits;
-  /** How many rows one job may have. */
-  readonly jobMaxRows: number;
-  /** What decoding pictures may take. */
   readonly images: ImageLimits;
-  /** How many values one answer may hold. */
-  readonly maxAnswerElements: number;
+  /** Values of one response. */
+  readonly maxResponseElements: number;
 
   constructor(env: Env) {
     this.modelsDir = env.text('MODELS_DIR', './models');
     this.defaultModel = env.text('DEFAULT_MODEL', 'iris');
     this.deadlineMs = env.integer('DEADLINE_MS', { default: 5_000, min: 1, max: 3_600_000 });
     this.queueCapacity = env.integer('QUEUE_CAPACITY', { default: 1_024, min: 1, max: 1_000_000 });
-    const isRated = env.optional('PREDICT_RATE') !== undefined;
-    this.predictRate = isRated ? env.integer('PREDICT_RATE', { default: 1, min: 1, max: 1_000_000_000 }) : undefined;
     this.limits = {
       rows: env.integer('PREDICT_MAX_ROWS', { default: 10_000, min: 1, max: 10_000_000 }),
-      // 16 MB of float32: more in one request would keep everybody else waiting while it is checked.
+      // 16 MB of float32: the check of more values would block the event loop for too long.
       elements: env.integer('PREDICT_MAX_ELEMENTS', { default: 4_000_000, min: 1, max: MAX_ELEMENTS }),
       textLength: env.integer('PREDICT_MAX_TEXT', { default: 65_536, min: 1, max: 2 ** 28 }),
     };
-    this.jobMaxRows = env.integer('JOB_MAX_ROWS', { default: 10_000_000, min: 1, max: 1_000_000_000 });
     this.images = {
-      pixels: env.integer('IMAGE_MAX_PIXELS', { default: 50_000_000, min: 1, max: 1_000_000_000 }),
-      lanes: env.integer('IMAGE_LANES', { default: 1, min: 1, max: 64 }),
-      queue: env.integer('IMAGE_QUEUE_CAPACITY', { default: 64, min: 0, max: 1_000_000 }),
+      maxPixels: env.integer('IMAGE_MAX_PIXELS', { default: 50_000_000, min: 1, max: 1_000_000_000 }),
+      concurrency: env.integer('IMAGE_LANES', { default: 1, min: 1, max: 64 }),
+      maxQueued: env.integer('IMAGE_QUEUE_CAPACITY', { default: 64, min: 0, max: 1_000_000 }),
     };
-    this.maxAnswerElements = env.integer('ANSWER_MAX_ELEMENTS', { default: 4_000_000, min: 1, max: MAX_ELEMENTS });
+    this.maxResponseElements = env.integer('ANSWER_MAX_ELEMENTS', { default: 4_000_000, min: 1, max: MAX_ELEMENTS });
   }
 }

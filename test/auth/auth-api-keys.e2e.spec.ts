@@ -1,5 +1,5 @@
-import { brokenFields, sql } from '../support/auth.js';
-import type { Answer, Client } from '../support/client.js';
+import { invalidFields, sql } from '../support/auth.js';
+import type { ClientResponse, Client } from '../support/client.js';
 import { startTestApp, type TestApp } from '../support/test-app.js';
 
 describe('API keys', () => {
@@ -19,13 +19,13 @@ describe('API keys', () => {
   });
 
   const bearer = (key: string) => ({ headers: { authorization: `Bearer ${key}` } });
-  const make = async (body: object = { name: 'till' }): Promise<{ id: string; key: string }> => {
-    const answer = await client.post('/auth/api-keys', body);
-    expect(answer.status).toBe(201);
-    return answer.body as { id: string; key: string };
+  const createKey = async (body: object = { name: 'till' }): Promise<{ id: string; key: string }> => {
+    const response = await client.post('/auth/api-keys', body);
+    expect(response.status).toBe(201);
+    return response.body as { id: string; key: string };
   };
 
-  it('are shown once, and listed without what is secret', async () => {
+  it('returns a new key once, and lists keys without their secrets', async () => {
     const { status, body } = await client.post('/auth/api-keys', { name: ' till ' });
     expect(status).toBe(201);
     expect(body).toEqual({
@@ -41,18 +41,18 @@ describe('API keys', () => {
     expect(JSON.stringify(await sql(app, 'SELECT * FROM api_key'))).not.toContain(body.key);
   });
 
-  it('stand in for their owner, without a cookie', async () => {
-    const { key } = await make();
-    const answer = await app.client().get('/auth/me', bearer(key));
-    expect(answer).toMatchObject({ status: 200, body: { id: member.id } });
-    expect(answer.headers.getSetCookie()).toEqual([]);
+  it('authenticates the owner without a cookie', async () => {
+    const { key } = await createKey();
+    const response = await app.client().get('/auth/me', bearer(key));
+    expect(response).toMatchObject({ status: 200, body: { id: member.id } });
+    expect(response.headers.getSetCookie()).toEqual([]);
     const sessions = await app.client().get('/auth/sessions', bearer(key));
     expect(sessions.body.items).toEqual([expect.objectContaining({ current: false })]);
     expect((await app.client().get('/auth/me', { headers: { authorization: `bearer ${key}` } })).status).toBe(200);
   });
 
-  it('note their use, at most once a minute', async () => {
-    const { id, key } = await make();
+  it('records the last use at most once a minute', async () => {
+    const { id, key } = await createKey();
     const lastUsedAt = async (): Promise<string> => (await client.get('/auth/api-keys')).body.items[0].lastUsedAt;
     await app.client().get('/auth/me', bearer(key));
     const first = await lastUsedAt();
@@ -64,8 +64,8 @@ describe('API keys', () => {
     expect(Date.parse(await lastUsedAt())).toBeGreaterThan(Date.now() - 10_000);
   });
 
-  it.each<[string, (key: string, sessionId: string) => Promise<Answer>]>([
-    ['make keys', (key) => app.client().post('/auth/api-keys', { name: 'more' }, bearer(key))],
+  it.each<[string, (key: string, sessionId: string) => Promise<ClientResponse>]>([
+    ['create API keys', (key) => app.client().post('/auth/api-keys', { name: 'more' }, bearer(key))],
     [
       'change the password',
       (key) =>
@@ -75,23 +75,23 @@ describe('API keys', () => {
     ],
     ['end sessions', (key, id) => app.client().delete(`/auth/sessions/${id}`, undefined, bearer(key))],
     ['withdraw', (key) => app.client().delete('/auth/me', { password: member.password }, bearer(key))],
-    ['make keys beside a cookie', (key) => client.post('/auth/api-keys', { name: 'more' }, bearer(key))],
-  ])('may not %s', async (_, attempt) => {
-    const { key } = await make();
+    ['create API keys beside a session cookie', (key) => client.post('/auth/api-keys', { name: 'more' }, bearer(key))],
+  ])('refuses to let an API key %s', async (_, attempt) => {
+    const { key } = await createKey();
     const sessionId = (await client.get('/auth/sessions')).body.items[0].id as string;
     expect(await attempt(key, sessionId)).toMatchObject({ status: 403, body: { code: 'auth.session-required' } });
     expect((await client.get('/auth/me')).status).toBe(200);
   });
 
-  it('log nobody out', async () => {
-    const { key } = await make();
-    const answer = await client.post('/auth/logout', undefined, bearer(key));
-    expect(answer.status).toBe(204);
+  it('keeps the session when logging out with an API key', async () => {
+    const { key } = await createKey();
+    const response = await client.post('/auth/logout', undefined, bearer(key));
+    expect(response.status).toBe(204);
     expect((await client.get('/auth/me')).status).toBe(200);
   });
 
-  it('open nothing once ended, and are no one else’s to end', async () => {
-    const { id, key } = await make();
+  it('refuses a revoked key, and lets only its owner revoke it', async () => {
+    const { id, key } = await createKey();
     const stranger = app.client();
     await stranger.signUpAndLogIn();
     expect(await stranger.delete(`/auth/api-keys/${id}`)).toMatchObject({
@@ -104,11 +104,11 @@ describe('API keys', () => {
     expect((await client.delete(`/auth/api-keys/${id}`)).status).toBe(404);
     const { status, body } = await client.delete('/auth/api-keys/till');
     expect(status).toBe(422);
-    expect(brokenFields(body)).toEqual(['path.id']);
+    expect(invalidFields(body)).toEqual(['path.id']);
   });
 
-  it('open nothing once expired', async () => {
-    const { id, key } = await make({ name: 'till', expiresAt: '2099-12-31T23:59:59+09:00' });
+  it('refuses an expired key', async () => {
+    const { id, key } = await createKey({ name: 'till', expiresAt: '2099-12-31T23:59:59+09:00' });
     const { body } = await client.get('/auth/api-keys');
     expect(body.items[0].expiresAt).toBe('2099-12-31T14:59:59.000Z');
     expect((await app.client().get('/auth/me', bearer(key))).status).toBe(200);
@@ -116,8 +116,8 @@ describe('API keys', () => {
     expect((await app.client().get('/auth/me', bearer(key))).status).toBe(401);
   });
 
-  it('are 401 where they are malformed or unknown, also beside a cookie', async () => {
-    const { key } = await make();
+  it('answers 401 to malformed and unknown keys, even beside a session cookie', async () => {
+    const { key } = await createKey();
     for (const wrong of [
       '',
       'x',
@@ -126,33 +126,33 @@ describe('API keys', () => {
       key.replace('barista_', ''),
       `barista_${'A'.repeat(43)}`,
     ]) {
-      const answer = await client.get('/auth/me', bearer(wrong));
-      expect(answer).toMatchObject({ status: 401, body: { code: 'auth.required' } });
+      const response = await client.get('/auth/me', bearer(wrong));
+      expect(response).toMatchObject({ status: 401, body: { code: 'auth.required' } });
     }
   });
 
   it.each([
     ['no name', { name: undefined }, 'body.name'],
     ['an empty name', { name: ' ' }, 'body.name'],
-    ['a key of the caller’s making', { key: 'barista_mine' }, 'body.key'],
+    ['a key chosen by the caller', { key: 'barista_mine' }, 'body.key'],
     ['an owner', { memberId: 'x' }, 'body.memberId'],
     ['null for an expiry', { expiresAt: null }, 'body.expiresAt'],
     ['an expiry in the past', { expiresAt: '2020-01-01T00:00:00Z' }, 'body.expiresAt'],
     ['an expiry without a zone', { expiresAt: '2099-01-01T00:00:00' }, 'body.expiresAt'],
     ['an expiry without a time', { expiresAt: '2099-01-01' }, 'body.expiresAt'],
-    ['an expiry on no day', { expiresAt: '2099-02-30T00:00:00Z' }, 'body.expiresAt'],
+    ['an expiry on a date that does not exist', { expiresAt: '2099-02-30T00:00:00Z' }, 'body.expiresAt'],
     ['a number for an expiry', { expiresAt: 4_102_444_800_000 }, 'body.expiresAt'],
     ['text for an expiry', { expiresAt: `2099${'0'.repeat(50_000)}` }, 'body.expiresAt'],
-  ])('are refused with %s', async (_, change, field) => {
+  ])('rejects a new key with %s', async (_, change, field) => {
     const { status, body } = await client.post('/auth/api-keys', { name: 'till', ...change });
     expect(status).toBe(422);
-    expect(brokenFields(body)).toEqual([field]);
+    expect(invalidFields(body)).toEqual([field]);
   });
 
-  it('are at most a hundred', async () => {
+  it('limits a member to 100 keys', async () => {
     const values = Array.from({ length: 100 }, (_, index) => `('k${index}', 'd${index}', '${member.id}', 'till', 1)`);
     await sql(app, `INSERT INTO api_key (id, digest, "memberId", name, "createdAt") VALUES ${values.join(', ')}`);
-    const answer = await client.post('/auth/api-keys', { name: 'till' });
-    expect(answer).toMatchObject({ status: 409, body: { code: 'auth.too-many-api-keys' } });
+    const response = await client.post('/auth/api-keys', { name: 'till' });
+    expect(response).toMatchObject({ status: 409, body: { code: 'auth.too-many-api-keys' } });
   });
 });

@@ -1,7 +1,7 @@
 import { Controller, Post } from '@nestjs/common';
 import { Authenticated, Roles } from '../../src/auth/index.js';
 import { logInAgain, sql } from '../support/auth.js';
-import type { Answer, Client } from '../support/client.js';
+import type { ClientResponse, Client } from '../support/client.js';
 import { promote } from '../support/menus.js';
 import { expectError } from '../support/open-inference.js';
 import { startTestApp, type TestApp } from '../support/test-app.js';
@@ -29,7 +29,7 @@ class SafeController {
   }
 }
 
-describe('a fresh session', () => {
+describe('fresh session', () => {
   let app: TestApp;
   let admin: Client;
   let credentials: { id: string; email: string; password: string };
@@ -49,7 +49,7 @@ describe('a fresh session', () => {
     bearer = { authorization: `Bearer ${body.key}` };
   });
 
-  /** As if the member had logged in so long ago. */
+  /** Dates the login of the member back. */
   const age = (minutes: number): Promise<unknown> =>
     sql(
       app,
@@ -59,12 +59,12 @@ describe('a fresh session', () => {
     status: 403,
     body: { code: 'auth.fresh-session-required', detail: expect.stringMatching(/^Log in again/) },
   };
-  const choose = (client: Client, headers = {}): Promise<Answer> =>
+  const chooseVersion = (client: Client, headers = {}): Promise<ClientResponse> =>
     client.put('/models/iris/default', { version: '1' }, { headers });
-  const control = (verb: string, headers = {}): Promise<Answer> =>
+  const control = (verb: string, headers = {}): Promise<ClientResponse> =>
     admin.request('POST', `/v2/repository/models/iris/${verb}`, { headers });
 
-  it('is one that began less than 15 minutes ago', async () => {
+  it('is required to have begun less than 15 minutes ago', async () => {
     await age(14);
     expect((await admin.post('/safe/open')).status).toBe(201);
     await age(15);
@@ -72,13 +72,13 @@ describe('a fresh session', () => {
     expect((await admin.get('/auth/me')).status).toBe(200);
   });
 
-  it('is not one that is merely used', async () => {
+  it('is not renewed by mere use', async () => {
     await age(15);
     await sql(app, `UPDATE session SET "lastSeenAt" = ${Date.now()} WHERE "memberId" = '${credentials.id}'`);
     expect(await admin.post('/safe/open')).toMatchObject(stale);
   });
 
-  it('begins with a login, and with a change of the password', async () => {
+  it('begins with a login or a change of the password', async () => {
     await age(60);
     expect((await (await logInAgain(admin, credentials)).post('/safe/move')).status).toBe(201);
     await age(60);
@@ -88,7 +88,7 @@ describe('a fresh session', () => {
     expect((await admin.post('/safe/move')).status).toBe(201);
   });
 
-  it('is not asked of an API key, unless the session itself is', async () => {
+  it('is not required of an API key, unless the operation needs a session', async () => {
     await age(60);
     const till = app.client();
     expect((await till.post('/safe/sell', undefined, { headers: bearer })).status).toBe(201);
@@ -97,7 +97,7 @@ describe('a fresh session', () => {
     expect([status, body.code]).toEqual([403, 'auth.session-required']);
   });
 
-  it('is asked of administrators who make an API key: it would be let through for ever', async () => {
+  it('is required of administrators who create an API key', async () => {
     await age(16);
     expect(await admin.post('/auth/api-keys', { name: 'till' })).toMatchObject(stale);
     expect((await admin.get('/auth/api-keys')).body.items).toHaveLength(1);
@@ -105,22 +105,22 @@ describe('a fresh session', () => {
     expect((await admin.post('/auth/api-keys', { name: 'till' })).status).toBe(201);
   });
 
-  it('makes nobody an administrator', async () => {
+  it('does not replace the administrator role', async () => {
     const member = app.client();
     await member.signUpAndLogIn();
     expect(await member.post('/safe/sell')).toMatchObject({ status: 403, body: { code: 'auth.forbidden' } });
     expect((await app.client().post('/safe/sell')).status).toBe(401);
   });
 
-  it('is asked of who chooses the version of a model that serves', async () => {
+  it('is required to choose the default version of a model', async () => {
     await age(16);
-    expect(await choose(admin)).toMatchObject(stale);
-    expect((await choose(app.client(), bearer)).status).toBe(200);
+    expect(await chooseVersion(admin)).toMatchObject(stale);
+    expect((await chooseVersion(app.client(), bearer)).status).toBe(200);
     await logInAgain(admin, credentials);
-    expect((await choose(admin)).status).toBe(200);
+    expect((await chooseVersion(admin)).status).toBe(200);
   });
 
-  it('is asked of who loads and unloads models, in the words of the protocol', async () => {
+  it('is required to load and unload models by the Open Inference Protocol', async () => {
     await age(16);
     for (const verb of ['load', 'unload']) expectError(await control(verb), 403, /^Log in again/);
     expect((await admin.get('/v2/models/iris/ready')).status).toBe(200);
@@ -130,14 +130,14 @@ describe('a fresh session', () => {
     expect((await control('load')).status).toBe(200);
   });
 
-  it('is documented where it is asked for', async () => {
+  it('is documented for each operation that requires it', async () => {
     const { body } = await admin.get('/openapi.json');
-    const asking = Object.entries<Record<string, { responses: Record<string, { description: string }> }>>(body.paths)
+    const requiring = Object.entries<Record<string, { responses: Record<string, { description: string }> }>>(body.paths)
       .flatMap(([path, methods]) =>
         Object.entries(methods).map(([method, { responses }]) => [`${method} ${path}`, responses] as const),
       )
       .filter(([, responses]) => responses[403]?.description.includes('auth.fresh-session-required'));
-    expect(asking.map(([operation]) => operation)).toEqual(
+    expect(requiring.map(([operation]) => operation)).toEqual(
       expect.arrayContaining([
         'post /auth/api-keys',
         'put /models/{name}/default',

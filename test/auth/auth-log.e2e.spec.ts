@@ -5,7 +5,7 @@ const PASSWORD = 'a flat white, please';
 const NEW_PASSWORD = 'a cortado instead, thanks';
 const EMAIL = 'barista@cafe.example';
 
-describe('the security log', () => {
+describe('security log of auth', () => {
   let app: ProcessApp;
   let client: Client;
 
@@ -16,7 +16,7 @@ describe('the security log', () => {
 
   afterAll(() => app.stop());
 
-  it('says who did what, from where, in which request, and no secret', async () => {
+  it('names event, member, address and request, and holds no secret', async () => {
     const { body: member } = await client.post('/auth/signup', { email: EMAIL, password: PASSWORD });
     const failed = await client.post('/auth/login', { email: EMAIL, password: 'not this one' });
     await client.post('/auth/login', { email: 'nobody@cafe.example', password: 'not this one' });
@@ -63,7 +63,7 @@ describe('the security log', () => {
     expect(log).not.toMatch(/argon2|s%3A/);
   });
 
-  it('has one line for each request, with the member where one is known', () => {
+  it('names the member in the log line of an authenticated request', () => {
     const line = app.lines.find(({ path, status }) => path === '/auth/password' && status === 204);
     expect(line).toMatchObject({
       msg: 'request',

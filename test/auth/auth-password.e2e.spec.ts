@@ -1,42 +1,41 @@
-import { MemberWithdrawals } from '../../src/auth/index.js';
-import { beginRequest, brokenFields, countOf, logInAgain } from '../support/auth.js';
+import { WithdrawalHooks } from '../../src/auth/index.js';
+import { startRequest, invalidFields, countRows, logInAgain } from '../support/auth.js';
 import type { Client } from '../support/client.js';
 import { startTestApp, type TestApp } from '../support/test-app.js';
 
 const NEW = 'a cortado instead, thanks';
 
-describe('password and withdrawal', () => {
+describe('password change and withdrawal', () => {
   let app: TestApp;
   const withdrawn: string[] = [];
-  let participate = (): void => undefined;
+  let runHook = (): void => undefined;
 
   beforeAll(async () => {
     app = await startTestApp();
-    app.app.get(MemberWithdrawals).add(async (memberId, manager) => {
+    app.app.get(WithdrawalHooks).register(async (memberId, manager) => {
       await manager.query(`UPDATE member SET name = 'going' WHERE id = '${memberId}'`);
       withdrawn.push(memberId);
-      participate();
+      runHook();
     });
   });
 
   afterAll(() => app.close());
 
   const count = (table: string, memberId: string): Promise<number> =>
-    countOf(app, `${table} WHERE "memberId" = '${memberId}'`);
+    countRows(app, `${table} WHERE "memberId" = '${memberId}'`);
   const change = (client: Client, currentPassword: string, newPassword = NEW) =>
     client.post('/auth/password', { currentPassword, newPassword });
 
-  describe('changing the password', () => {
-    it('gives this session a new id and ends the others', async () => {
+  describe('POST /auth/password', () => {
+    it('gives this session a new id, and ends the others', async () => {
       const client = app.client();
       const member = await client.signUpAndLogIn();
       const other = await logInAgain(app.client(), member);
-      const old = app.client();
-      client.cookies.forEach((value, name) => old.cookies.set(name, value));
+      const old = app.client().copyCookiesFrom(client);
 
-      const answer = await change(client, member.password);
-      expect(answer.status).toBe(204);
-      expect(answer.headers.getSetCookie()).toHaveLength(1);
+      const response = await change(client, member.password);
+      expect(response.status).toBe(204);
+      expect(response.headers.getSetCookie()).toHaveLength(1);
       expect((await client.get('/auth/me')).status).toBe(200);
       expect((await old.get('/auth/me')).status).toBe(401);
       expect((await other.get('/auth/me')).status).toBe(401);
@@ -46,25 +45,25 @@ describe('password and withdrawal', () => {
       expect((await app.client().post('/auth/login', { email, password: NEW })).status).toBe(200);
     });
 
-    it('asks for the right one, and changes nothing without it', async () => {
+    it('requires the current password, and changes nothing otherwise', async () => {
       const client = app.client();
       const member = await client.signUpAndLogIn();
-      const answer = await change(client, 'wrong');
-      expect(answer).toMatchObject({ status: 403, body: { code: 'auth.wrong-password' } });
-      expect(answer.headers.getSetCookie()).toEqual([]);
+      const response = await change(client, 'wrong');
+      expect(response).toMatchObject({ status: 403, body: { code: 'auth.wrong-password' } });
+      expect(response.headers.getSetCookie()).toEqual([]);
       await logInAgain(app.client(), member);
     });
 
-    it('applies the rules of sign-up, and asks to log in first', async () => {
+    it('validates the new password by the rules of sign-up, and requires a login', async () => {
       const client = app.client();
       const member = await client.signUpAndLogIn();
       const { status, body } = await change(client, member.password, 'short');
       expect(status).toBe(422);
-      expect(brokenFields(body)).toEqual(['body.newPassword']);
+      expect(invalidFields(body)).toEqual(['body.newPassword']);
       expect((await change(app.client(), 'x')).status).toBe(401);
     });
 
-    it('leaves no session to a login with the old password that runs at the same time', async () => {
+    it('leaves no session to a concurrent login with the old password', async () => {
       const client = app.client();
       const { email, password } = await client.signUpAndLogIn();
       const late = [app.client(), app.client(), app.client()];
@@ -78,15 +77,15 @@ describe('password and withdrawal', () => {
     });
   });
 
-  describe('withdrawal', () => {
-    it('takes the member, their sessions and their keys away', async () => {
+  describe('DELETE /auth/me', () => {
+    it('deletes the member with sessions and API keys', async () => {
       const client = app.client();
       const member = await client.signUpAndLogIn();
       const other = await logInAgain(app.client(), member);
       const { body: key } = await client.post('/auth/api-keys', { name: 'till' });
 
-      const answer = await client.delete('/auth/me', { password: member.password });
-      expect(answer.status).toBe(204);
+      const response = await client.delete('/auth/me', { password: member.password });
+      expect(response.status).toBe(204);
       expect(client.cookies.size).toBe(0);
       expect(withdrawn).toContain(member.id);
       expect((await other.get('/auth/me')).status).toBe(401);
@@ -99,7 +98,7 @@ describe('password and withdrawal', () => {
       expect((await app.client().post('/auth/signup', { email, password })).status).toBe(201);
     });
 
-    it('asks for the password', async () => {
+    it('requires the password', async () => {
       const client = app.client();
       await client.signUpAndLogIn();
       const wrong = await client.delete('/auth/me', { password: 'wrong' });
@@ -109,24 +108,24 @@ describe('password and withdrawal', () => {
       expect((await app.client().delete('/auth/me', { password: 'x' })).status).toBe(401);
     });
 
-    it('is undone whole where a part of it fails', async () => {
+    it('is rolled back completely if a hook fails', async () => {
       const client = app.client();
       const member = await client.signUpAndLogIn();
       await client.post('/auth/api-keys', { name: 'till' });
-      participate = () => {
+      runHook = () => {
         throw new Error('out of milk');
       };
-      const answer = await client.delete('/auth/me', { password: member.password });
-      expect(answer.status).toBe(500);
-      expect(answer.text).not.toContain('milk');
+      const response = await client.delete('/auth/me', { password: member.password });
+      expect(response.status).toBe(500);
+      expect(response.text).not.toContain('milk');
       const me = await client.get('/auth/me');
       expect(me).toMatchObject({ status: 200, body: { name: null } });
       expect(await count('api_key', member.id)).toBe(1);
-      participate = () => undefined;
+      runHook = () => undefined;
       expect((await client.delete('/auth/me', { password: member.password })).status).toBe(204);
     });
 
-    it('leaves nothing behind that a request at the same time has made', async () => {
+    it('leaves no rows of concurrent requests behind', async () => {
       const client = app.client();
       const { id, email, password } = await client.signUpAndLogIn();
       const late = [app.client(), app.client(), app.client()];
@@ -142,7 +141,7 @@ describe('password and withdrawal', () => {
     });
   });
 
-  describe('a request that is still being sent when its session ends', () => {
+  describe('request in flight when its session ends', () => {
     it.each([
       ['POST', '/auth/password', (password: string) => ({ currentPassword: password, newPassword: NEW })],
       ['DELETE', '/auth/me', (password: string) => ({ password })],
@@ -150,7 +149,7 @@ describe('password and withdrawal', () => {
     ])('changes nothing: %s %s', async (method, path, body) => {
       const client = app.client();
       const member = await client.signUpAndLogIn();
-      const request = await beginRequest(client, method, path, body(member.password));
+      const request = await startRequest(client, method, path, body(member.password));
       expect((await client.post('/auth/logout')).status).toBe(204);
       expect(await request.finish()).toBe(401);
       expect(await count('session', member.id)).toBe(0);

@@ -23,17 +23,17 @@ describe('sessions in production', () => {
 
   afterAll(() => app.close());
 
-  it('refuse a login that did not come over TLS, in words', async () => {
-    const answer = await client.post('/auth/login', CREDENTIALS);
-    expect(answer).toMatchObject({ status: 400, body: { code: 'auth.tls-required' } });
-    expect(answer.body.detail).toContain('TRUST_PROXY');
-    expect(answer.headers.getSetCookie()).toEqual([]);
+  it('refuses a login without TLS, with an explanation', async () => {
+    const response = await client.post('/auth/login', CREDENTIALS);
+    expect(response).toMatchObject({ status: 400, body: { code: 'auth.tls-required' } });
+    expect(response.body.detail).toContain('TRUST_PROXY');
+    expect(response.headers.getSetCookie()).toEqual([]);
   });
 
-  it('have a cookie that is bound to this host and to TLS', async () => {
-    const answer = await client.post('/auth/login', CREDENTIALS, TLS);
-    expect(answer.status).toBe(200);
-    expect(answer.headers.getSetCookie()).toEqual([
+  it('sets a cookie that is bound to the host and to TLS', async () => {
+    const response = await client.post('/auth/login', CREDENTIALS, TLS);
+    expect(response.status).toBe(200);
+    expect(response.headers.getSetCookie()).toEqual([
       expect.stringMatching(/^__Host-barista\.sid=s%3A[^;]+; Path=\/; HttpOnly; Secure; SameSite=Lax$/),
     ]);
     expect((await client.get('/auth/me', TLS)).status).toBe(200);
@@ -43,14 +43,14 @@ describe('sessions in production', () => {
     ]);
   });
 
-  it('warn at the start where no proxy is believed: nobody could log in through one', async () => {
+  it('warns at start if TRUST_PROXY is 0, because logins through a TLS proxy would fail', async () => {
     const direct = await ProcessApp.start({ NODE_ENV: 'production', SESSION_SECRET: newSecret() });
     const warnings = direct.lines.filter(({ msg }) => msg.startsWith('TRUST_PROXY is 0'));
     expect(warnings).toMatchObject([{ level: 'warn', msg: expect.stringContaining('auth.tls-required') }]);
     await direct.stop();
   });
 
-  it('do not believe a proxy that is not there', async () => {
+  it('ignores X-Forwarded-Proto without a trusted proxy', async () => {
     const direct = await startTestApp({ NODE_ENV: 'production', SESSION_SECRET: newSecret() });
     await direct.client().post('/auth/signup', CREDENTIALS);
     expect((await direct.client().post('/auth/login', CREDENTIALS, TLS)).status).toBe(400);
@@ -58,7 +58,7 @@ describe('sessions in production', () => {
   });
 });
 
-describe('the session secret', () => {
+describe('SESSION_SECRET', () => {
   let directory: string;
 
   beforeEach(async () => {
@@ -81,18 +81,18 @@ describe('the session secret', () => {
     ['words', 'SecretSecretSecretSecretSecretSecret'],
     ['one character', 'x'.repeat(48)],
     ['a bad one behind a good one', `${newSecret()},changeme`],
-  ])('is refused in production: %s', (_, secret) => {
+  ])('is rejected in production: %s', (_, secret) => {
     expect(inProduction(secret)).toThrow(/SESSION_SECRET/);
     expect(inProduction(secret)).not.toThrow(secret ?? 'undefined');
   });
 
-  it('is taken in production where it is random, in any usual writing', () => {
+  it('is accepted in production if it is random, in base64 or hex', () => {
     for (const secret of [newSecret(), randomBytes(16).toString('hex'), `${newSecret()}, ${newSecret()}`]) {
       expect(inProduction(secret)).not.toThrow();
     }
   });
 
-  it('rotates: the first signs, all verify', async () => {
+  it('can be rotated: the first secret signs, all verify', async () => {
     const [old, next] = [newSecret(), newSecret()];
     const settings = { DATABASE_URL: database() };
     const first = await startTestApp({ ...settings, SESSION_SECRET: old });
@@ -116,7 +116,7 @@ describe('the session secret', () => {
     await third.close();
   });
 
-  it('is made once outside production, by one of two that start together, and kept to the owner', async () => {
+  it('is generated once outside production by two processes that start together, readable by the owner only', async () => {
     const apps = await Promise.all([0, 1].map(() => ProcessApp.start({}, { databaseUrl: database() })));
     const file = join(directory, 'data', 'session-secret');
     expect((await stat(file)).mode & 0o777).toBe(0o600);
@@ -124,8 +124,7 @@ describe('the session secret', () => {
 
     const [one, other] = apps.map((app) => app.client());
     await one?.signUpAndLogIn();
-    one?.cookies.forEach((value, name) => other?.cookies.set(name, value));
-    expect((await other?.get('/auth/me'))?.status).toBe(200);
+    expect((await other?.copyCookiesFrom(one!).get('/auth/me'))?.status).toBe(200);
     await Promise.all(apps.map((app) => app.stop()));
   });
 });

@@ -1,12 +1,12 @@
 import { Controller, Get } from '@nestjs/common';
 import { Authenticated } from '../../src/auth/index.js';
-import { brokenFields, countOf, logInAgain, sql } from '../support/auth.js';
+import { invalidFields, countRows, logInAgain, sql } from '../support/auth.js';
 import type { Client } from '../support/client.js';
 import { startTestApp, type TestApp } from '../support/test-app.js';
 import { until } from '../support/until.js';
 
-/** A request that goes on until the test lets it end. */
 const nothing = (): void => undefined;
+/** State of a request that runs until the test releases it. */
 const slow = { entered: Promise.resolve(), enter: nothing, released: Promise.resolve(), release: nothing };
 
 @Controller('slow')
@@ -34,13 +34,9 @@ describe('sessions', () => {
     slow.released = new Promise((resolve) => (slow.release = resolve));
   });
 
-  const copyOf = (client: Client): Client => {
-    const copy = app.client();
-    client.cookies.forEach((value, name) => copy.cookies.set(name, value));
-    return copy;
-  };
+  const copyOf = (client: Client): Client => app.client().copyCookiesFrom(client);
 
-  it('are listed with what was known at login, the current one marked', async () => {
+  it('lists sessions with the User-Agent of their login, and marks the current one', async () => {
     const client = app.client();
     const member = await client.signUpAndLogIn();
     const phone = app.client();
@@ -62,7 +58,7 @@ describe('sessions', () => {
     expect(decodeURIComponent(phone.cookies.get('barista.sid') ?? '')).not.toContain(current[0].id);
   });
 
-  it('end one by one, and no one else’s', async () => {
+  it('ends a single session, but none of another member', async () => {
     const client = app.client();
     const member = await client.signUpAndLogIn();
     const phone = await logInAgain(app.client(), member);
@@ -80,7 +76,7 @@ describe('sessions', () => {
     expect((await client.get('/auth/me')).status).toBe(200);
   });
 
-  it('log out where the current one is ended', async () => {
+  it('logs out when the current session is ended', async () => {
     const client = app.client();
     await client.signUpAndLogIn();
     const copy = copyOf(client);
@@ -90,16 +86,16 @@ describe('sessions', () => {
     expect((await copy.get('/auth/me')).status).toBe(401);
   });
 
-  it('have ids that are UUIDs', async () => {
+  it('rejects session ids that are not UUIDs, and requires a login', async () => {
     const client = app.client();
     await client.signUpAndLogIn();
     const { status, body } = await client.delete('/auth/sessions/1');
     expect(status).toBe(422);
-    expect(brokenFields(body)).toEqual(['path.id']);
+    expect(invalidFields(body)).toEqual(['path.id']);
     expect((await app.client().get('/auth/sessions')).status).toBe(401);
   });
 
-  it('get a new id at every login, and the old one is dead', async () => {
+  it('assigns a new id at every login, and invalidates the old one', async () => {
     const client = app.client();
     const member = await client.signUpAndLogIn();
     const old = copyOf(client);
@@ -109,16 +105,16 @@ describe('sessions', () => {
     expect((await client.get('/auth/sessions')).body.items).toHaveLength(1);
   });
 
-  it('are kept where a login fails', async () => {
+  it('keeps the session after a failed login', async () => {
     const client = app.client();
     const { email } = await client.signUpAndLogIn();
-    const answer = await client.post('/auth/login', { email, password: 'wrong' });
-    expect(answer.status).toBe(401);
-    expect(answer.headers.getSetCookie()).toEqual([]);
+    const response = await client.post('/auth/login', { email, password: 'wrong' });
+    expect(response.status).toBe(401);
+    expect(response.headers.getSetCookie()).toEqual([]);
     expect((await client.get('/auth/me')).status).toBe(200);
   });
 
-  it('never take over an id that a client brings, forged, or signed and forgotten', async () => {
+  it('never adopts an id from the client, forged or of an ended session', async () => {
     const client = app.client();
     const member = await client.signUpAndLogIn();
     const forgotten = copyOf(client);
@@ -132,16 +128,16 @@ describe('sessions', () => {
     }
   });
 
-  it('are not made by reading anonymously', async () => {
-    const before = await countOf(app, 'session');
+  it('creates no session for anonymous reads', async () => {
+    const before = await countRows(app, 'session');
     for (const path of ['/', '/auth/me', '/auth/sessions', '/health/live']) {
       const { headers } = await app.client().get(path, { headers: { cookie: 'other=1; barista.sid=nothing' } });
       expect(headers.getSetCookie()).toEqual([]);
     }
-    expect(await countOf(app, 'session')).toBe(before);
+    expect(await countRows(app, 'session')).toBe(before);
   });
 
-  it('are stored as digests', async () => {
+  it('stores digests of session ids only', async () => {
     const client = app.client();
     await client.signUpAndLogIn();
     const secret = /^s:([^.]+)/.exec(decodeURIComponent(client.cookies.get('barista.sid') ?? ''))?.[1] ?? '';
@@ -149,7 +145,7 @@ describe('sessions', () => {
     expect(JSON.stringify(await sql(app, 'SELECT * FROM session'))).not.toContain(secret);
   });
 
-  it('are written to at most once a minute by reading', async () => {
+  it('updates lastSeenAt at most once a minute', async () => {
     const client = app.client();
     await client.signUpAndLogIn();
     const lastSeenAt = async () => (await client.get('/auth/sessions')).body.items[0].lastSeenAt as string;
@@ -162,35 +158,35 @@ describe('sessions', () => {
     expect(Date.parse(await lastSeenAt())).toBeGreaterThan(twoMinutesAgo);
   });
 
-  it('stay ended when a slow request of theirs ends later', async () => {
+  it('does not revive an ended session when a slow request of it finishes', async () => {
     const client = app.client();
     await client.signUpAndLogIn();
     const copy = copyOf(client);
     await sql(app, `UPDATE session SET "lastSeenAt" = ${Date.now() - 120_000}`);
-    const answer = copy.get('/slow');
+    const response = copy.get('/slow');
     await slow.entered;
     expect((await client.post('/auth/logout')).status).toBe(204);
-    const before = await countOf(app, 'session');
+    const before = await countRows(app, 'session');
     slow.release();
-    expect((await answer).status).toBe(200);
-    expect(await countOf(app, 'session')).toBe(before);
+    expect((await response).status).toBe(200);
+    expect(await countRows(app, 'session')).toBe(before);
     expect((await copy.get('/auth/me')).status).toBe(401);
   });
 
-  it('are cleared away some time after they are over', async () => {
+  it('deletes expired sessions at a later login', async () => {
     const client = app.client();
     const member = await client.signUpAndLogIn();
     await sql(app, `UPDATE session SET "createdAt" = ${Date.now() - 25 * 3_600_000}`);
     expect((await client.get('/auth/me')).status).toBe(401);
     await logInAgain(app.client(), member);
-    expect(await countOf(app, 'session')).toBe(1);
+    expect(await countRows(app, 'session')).toBe(1);
   });
 });
 
-describe('the life of a session', () => {
+describe('session expiry', () => {
   const me = async (client: Client): Promise<number> => (await client.get('/auth/me')).status;
 
-  it('ends when it is idle, and is prolonged by use', async () => {
+  it('expires a session after the idle timeout, which every use restarts', async () => {
     const app = await startTestApp({ SESSION_IDLE_MINUTES: '30' });
     const [used, idle] = [app.client(), app.client()];
     const { id } = await used.signUpAndLogIn();
@@ -199,9 +195,9 @@ describe('the life of a session', () => {
       sql(app, `UPDATE session SET "lastSeenAt" = "lastSeenAt" - ${minutes * 60_000}`);
     await pass(29);
     expect(await me(used)).toBe(200);
-    // The use is written down behind the answer's back.
+    // `lastSeenAt` is updated after the response.
     const justSeen = `session WHERE "memberId" = '${id}' AND "lastSeenAt" > ${Date.now() - 60_000}`;
-    await until('the use is written down', async () => (await countOf(app, justSeen)) === 1);
+    await until('lastSeenAt is updated', async () => (await countRows(app, justSeen)) === 1);
     await pass(2);
     expect([await me(used), await me(idle)]).toEqual([200, 401]);
     await pass(31);
@@ -209,7 +205,7 @@ describe('the life of a session', () => {
     await app.close();
   });
 
-  it('ends at its greatest age, used or not', async () => {
+  it('expires a session after the absolute timeout, even if it is in use', async () => {
     const app = await startTestApp({ SESSION_MAX_HOURS: '2' });
     const client = app.client();
     await client.signUpAndLogIn();

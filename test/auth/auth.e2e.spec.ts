@@ -1,5 +1,5 @@
-import { brokenFields, sql } from '../support/auth.js';
-import { hashesDuring } from '../support/hashing.js';
+import { invalidFields, sql } from '../support/auth.js';
+import { countHashesDuring } from '../support/hashing.js';
 import { startTestApp, type TestApp } from '../support/test-app.js';
 
 describe('auth', () => {
@@ -15,8 +15,8 @@ describe('auth', () => {
   const newEmail = (): string => `guest-${(emails += 1)}@cafe.example`;
   const signUp = (body: object) => app.client().post('/auth/signup', body);
 
-  describe('sign-up', () => {
-    it('answers the member, without a hash and without a cookie', async () => {
+  describe('POST /auth/signup', () => {
+    it('returns the member without a password hash, and sets no cookie', async () => {
       const email = newEmail();
       const { status, body, headers } = await signUp({ email, password: 'a flat white, please', name: ' 바리스타 ' });
       expect(status).toBe(201);
@@ -31,12 +31,12 @@ describe('auth', () => {
       expect(headers.get('cache-control')).toBe('no-store');
     });
 
-    it('has null where no name was given', async () => {
+    it('returns null for a missing name', async () => {
       const { body } = await signUp({ email: newEmail(), password: 'a flat white, please' });
       expect(body.name).toBeNull();
     });
 
-    it('compares e-mails without case, in any script, and stores them as given', async () => {
+    it('compares e-mails without case in any script, and stores them as entered', async () => {
       const first = await signUp({ email: ' ÉMILE@Cafe.Example ', password: 'a flat white, please' });
       expect(first.body.email).toBe('ÉMILE@Cafe.Example');
       const second = await signUp({ email: 'émile@café.example', password: 'a flat white, please' });
@@ -46,12 +46,12 @@ describe('auth', () => {
       expect(third.body.code).toBe('auth.email-taken');
     });
 
-    it('gives an e-mail to one of many who ask at once', async () => {
+    it('accepts one of several concurrent sign-ups with the same e-mail', async () => {
       const email = newEmail();
-      const answers = await Promise.all(
+      const responses = await Promise.all(
         Array.from({ length: 6 }, () => signUp({ email, password: 'a flat white, please' })),
       );
-      expect(answers.map(({ status }) => status).sort()).toEqual([201, 409, 409, 409, 409, 409]);
+      expect(responses.map(({ status }) => status).sort()).toEqual([201, 409, 409, 409, 409, 409]);
     });
 
     it.each([
@@ -70,20 +70,20 @@ describe('auth', () => {
       ['a password that is too long', { password: 'x'.repeat(1025) }, 'body.password'],
       ['a lone surrogate in a password', { password: 'a flat white\ud800' }, 'body.password'],
       ['an empty password', { password: '' }, 'body.password'],
-    ])('refuses %s', async (_, change, field) => {
+    ])('rejects %s', async (_, change, field) => {
       const { status, body } = await signUp({ email: newEmail(), password: 'a flat white, please', ...change });
       expect(status).toBe(422);
-      expect(brokenFields(body)).toEqual([field]);
+      expect(invalidFields(body)).toEqual([field]);
     });
 
-    it('answers 100 kB in a field quickly', async () => {
+    it('validates 100 kB in a field in linear time', async () => {
       const long = 'a@'.repeat(50_000);
       const bodies = [
         { email: long, password: 'a flat white, please' },
         { email: `${'a'.repeat(100_000)}@cafe.example`, password: long },
         { email: newEmail(), password: '\u0301\u0316'.repeat(25_000), name: ' '.repeat(100_000) },
       ];
-      // A pattern that takes more than linear time would need minutes.
+      // A pattern of quadratic time would take minutes.
       const started = performance.now();
       for (const body of bodies) expect((await signUp(body)).status).toBe(422);
       expect(performance.now() - started).toBeLessThan(2_000);
@@ -109,7 +109,7 @@ describe('auth', () => {
       expect(row?.passwordHash).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$/);
     });
 
-    it('takes JSON only', async () => {
+    it('accepts JSON only', async () => {
       const raw = 'email=a@cafe.example&password=a flat white, please';
       const headers = { 'content-type': 'application/x-www-form-urlencoded' };
       expect((await app.client().request('POST', '/auth/signup', { raw, headers })).status).toBe(415);
@@ -118,15 +118,18 @@ describe('auth', () => {
     });
   });
 
-  describe('login', () => {
-    it('answers the member and sets a cookie for this site alone', async () => {
+  describe('POST /auth/login', () => {
+    it('returns the member, and sets an HttpOnly cookie with SameSite=Lax', async () => {
       const email = newEmail();
       const { body: member } = await signUp({ email, password: 'a flat white, please' });
       const client = app.client();
-      const answer = await client.post('/auth/login', { email: email.toUpperCase(), password: 'a flat white, please' });
-      expect(answer.status).toBe(200);
-      expect(answer.body).toEqual(member);
-      expect(answer.headers.getSetCookie()).toEqual([
+      const response = await client.post('/auth/login', {
+        email: email.toUpperCase(),
+        password: 'a flat white, please',
+      });
+      expect(response.status).toBe(200);
+      expect(response.body).toEqual(member);
+      expect(response.headers.getSetCookie()).toEqual([
         expect.stringMatching(/^barista\.sid=s%3A[\w-]{22,}\.[^;]+; Path=\/; HttpOnly; SameSite=Lax$/),
       ]);
       const me = await client.get('/auth/me');
@@ -135,31 +138,31 @@ describe('auth', () => {
       expect(me.headers.getSetCookie()).toEqual([]);
     });
 
-    it('answers a wrong password and an unknown e-mail alike, after the same work', async () => {
+    it('gives the same response to a wrong password and an unknown e-mail, after the same number of hashes', async () => {
       const email = newEmail();
       await signUp({ email, password: 'a flat white, please' });
-      const answers: object[] = [];
+      const responses: object[] = [];
       const logIn = async (tried: string): Promise<void> => {
         const { status, body } = await app.client().post('/auth/login', { email: tried, password: 'wrong' });
-        answers.push({ ...body, status, requestId: undefined });
+        responses.push({ ...body, status, requestId: undefined });
       };
-      expect(await hashesDuring(() => logIn(email))).toBe(1);
-      expect(await hashesDuring(() => logIn('nobody@cafe.example'))).toBe(1);
-      expect(answers[0]).toMatchObject({ status: 401, code: 'auth.bad-credentials' });
-      expect(answers[1]).toEqual(answers[0]);
+      expect(await countHashesDuring(() => logIn(email))).toBe(1);
+      expect(await countHashesDuring(() => logIn('nobody@cafe.example'))).toBe(1);
+      expect(responses[0]).toMatchObject({ status: 401, code: 'auth.bad-credentials' });
+      expect(responses[1]).toEqual(responses[0]);
     });
 
-    it('refuses a body that breaks a rule, and names the field', async () => {
+    it('rejects an invalid body, and names the field', async () => {
       const { status, body } = await app
         .client()
         .post('/auth/login', { email: 'barista@cafe.example', password: 12345678 });
       expect(status).toBe(422);
-      expect(brokenFields(body)).toEqual(['body.password']);
+      expect(invalidFields(body)).toEqual(['body.password']);
     });
   });
 
-  describe('me', () => {
-    it('asks to log in', async () => {
+  describe('GET /auth/me', () => {
+    it('requires a login', async () => {
       const { status, headers, body } = await app.client().get('/auth/me');
       expect(status).toBe(401);
       expect(headers.get('www-authenticate')).toBe('Bearer');
@@ -167,26 +170,25 @@ describe('auth', () => {
       expect(headers.getSetCookie()).toEqual([]);
     });
 
-    it('takes no query', async () => {
+    it('rejects query parameters', async () => {
       const client = app.client();
       await client.signUpAndLogIn();
       expect((await client.get('/auth/me?verbose=1')).status).toBe(422);
     });
   });
 
-  describe('logout', () => {
-    it('ends the session on the server and takes the cookie back', async () => {
+  describe('POST /auth/logout', () => {
+    it('ends the session on the server, and clears the cookie', async () => {
       const client = app.client();
       await client.signUpAndLogIn();
-      const copy = app.client();
-      client.cookies.forEach((value, name) => copy.cookies.set(name, value));
-      const answer = await client.post('/auth/logout');
-      expect(answer.status).toBe(204);
+      const copy = app.client().copyCookiesFrom(client);
+      const response = await client.post('/auth/logout');
+      expect(response.status).toBe(204);
       expect(client.cookies.size).toBe(0);
       expect((await copy.get('/auth/me')).status).toBe(401);
     });
 
-    it('answers 204 when not logged in', async () => {
+    it('answers 204 without a login', async () => {
       expect((await app.client().post('/auth/logout')).status).toBe(204);
       const stale = { headers: { cookie: 'barista.sid=s%3Aunknown.signature' } };
       expect((await app.client().post('/auth/logout', undefined, stale)).status).toBe(204);

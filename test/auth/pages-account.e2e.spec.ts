@@ -1,8 +1,8 @@
 import { AccountSections } from '../../src/auth/index.js';
 import { html } from '../../src/platform/pages/index.js';
-import { countOf, logInAgain, sql } from '../support/auth.js';
-import type { Answer, Client } from '../support/client.js';
-import { textOf, valueOf } from '../support/markup.js';
+import { countRows, logInAgain, sql } from '../support/auth.js';
+import type { ClientResponse, Client } from '../support/client.js';
+import { visibleText, fieldValue } from '../support/markup.js';
 import { promote } from '../support/menus.js';
 import { startTestApp, type TestApp } from '../support/test-app.js';
 
@@ -10,7 +10,7 @@ const NEW_PASSWORD = 'a cortado, no sugar';
 const HTML = { headers: { accept: 'text/html,*/*;q=0.8' } };
 const FIREFOX = 'Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0';
 
-describe('the account page', () => {
+describe('account page', () => {
   let app: TestApp;
   let client: Client;
   let member: Awaited<ReturnType<Client['signUpAndLogIn']>>;
@@ -26,26 +26,26 @@ describe('the account page', () => {
     member = await client.signUpAndLogIn();
   });
 
-  const locationOf = ({ headers }: Answer): string | null => headers.get('location');
+  const locationOf = ({ headers }: ClientResponse): string | null => headers.get('location');
   const keysOf = async (): Promise<{ id: string; name: string; expiresAt: string | null }[]> =>
     (await client.get('/auth/api-keys')).body.items;
   const statusOfMe = async (who: Client): Promise<number> => (await who.get('/auth/me')).status;
 
-  /** Where the forms of a page are sent to. */
-  const actionsIn = ({ text }: Answer): string[] =>
+  /** The actions of the forms on a page. */
+  const actionsIn = ({ text }: ClientResponse): string[] =>
     [...text.matchAll(/action="(\/account[^"]*)"/g)].map(([, to]) => to!);
 
-  it('shows who is logged in, and is kept by nobody', async () => {
+  it('shows the member, HTML-escaped, and forbids caching', async () => {
     await sql(app, `UPDATE member SET name = '<b>Ada</b>' WHERE id = '${member.id}'`);
-    const answer = await client.get('/account', HTML);
-    expect(answer.status).toBe(200);
-    expect(textOf(answer.text)).toContain(`E-mail ${member.email} Name <b>Ada</b> Role Member`);
-    expect(answer.text).not.toContain('<b>Ada');
-    expect(answer.headers.get('cache-control')).toBe('no-store');
-    expect(answer.headers.get('vary')).toMatch(/\bCookie\b/);
+    const response = await client.get('/account', HTML);
+    expect(response.status).toBe(200);
+    expect(visibleText(response.text)).toContain(`E-mail ${member.email} Name <b>Ada</b> Role Member`);
+    expect(response.text).not.toContain('<b>Ada');
+    expect(response.headers.get('cache-control')).toBe('no-store');
+    expect(response.headers.get('vary')).toMatch(/\bCookie\b/);
   });
 
-  it('is not for an API key', async () => {
+  it('refuses API keys', async () => {
     const { body } = await client.post('/auth/api-keys', { name: 'till' });
     const headers = { authorization: `Bearer ${(body as { key: string }).key}` };
     expect(await app.client().get('/account', { headers })).toMatchObject({
@@ -57,23 +57,26 @@ describe('the account page', () => {
     expect(page.text).toContain('<h1>That is not allowed</h1>');
   });
 
-  describe('changes the password', () => {
-    it('and ends the other sessions', async () => {
+  describe('password form', () => {
+    it('changes the password, and ends the other sessions', async () => {
       const other = await logInAgain(app.client(), member);
       const before = client.cookies.get('barista.sid');
-      const answer = await client.submit('/account/password', {
+      const response = await client.submit('/account/password', {
         currentPassword: member.password,
         newPassword: NEW_PASSWORD,
       });
-      expect({ status: answer.status, to: locationOf(answer) }).toEqual({ status: 303, to: '/account?done=password' });
+      expect({ status: response.status, to: locationOf(response) }).toEqual({
+        status: 303,
+        to: '/account?done=password',
+      });
       expect(client.cookies.get('barista.sid')).not.toBe(before);
       expect(await statusOfMe(client)).toBe(200);
       expect(await statusOfMe(other)).toBe(401);
       await logInAgain(app.client(), { ...member, password: NEW_PASSWORD });
-      expect(textOf((await client.get('/account?done=password')).text)).toContain('Your password is changed');
+      expect(visibleText((await client.get('/account?done=password')).text)).toContain('Your password is changed');
     });
 
-    it('not without the old one, nor to a weak one', async () => {
+    it('rejects a wrong current password and a weak new one', async () => {
       const wrong = await client.submit('/account/password', { currentPassword: 'x', newPassword: NEW_PASSWORD });
       expect(wrong.status).toBe(403);
       expect(wrong.text).toMatch(/<a href="#currentPassword">The password is wrong\. Nothing was changed\.<\/a>/);
@@ -88,35 +91,38 @@ describe('the account page', () => {
     });
   });
 
-  describe('lists sessions', () => {
-    it('with their devices, and ends one', async () => {
+  describe('session list', () => {
+    it('shows browser and system of each session, and ends one', async () => {
       const other = app.client();
       const { email, password } = member;
       await other.post('/auth/login', { email, password }, { headers: { 'user-agent': FIREFOX } });
       const page = await client.get('/account', HTML);
-      expect(textOf(page.text)).toContain('Firefox on Windows');
+      expect(visibleText(page.text)).toContain('Firefox on Windows');
       expect(page.text.match(/This one/g)).toHaveLength(1);
       const { items } = (await client.get('/auth/sessions')).body as { items: { id: string; current: boolean }[] };
       const { id } = items.find(({ current }) => !current)!;
       const action = `/account/sessions/${id}/end`;
       expect(actionsIn(page)).toContain(action);
-      const answer = await client.submit(action);
-      expect({ status: answer.status, to: locationOf(answer) }).toEqual({ status: 303, to: '/account?done=session' });
+      const response = await client.submit(action);
+      expect({ status: response.status, to: locationOf(response) }).toEqual({
+        status: 303,
+        to: '/account?done=session',
+      });
       expect(await statusOfMe(other)).toBe(401);
       expect(await statusOfMe(client)).toBe(200);
       const again = await client.submit(action);
       expect(again.status).toBe(404);
-      expect(textOf(again.text)).toContain(`You have no session ${id}.`);
+      expect(visibleText(again.text)).toContain(`You have no session ${id}.`);
     });
 
-    it('and logs out who ends the one in use', async () => {
+    it('logs out when the current session is ended', async () => {
       const { items } = (await client.get('/auth/sessions')).body as { items: { id: string }[] };
-      const answer = await client.submit(`/account/sessions/${items[0]!.id}/end`);
-      expect(locationOf(answer)).toBe('/login?reason=logout');
+      const response = await client.submit(`/account/sessions/${items[0]!.id}/end`);
+      expect(locationOf(response)).toBe('/login?reason=logout');
       expect(client.cookies.size).toBe(0);
     });
 
-    it('but ends nobody else’s', async () => {
+    it('ends no session of another member', async () => {
       const stranger = app.client();
       await stranger.signUpAndLogIn();
       const { items } = (await stranger.get('/auth/sessions')).body as { items: { id: string }[] };
@@ -126,11 +132,11 @@ describe('the account page', () => {
     });
   });
 
-  describe('makes API keys', () => {
-    it('which it shows once, and ends', async () => {
-      const answer = await client.submit('/account/api-keys', { name: 'Till & <co>', lifetime: '90' });
-      expect(answer.status).toBe(201);
-      const key = /<code class="secret">(barista_[\w-]{43})<\/code>/.exec(answer.text)?.[1];
+  describe('API key form', () => {
+    it('creates a key, shows it once, and revokes it', async () => {
+      const response = await client.submit('/account/api-keys', { name: 'Till & <co>', lifetime: '90' });
+      expect(response.status).toBe(201);
+      const key = /<code class="secret">(barista_[\w-]{43})<\/code>/.exec(response.text)?.[1];
       expect(await statusOfMe(app.client())).toBe(401);
       const me = await app.client().get('/auth/me', { headers: { authorization: `Bearer ${key}` } });
       expect(me.body).toMatchObject({ id: member.id });
@@ -141,7 +147,7 @@ describe('the account page', () => {
       expect(Math.round(days)).toBe(90);
       const page = await client.get('/account');
       expect(page.text).not.toContain(key);
-      expect(textOf(page.text)).toContain('Till & <co>');
+      expect(visibleText(page.text)).toContain('Till & <co>');
 
       const action = `/account/api-keys/${made!.id}/end`;
       expect(actionsIn(page)).toContain(action);
@@ -150,70 +156,72 @@ describe('the account page', () => {
       expect((await client.submit(action)).status).toBe(404);
     });
 
-    it('without an end where none is chosen', async () => {
+    it('creates a key without expiry', async () => {
       expect((await client.submit('/account/api-keys', { name: 'till', lifetime: 'never' })).status).toBe(201);
       expect(await keysOf()).toMatchObject([{ name: 'till', expiresAt: null }]);
     });
 
-    it('not from a form that breaks a rule', async () => {
-      const answer = await client.submit('/account/api-keys', { name: ' ', lifetime: '31' });
-      expect(answer.status).toBe(422);
-      expect(answer.text).toContain('<a href="#key-name">Name is missing</a>');
-      expect(answer.text).toMatch(/<a href="#key-lifetime">Ends must be one of /);
+    it('rejects invalid fields, and keeps the entered values', async () => {
+      const response = await client.submit('/account/api-keys', { name: ' ', lifetime: '31' });
+      expect(response.status).toBe(422);
+      expect(response.text).toContain('<a href="#key-name">Name is missing</a>');
+      expect(response.text).toMatch(/<a href="#key-lifetime">Ends must be one of /);
       const long = await client.submit('/account/api-keys', { name: 'n'.repeat(101), lifetime: 'never' });
       expect(long.status).toBe(422);
-      expect(valueOf(long.text, 'name')).toBe('n'.repeat(101));
+      expect(fieldValue(long.text, 'name')).toBe('n'.repeat(101));
       expect(await keysOf()).toEqual([]);
     });
 
-    it('for an administrator with a fresh password only, as by the API', async () => {
+    it('requires a fresh session of administrators', async () => {
       await promote(app, member.id);
       await sql(app, `UPDATE session SET "createdAt" = "createdAt" - 1000000 WHERE "memberId" = '${member.id}'`);
-      const answer = await client.submit('/account/api-keys', { name: 'till', lifetime: 'never' }, HTML);
-      expect({ status: answer.status, to: locationOf(answer) }).toEqual({
+      const response = await client.submit('/account/api-keys', { name: 'till', lifetime: 'never' }, HTML);
+      expect({ status: response.status, to: locationOf(response) }).toEqual({
         status: 303,
         to: '/login?next=%2Faccount&reason=fresh',
       });
-      expect(textOf((await client.get(locationOf(answer)!)).text)).toContain('Log in again, and repeat what you did');
+      expect(visibleText((await client.get(locationOf(response)!)).text)).toContain(
+        'Log in again, and repeat what you did',
+      );
       expect(await keysOf()).toEqual([]);
     });
   });
 
-  describe('lets a member withdraw', () => {
-    it('for good', async () => {
-      const answer = await client.submit('/account/withdrawal', { password: member.password });
-      expect({ status: answer.status, to: locationOf(answer) }).toEqual({
+  describe('withdrawal form', () => {
+    it('deletes the member, and clears cookies and storage', async () => {
+      const response = await client.submit('/account/withdrawal', { password: member.password });
+      expect({ status: response.status, to: locationOf(response) }).toEqual({
         status: 303,
         to: '/login?reason=withdrawn',
       });
-      expect(await countOf(app, `member WHERE id = '${member.id}'`)).toBe(0);
+      expect(await countRows(app, `member WHERE id = '${member.id}'`)).toBe(0);
       expect(client.cookies.size).toBe(0);
-      expect(answer.headers.get('clear-site-data')).toBe('"cookies", "storage"');
+      expect(response.headers.get('clear-site-data')).toBe('"cookies", "storage"');
     });
 
-    it('not without the password', async () => {
+    it('requires the password', async () => {
       for (const [password, status, words] of [
         ['x', 403, 'The password is wrong. Nothing was changed.'],
         ['', 422, 'Password is missing'],
       ] as const) {
-        const answer = await client.submit('/account/withdrawal', { password });
-        expect(answer.status).toBe(status);
-        expect(answer.text).toContain(`<a href="#withdrawal-password">${words}</a>`);
+        const response = await client.submit('/account/withdrawal', { password });
+        expect(response.status).toBe(status);
+        expect(response.text).toContain(`<a href="#withdrawal-password">${words}</a>`);
       }
       expect(await statusOfMe(client)).toBe(200);
     });
   });
 
-  it('shows what other rooms keep of the member', async () => {
+  it('shows the sections of other modules', async () => {
     app.app
       .get(AccountSections)
-      .add((memberId) => ({ title: 'Cups', content: html`<p>${memberId} had <i>two</i></p>` }));
+      .register((memberId) => ({ title: 'Cups', content: html`<p>${memberId} had <i>two</i></p>` }));
     const { text } = await client.get('/account');
     expect(text).toContain('<h2>Cups</h2>');
     expect(text).toContain(`<p>${member.id} had <i>two</i></p>`);
   });
 
-  it('knows no words but its own for what was done', async () => {
+  it('ignores unknown values of the query parameter done', async () => {
     for (const done of ['<script>', 'toString', '__proto__']) {
       const { text, status } = await client.get(`/account?done=${encodeURIComponent(done)}&done=x`);
       expect(status).toBe(200);

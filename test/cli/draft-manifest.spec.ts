@@ -10,43 +10,43 @@ const draft = (inputs: TensorSignature[], outputs: TensorSignature[] = []) => dr
 describe('draftManifest', () => {
   it.each<[string, TensorSignature[], object[] | undefined]>([
     ['columns', [float('x', 'n', 3)], [{ name: 'feature_1' }, { name: 'feature_2' }, { name: 'feature_3' }]],
-    ['a row at a time', [float('x', 1, 2)], [{ name: 'feature_1' }, { name: 'feature_2' }]],
+    ['a fixed batch size of one', [float('x', 1, 2)], [{ name: 'feature_1' }, { name: 'feature_2' }]],
     ['one column', [float('age', 'n', 1)], [{ name: 'age' }]],
     ['no columns', [float('age', 'n')], [{ name: 'age' }]],
-    ['an input each', [float('age', 'n', 1), text('city', 'n', 1)], [{ name: 'age' }, { name: 'city' }]],
+    ['several inputs of one column', [float('age', 'n', 1), text('city', 'n', 1)], [{ name: 'age' }, { name: 'city' }]],
     [
       'columns of several inputs',
       [float('a', 'n', 2), float('b', 'n', 1)],
       [{ name: 'a_1', tensor: 'a' }, { name: 'a_2', tensor: 'a' }, { name: 'b' }],
     ],
-    ['a picture', [float('image', 'n', 3, 8, 8)], [{ name: 'image' }]],
-    ['more columns than names', [float('x', 'n', 768)], [{ name: 'x' }]],
-    ['an open length', [integer('tokens', 'n', 'length')], undefined],
-    ['twins', [float('a', 'n', 2), float('a_1', 'n', 1)], undefined],
-  ])('names features for %s', (_, inputs, features) => {
+    ['an image', [float('image', 'n', 3, 8, 8)], [{ name: 'image' }]],
+    ['more than 100 columns', [float('x', 'n', 768)], [{ name: 'x' }]],
+    ['a variable length', [integer('tokens', 'n', 'length')], undefined],
+    ['names that collide', [float('a', 'n', 2), float('a_1', 'n', 1)], undefined],
+  ])('drafts features for an input with %s', (_, inputs, features) => {
     expect(draft(inputs).features).toEqual(features);
   });
 
   it.each<[string, TensorSignature[], object | undefined]>([
     [
-      'a classifier of skl2onnx',
+      'a classifier as skl2onnx exports it',
       [integer('label', 'n'), float('probabilities', 'n', 3)],
       { label: 'label', probabilities: 'probabilities' },
     ],
     [
-      'one whose dimensions have no names',
+      'a classifier with unnamed dimensions',
       [text('output_label', 'output_label:0'), float('output_probability', 'output_probability:0', 2)],
       { label: 'output_label', probabilities: 'output_probability' },
     ],
     ['probabilities alone', [float('probs', 'n', 3)], { probabilities: 'probs' }],
     ['logits', [float('logits', 'n', 3)], { logits: 'logits' }],
-    ['a value', [float('variable', 'n', 1)], { value: 'variable' }],
-    ['a value without a dimension of its own', [float('variable', 'n')], { value: 'variable' }],
-    ['scores that may be anything', [float('output', 'n', 3)], undefined],
-    ['two values', [float('a', 'n'), float('b', 'n')], undefined],
-    ['a label and something else', [integer('label', 'n'), float('scores', 'n', 3)], undefined],
-    ['as many boxes as there are', [float('boxes', 'found')], undefined],
-  ])('maps %s', (_, outputs, output) => {
+    ['a single number per row', [float('variable', 'n', 1)], { value: 'variable' }],
+    ['a single number without a column dimension', [float('variable', 'n')], { value: 'variable' }],
+    ['scores with an unknown meaning', [float('output', 'n', 3)], undefined],
+    ['two numbers', [float('a', 'n'), float('b', 'n')], undefined],
+    ['a label and an unknown output', [integer('label', 'n'), float('scores', 'n', 3)], undefined],
+    ['an output of variable length', [float('boxes', 'found')], undefined],
+  ])('drafts an output mapping for %s', (_, outputs, output) => {
     expect(draft([float('x', 'n', 3)], outputs).output).toEqual(output);
   });
 });

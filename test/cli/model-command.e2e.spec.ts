@@ -1,11 +1,11 @@
 import { Env } from '../../src/platform/config/index.js';
-import { InferenceSettings } from '../../src/serving/serving.settings.js';
+import { ServingSettings } from '../../src/serving/serving.settings.js';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { cp, mkdir, readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Manifest } from '../../src/serving/manifest/manifest.js';
-import { runCommand } from '../../src/cli/model/run-command.js';
+import { runModelCommand } from '../../src/cli/model/run-model-command.js';
 import { TestModelStore } from '../support/model-store.js';
 import { bareVariables, type Finished, ROOT, run } from '../support/project.js';
 import { startTestApp } from '../support/test-app.js';
@@ -14,7 +14,7 @@ import { until } from '../support/until.js';
 const COMMAND = 'dist/src/cli/model.command.js';
 const TINY = join(ROOT, 'test/fixtures/models');
 const SHA256 = /^[0-9a-f]{64}$/;
-/** Turns of the loop in `spin.onnx`: for ever, as far as any test is concerned. */
+/** Iterations of the loop in `spin.onnx`: longer than any test. */
 const FOR_EVER = 1_000_000_000_000;
 
 describe('npm run model', () => {
@@ -28,17 +28,13 @@ describe('npm run model', () => {
 
   const modelProcess = (...args: string[]): Promise<Finished> =>
     run(process.execPath, [COMMAND, ...args], { variables: { MODELS_DIR: store.path } });
-  /** The same without a process, which would take most of the time. */
+  /** Runs the command in this process, which is faster. */
   const model = async (...args: string[]): Promise<Finished> => {
-    const settings = new InferenceSettings(new Env({ MODELS_DIR: store.path }));
-    const context = { modelsDir: store.path, settings, url: 'http://localhost:3000' };
+    const settings = new ServingSettings(new Env({ MODELS_DIR: store.path }));
     let stdout = '';
+    const print = (line: string): void => void (stdout += `${line}\n`);
     try {
-      await runCommand(
-        args,
-        (line) => (stdout += `${line}\n`),
-        () => context,
-      );
+      await runModelCommand(args, () => ({ modelsDir: store.path, settings, url: 'http://localhost:3000', print }));
       return { code: 0, stdout, stderr: '' };
     } catch (error) {
       return { code: 1, stdout, stderr: `${(error as Error).message}\n` };
@@ -53,21 +49,21 @@ describe('npm run model', () => {
   };
   const manifestOf = async (name: string) =>
     JSON.parse(await readFile(join(store.path, name, 'model.json'), 'utf8')) as Manifest;
-  /** Every file there is, hidden ones too. */
+  /** All files of the store, also hidden ones. */
   const files = async () => (await readdir(store.path, { recursive: true })).sort();
 
-  /** Expects the command to fail in words, and to leave everything as it was. */
-  async function expectRefusal(done: () => Promise<Finished>, words: RegExp | string): Promise<void> {
+  /** Expects the command to fail with a message, without a stack trace, and to leave the store unchanged. */
+  async function expectRefusal(done: () => Promise<Finished>, message: RegExp | string): Promise<void> {
     const before = await files();
     const { code, stdout, stderr } = await done();
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
-    expect(stderr).toMatch(words);
+    expect(stderr).toMatch(message);
     expect(stderr).not.toMatch(/^\s+at /m);
     expect(await files()).toEqual(before);
   }
 
   describe('add', () => {
-    it('makes a model that the application serves, typed and with an example that works', async () => {
+    it('adds a model that the application serves, with typed features and a valid example', async () => {
       const classifier = join(TINY, 'classifier.onnx');
       const stdout = await succeed(modelProcess('add', classifier, '--name', 'species'));
       expect(stdout).toContain('Added species, version 1');
@@ -83,12 +79,12 @@ describe('npm run model', () => {
       const app = await startTestApp({ MODELS_DIR: store.path });
       const { body } = await app.client().get('/models/species');
       expect(body).toMatchObject({ state: 'ready', batching: { enabled: true } });
-      const { body: answer } = await app.client().post('/models/species/predict', body.example.input);
-      expect(answer.predictions).toMatchObject([{ label: '0', index: 0 }]);
+      const { body: response } = await app.client().post('/models/species/predict', body.example.input);
+      expect(response.predictions).toMatchObject([{ label: '0', index: 0 }]);
       await app.close();
     });
 
-    it('makes a folder that others may read, with nothing beside it', async () => {
+    it('makes a folder with default permissions, and leaves no staging folder', async () => {
       await succeed(add('sum', 'total'));
       expect(await readdir(store.path)).toEqual(['iris', 'total']);
       const ordinary = join(store.path, 'ordinary');
@@ -101,7 +97,7 @@ describe('npm run model', () => {
       ]);
     });
 
-    it('copies and pins the files in which a model keeps weights', async () => {
+    it('copies and pins the external weight files of a model', async () => {
       await succeed(add('external', 'heavy'));
       expect((await manifestOf('heavy')).versions?.[1]?.files).toEqual({
         'external.weights': expect.stringMatching(SHA256),
@@ -112,7 +108,7 @@ describe('npm run model', () => {
       await succeed(model('check', 'heavy'));
     });
 
-    it('states the answers of models that say nothing clear, by output', async () => {
+    it('writes the example by output tensor for a model with ambiguous outputs', async () => {
       await succeed(add('kinds', 'kinds'));
       const { output, example } = await manifestOf('kinds');
       expect(output).toBeUndefined();
@@ -126,7 +122,7 @@ describe('npm run model', () => {
       await succeed(model('check', 'kinds'));
     });
 
-    it('adds versions to a model that is there, and keeps what its manifest says', async () => {
+    it('adds versions to an existing model, and keeps the rest of its manifest', async () => {
       const manifest = { description: 'Theirs', features: [{ name: 'a' }, { name: 'b', default: 3 }] };
       await store.add('sum', 'sum', { manifest: { ...manifest, output: { value: 'sum' } } });
       expect(await succeed(add('sum', 'sum'))).toContain('Added sum, version 2');
@@ -137,19 +133,16 @@ describe('npm run model', () => {
       expect(Object.keys(versions ?? {})).toEqual(['2', '7', '8']);
     });
 
-    it('takes another answer to the example only when told to', async () => {
+    it('accepts a different prediction for the example only with --own-answer', async () => {
       await succeed(add('sum', 'sum'));
-      await expectRefusal(
-        () => add('difference', 'sum'),
-        /sum\/2 answers the example .* with {"value":0}.*--own-answer/,
-      );
+      await expectRefusal(() => add('difference', 'sum'), /sum\/2 predicts {"value":0} for the example.*--own-answer/);
       expect(Object.keys((await manifestOf('sum')).versions ?? {})).toEqual(['1']);
       await succeed(add('difference', 'sum', '--own-answer'));
       expect((await manifestOf('sum')).versions?.[2]).toMatchObject({ example: { value: 0 } });
       await succeed(model('check', 'sum'));
     });
 
-    it('refuses what cannot be served, in words, and leaves the store as it was', async () => {
+    it('refuses a model that cannot be served with a reason, and leaves the store unchanged', async () => {
       await store.add('sum', 'sum', { manifest: { features: [{ name: 'a' }, { name: 'b' }] } });
       await store.add('bare', 'sum');
       await store.write('lonely.onnx', await readFile(join(TINY, 'external.onnx')));
@@ -165,7 +158,7 @@ describe('npm run model', () => {
       await expectRefusal(() => add('centre', 'bare'), /bare\/2 does not take the same rows.* as bare\/1/);
     });
 
-    it.each(['SIGTERM', 'SIGKILL'] as const)('ended by %s half-way leaves the models as they were', async (signal) => {
+    it.each(['SIGTERM', 'SIGKILL'] as const)('leaves the models unchanged when %s ends it half-way', async (signal) => {
       const manifest = { example: { input: { turns: FOR_EVER } } };
       await store.write('spin/model.json', JSON.stringify(manifest));
       const visible = async () => (await files()).filter((file) => !file.startsWith('.'));
@@ -173,7 +166,9 @@ describe('npm run model', () => {
       const args = [COMMAND, 'add', join(TINY, 'spin.onnx'), '--name', 'spin'];
       const env = { ...bareVariables(), MODELS_DIR: store.path, DEADLINE_MS: '600000' };
       const child = spawn(process.execPath, args, { cwd: ROOT, env, stdio: 'ignore' });
-      await until('it is being tried', async () => (await files()).some((file) => /^\..*model\.onnx$/.test(file)));
+      await until('the staged model is being loaded', async () =>
+        (await files()).some((file) => /^\..*model\.onnx$/.test(file)),
+      );
       child.kill(signal);
       const [code] = (await once(child, 'close')) as [number | null];
       expect(code).toBe(signal === 'SIGTERM' ? 1 : null);
@@ -184,7 +179,7 @@ describe('npm run model', () => {
   });
 
   describe('pin', () => {
-    it('writes what the files are, of all versions or of one, and nothing else', async () => {
+    it('writes the hashes of all versions or of one, and changes nothing else', async () => {
       const text = await readFile(join(store.path, 'iris/model.json'), 'utf8');
       await store.write('iris/model.json', text.replace(/"sha256": "\w+"/, `"sha256": "${'0'.repeat(64)}"`));
       await succeed(model('pin', 'iris'));
@@ -197,14 +192,14 @@ describe('npm run model', () => {
       expect(Object.keys((await manifestOf('sum')).versions ?? {})).toEqual(['1', '2']);
     });
 
-    it('pins files with weights too', async () => {
+    it('pins external weight files, too', async () => {
       await store.add('heavy', 'external');
       await cp(join(TINY, 'external.weights'), join(store.path, 'heavy/1/external.weights'));
       expect(await succeed(model('pin', 'heavy'))).toContain('and 1 file with its weights');
       expect(Object.keys((await manifestOf('heavy')).versions?.[1]?.files ?? {})).toEqual(['external.weights']);
     });
 
-    it('says what there is not', async () => {
+    it('names the models or versions that exist when the given one does not', async () => {
       await expectRefusal(() => model('pin', 'rose'), /There is no model "rose" in .*There are: iris/);
       await expectRefusal(() => model('pin', 'iris', '9'), /"iris" has no version 9. There are: 1/);
       await expectRefusal(() => model('pin'), /Expected: npm run model -- pin <name>/);
@@ -212,7 +207,7 @@ describe('npm run model', () => {
   });
 
   describe('check', () => {
-    it('says of each version whether it would serve, and fails when one would not', async () => {
+    it('reports for each version whether it can be served, and fails when one cannot', async () => {
       await store.addTwoVersions('sum');
       await store.add('centre', 'centre');
       const good = await succeed(model('check'));
@@ -220,7 +215,7 @@ describe('npm run model', () => {
         expect.stringMatching(
           /^ok +centre\/1 +NOT PINNED \(npm run model -- pin centre 1\); no example; one row at a time/,
         ),
-        expect.stringMatching(/^ok +iris\/1 +pinned; example answered; rows run together, at most 256$/),
+        expect.stringMatching(/^ok +iris\/1 +pinned; example verified; rows run together, at most 256$/),
         expect.stringMatching(/^ok +sum\/2 /),
         expect.stringMatching(/^ok +sum\/1 /),
         '',
@@ -239,7 +234,7 @@ describe('npm run model', () => {
   });
 
   describe('list', () => {
-    it('shows what there is', async () => {
+    it('prints models and versions with size, pin and candidate flag', async () => {
       await store.addTwoVersions('sum');
       await store.add('light', 'sum', { manifest: { versions: { 1: { candidate: true } } } });
       await mkdir(join(store.path, 'empty'));
@@ -256,27 +251,27 @@ describe('npm run model', () => {
   });
 
   describe('types', () => {
-    it('of the models that are here are those that are checked in', async () => {
+    it('finds the types of the models of this repository up to date', async () => {
       const variables = { MODELS_DIR: join(ROOT, 'models') };
       const { code, stderr } = await run(process.execPath, [COMMAND, 'types', '--check'], { variables });
       expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     });
 
-    it('are stale when a model has changed', async () => {
+    it('reports stale types when a model has changed', async () => {
       await succeed(add('sum', 'total'));
       const refusal = /^src\/inference\/models.generated.ts is stale: models have changed since/;
       await expectRefusal(() => model('types', '--check'), refusal);
     });
   });
 
-  it('is explained by --help, and mistakes are told in words', async () => {
+  it('prints its usage with --help, and a message for wrong arguments', async () => {
     expect(await succeed(modelProcess('--help'))).toContain('npm run model -- add <file.onnx> --name <name>');
-    expect(await succeed(model('quantize', '-h'))).toContain('npm run model -- add <file.onnx> --name <name>');
-    await expectRefusal(() => modelProcess(), /What is to be done/);
-    await expectRefusal(() => model('train'), /What is to be done/);
+    expect(await succeed(modelProcess('quantize', '-h'))).toContain('npm run model -- add <file.onnx> --name <name>');
+    await expectRefusal(() => modelProcess(), /Expected one of the commands/);
+    await expectRefusal(() => model('train'), /Expected one of the commands/);
     await expectRefusal(() => model('list', '--force'), /--force/);
     await expectRefusal(() => add('sum', 'a', 'b.onnx'), /Expected: npm run model -- add/);
-    await expectRefusal(() => model('add', 'b.onnx'), /What is it called/);
+    await expectRefusal(() => model('add', 'b.onnx'), /--name is required/);
     const nowhere = { MODELS_DIR: join(store.path, 'nowhere') };
     const { code, stderr } = await run(process.execPath, [COMMAND, 'list'], { variables: nowhere });
     expect({ code, stderr }).toEqual({

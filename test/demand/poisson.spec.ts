@@ -1,7 +1,7 @@
-import { enough } from '../../src/demand/poisson.js';
+import { poissonQuantile } from '../../src/demand/poisson.js';
 
-describe('enough', () => {
-  /** As `scipy.stats.poisson.ppf(0.9, mean)` has it. */
+describe('poissonQuantile', () => {
+  /** Expected values from `scipy.stats.poisson.ppf(0.9, mean)`. */
   it.each([
     [0, 0],
     [0.05, 0],
@@ -11,7 +11,7 @@ describe('enough', () => {
     [20, 26],
     [1_000, 1_041],
     [5_000, 5_091],
-  ])('of a count of %d on average is %d in nine cases of ten', (mean, count) => {
-    expect(enough(mean, 0.9)).toBe(count);
+  ])('of mean %d at probability 0.9 is %d', (mean, count) => {
+    expect(poissonQuantile(mean, 0.9)).toBe(count);
   });
 });

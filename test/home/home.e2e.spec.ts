@@ -2,7 +2,7 @@ import { request } from 'node:http';
 import { ReadinessRegistry } from '../../src/platform/health/index.js';
 import { startTestApp, type TestApp } from '../support/test-app.js';
 
-describe('the home page', () => {
+describe('GET /', () => {
   let app: TestApp;
 
   beforeAll(async () => {
@@ -11,7 +11,7 @@ describe('the home page', () => {
 
   afterAll(() => app.close());
 
-  it('links to the docs only where they are served', async () => {
+  it('links to the API docs only if they are served', async () => {
     const { status, headers, text } = await app.client().get('/');
     expect(status).toBe(200);
     expect(headers.get('content-type')).toBe('text/html; charset=utf-8');
@@ -20,11 +20,11 @@ describe('the home page', () => {
     expect((await app.client().get('/docs')).status).toBe(404);
   });
 
-  it('lets be a query parameter that a link to it carries', async () => {
+  it('ignores query parameters', async () => {
     expect((await app.client().get('/?utm_source=poster')).status).toBe(200);
   });
 
-  it('has nothing inline, and what it refers to is there', async () => {
+  it('has no inline scripts or styles, and links only to assets that exist', async () => {
     const { text } = await app.client().get('/');
     expect(text).not.toMatch(/<script|<style|style=/i);
     const assets = [...text.matchAll(/"(\/assets\/[^"]+)"/g)].map(([, path]) => path!);
@@ -32,16 +32,16 @@ describe('the home page', () => {
     for (const asset of assets) expect((await app.client().get(asset)).status).toBe(200);
   });
 
-  it('shows commands for the host that was asked for, and nothing for what is none', async () => {
-    expect(await pageFor('cafe.example:8080', app.url)).toContain('curl -X POST cafe.example:8080/predict');
+  it('shows commands for the requested host, and rejects a malformed host', async () => {
+    expect(await fetchPageFor('cafe.example:8080', app.url)).toContain('curl -X POST cafe.example:8080/predict');
     for (const hostile of ['<b>cafe</b>', '$(reboot)', "cafe';reboot"]) {
-      const page = await pageFor(hostile, app.url);
+      const page = await fetchPageFor(hostile, app.url);
       expect(page).toContain('request.malformed');
       expect(page).not.toContain(hostile);
     }
   });
 
-  it('shows none that a proxy passes on and is none', async () => {
+  it('shows the default host if a proxy forwards a malformed one', async () => {
     const proxied = await startTestApp({ TRUST_PROXY: '1' });
     const { text } = await proxied.client().get('/', { headers: { 'x-forwarded-host': '$(reboot)' } });
     expect(text).toContain('curl -X POST localhost:3000/predict');
@@ -49,7 +49,7 @@ describe('the home page', () => {
     await proxied.close();
   });
 
-  it('names what is not ready, as text', async () => {
+  it('names the parts that are not ready, HTML-escaped', async () => {
     app.app.get(ReadinessRegistry).add('grinders', () => ({ ok: false, detail: { '<i>left</i>': 'failed: "&"' } }));
     const { text } = await app.client().get('/');
     expect(text).toContain('Not ready yet');
@@ -59,8 +59,8 @@ describe('the home page', () => {
   });
 });
 
-/** `fetch` does not let a caller choose the Host header. */
-function pageFor(host: string, url: string): Promise<string> {
+/** `fetch` cannot set the Host header. */
+function fetchPageFor(host: string, url: string): Promise<string> {
   return new Promise((resolve, reject) => {
     const sent = request(url, { headers: { host } }, (response) => {
       response.setEncoding('utf8');

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import sharp, { type Sharp } from 'sharp';
 import type { Client } from '../support/client.js';
 import { TestModelStore } from '../support/model-store.js';
-import { formOf } from '../support/pictures.js';
+import { imageForm } from '../support/images.js';
 import { ROOT } from '../support/project.js';
 import { startTestApp, type TestApp } from '../support/test-app.js';
 
@@ -14,19 +14,19 @@ function sampleOf(label: string): Promise<Buffer> {
   return readFile(join(DIGITS, 'samples', `${label}.png`));
 }
 
-describe('pictures of digits', () => {
+describe('Images of digits', () => {
   let app: TestApp;
   let client: Client;
 
   beforeAll(async () => {
-    // The first request waits for the model to be loaded, on a busy machine, too.
+    // The first request loads the model, which takes long on a busy machine.
     app = await startTestApp({ DEADLINE_MS: '30000' });
     client = app.client();
   });
 
   afterAll(() => app.close());
 
-  it('are documented before the model is loaded, which the first of them does', async () => {
+  it('are documented before the first of them loads the model', async () => {
     const before = await client.get('/models/digits');
     expect(before.body).toMatchObject({
       state: 'unloaded',
@@ -41,27 +41,27 @@ describe('pictures of digits', () => {
       'image/webp',
       'application/json',
     ]);
-    const { status, body } = await client.post('/models/digits/predict', undefined, formOf([await sampleOf('7')]));
+    const { status, body } = await client.post('/models/digits/predict', undefined, imageForm([await sampleOf('7')]));
     expect({ status, label: body.predictions[0].label }).toEqual({ status: 200, label: '7' });
     expect((await client.get('/models/digits')).body).toMatchObject({ state: 'ready', defaultVersion: '1' });
   });
 
-  it('are named, with the three most probable digits', async () => {
-    const { body } = await client.post('/models/digits/predict', undefined, formOf([await sampleOf('3')]));
+  it('are classified with the three most probable digits', async () => {
+    const { body } = await client.post('/models/digits/predict', undefined, imageForm([await sampleOf('3')]));
     const [prediction] = body.predictions;
     expect(body).toMatchObject({ model: 'digits', version: '1', predictions: [{ label: '3', index: 3 }] });
     expect(Object.keys(prediction.probabilities)).toHaveLength(3);
     expect(Math.max(...(Object.values(prediction.probabilities) as number[]))).toBe(prediction.probabilities['3']);
   });
 
-  it('may be several at once, each with an answer in its place', async () => {
+  it('get one prediction for each file, in order', async () => {
     const shuffled = [...'9310274586'];
-    const form = formOf(await Promise.all(shuffled.map(sampleOf)));
+    const form = imageForm(await Promise.all(shuffled.map(sampleOf)));
     const { body } = await client.post('/models/digits/predict', undefined, form);
     expect(body.predictions.map(({ label }: { label: string }) => label)).toEqual(shuffled);
   });
 
-  it.each(['png', 'jpeg', 'webp'] as const)('may be the body itself, as %s', async (kind) => {
+  it.each(['png', 'jpeg', 'webp'] as const)('are accepted as a %s body', async (kind) => {
     const headers = { 'content-type': `image/${kind}` };
     for (const label of LABELS) {
       const raw = await sharp(await sampleOf(label))
@@ -72,16 +72,16 @@ describe('pictures of digits', () => {
     }
   });
 
-  it('may lie on their side where their EXIF orientation says so', async () => {
-    const lying = sharp(await sampleOf('7'))
+  it('are rotated by their EXIF orientation', async () => {
+    const rotated = sharp(await sampleOf('7'))
       .rotate(270)
       .withMetadata({ orientation: 6 });
-    const form = formOf([await lying.jpeg().toBuffer()]);
+    const form = imageForm([await rotated.jpeg().toBuffer()]);
     const { body } = await client.post('/models/digits/predict', undefined, form);
     expect(body.predictions).toMatchObject([{ label: '7' }]);
   });
 
-  it('may be bright on dark, ink on nothing, small in a corner, or of another shape', async () => {
+  it('are recognised inverted, transparent, off-centre and stretched', async () => {
     const sample = await sampleOf('4');
     const white = '#ffffff';
     const variants = [
@@ -93,12 +93,12 @@ describe('pictures of digits', () => {
       sharp(sample).extend({ top: 10, left: 50, right: 10, bottom: 60, background: white }),
       sharp(sample).resize(640, 480, { fit: 'fill' }),
     ];
-    const form = formOf(await Promise.all(variants.map((variant) => variant.png().toBuffer())));
+    const form = imageForm(await Promise.all(variants.map((variant) => variant.png().toBuffer())));
     const { body } = await client.post('/models/digits/predict', undefined, form);
     expect(body.predictions.map(({ label }: { label: string }) => label)).toEqual(['4', '4', '4', '4']);
   });
 
-  it('are rows of numbers, too, as they were for scikit-learn', async () => {
+  it('are accepted as arrays of numbers, with the predictions of scikit-learn', async () => {
     const { rows } = JSON.parse(await readFile(join(DIGITS, 'fixture.json'), 'utf8')) as Fixture;
     const instances = rows.map(({ input }) => input);
     const { body } = await client.post('/models/digits/predict', { instances });
@@ -131,7 +131,7 @@ interface Fixture {
 
 const RED_AND_BLUE = { width: 4, height: 2 };
 
-describe('pictures of any kind', () => {
+describe('Images for any model', () => {
   let store: TestModelStore;
   let app: TestApp;
   let client: Client;
@@ -155,7 +155,7 @@ describe('pictures of any kind', () => {
     await store.remove();
   });
 
-  /** Red on the left, blue on the right. */
+  /** The left half is red, the right half blue. */
   function redAndBlue(width = 4, height = 2): Sharp {
     const background = '#0000ff';
     return sharp({ create: { width, height, channels: 3, background: '#ff0000' } }).composite([
@@ -163,8 +163,8 @@ describe('pictures of any kind', () => {
     ]);
   }
 
-  async function valuesOf(model: string, picture: Buffer): Promise<number[][][]> {
-    const { status, text, body } = await client.post(`/models/${model}/predict`, undefined, formOf([picture]));
+  async function valuesOf(model: string, image: Buffer): Promise<number[][][]> {
+    const { status, text, body } = await client.post(`/models/${model}/predict`, undefined, imageForm([image]));
     if (status !== 200) throw new Error(text);
     const round = (item: unknown): unknown => (Array.isArray(item) ? item.map(round) : Math.round(item as number));
     return round(body.predictions[0].values) as number[][][];
@@ -174,16 +174,16 @@ describe('pictures of any kind', () => {
   const RIGHT_BLUE = [0, 0, 255, 255];
   const NONE = [0, 0, 0, 0];
 
-  it('fill the tensor plane by plane, or pixel by pixel', async () => {
-    const picture = await redAndBlue().png().toBuffer();
-    expect(await valuesOf('planes', picture)).toEqual([
+  it('fill tensors of the layouts NCHW and NHWC, and of one channel', async () => {
+    const image = await redAndBlue().png().toBuffer();
+    expect(await valuesOf('planes', image)).toEqual([
       [LEFT_RED, LEFT_RED],
       [NONE, NONE],
       [RIGHT_BLUE, RIGHT_BLUE],
     ]);
     const row = [...Array<number[]>(2).fill([255, 0, 0]), ...Array<number[]>(2).fill([0, 0, 255])];
-    expect(await valuesOf('pixels', picture)).toEqual([row, row]);
-    expect(await valuesOf('grey', picture)).toEqual([
+    expect(await valuesOf('pixels', image)).toEqual([row, row]);
+    expect(await valuesOf('grey', image)).toEqual([
       [
         [76, 76, 29, 29],
         [76, 76, 29, 29],
@@ -191,9 +191,9 @@ describe('pictures of any kind', () => {
     ]);
   });
 
-  it('are scaled channel by channel', async () => {
-    const picture = await redAndBlue().png().toBuffer();
-    expect(await valuesOf('scaled', picture)).toEqual([
+  it('are normalised by channel', async () => {
+    const image = await redAndBlue().png().toBuffer();
+    expect(await valuesOf('scaled', image)).toEqual([
       [
         [1, 1, -1, -1],
         [1, 1, -1, -1],
@@ -206,8 +206,8 @@ describe('pictures of any kind', () => {
     ]);
   });
 
-  it('are cut out of the middle, or stretched', async () => {
-    // A wide one: of its outer thirds nothing is left where it is cut.
+  it('are cropped to the centre, or stretched', async () => {
+    // Cropping removes the outer thirds of this wide image.
     const wide = await sharp({ create: { width: 12, height: 2, channels: 3, background: '#00ff00' } })
       .composite([{ input: await redAndBlue().png().toBuffer(), left: 4, top: 0 }])
       .png()
@@ -221,34 +221,34 @@ describe('pictures of any kind', () => {
     expect(first![1]).toBeGreaterThan(200);
   });
 
-  it.each([1, 2, 3, 4, 5, 6, 7, 8])('are turned as EXIF orientation %i says', async (orientation) => {
+  it.each([1, 2, 3, 4, 5, 6, 7, 8])('are rotated by EXIF orientation %i', async (orientation) => {
     const jpeg = { quality: 100, chromaSubsampling: '4:4:4' };
-    const turned = await redAndBlue(80, 40).withMetadata({ orientation }).jpeg(jpeg).toBuffer();
-    const upright = await sharp(await sharp(turned).autoOrient().png().toBuffer())
+    const rotated = await redAndBlue(80, 40).withMetadata({ orientation }).jpeg(jpeg).toBuffer();
+    const upright = await sharp(await sharp(rotated).autoOrient().png().toBuffer())
       .resize(4, 2, { fit: 'fill', kernel: 'linear' })
       .raw()
       .toBuffer();
-    const values = (await valuesOf('pixels', turned)).flat(2);
+    const values = (await valuesOf('pixels', rotated)).flat(2);
     const differences = values.map((value, index) => Math.abs(value - upright[index]!));
     expect(Math.max(...differences)).toBeLessThan(25);
   });
 
   it.each([
-    ['of 16 bits', '#ff8000', (one: Sharp) => one.toColourspace('rgb16').png(), [255, 128, 0]],
+    ['with 16 bits', '#ff8000', (one: Sharp) => one.toColourspace('rgb16').png(), [255, 128, 0]],
     ['with a palette', '#ff8000', (one: Sharp) => one.png({ palette: true }), [255, 128, 0]],
-    ['of one channel', '#808080', (one: Sharp) => one.toColourspace('b-w').png(), [128, 128, 128]],
-    ['for a printer', '#808080', (one: Sharp) => one.toColourspace('cmyk').jpeg({ quality: 100 }), [128, 128, 128]],
+    ['with one channel', '#808080', (one: Sharp) => one.toColourspace('b-w').png(), [128, 128, 128]],
+    ['in CMYK', '#808080', (one: Sharp) => one.toColourspace('cmyk').jpeg({ quality: 100 }), [128, 128, 128]],
     ['interlaced', '#ff8000', (one: Sharp) => one.png({ progressive: true }), [255, 128, 0]],
     ['half transparent', '#ff800080', (one: Sharp) => one.png(), [255, 191, 127]],
     ['transparent', '#ff800000', (one: Sharp) => one.webp({ lossless: true }), [255, 255, 255]],
-  ])('may be %s', async (_, background, encode, expected) => {
+  ])('are accepted %s', async (_, background, encode, expected) => {
     const channels = background.length > 7 ? 4 : 3;
     const one = sharp({ create: { width: 3, height: 5, channels, background } });
     const [[pixel]] = (await valuesOf('small', await encode(one).toBuffer())) as [number[][]];
     pixel!.forEach((value, channel) => expect(Math.abs(value - expected[channel]!)).toBeLessThanOrEqual(16));
   });
 
-  it('may move: the first of several counts', async () => {
+  it('are represented by the first frame of an animation', async () => {
     const frames = await Promise.all(
       ['#ff0000', '#0000ff'].map((background) =>
         sharp({ create: { width: 4, height: 4, channels: 3, background } })
@@ -262,13 +262,13 @@ describe('pictures of any kind', () => {
     expect(await valuesOf('small', moving)).toEqual([[[255, 0, 0]]]);
   });
 
-  it('go to models whose input they fill, and the others say why they are not served', async () => {
+  it('are rejected by models without an image input, and a model whose input does not fit says why it failed', async () => {
     const { body } = await client.get('/models/narrow');
     expect(body).toMatchObject({
       state: 'failed',
       versions: [{ reason: expect.stringContaining('needs an input of the shape [N, 3, 2, 4]; "pixels" has [n, 64]') }],
     });
-    const form = formOf([await redAndBlue().png().toBuffer()]);
+    const form = imageForm([await redAndBlue().png().toBuffer()]);
     expect((await client.post('/models/iris/predict', undefined, form)).status).toBe(415);
   });
 });

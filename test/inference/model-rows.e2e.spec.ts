@@ -2,7 +2,7 @@ import type { Client } from '../support/client.js';
 import { TestModelStore } from '../support/model-store.js';
 import { startTestApp, type TestApp } from '../support/test-app.js';
 
-describe('rows of any model', () => {
+describe('POST /models/{name}/predict of any model', () => {
   let store: TestModelStore;
   let app: TestApp;
   let client: Client;
@@ -36,7 +36,7 @@ describe('rows of any model', () => {
   });
 
   describe('rows', () => {
-    it('have a value for each input where there is no manifest', async () => {
+    it('have a value for each input without a manifest', async () => {
       const { body } = await client.post('/models/bare/predict', { instances: [{ x: [1, 2] }, { x: [3, 4] }] });
       expect(body.predictions).toEqual([{ sum: 3 }, { sum: 7 }]);
     });
@@ -48,7 +48,7 @@ describe('rows of any model', () => {
       expect(nested.body.errors).toMatchObject([{ location: ['body', 'x', 1], type: 'number' }]);
     });
 
-    it('may be of any element type and shape', async () => {
+    it('accept any element type and shape', async () => {
       const row = {
         number: 1.5,
         count: 9_007_199_254_740_991,
@@ -62,8 +62,14 @@ describe('rows of any model', () => {
       const { body } = await client.post('/models/kinds/predict', {
         instances: [row, { ...row, number: -2, flag: false }],
       });
-      const answer = { number_out: 1.5, count_out: row.count, word_out: row.word, flag_out: true, grid_out: row.grid };
-      expect(body.predictions).toEqual([answer, { ...answer, number_out: -2, flag_out: false }]);
+      const prediction = {
+        number_out: 1.5,
+        count_out: row.count,
+        word_out: row.word,
+        flag_out: true,
+        grid_out: row.grid,
+      };
+      expect(body.predictions).toEqual([prediction, { ...prediction, number_out: -2, flag_out: false }]);
     });
 
     it.each(['9007199254740993', '-9223372036854775808', '9223372036854775807'])(
@@ -92,7 +98,7 @@ describe('rows of any model', () => {
         ],
         'shape',
       ],
-    ])('refuse a %s of %p', async (name, value, type) => {
+    ])('reject a %s of %p', async (name, value, type) => {
       const row = {
         number: 1,
         count: 1,
@@ -110,7 +116,7 @@ describe('rows of any model', () => {
       expect(body.errors[0].location.slice(0, 2)).toEqual(['body', name]);
     });
 
-    it('may have open lengths, the same wherever a length has the same name', async () => {
+    it('accept variable lengths, equal for equal dimension names', async () => {
       const row = {
         grid: [
           [1, 2],
@@ -139,13 +145,13 @@ describe('rows of any model', () => {
         },
         ['mask'],
       ],
-    ])('refuse %s', async (_, row, place) => {
+    ])('reject %s', async (_, row, place) => {
       const { status, body } = await client.post('/models/ragged/predict', row);
       expect(status).toBe(422);
       expect(body.errors).toMatchObject([{ location: ['body', ...place], type: 'shape' }]);
     });
 
-    it('get all of an answer that does not count rows', async () => {
+    it('get the whole of an output without a batch dimension', async () => {
       const { body } = await client.post('/models/detect/predict', { picture: [1, 1] });
       expect(body.predictions).toEqual([
         {
@@ -158,12 +164,12 @@ describe('rows of any model', () => {
       ]);
     });
 
-    it('get 500 where the answer is not a finite number', async () => {
-      const answer = await client.post('/models/sum/versions/1/predict', { a: 3e38, b: 3e38 });
-      expect(answer).toMatchObject({ status: 500, body: { code: 'model.run-failed' } });
+    it('get 500 where an output is not a finite number', async () => {
+      const response = await client.post('/models/sum/versions/1/predict', { a: 3e38, b: 3e38 });
+      expect(response).toMatchObject({ status: 500, body: { code: 'model.run-failed' } });
     });
 
-    it('are scaled and filled up as the manifest says', async () => {
+    it('are scaled and completed with defaults from the manifest', async () => {
       const { body } = await client.post('/models/sum/predict', { instances: [{ a: 10 }, { a: 10, b: 3 }] });
       expect(body).toEqual({
         model: 'sum',
@@ -174,22 +180,22 @@ describe('rows of any model', () => {
   });
 
   describe('batching', () => {
-    it('is off where rows run together would answer differently', async () => {
+    it('is off where rows in one run would get other predictions', async () => {
       const { body } = await client.get('/models/centre');
       expect(body.batching).toEqual({
         enabled: false,
         reason: 'rows run together give other answers than the same rows alone',
       });
       const rows = [{ x: [1, 2] }, { x: [30, 40] }];
-      const { body: answer } = await client.post('/models/centre/predict', { instances: rows });
-      expect(answer.predictions).toEqual([{ centred: [0, 0] }, { centred: [0, 0] }]);
+      const { body: result } = await client.post('/models/centre/predict', { instances: rows });
+      expect(result.predictions).toEqual([{ centred: [0, 0] }, { centred: [0, 0] }]);
     });
 
-    it('is off where only rows at the edge of their range would hide it', async () => {
+    it('is off where rows at the limits of their range would hide this', async () => {
       expect((await client.get('/models/edge')).body.batching.enabled).toBe(false);
     });
 
-    it('is off where the manifest says so', async () => {
+    it('is off where the manifest disables it', async () => {
       expect((await client.get('/models/off')).body.batching).toEqual({
         enabled: false,
         reason: '"batching" is false in model.json',

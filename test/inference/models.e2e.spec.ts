@@ -1,11 +1,11 @@
-import { UnitOfWork } from '../../src/platform/database/index.js';
 import type { Client } from '../support/client.js';
+import { promote } from '../support/menus.js';
 import { TestModelStore } from '../support/model-store.js';
 import { startTestApp, type TestApp } from '../support/test-app.js';
 
 const SHA256 = /^[0-9a-f]{64}$/;
 
-describe('models', () => {
+describe('/models', () => {
   let store: TestModelStore;
   let app: TestApp;
   let client: Client;
@@ -30,7 +30,8 @@ describe('models', () => {
     await store.write('empty/model.json', '{}');
     app = await startTestApp({ MODELS_DIR: store.path });
     client = app.client();
-    admin = await logInAdmin();
+    admin = app.client();
+    await promote(app, (await admin.signUpAndLogIn()).id);
   });
 
   afterAll(async () => {
@@ -38,15 +39,7 @@ describe('models', () => {
     await store.remove();
   });
 
-  async function logInAdmin(): Promise<Client> {
-    const someone = app.client();
-    const { id } = await someone.signUpAndLogIn();
-    const promote = "UPDATE member SET role = 'admin' WHERE id = ?";
-    await app.app.get(UnitOfWork).run((manager) => manager.query(promote, [id]));
-    return someone;
-  }
-
-  it('lists each with its state and versions', async () => {
+  it('lists each model with its state and versions', async () => {
     const { body } = await client.get('/models');
     const names = body.items.map(({ name }: { name: string }) => name);
     expect(names).toEqual([...names].sort());
@@ -72,7 +65,7 @@ describe('models', () => {
     });
   });
 
-  it('shows what a model takes and answers', async () => {
+  it('returns the schemas of a model', async () => {
     const { body } = await client.get('/models/iris');
     expect(body.input.properties.petal_width).toEqual({
       type: 'number',
@@ -97,7 +90,7 @@ describe('models', () => {
     ['empty', /it has no version/],
     ['typo', /model.json names an output "summ"; the model has sum/],
     ['default', /a default in model.json is wrong: a must be a finite number/],
-  ])('serves the rest while %s is failed, and says why', async (name, reason) => {
+  ])('reports why %s has failed, and serves the other models', async (name, reason) => {
     const { body } = await client.get(`/models/${name}`);
     expect(body.state).toBe('failed');
     expect(body.reason).toMatch(reason);
@@ -107,7 +100,7 @@ describe('models', () => {
   });
 
   describe('access', () => {
-    it('to a model for members needs a login', async () => {
+    it('requires a login for a model for members', async () => {
       expect(await client.post('/models/club/predict', { x: [1, 2] })).toMatchObject({
         status: 401,
         body: { code: 'auth.required' },
@@ -115,7 +108,7 @@ describe('models', () => {
       expect((await admin.post('/models/club/predict', { x: [1, 2] })).status).toBe(200);
     });
 
-    it('to a model for administrators needs the role', async () => {
+    it('requires the role for a model for administrators', async () => {
       const member = app.client();
       await member.signUpAndLogIn();
       expect((await client.post('/models/secret/predict', { x: [1, 2] })).status).toBe(401);
@@ -128,14 +121,14 @@ describe('models', () => {
   });
 
   describe('PUT /models/{name}/default', () => {
-    it('is for administrators', async () => {
+    it('requires an administrator', async () => {
       const member = app.client();
       await member.signUpAndLogIn();
       expect((await client.put('/models/sum/default', { version: '1' })).status).toBe(401);
       expect((await member.put('/models/sum/default', { version: '1' })).status).toBe(403);
     });
 
-    it('chooses a version, and lets go of it', async () => {
+    it('sets and resets the default version', async () => {
       const row = { a: 1, b: 1 };
       expect((await client.post('/models/sum/predict', row)).body.version).toBe('2');
       expect(await admin.put('/models/sum/default', { version: '1' })).toMatchObject({
@@ -154,7 +147,7 @@ describe('models', () => {
       expect((await client.post('/models/sum/predict', row)).body.version).toBe('2');
     });
 
-    it('refuses a version that is not there or not ready', async () => {
+    it('rejects a version that does not exist or is not ready', async () => {
       expect(await admin.put('/models/sum/default', { version: '9' })).toMatchObject({
         status: 422,
         body: { errors: [{ location: ['body', 'version'] }] },
@@ -169,7 +162,7 @@ describe('models', () => {
     });
   });
 
-  it('have an operation of their own in the OpenAPI document', async () => {
+  it('documents an operation for each ready model', async () => {
     const { body } = await client.get('/openapi.json');
     expect(body.components.schemas['iris.row'].properties.sepal_width).toMatchObject({ type: 'number', maximum: 100 });
     expect(body.paths['/models/iris/predict'].post.requestBody.content['application/json'].example).toEqual({

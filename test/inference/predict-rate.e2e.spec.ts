@@ -16,24 +16,24 @@ describe('PREDICT_RATE', () => {
   const from = (address: string) => ({ headers: { 'x-forwarded-for': address } });
   const predict = (client: Client, address: string) => client.post('/predict', ROW, from(address));
 
-  it('counts the requests of an address over all ways to predict', async () => {
-    const [client, here] = [app.client(), from('203.0.113.1')];
+  it('counts the requests of an address across all prediction endpoints', async () => {
+    const [client, options] = [app.client(), from('203.0.113.1')];
     expect((await predict(client, '203.0.113.1')).status).toBe(200);
-    expect((await client.post('/models/iris/predict', { instances: [ROW, ROW, ROW, ROW] }, here)).status).toBe(200);
-    expect((await client.post('/v2/models/iris/infer', TENSOR, here)).status).toBe(200);
-    const refused = await predict(client, '203.0.113.1');
-    expect(refused.status).toBe(429);
-    expect(refused.body.code).toBe('model.rate-limited');
-    const seconds = Number(refused.headers.get('retry-after'));
+    expect((await client.post('/models/iris/predict', { instances: [ROW, ROW, ROW, ROW] }, options)).status).toBe(200);
+    expect((await client.post('/v2/models/iris/infer', TENSOR, options)).status).toBe(200);
+    const rejected = await predict(client, '203.0.113.1');
+    expect(rejected.status).toBe(429);
+    expect(rejected.body.code).toBe('model.rate-limited');
+    const seconds = Number(rejected.headers.get('retry-after'));
     expect(seconds).toBeGreaterThanOrEqual(1);
     expect(seconds).toBeLessThanOrEqual(60);
-    const other = await client.post('/v2/models/iris/infer', TENSOR, here);
+    const other = await client.post('/v2/models/iris/infer', TENSOR, options);
     expect([other.status, Object.keys(other.body as object)]).toEqual([429, ['error']]);
     expect((await predict(client, '203.0.113.2')).status).toBe(200);
-    expect((await client.get('/models/iris', here)).status).toBe(200);
+    expect((await client.get('/models/iris', options)).status).toBe(200);
   });
 
-  it('counts a member wherever they are', async () => {
+  it('counts the requests of a member across addresses', async () => {
     const client = app.client();
     await client.signUpAndLogIn();
     for (const host of [1, 2, 3]) expect((await predict(client, `203.0.113.${host}`)).status).toBe(200);
@@ -41,7 +41,7 @@ describe('PREDICT_RATE', () => {
     expect((await predict(app.client(), '203.0.113.4')).status).toBe(200);
   });
 
-  it('counts a job as one prediction, however many rows it has', async () => {
+  it('counts a job as one request, regardless of its rows', async () => {
     const client = app.client();
     await client.signUpAndLogIn();
     for (const rows of [[ROW], [ROW, ROW], [ROW]]) {

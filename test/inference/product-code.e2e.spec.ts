@@ -3,7 +3,7 @@ import { Test } from '@nestjs/testing';
 import { AppModule } from '../../src/app.module.js';
 import { IntegerField } from '../../src/platform/http/index.js';
 import {
-  type AnswerContext,
+  type ResponseContext,
   getModelToken,
   InjectModel,
   type Model,
@@ -21,7 +21,7 @@ interface IrisRow {
   readonly petal_width: number;
 }
 
-interface IrisAnswer {
+interface IrisPrediction {
   readonly label: string;
   readonly index: number;
 }
@@ -31,7 +31,7 @@ const SETOSA = { sepal_length: 5.1, sepal_width: 3.5, petal_length: 1.4, petal_w
 
 @Injectable()
 class Florist {
-  constructor(@InjectModel('iris') private readonly iris: Model<IrisRow, IrisAnswer>) {}
+  constructor(@InjectModel('iris') private readonly iris: Model<IrisRow, IrisPrediction>) {}
 
   async name(row: IrisRow): Promise<string> {
     return (await this.iris.predict(row)).label;
@@ -51,7 +51,7 @@ class SumDto {
   text!: string;
 }
 
-/** `sum.onnx` adds two numbers: guests, and what is known of who asks. */
+/** `sum.onnx` adds two numbers: the guests, and 100 for a member. */
 @Pipeline('tables', { input: TableDto, answer: SumDto })
 class TablesPipeline implements Pipeline<TableDto, { a: number; b: number }, { value: number }, SumDto> {
   async preprocess({ guests }: TableDto, context: PipelineContext): Promise<{ a: number; b: number }> {
@@ -59,20 +59,20 @@ class TablesPipeline implements Pipeline<TableDto, { a: number; b: number }, { v
     return { a: guests, b: caller ? 100 : guests === 9 ? NaN : 0 };
   }
 
-  respond({ value }: { value: number }, context: AnswerContext<TableDto, { a: number; b: number }>): SumDto {
+  respond({ value }: { value: number }, context: ResponseContext<TableDto, { a: number; b: number }>): SumDto {
     return { text: `${context.model}/${context.version}: ${value} for ${context.input.guests}, ${context.features.b}` };
   }
 }
 
-/** Answers after the model alone. */
+/** Has no `preprocess`. */
 @Pipeline('bills', { answer: SumDto })
 class BillsPipeline implements Pipeline<{ a: number; b: number }, { a: number; b: number }, { value: number }, SumDto> {
-  respond({ value }: { value: number }, { features }: AnswerContext<object, { a: number; b: number }>): SumDto {
+  respond({ value }: { value: number }, { features }: ResponseContext<object, { a: number; b: number }>): SumDto {
     return { text: `${typeof features.a}: ${value}` };
   }
 }
 
-describe('product code', () => {
+describe('Product code', () => {
   let store: TestModelStore;
   let app: TestApp;
   let client: Client;
@@ -91,7 +91,7 @@ describe('product code', () => {
     await store.remove();
   });
 
-  describe('with an injected model', () => {
+  describe('@InjectModel', () => {
     it('predicts one row and many', async () => {
       const florist = app.app.get(Florist);
       expect(await florist.name(VIRGINICA)).toBe('virginica');
@@ -99,7 +99,7 @@ describe('product code', () => {
       expect(await florist.names([])).toEqual([]);
     });
 
-    it('is told what is wrong with a row', async () => {
+    it('rejects with the errors of an invalid row', async () => {
       const florist = app.app.get(Florist);
       await expect(florist.name({ ...VIRGINICA, petal_width: NaN })).rejects.toMatchObject({
         code: 'request.invalid',
@@ -107,18 +107,18 @@ describe('product code', () => {
       });
     });
 
-    it('is counted with the rest', async () => {
-      const answered = async (): Promise<number> => {
+    it('counts predictions with those over HTTP', async () => {
+      const requestCount = async (): Promise<number> => {
         const { text } = await client.get('/metrics');
         return Number(/model_request_duration_seconds_count\{model="iris",version="1"\} (\d+)/.exec(text)?.[1] ?? 0);
       };
-      const before = await answered();
+      const before = await requestCount();
       await app.app.get(Florist).name(SETOSA);
-      expect(await answered()).toBe(before + 1);
+      expect(await requestCount()).toBe(before + 1);
     });
 
-    it('can be given another in a test', async () => {
-      const iris: Model<IrisRow, IrisAnswer> = {
+    it('can be overridden in a test', async () => {
+      const iris: Model<IrisRow, IrisPrediction> = {
         predict: () => Promise.resolve({ label: 'rose', index: 7 }),
         predictMany: () => Promise.resolve([]),
       };
@@ -130,10 +130,10 @@ describe('product code', () => {
     });
   });
 
-  describe('with a pipeline', () => {
+  describe('@Pipeline', () => {
     const path = '/models/tables/predict';
 
-    it('takes its own inputs, and gives its own answers', async () => {
+    it('accepts inputs and returns responses of its own types', async () => {
       const one = await client.post(path, { guests: 4 });
       expect(one).toMatchObject({ status: 200, body: { model: 'tables', version: '1' } });
       expect(one.body.predictions).toEqual([{ text: 'tables/1: 4 for 4, 0' }]);
@@ -141,7 +141,7 @@ describe('product code', () => {
       expect(body.predictions).toEqual([{ text: 'tables/1: 1 for 1, 0' }, { text: 'tables/1: 2 for 2, 0' }]);
     });
 
-    it('takes forms where the model itself reads them, and nowhere else', async () => {
+    it('accepts forms only without inputs of its own', async () => {
       const headers = { 'content-type': 'application/x-www-form-urlencoded' };
       const bill = await client.request('POST', '/models/bills/predict', { raw: 'a=1.5&b=2', headers });
       expect(bill).toMatchObject({ status: 200, body: { predictions: [{ text: 'number: 3.5' }] } });
@@ -155,23 +155,23 @@ describe('product code', () => {
       expect(kindsOf('tables')).not.toContain(headers['content-type']);
     });
 
-    it('takes files of its own inputs, read as the fields of their class are', async () => {
+    it('reads CSV by the fields of its input DTO', async () => {
       const headers = { 'content-type': 'text/csv' };
-      const answer = await client.request('POST', path, { raw: 'guests\n4\n2\n', headers });
-      expect(answer.body.predictions).toEqual([{ text: 'tables/1: 4 for 4, 0' }, { text: 'tables/1: 2 for 2, 0' }]);
-      const wrong = await client.request('POST', path, { raw: 'guests\n4\n\n11\n', headers });
-      expect(wrong).toMatchObject({ status: 422, body: { errors: [{ location: ['body', 'file', 4, 'guests'] }] } });
+      const response = await client.request('POST', path, { raw: 'guests\n4\n2\n', headers });
+      expect(response.body.predictions).toEqual([{ text: 'tables/1: 4 for 4, 0' }, { text: 'tables/1: 2 for 2, 0' }]);
+      const invalid = await client.request('POST', path, { raw: 'guests\n4\n\n11\n', headers });
+      expect(invalid).toMatchObject({ status: 422, body: { errors: [{ location: ['body', 'file', 4, 'guests'] }] } });
       const unknown = await client.request('POST', path, { raw: 'guests,x\n4,1\n', headers });
       expect(unknown).toMatchObject({ status: 422, body: { errors: [{ location: ['body', 'file', 1, 'x'] }] } });
     });
 
-    it('knows who asks', async () => {
+    it('receives the logged-in member', async () => {
       const member = app.client();
       await member.signUpAndLogIn();
       expect((await member.post(path, { guests: 4 })).body.predictions).toEqual([{ text: 'tables/1: 104 for 4, 100' }]);
     });
 
-    it('has its inputs checked where they stand', async () => {
+    it('reports invalid inputs at their locations', async () => {
       const { status, body } = await client.post(path, { instances: [{ guests: 1 }, { guests: 0, seats: 1 }] });
       expect(status).toBe(422);
       expect(body.errors.map(({ location }: { location: unknown[] }) => location)).toEqual(
@@ -182,7 +182,7 @@ describe('product code', () => {
       );
     });
 
-    it('answers for it when it makes no valid row of a valid input', async () => {
+    it('fails with 500 where it makes an invalid row from a valid input', async () => {
       expect(await client.post(path, { guests: 9 })).toMatchObject({
         status: 500,
         body: { code: 'model.pipeline-failed' },
@@ -198,7 +198,7 @@ describe('product code', () => {
       expect(body.components.schemas.TableDto.properties.guests).toMatchObject({ minimum: 1, maximum: 10 });
     });
 
-    it('leaves the model itself to /predict of other models', async () => {
+    it('does not affect other models', async () => {
       expect((await client.post('/predict', SETOSA)).body).toEqual({ result: [0] });
     });
   });

@@ -3,9 +3,9 @@ import { get, type IncomingMessage } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { Controller, Get, Res } from '@nestjs/common';
 import type { Response } from 'express';
-import { JobEvents } from '../../src/jobs/answers/job-events.js';
+import { JobEvents } from '../../src/jobs/results/job-events.js';
 import { JobsRepository } from '../../src/jobs/jobs.repository.js';
-import { countOf, sql } from '../support/auth.js';
+import { countRows, sql } from '../support/auth.js';
 import type { Client } from '../support/client.js';
 import { itDoesJobs } from '../support/job-behaviour.js';
 import { itEndsJobsThatThrow } from '../support/job-failures.js';
@@ -14,8 +14,8 @@ import {
   enqueueScript,
   JOB_HANDLERS,
   line,
-  openAnswer,
-  Signal,
+  openResponse,
+  Deferred,
   untilAborted,
   untilJob,
 } from '../support/jobs.js';
@@ -23,20 +23,20 @@ import { promote } from '../support/menus.js';
 import { startTestApp, type TestApp } from '../support/test-app.js';
 import { until } from '../support/until.js';
 
-/** Gives an answer away once its client has gone. */
+/** Hands out a response whose client has disconnected. */
 @Controller('late')
 class LateController {
-  static taken = new Signal<Response>();
+  static closed = new Deferred<Response>();
 
   @Get()
   async take(@Res() response: Response): Promise<void> {
     response.flushHeaders();
     await once(response, 'close');
-    LateController.taken.give(response);
+    LateController.closed.resolve(response);
   }
 }
 
-describe('jobs', () => {
+describe('JobsController on SQLite', () => {
   let app: TestApp;
   let client: Client;
   let memberId: string;
@@ -52,7 +52,7 @@ describe('jobs', () => {
   itDoesJobs(() => app);
   itEndsJobsThatThrow(() => app);
 
-  it('lists the jobs of a member, the newest first, page by page', async () => {
+  it('lists the jobs of a member page by page, newest first', async () => {
     const member = app.client();
     const { id: owner } = await member.signUpAndLogIn();
     const ids: string[] = [];
@@ -69,7 +69,7 @@ describe('jobs', () => {
     expect(madeUp.status).toBe(422);
   });
 
-  it('shows a job to its member alone, and lets an administrator remove it', async () => {
+  it('shows a job to its owner only, and lets an administrator remove it', async () => {
     const id = await enqueueScript(app, memberId, (job) => job.save({ result: line(1) }));
     await untilJob(client, id, 'succeeded');
     const stranger = app.client();
@@ -86,28 +86,28 @@ describe('jobs', () => {
     expect((await client.get(`/jobs/${id}`)).status).toBe(404);
   });
 
-  it('takes an API key', async () => {
+  it('accepts an API key', async () => {
     const { body } = await client.post('/auth/api-keys', { name: 'till' });
     const headers = { authorization: `Bearer ${body.key}` };
     const id = await enqueueScript(app, memberId, async () => {});
     expect((await app.client().get(`/jobs/${id}`, { headers })).status).toBe(200);
   });
 
-  it.each(['1', 'nothing', '0197b7e6-7d0e-7a3b-9a55-1d8a2f6c3e1', '%00'])('refuses "%s" as an id', async (id) => {
+  it.each(['1', 'nothing', '0197b7e6-7d0e-7a3b-9a55-1d8a2f6c3e1', '%00'])('rejects the id "%s"', async (id) => {
     for (const path of ['', '/result', '/events']) {
       expect((await client.get(`/jobs/${id}${path}`)).body.errors).toMatchObject([{ location: ['path', 'id'] }]);
     }
     expect((await client.delete(`/jobs/${id}`)).status).toBe(422);
   });
 
-  it('refuses what it does not know', async () => {
+  it('rejects unknown and invalid query parameters', async () => {
     expect((await client.get('/jobs?status=queued')).status).toBe(422);
     expect((await client.get('/jobs?limit=0')).status).toBe(422);
     expect((await client.get('/jobs?limit=101')).status).toBe(422);
   });
 
-  describe('a result', () => {
-    it('comes as large as it is, in its order, as JSON lines and as CSV', async () => {
+  describe('GET /jobs/{id}/result', () => {
+    it('sends a large result in order, as JSON lines and as CSV', async () => {
       const row = (n: number): string => `${JSON.stringify({ n, beans: 'x'.repeat(100) })}\n`;
       const lines = (step: number): string => Array.from({ length: 3_000 }, (_, n) => row(step * 3_000 + n)).join('');
       const id = await enqueueScript(app, memberId, async (job) => {
@@ -123,21 +123,21 @@ describe('jobs', () => {
       expect(csv.text === `n\n${Array.from({ length: 30_000 }, (_, n) => `${n}\n`).join('')}`).toBe(true);
     });
 
-    it('is read no faster than it is taken', async () => {
+    it('reads the result no faster than the client does', async () => {
       const id = await enqueueScript(app, memberId, async (job) => {
         for (let step = 0; step < 16; step += 1) await job.save({ result: Buffer.alloc(2 ** 21, '\n') });
       });
       await untilJob(client, id, 'succeeded');
       const [row] = await sql<{ resultId: string }>(app, `SELECT "resultId" FROM job WHERE id = '${id}'`);
-      const answer = await openAnswer(client, `/jobs/${id}/result`);
-      expect(answer.statusCode).toBe(200);
+      const response = await openResponse(client, `/jobs/${id}/result`);
+      expect(response.statusCode).toBe(200);
       expect((await client.delete(`/jobs/${id}`)).status).toBe(204);
-      await until('it is gone', async () => (await countOf(app, `stored_file WHERE id = '${row!.resultId}'`)) === 0);
-      // What had not been read before it went does not come, and the client is not told otherwise.
-      await expect(text(answer)).rejects.toThrow('aborted');
+      await until('it is gone', async () => (await countRows(app, `stored_file WHERE id = '${row!.resultId}'`)) === 0);
+      // The unread rest is gone: the response must break off instead of ending.
+      await expect(text(response)).rejects.toThrow('aborted');
     });
 
-    it('is not there as CSV where the handler has none', async () => {
+    it('responds 406 to a request for CSV if the handler has none', async () => {
       const id = await enqueue(app, { kind: 'plain', memberId, payload: {}, total: 1 });
       await untilJob(client, id, 'succeeded');
       for (const refused of [
@@ -152,81 +152,81 @@ describe('jobs', () => {
       expect(head.headers.get('content-length')).toBe('8');
     });
 
-    it('is not there before the job has succeeded', async () => {
-      const [begun, goOn] = [new Signal(), new Signal()];
+    it('responds 409 until the job has succeeded', async () => {
+      const [begun, goOn] = [new Deferred(), new Deferred()];
       const id = await enqueueScript(app, memberId, async (job) => {
         await job.save({ result: line(1) });
-        begun.give();
-        await goOn.come;
+        begun.resolve();
+        await goOn.promise;
       });
-      await begun.come;
+      await begun.promise;
       expect((await client.get(`/jobs/${id}/result`)).body).toMatchObject({ status: 409, code: 'job.not-finished' });
-      goOn.give();
+      goOn.resolve();
       await untilJob(client, id, 'succeeded');
       expect((await client.get(`/jobs/${id}/result`)).status).toBe(200);
     });
   });
 
-  describe('events', () => {
-    it('tell each change that lasts, and end with the job', async () => {
-      const goOn = [new Signal(), new Signal()];
+  describe('GET /jobs/{id}/events', () => {
+    it('sends each change, and ends with the job', async () => {
+      const goOn = [new Deferred(), new Deferred()];
       const id = await enqueueScript(app, memberId, async (job) => {
-        await goOn[0]!.come;
+        await goOn[0]!.promise;
         await job.save({ progress: { done: 1, total: 3, errors: 0 } });
-        await goOn[1]!.come;
+        await goOn[1]!.promise;
         await job.save({ progress: { done: 3, total: 3, errors: 1 } });
       });
       await untilJob(client, id, 'running');
-      const answer = await openAnswer(client, `/jobs/${id}/events`);
-      expect(answer.headers).toMatchObject({
+      const response = await openResponse(client, `/jobs/${id}/events`);
+      expect(response.headers).toMatchObject({
         'content-type': 'text/event-stream; charset=utf-8',
         'cache-control': 'no-store',
       });
-      const events = eventsOf(answer);
+      const events = eventsOf(response);
       expect((await events.next()).value).toMatchObject({ id, status: 'running', progress: { done: 0 } });
-      goOn[0]!.give();
+      goOn[0]!.resolve();
       expect((await events.next()).value).toMatchObject({ status: 'running', progress: { done: 1 } });
-      goOn[1]!.give();
+      goOn[1]!.resolve();
       const rest: object[] = [];
       for await (const event of events) rest.push(event);
       expect(rest.at(-1)).toEqual((await client.get(`/jobs/${id}`)).body);
       expect(rest.at(-1)).toMatchObject({ status: 'succeeded', progress: { done: 3, total: 3, errors: 1 } });
     });
 
-    it('of a job that is over are one', async () => {
+    it('sends one event for a finished job', async () => {
       const id = await enqueueScript(app, memberId, async () => {});
       await untilJob(client, id, 'succeeded');
       const found: object[] = [];
-      for await (const event of eventsOf(await openAnswer(client, `/jobs/${id}/events`))) found.push(event);
+      for await (const event of eventsOf(await openResponse(client, `/jobs/${id}/events`))) found.push(event);
       expect(found).toMatchObject([{ id, status: 'succeeded' }]);
     });
 
-    it('end when the job is removed, and are so many at once', async () => {
+    it('limits streams per member, and ends them when the job is cancelled', async () => {
       const id = await enqueueScript(app, memberId, untilAborted);
-      const answers = await Promise.all(Array.from({ length: 10 }, () => openAnswer(client, `/jobs/${id}/events`)));
+      const responses = await Promise.all(Array.from({ length: 10 }, () => openResponse(client, `/jobs/${id}/events`)));
       const refused = await client.get(`/jobs/${id}/events`);
       expect(refused.body).toMatchObject({ status: 429, code: 'job.too-many-streams' });
       expect(refused.headers.get('retry-after')).toBe('10');
-      answers[0]!.destroy();
-      await until('there is room again', async () => {
-        const again = await openAnswer(client, `/jobs/${id}/events`);
-        if (again.statusCode === 200) answers.push(again);
+      responses[0]!.destroy();
+      await until('a stream is free again', async () => {
+        const again = await openResponse(client, `/jobs/${id}/events`);
+        if (again.statusCode === 200) responses.push(again);
         else again.destroy();
         return again.statusCode === 200;
       });
       await client.delete(`/jobs/${id}`);
-      for (const answer of answers.slice(1)) expect(await text(answer)).toContain('"status":"cancelled"');
+      for (const response of responses.slice(1)) expect(await text(response)).toContain('"status":"cancelled"');
     });
   });
 
-  it('tells nothing more once the session, or the API key, that asked has ended', async () => {
+  it('ends a stream when its session or API key ends', async () => {
     const member = app.client();
     const { id: owner } = await member.signUpAndLogIn();
     const { id: keyId, key } = (await member.post('/auth/api-keys', { name: 'till' })).body;
     const id = await enqueueScript(app, owner, untilAborted);
     const [bySession, byKey] = [
-      await openAnswer(member, `/jobs/${id}/events`),
-      await openAnswer(member, `/jobs/${id}/events`, key),
+      await openResponse(member, `/jobs/${id}/events`),
+      await openResponse(member, `/jobs/${id}/events`, key),
     ];
     const [seenBySession, seenByKey] = [text(bySession), text(byKey)];
     await member.delete(`/auth/api-keys/${keyId}`);
@@ -236,33 +236,33 @@ describe('jobs', () => {
     expect(await seenBySession).not.toContain('"status":"cancelled"');
   });
 
-  it('keeps no stream for a client that has gone meanwhile', async () => {
+  it('keeps no stream for a client that has disconnected', async () => {
     const id = await enqueueScript(app, memberId, untilAborted);
     const [job] = await app.app.get(JobsRepository).findViews([id]);
     for (let n = 0; n < 10; n += 1) {
-      LateController.taken = new Signal();
-      get(`${app.url}/late`, (answer) => answer.destroy());
-      app.app.get(JobEvents).follow(job!, memberId, await LateController.taken.come);
+      LateController.closed = new Deferred();
+      get(`${app.url}/late`, (response) => response.destroy());
+      app.app.get(JobEvents).follow(job!, memberId, await LateController.closed.promise);
     }
-    const answer = await openAnswer(client, `/jobs/${id}/events`);
-    expect(answer.statusCode).toBe(200);
+    const response = await openResponse(client, `/jobs/${id}/events`);
+    expect(response.statusCode).toBe(200);
     await client.delete(`/jobs/${id}`);
-    expect(await text(answer)).toContain('"status":"cancelled"');
+    expect(await text(response)).toContain('"status":"cancelled"');
   });
 
-  it('has figures', async () => {
-    const { text: figures } = await client.get('/metrics');
-    expect(figures).toMatch(/^jobs_ended_total\{kind="scripted",status="succeeded"\} [1-9]/m);
-    expect(figures).toMatch(/^jobs_ended_total\{kind="scripted",status="cancelled"\} [1-9]/m);
-    expect(figures).toMatch(/^job_retries_total\{kind="scripted"\} [1-9]/m);
-    expect(figures).toMatch(/^job_duration_seconds_count\{kind="scripted",status="succeeded"\} [1-9]/m);
+  it('exports metrics', async () => {
+    const { text: metrics } = await client.get('/metrics');
+    expect(metrics).toMatch(/^jobs_ended_total\{kind="scripted",status="succeeded"\} [1-9]/m);
+    expect(metrics).toMatch(/^jobs_ended_total\{kind="scripted",status="cancelled"\} [1-9]/m);
+    expect(metrics).toMatch(/^job_retries_total\{kind="scripted"\} [1-9]/m);
+    expect(metrics).toMatch(/^job_duration_seconds_count\{kind="scripted",status="succeeded"\} [1-9]/m);
   });
 });
 
 /** The data of each event. */
-async function* eventsOf(answer: IncomingMessage): AsyncGenerator<object> {
+async function* eventsOf(response: IncomingMessage): AsyncGenerator<object> {
   let rest = '';
-  for await (const piece of answer.setEncoding('utf8') as AsyncIterable<string>) {
+  for await (const piece of response.setEncoding('utf8') as AsyncIterable<string>) {
     const blocks = (rest + piece).split('\n\n');
     rest = blocks.pop() ?? '';
     for (const block of blocks) {

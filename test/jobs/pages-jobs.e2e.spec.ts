@@ -1,11 +1,11 @@
 import type { Client } from '../support/client.js';
-import { enqueueScript, enqueue, JOB_HANDLERS, line, Signal, untilAborted, untilJob } from '../support/jobs.js';
-import { textOf } from '../support/markup.js';
+import { enqueueScript, enqueue, JOB_HANDLERS, line, Deferred, untilAborted, untilJob } from '../support/jobs.js';
+import { visibleText } from '../support/markup.js';
 import { startTestApp, type TestApp } from '../support/test-app.js';
 
 const FOREIGN = { headers: { accept: 'text/html', 'sec-fetch-site': 'cross-site' } };
 
-describe('jobs on the account page', () => {
+describe('GET /account, section Jobs', () => {
   let app: TestApp;
   let client: Client;
   let memberId: string;
@@ -22,24 +22,24 @@ describe('jobs on the account page', () => {
   });
 
   const page = async (who = client): Promise<string> => (await who.get('/account')).text;
-  /** Where the only button beside a job leads. */
+  /** Action of the form beside a job. */
   const actionOf = async (id: string): Promise<string> =>
     new RegExp(`action="(/account/jobs/${id}/[^"]+)"`).exec(await page())![1]!;
 
-  it('are none at first', async () => {
-    expect(textOf(await page())).toContain('Jobs None yet.');
+  it('shows no jobs at first', async () => {
+    expect(visibleText(await page())).toContain('Jobs None yet.');
   });
 
-  it('are shown with how far they are, and cancelled', async () => {
-    const started = new Signal();
+  it('shows the progress of a running job, and cancels it', async () => {
+    const started = new Deferred();
     const id = await enqueueScript(app, memberId, async (job) => {
       await job.save({ progress: { done: 2, total: 3, errors: 1 } });
-      started.give();
+      started.resolve();
       await untilAborted(job);
     });
-    await started.come;
+    await started.promise;
     const text = await page();
-    expect(textOf(text)).toContain('Running, 2 of 3, 1 with errors');
+    expect(visibleText(text)).toContain('Running, 2 of 3, 1 with errors');
     expect(text).toContain('<progress aria-label="Progress" value="2" max="3"></progress>');
     expect(text).not.toContain(`/jobs/${id}/result`);
 
@@ -53,35 +53,35 @@ describe('jobs on the account page', () => {
     }
     expect((await client.get(`/jobs/${id}`)).body.status).toBe('running');
 
-    // As the script of a model's page does.
-    const answer = await client.request('POST', cancel, { headers: { 'sec-fetch-site': 'same-origin' } });
-    expect({ status: answer.status, to: answer.headers.get('location') }).toEqual({ status: 303, to: '/account' });
+    // The request of the script of a model page.
+    const response = await client.request('POST', cancel, { headers: { 'sec-fetch-site': 'same-origin' } });
+    expect({ status: response.status, to: response.headers.get('location') }).toEqual({ status: 303, to: '/account' });
     await untilJob(client, id, 'cancelled');
-    expect(textOf(await page())).toContain('Cancelled, 2 of 3');
+    expect(visibleText(await page())).toContain('Cancelled, 2 of 3');
   });
 
-  it('keep what they made where they end before they are cancelled', async () => {
-    const [begun, goOn] = [new Signal(), new Signal()];
+  it('keeps the result of a job that succeeds before its cancellation', async () => {
+    const [begun, goOn] = [new Deferred(), new Deferred()];
     const id = await enqueueScript(app, memberId, async (job) => {
-      begun.give();
-      await goOn.come;
+      begun.resolve();
+      await goOn.promise;
       await job.save({ result: line(1) });
     });
-    await begun.come;
+    await begun.promise;
     const cancel = await actionOf(id);
-    goOn.give();
+    goOn.resolve();
     await untilJob(client, id, 'succeeded');
     expect((await client.submit(cancel)).status).toBe(303);
     expect((await client.get(`/jobs/${id}/result`)).status).toBe(200);
   });
 
-  it('lead to what they made, as CSV where there is one, and are removed', async () => {
+  it('links the results of a job, as CSV if its handler has one, and removes the job', async () => {
     const id = await enqueueScript(app, memberId, (job) => job.save({ result: line(1) }));
     const plain = await enqueue(app, { kind: 'plain', memberId, payload: {}, total: 1, model: 'a <b>', version: '1' });
     await untilJob(client, id, 'succeeded');
     await untilJob(client, plain, 'succeeded');
     const text = await page();
-    expect(textOf(text)).toContain('plain: a <b> 1');
+    expect(visibleText(text)).toContain('plain: a <b> 1');
     expect(text).not.toContain('a <b>');
     const links = [...text.matchAll(/href="(\/jobs\/[^"]+)"/g)].map(([, link]) => link!);
     expect(links.sort()).toEqual(
@@ -92,16 +92,16 @@ describe('jobs on the account page', () => {
     expect((await client.get(`/jobs/${id}`)).status).toBe(404);
   });
 
-  it('say why they failed, as text', async () => {
+  it('shows the error of a failed job, escaped', async () => {
     const id = await enqueue(app, { kind: 'nobody-does-<this>', memberId, payload: {}, total: 1 });
     await untilJob(client, id, 'failed');
     const text = await page();
-    expect(textOf(text)).toContain('nobody-does-<this>');
-    expect(textOf(text)).toMatch(/Failed, 0 of 1 \S/);
+    expect(visibleText(text)).toContain('nobody-does-<this>');
+    expect(visibleText(text)).toMatch(/Failed, 0 of 1 \S/);
     expect(text).not.toContain('<this>');
   });
 
-  it('are for members: who is none is sent to log in', async () => {
+  it('redirects an anonymous visitor to the login page', async () => {
     const id = await enqueue(app, { kind: 'plain', memberId, payload: {}, total: 1 });
     const html = { headers: { accept: 'text/html' } };
     const { status, headers } = await app.client().submit(`/account/jobs/${id}/remove`, {}, html);
@@ -109,7 +109,7 @@ describe('jobs on the account page', () => {
     expect((await app.client().submit(`/account/jobs/${id}/remove`)).body).toMatchObject({ code: 'auth.required' });
   });
 
-  it('are the newest', async () => {
+  it('shows the 20 newest jobs', async () => {
     for (let n = 0; n < 21; n += 1) await enqueue(app, { kind: 'plain', memberId, payload: {}, total: 1 });
     const text = await page();
     expect(text.match(/action="\/account\/jobs\//g)).toHaveLength(20);

@@ -4,20 +4,20 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { DiscoveryModule } from '@nestjs/core';
 import { Test } from '@nestjs/testing';
-import { JobHandler, type JobWork, type RunningJob } from '../../src/jobs/index.js';
-import { isOpen } from '../../src/jobs/job-status.js';
+import { JobHandler, type RunningJob } from '../../src/jobs/index.js';
+import { isFinished } from '../../src/jobs/job-status.js';
 import { JobHandlers } from '../../src/jobs/runner/job-handlers.js';
-import { countOf, sql } from '../support/auth.js';
+import { countRows, sql } from '../support/auth.js';
 import { MillBusyError } from '../support/job-failures.js';
 import {
   enqueue,
   enqueueScript,
   JOB_HANDLERS,
   line,
-  openAnswer,
+  openResponse,
   PlainJobs,
   scripted,
-  Signal,
+  Deferred,
   untilAborted,
   untilJob,
   upload,
@@ -25,7 +25,7 @@ import {
 import { startTestApp, type TestApp } from '../support/test-app.js';
 import { until } from '../support/until.js';
 
-describe('the runner', () => {
+describe('JobRunner', () => {
   let directory: string;
   let variables: Record<string, string>;
   let running: TestApp[];
@@ -47,8 +47,8 @@ describe('the runner', () => {
     return app;
   };
 
-  it('goes on after a stop with what it was at, where it was', async () => {
-    const begun = new Signal();
+  it('resumes a job from its last checkpoint after a stop of the application', async () => {
+    const begun = new Deferred();
     const seen: unknown[] = [];
     const first = await start();
     const client = first.client();
@@ -57,10 +57,10 @@ describe('the runner', () => {
       seen.push(job.state);
       if (job.state !== undefined) return;
       await job.save({ state: { row: 7 }, result: line(7), progress: { done: 1, total: 2, errors: 0 } });
-      begun.give();
+      begun.resolve();
       await untilAborted(job);
     });
-    await begun.come;
+    await begun.promise;
     await running.pop()!.app.close();
     const again = await start();
     const later = again.client();
@@ -70,14 +70,14 @@ describe('the runner', () => {
     expect((await later.get(`/jobs/${id}/result`)).text).toBe('{"n":7}\n');
   });
 
-  it('takes over at once what a process left that was killed', async () => {
+  it('claims the running jobs of a killed process at once, on SQLite', async () => {
     const first = await start({ JOBS_AT_ONCE: '0' });
     const { id: memberId } = await first.client().signUpAndLogIn();
     const runs: string[] = [];
-    const done = new Signal();
+    const done = new Deferred();
     const id = await enqueueScript(first, memberId, async (job) => {
       runs.push(job.id);
-      done.give();
+      done.resolve();
     });
     await sql(
       first,
@@ -85,11 +85,11 @@ describe('the runner', () => {
     );
     await running.pop()!.app.close();
     await start();
-    await done.come;
+    await done.promise;
     expect(runs).toEqual([id]);
   });
 
-  it('waits for what passes by itself also after it was away for days', async () => {
+  it('retries a temporary error even if no runner was up for days', async () => {
     const app = await start({ JOBS_AT_ONCE: '0' });
     const client = app.client();
     const { id: memberId, email, password } = await client.signUpAndLogIn();
@@ -103,12 +103,12 @@ describe('the runner', () => {
     await running.pop()!.app.close();
     const later = (await start()).client();
     await later.post('/auth/login', { email, password });
-    await until('it is over', async () => !isOpen((await later.get(`/jobs/${id}`)).body.status));
+    await until('it has finished', async () => isFinished((await later.get(`/jobs/${id}`)).body.status));
     expect((await later.get(`/jobs/${id}`)).body).toMatchObject({ status: 'succeeded', error: null });
     expect(tries).toBe(2);
   });
 
-  it('gives up what it never gets anywhere with', async () => {
+  it('fails a job after 20 starts without progress', async () => {
     const app = await start({ JOBS_AT_ONCE: '0' });
     const client = app.client();
     const { id: memberId, email, password } = await client.signUpAndLogIn();
@@ -120,39 +120,39 @@ describe('the runner', () => {
     expect((await untilJob(later, id, 'failed')).error).toMatchObject({ code: 'job.worn-out' });
   });
 
-  it('lets no member wait for all the jobs of another', async () => {
+  it('takes the jobs of members in turn', async () => {
     const app = await start({ JOBS_AT_ONCE: '1' });
-    const goOn = new Signal();
+    const goOn = new Deferred();
     const order: string[] = [];
     const [many, few] = [app.client(), app.client()];
     const [{ id: manyId }, { id: fewId }] = [await many.signUpAndLogIn(), await few.signUpAndLogIn()];
     const add = (name: string, memberId: string): Promise<string> =>
       enqueueScript(app, memberId, async () => {
         order.push(name);
-        await goOn.come;
+        await goOn.promise;
       });
     const ids = [await add('many 0', manyId)];
     await until('it runs', () => order.length === 1);
     for (const n of [1, 2, 3]) ids.push(await add(`many ${n}`, manyId));
     await add('few 0', fewId);
     await add('few 1', fewId);
-    goOn.give();
+    goOn.resolve();
     await untilJob(many, ids[3]!, 'succeeded');
     expect(order).toEqual(['many 0', 'few 0', 'many 1', 'few 1', 'many 2', 'many 3']);
   });
 
-  it('does so many at once, and takes so many of a member', async () => {
+  it('runs JOBS_AT_ONCE jobs concurrently, and rejects more than JOBS_PER_MEMBER of a member', async () => {
     const app = await start({ JOBS_AT_ONCE: '3', JOBS_PER_MEMBER: '5' });
     const client = app.client();
     const { id: memberId } = await client.signUpAndLogIn();
-    const goOn = new Signal();
+    const goOn = new Deferred();
     let atOnce = 0;
     let most = 0;
     const job = (): ReturnType<typeof scripted> =>
       scripted(memberId, async () => {
         atOnce += 1;
         most = Math.max(most, atOnce);
-        await goOn.come;
+        await goOn.promise;
         atOnce -= 1;
       });
     const ids = await Promise.all(Array.from({ length: 5 }, () => enqueue(app, job())));
@@ -161,23 +161,23 @@ describe('the runner', () => {
       [1, 2, 3].map(() => ({ reason: { code: 'job.too-many', retryAfterSeconds: expect.any(Number) } })),
     );
     await until('three run', () => atOnce === 3);
-    goOn.give();
+    goOn.resolve();
     for (const id of ids) await untilJob(client, id, 'succeeded');
     expect(most).toBe(3);
     await enqueue(app, job());
   });
 
-  it('waits for room to store a result', async () => {
+  it('postpones a job while the storage for its result is full', async () => {
     const app = await start({ STORAGE_LIMIT_MB: '0.01' });
     const client = app.client();
     const { id: memberId } = await client.signUpAndLogIn();
     await expect(upload(app, 'x'.repeat(20_000))).rejects.toMatchObject({ kind: 'storage-full', code: 'storage.full' });
     const id = await enqueueScript(app, memberId, (job) => job.save({ result: Buffer.from('x'.repeat(20_000)) }));
-    await until('it was put off', async () => (await countOf(app, `job WHERE id = '${id}' AND attempts > 0`)) === 1);
+    await until('it is postponed', async () => (await countRows(app, `job WHERE id = '${id}' AND attempts > 0`)) === 1);
     expect((await client.get(`/jobs/${id}`)).body).toMatchObject({ error: null });
   });
 
-  it('removes jobs, and their files, that have been over for long', async () => {
+  it('removes jobs that finished before JOBS_KEEP_DAYS, with their files', async () => {
     const first = await start({ JOBS_KEEP_DAYS: '2' });
     const client = first.client();
     const { id: memberId, email, password } = await client.signUpAndLogIn();
@@ -196,25 +196,25 @@ describe('the runner', () => {
     const later = again.client();
     await later.post('/auth/login', { email, password });
     await until('it is gone', async () => (await later.get(`/jobs/${old}`)).status === 404);
-    await until('its files are gone', async () => (await countOf(again, 'stored_file')) === 2);
+    await until('its files are gone', async () => (await countRows(again, 'stored_file')) === 2);
     expect((await later.get(`/jobs/${young}/result`)).text).toBe('{"n":1}\n');
   });
 
-  it('ends the streams of those who follow when the application stops', async () => {
+  it('ends event streams when the application stops', async () => {
     const app = await start();
     const client = app.client();
     const { id: memberId } = await client.signUpAndLogIn();
     const id = await enqueueScript(app, memberId, untilAborted);
     await untilJob(client, id, 'running');
-    const answer = await openAnswer(client, `/jobs/${id}/events`);
-    const events = text(answer);
+    const response = await openResponse(client, `/jobs/${id}/events`);
+    const events = text(response);
     await running.pop()!.app.close();
     expect(await events).toContain('"status":"running"');
   });
 
-  it('does not start with two handlers of one kind', async () => {
+  it('refuses to start with two handlers of one kind', async () => {
     @JobHandler('plain')
-    class AnotherHandler implements JobWork {
+    class AnotherHandler implements JobHandler {
       async run(): Promise<void> {}
     }
     const providers = [JobHandlers, PlainJobs, AnotherHandler];

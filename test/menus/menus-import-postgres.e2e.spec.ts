@@ -1,13 +1,13 @@
-import { countOf } from '../support/auth.js';
-import { describeWhere } from '../support/possible.js';
-import { findPostgres, type PostgresServer, postgresTrouble, startPostgres } from '../support/postgres.js';
+import { countRows } from '../support/auth.js';
+import { describeUnless } from '../support/describe-unless.js';
+import { findPostgres, type PostgresServer, postgresUnavailableReason, startPostgres } from '../support/postgres.js';
 import { Relay } from '../support/relay.js';
 import { startTestApp, type TestApp } from '../support/test-app.js';
 
 const bin = findPostgres();
-const describeWithPostgres = describeWhere(postgresTrouble(bin));
+const describeWithPostgres = describeUnless(postgresUnavailableReason(bin));
 
-describeWithPostgres('menus from a file, on PostgreSQL', () => {
+describeWithPostgres('POST /menus/import on PostgreSQL', () => {
   let postgres: PostgresServer;
   let relay: Relay;
   let app: TestApp;
@@ -26,14 +26,14 @@ describeWithPostgres('menus from a file, on PostgreSQL', () => {
     await postgres?.stop();
   });
 
-  it('stay where their job was enqueued, and nobody was told', async () => {
+  it('keeps the file of a job whose commit succeeded but was not acknowledged', async () => {
     const client = app.client();
     await client.signUpAndLogIn();
-    relay.loseAnswer({ after: 'INSERT INTO "job"', to: 'COMMIT' });
+    relay.dropResponse({ after: 'INSERT INTO "job"', to: 'COMMIT' });
     const raw = 'name,price\nTea,1\n';
-    const answer = await client.request('POST', '/menus/import', { raw, headers: { 'content-type': 'text/csv' } });
-    expect(answer).toMatchObject({ status: 503, body: { code: 'database.unavailable' } });
+    const response = await client.request('POST', '/menus/import', { raw, headers: { 'content-type': 'text/csv' } });
+    expect(response).toMatchObject({ status: 503, body: { code: 'database.unavailable' } });
     expect((await client.get('/jobs')).body.items).toMatchObject([{ status: 'queued' }]);
-    expect(await countOf(app, 'stored_file WHERE "removeAt" IS NULL')).toBe(1);
+    expect(await countRows(app, 'stored_file WHERE "removeAt" IS NULL')).toBe(1);
   });
 });

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { EntityManager } from 'typeorm';
 import { UnitOfWork } from '../../src/platform/database/index.js';
-import type { JobStep, RunningJob } from '../../src/jobs/index.js';
-import { MenuImportWork } from '../../src/menus/import/menu-import.work.js';
-import type { Answer, Client } from '../support/client.js';
+import type { JobCheckpoint, RunningJob } from '../../src/jobs/index.js';
+import { MenuImportHandler } from '../../src/menus/import/menu-import.handler.js';
+import type { ClientResponse, Client } from '../support/client.js';
 import { csvForm, MULTIPART } from '../support/forms.js';
 import { untilJob, upload } from '../support/jobs.js';
 import { killLeftovers, ProcessApp } from '../support/process-app.js';
@@ -20,10 +20,10 @@ const send = (
   raw: string | Buffer,
   query = '',
   headers: Record<string, string> = CSV,
-): Promise<Answer> => client.request('POST', IMPORT + query, { raw, headers });
+): Promise<ClientResponse> => client.request('POST', IMPORT + query, { raw, headers });
 
-/** Imports a file; answers the lines of the result. */
-async function importAll(client: Client, raw: string | Buffer, headers = CSV): Promise<Record<string, unknown>[]> {
+/** Imports a file, and returns the lines of the result. */
+async function importFile(client: Client, raw: string | Buffer, headers = CSV): Promise<Record<string, unknown>[]> {
   const { status, body } = await send(client, raw, '', headers);
   expect(status).toBe(202);
   await untilJob(client, body.id, 'succeeded');
@@ -34,7 +34,7 @@ async function importAll(client: Client, raw: string | Buffer, headers = CSV): P
     .map((line) => JSON.parse(line) as Record<string, unknown>);
 }
 
-describe('menus from a file', () => {
+describe('POST /menus/import', () => {
   let app: TestApp;
   let client: Client;
   let member: { id: string };
@@ -50,24 +50,24 @@ describe('menus from a file', () => {
     member = await client.signUpAndLogIn();
   });
 
-  /** The member's own menus, the oldest first. */
+  /** The member's own menus, oldest first. */
   async function ownMenus(): Promise<unknown[]> {
     const { body } = await client.get('/menus?limit=100&sort=-id');
     const own = body.items.filter(({ ownerId }: { ownerId: string }) => ownerId === member.id);
     return own.map(({ name, price }: { name: string; price: number }) => [name, price]).reverse();
   }
 
-  it('are seen in a preview, which stores nothing', async () => {
+  it('previews an import without storing anything', async () => {
     await client.post('/menus', { name: 'Latte', price: 5000 });
     await client.post('/menus', { name: 'Mocha', price: 6000 });
     const file = 'name,price\nAmericano,4500\nLatte,5100\nMocha,6000\n,1\nTea,x\nAmericano,4600\n Tea ,0\n';
-    const answer = await send(client, csvForm(file), '?preview=true', MULTIPART);
-    expect(answer).toMatchObject({ status: 200, body: { toCreate: 2, toUpdate: 2, unchanged: 1 } });
-    expect(answer.body.errors.map(({ location }: { location: unknown }) => location)).toEqual([
+    const response = await send(client, csvForm(file), '?preview=true', MULTIPART);
+    expect(response).toMatchObject({ status: 200, body: { toCreate: 2, toUpdate: 2, unchanged: 1 } });
+    expect(response.body.errors.map(({ location }: { location: unknown }) => location)).toEqual([
       ['body', 'file', 5, 'name'],
       ['body', 'file', 6, 'price'],
     ]);
-    expect(answer.body.sample).toEqual([
+    expect(response.body.sample).toEqual([
       { row: 2, name: 'Americano', price: 4500, outcome: 'created' },
       { row: 3, name: 'Latte', price: 5100, outcome: 'updated' },
       { row: 7, name: 'Americano', price: 4600, outcome: 'updated' },
@@ -80,7 +80,7 @@ describe('menus from a file', () => {
     expect((await client.get('/jobs')).body.items).toEqual([]);
   });
 
-  it('are added and updated by a job, as the preview said; other members keep theirs', async () => {
+  it('creates and updates the menus of the member in a job, and leaves those of others alone', async () => {
     const other = app.client();
     await other.signUpAndLogIn();
     const { body: others } = await other.post('/menus', { name: 'Latte', price: 1 });
@@ -113,17 +113,17 @@ describe('menus from a file', () => {
     expect(await ownMenus()).toHaveLength(3);
   });
 
-  it('are the same after the same file', async () => {
+  it('changes nothing when the same file is imported again', async () => {
     const file = `name,price\n${Array.from({ length: 1_200 }, (_, index) => `Menu ${index},${index}`).join('\n')}`;
-    expect((await importAll(client, file)).every(({ outcome }) => outcome === 'created')).toBe(true);
-    const again = await importAll(client, file);
+    expect((await importFile(client, file)).every(({ outcome }) => outcome === 'created')).toBe(true);
+    const again = await importFile(client, file);
     expect(again.map(({ row }) => row)).toEqual(Array.from({ length: 1_200 }, (_, index) => index + 2));
     expect(again.every(({ outcome }) => outcome === 'unchanged')).toBe(true);
   });
 
-  it('may be JSON', async () => {
+  it('imports JSON', async () => {
     const json = { 'content-type': 'application/json' };
-    const lines = await importAll(client, '[{"name":"Tea","price":1},{"name":"Tea","price":"1"}]', json);
+    const lines = await importFile(client, '[{"name":"Tea","price":1},{"name":"Tea","price":"1"}]', json);
     expect(lines).toEqual([
       { row: 0, name: 'Tea', price: 1, outcome: 'created' },
       {
@@ -134,29 +134,29 @@ describe('menus from a file', () => {
   });
 
   it.each([
-    ['a column too few', 'name\nTea\n', CSV, 422],
-    ['a column too many', 'name,price,id\nTea,1,1\n', CSV, 422],
+    ['a missing column', 'name\nTea\n', CSV, 422],
+    ['an unknown column', 'name,price,id\nTea,1,1\n', CSV, 422],
     ['only a header', 'name,price\n', CSV, 422],
-    ['a quote that is not closed', `name,price\n${'Tea,1\n'.repeat(5_000)}"Tea,1\n`, CSV, 422],
+    ['an unclosed quote', `name,price\n${'Tea,1\n'.repeat(5_000)}"Tea,1\n`, CSV, 422],
     ['too many rows', `name,price\n${'Tea,1\n'.repeat(100_001)}`, CSV, 413],
-    ['half a form', csvForm('name,price\nTea,1\n').subarray(0, 130), MULTIPART, 400],
-    ['no JSON', '[{"name":"Tea"', { 'content-type': 'application/json' }, 400],
+    ['half a multipart form', csvForm('name,price\nTea,1\n').subarray(0, 130), MULTIPART, 400],
+    ['malformed JSON', '[{"name":"Tea"', { 'content-type': 'application/json' }, 400],
     ['another media type', 'name,price\nTea,1\n', { 'content-type': 'text/plain' }, 415],
-  ])('are refused with %s, and nothing begins', async (_, raw, headers, status) => {
+  ])('rejects a file with %s, and enqueues no job', async (_, raw, headers, status) => {
     for (const query of ['', '?preview=true']) expect((await send(client, raw, query, headers)).status).toBe(status);
     expect((await client.get('/jobs')).body.items).toEqual([]);
     expect(await ownMenus()).toEqual([]);
   });
 
-  it('are for those who have logged in', async () => {
+  it('requires a login, and validates the preview parameter', async () => {
     expect((await send(app.client(), 'name,price\nTea,1\n')).status).toBe(401);
     expect((await send(client, 'name,price\nTea,1\n', '?preview=yes')).status).toBe(422);
   });
 
-  it('are written as the result says, also where somebody is quicker', async () => {
+  it('plans a batch again if the member changes a menu before the batch is written', async () => {
     const unitOfWork = app.app.get(UnitOfWork);
-    const kept: JobStep[] = [];
-    let tries = 0;
+    const saved: JobCheckpoint[] = [];
+    let attempts = 0;
     const job: RunningJob<never> = {
       id: 'job',
       memberId: member.id,
@@ -166,16 +166,16 @@ describe('menus from a file', () => {
       state: undefined,
       signal: new AbortController().signal,
       save: async (step) => {
-        tries += 1;
+        attempts += 1;
         // Between the plan and its transaction the member adds one of the menus.
-        if (tries === 1) await client.post('/menus', { name: 'Tea', price: 9 });
+        if (attempts === 1) await client.post('/menus', { name: 'Tea', price: 9 });
         await unitOfWork.run((manager: EntityManager) => step.work!(manager));
-        kept.push(step);
+        saved.push(step);
       },
     };
-    await app.app.get(MenuImportWork).run(job);
-    expect([tries, kept.length]).toEqual([2, 1]);
-    expect(String(kept[0]?.result)).toContain('"name":"Tea","price":1,"outcome":"updated"');
+    await app.app.get(MenuImportHandler).run(job);
+    expect([attempts, saved.length]).toEqual([2, 1]);
+    expect(String(saved[0]?.result)).toContain('"name":"Tea","price":1,"outcome":"updated"');
     expect(await ownMenus()).toEqual([
       ['Tea', 1],
       ['Latte', 2],
@@ -183,7 +183,7 @@ describe('menus from a file', () => {
   });
 });
 
-describe('an import that is killed', () => {
+describe('menu import in a killed process', () => {
   let directory: string;
 
   beforeAll(async () => {
@@ -195,7 +195,7 @@ describe('an import that is killed', () => {
     await rm(directory, { recursive: true, force: true });
   });
 
-  it('goes on where it was: each row is written once', async () => {
+  it('resumes after a restart, and writes each row once', async () => {
     const rows = 10_000;
     const file = `name,price\n${Array.from({ length: rows }, (_, index) => `Menu ${index},${index}`).join('\n')}`;
     const options = { databaseUrl: `sqlite:${join(directory, 'barista.db')}` };
@@ -206,9 +206,9 @@ describe('an import that is killed', () => {
     const doneOf = async (by: Client): Promise<number> => (await by.get(`/jobs/${id}`)).body.progress.done;
     const reached: number[] = [];
     for (let kills = 0; kills < 3; kills += 1) {
-      const current = withCookies(app.client(), client);
+      const current = app.client().copyCookiesFrom(client);
       const before = reached.at(-1) ?? 0;
-      await until('the import gets on', async () => {
+      await until('the import makes progress', async () => {
         const done = await doneOf(current);
         return done > before || done === rows;
       });
@@ -217,7 +217,7 @@ describe('an import that is killed', () => {
       app = await ProcessApp.start({}, options);
     }
     expect(reached[0]).toBeLessThan(rows);
-    const last = withCookies(app.client(), client);
+    const last = app.client().copyCookiesFrom(client);
     await until('the import is over', async () => (await doneOf(last)) === rows, 60_000);
     await untilJob(last, id, 'succeeded');
     const { text } = await last.get(`/jobs/${id}/result`);
@@ -229,8 +229,3 @@ describe('an import that is killed', () => {
     expect(lines.every(({ outcome }) => outcome === 'created')).toBe(true);
   }, 120_000);
 });
-
-function withCookies(client: Client, { cookies }: Client): Client {
-  for (const [name, value] of cookies) client.cookies.set(name, value);
-  return client;
-}

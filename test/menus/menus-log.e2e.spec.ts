@@ -1,6 +1,6 @@
 import { ProcessApp } from '../support/process-app.js';
 
-describe('the security log of the catalogue', () => {
+describe('security log of menus', () => {
   let app: ProcessApp;
 
   beforeAll(async () => {
@@ -9,7 +9,7 @@ describe('the security log of the catalogue', () => {
 
   afterAll(() => app.stop());
 
-  it('says who was refused a change of which menu', async () => {
+  it('names the member and the menu of a refused change', async () => {
     const [owner, other] = [app.client(), app.client()];
     await owner.signUpAndLogIn();
     const { id: memberId } = await other.signUpAndLogIn();

@@ -5,7 +5,7 @@ import { startTestApp, type TestApp } from '../support/test-app.js';
 
 const BY_PRICE = 'menu USING INDEX menu_price_id';
 
-/** How SQLite finds the second page of each order: by seeking in an index, never by stepping over what comes before. */
+/** SQLite's query plan for the second page of each sort order: an index seek, never a scan of the rows before the page. */
 const PLANS: [order: string, plans: string[]][] = [
   ['sort=id', ['SEARCH menu USING INTEGER PRIMARY KEY (rowid>?)']],
   ['sort=-id', ['SEARCH menu USING INTEGER PRIMARY KEY (rowid<?)']],
@@ -15,7 +15,7 @@ const PLANS: [order: string, plans: string[]][] = [
   ['sort=-price', [`SEARCH ${BY_PRICE} (price=? AND id<?)`, `SEARCH ${BY_PRICE} (price<?)`]],
 ];
 
-describe('pages of menus', () => {
+describe('pagination of GET /menus', () => {
   let app: TestApp;
   let client: Client;
 
@@ -30,25 +30,25 @@ describe('pages of menus', () => {
   const cursorOf = async (query: string): Promise<string> => (await client.get(`/menus?${query}`)).body.nextCursor;
   const statusOf = async (query: string): Promise<number> => (await client.get(`/menus?${query}`)).status;
 
-  it('have 20 menus unless told, and at most 100', async () => {
+  it('returns 20 menus by default, and at most 100', async () => {
     expect((await client.get('/menus')).body.items).toHaveLength(20);
     expect((await client.get('/menus?limit=1')).body.items).toHaveLength(1);
     expect((await client.get('/menus?limit=100')).body.items).toHaveLength(60);
   });
 
-  it('end with a null cursor, also where the last one is full', async () => {
+  it('returns a null cursor on the last page, even on a full one', async () => {
     expect(await cursorOf('limit=60')).toBeNull();
     expect(await cursorOf('limit=59')).not.toBeNull();
     expect(await cursorOf(`limit=30&cursor=${await cursorOf('limit=30')}`)).toBeNull();
     expect((await client.get('/menus?name=nothing-like-it')).body).toEqual({ items: [], nextCursor: null });
   });
 
-  it('may change their size on the way', async () => {
+  it('accepts another limit with a cursor', async () => {
     const { items } = (await client.get(`/menus?limit=7&cursor=${await cursorOf('limit=3')}`)).body;
     expect(items.map(({ id }: { id: number }) => id)).toEqual([4, 5, 6, 7, 8, 9, 10].map((row) => 500_000 + row));
   });
 
-  it('belong to their sort and filter', async () => {
+  it('rejects a cursor of another sort or filter', async () => {
     const cursor = await cursorOf('sort=price&name=SAME&limit=5');
     expect(await statusOf(`sort=price&name=same&cursor=${cursor}`)).toBe(200);
     for (const other of ['sort=-price&name=same', 'name=same', 'sort=price', 'sort=price&name=sam']) {
@@ -58,26 +58,37 @@ describe('pages of menus', () => {
     expect(await statusOf(`sort=price&name=same&maxPrice=1&cursor=${cursor}`)).toBe(422);
   });
 
-  it('take no cursor that they did not give', async () => {
+  it('rejects forged and damaged cursors', async () => {
     const cursor = await cursorOf('sort=name&limit=5');
     const content = JSON.parse(Buffer.from(cursor, 'base64url').toString()) as [string, string, number];
     const [digest, name, id] = content;
-    const made = (...parts: unknown[]) => Buffer.from(JSON.stringify(parts)).toString('base64url');
-    expect(made(...content)).toBe(cursor);
-    const foreign = [
+    const encode = (...parts: unknown[]) => Buffer.from(JSON.stringify(parts)).toString('base64url');
+    expect(encode(...content)).toBe(cursor);
+    const forged = [
       ...['x', 'null', 'e30', '%00', '%F0%9F%98%80', 'A'.repeat(512), 'A'.repeat(513), `${cursor}=`, `${cursor}A`],
       ...[cursor.slice(0, -1), cursor.slice(1), cursor.toUpperCase(), `%20${cursor}`],
-      ...[made(digest, name, id + 1), made(digest, 'Other', id), made(digest, name), made(digest, name, id, id)],
-      ...[made(digest, name, 1e30), made(digest, '\ud800', id), made(digest, {}, id), made(digest, id), made(name, id)],
+      ...[
+        encode(digest, name, id + 1),
+        encode(digest, 'Other', id),
+        encode(digest, name),
+        encode(digest, name, id, id),
+      ],
+      ...[
+        encode(digest, name, 1e30),
+        encode(digest, '\ud800', id),
+        encode(digest, {}, id),
+        encode(digest, id),
+        encode(name, id),
+      ],
     ];
-    for (const text of foreign) {
+    for (const text of forged) {
       const { status, body } = await client.get(`/menus?sort=name&cursor=${text}`);
       expect([text, status, body.errors?.[0]?.location]).toEqual([text, 422, ['query', 'cursor']]);
     }
     expect(await statusOf(`sort=name&cursor=${cursor}&cursor=${cursor}`)).toBe(422);
   });
 
-  it.each(PLANS)('in %s begin at a position in an index, however deep that is', async (order, plans) => {
+  it.each(PLANS)('with %s finds the next page by an index seek', async (order, plans) => {
     const dataSource = app.app.get(DataSource);
     const cursor = await cursorOf(`${order}&limit=30`);
     const query = jest.spyOn(dataSource.driver.createQueryRunner('master'), 'query');
@@ -93,7 +104,7 @@ describe('pages of menus', () => {
   });
 });
 
-/** Menus of one name, each of which costs its id. */
+/** Inserts menus of one name; the price of each is its id. */
 async function addRows({ app }: TestApp, first: number, last: number): Promise<void> {
   await app.get(UnitOfWork).run(async (manager) => {
     await manager.query(

@@ -2,9 +2,9 @@ import type { Client } from '../support/client.js';
 import { addMenu } from '../support/menus.js';
 import { startTestApp, type TestApp } from '../support/test-app.js';
 
-const GOOD = { name: 'Americano', price: 4500 };
+const VALID = { name: 'Americano', price: 4500 };
 
-describe('what a menu may not be', () => {
+describe('validation of menus', () => {
   let app: TestApp;
   let member: Client;
   let path: string;
@@ -13,13 +13,13 @@ describe('what a menu may not be', () => {
     app = await startTestApp();
     member = app.client();
     await member.signUpAndLogIn();
-    path = `/menus/${(await addMenu(member, GOOD)).id}`;
+    path = `/menus/${(await addMenu(member, VALID)).id}`;
   });
 
   afterAll(() => app.close());
 
-  /** Each as JSON text, which can say what an object literal cannot. */
-  const refused: [field: string, body: string][] = [
+  /** Bodies as JSON text: object literals cannot express all of them. */
+  const invalid: [field: string, body: string][] = [
     ...['"4500"', '1e21', '4500.5', 'null', '[]', '[4500]', '{}', '-1', '1000000001', 'true', '""'].map(
       (price): [string, string] => ['price', `{"name":"Americano","price":${price}}`],
     ),
@@ -44,7 +44,7 @@ describe('what a menu may not be', () => {
     ),
   ];
 
-  it.each(refused)('refuses a wrong %s: %s', async (field, raw) => {
+  it.each(invalid)('rejects an invalid %s: %s', async (field, raw) => {
     const headers = { 'content-type': 'application/json' };
     for (const [method, target] of [
       ['POST', '/menus'],
@@ -60,11 +60,11 @@ describe('what a menu may not be', () => {
     }
   });
 
-  it('is left as it was by what is refused', async () => {
-    expect((await member.get('/menus')).body.items).toMatchObject([GOOD]);
+  it('stores nothing of a rejected request', async () => {
+    expect((await member.get('/menus')).body.items).toMatchObject([VALID]);
   });
 
-  it('names every wrong field', async () => {
+  it('names every invalid field', async () => {
     const { body } = await member.post('/menus', { price: -1, size: 'L' });
     const locations = body.errors.map(({ location }: { location: string[] }) => location);
     expect(locations.toSorted()).toEqual([
@@ -74,15 +74,15 @@ describe('what a menu may not be', () => {
     ]);
   });
 
-  it.each([{ name: 'Americano' }, { price: 1 }, {}, [], 1, 'text', null, [GOOD]])(
-    'takes no %j for a whole menu',
+  it.each([{ name: 'Americano' }, { price: 1 }, {}, [], 1, 'text', null, [VALID]])(
+    'rejects %j as a complete menu',
     async (json) => {
       expect((await member.post('/menus', json)).status).toBe(422);
       expect((await member.put(path, json)).status).toBe(422);
     },
   );
 
-  it.each([{}, [], null, undefined])('finds nothing to change in %j', async (json) => {
+  it.each([{}, [], null, undefined])('rejects %j as an empty change', async (json) => {
     const { status, body } = await member.patch(path, json);
     expect([status, body.errors[0].location]).toEqual([422, ['body']]);
   });
@@ -92,7 +92,7 @@ describe('what a menu may not be', () => {
     ['\u{1f600}'.repeat(32), 1_000_000_000],
     [' 아메리카노\n', 1],
     ["'); DROP TABLE menu; --", 1],
-  ])('takes %s for %d', async (name, price) => {
+  ])('accepts the name %s at the price %d', async (name, price) => {
     const { status, body } = await member.post('/menus', { name, price });
     expect([status, body.name, body.price]).toEqual([201, name.trim(), price]);
     expect((await member.get(`/menus/${body.id}`)).body).toEqual(body);
@@ -123,38 +123,38 @@ describe('what a menu may not be', () => {
     ['cursor', 'cursor='],
     ['page', 'page=2'],
     ['__proto__', '__proto__=1'],
-  ])('refuses a wrong %s in ?%s', async (field, query) => {
+  ])('rejects an invalid %s in ?%s', async (field, query) => {
     const { status, body } = await member.get(`/menus?${query}`);
     expect([status, body.errors?.[0]?.location]).toEqual([422, ['query', field]]);
   });
 
-  it.each(['abc', '1.5', '1e1', '0', '-1', '01', '+1', '%20', '1%00', '%EC%95%84'])('refuses the id %s', async (id) => {
-    const answers = await Promise.all([
+  it.each(['abc', '1.5', '1e1', '0', '-1', '01', '+1', '%20', '1%00', '%EC%95%84'])('rejects the id %s', async (id) => {
+    const responses = await Promise.all([
       member.get(`/menus/${id}`),
-      member.put(`/menus/${id}`, GOOD),
-      member.patch(`/menus/${id}`, GOOD),
+      member.put(`/menus/${id}`, VALID),
+      member.patch(`/menus/${id}`, VALID),
       member.delete(`/menus/${id}`),
     ]);
-    for (const { status, body } of answers) expect([status, body.errors[0].location]).toEqual([422, ['path', 'id']]);
+    for (const { status, body } of responses) expect([status, body.errors[0].location]).toEqual([422, ['path', 'id']]);
   });
 
-  it('takes no query where it has none', async () => {
-    const answers = await Promise.all([
-      member.post('/menus?dry=1', GOOD),
+  it('rejects query parameters on operations without any', async () => {
+    const responses = await Promise.all([
+      member.post('/menus?dry=1', VALID),
       member.get(`${path}?fields=name`),
       member.delete(`${path}?force=1`),
     ]);
-    expect(answers.map(({ status }) => status)).toEqual([422, 422, 422]);
+    expect(responses.map(({ status }) => status)).toEqual([422, 422, 422]);
   });
 
-  it('tells bodies that are no JSON, not all there, or too large, apart', async () => {
+  it('distinguishes malformed JSON, another media type and a body that is too large', async () => {
     const send = async (raw: string, type: string) => {
       const { status } = await member.request('POST', '/menus', { raw, headers: { 'content-type': type } });
       return status;
     };
     expect(await send('{"name":', 'application/json')).toBe(400);
     expect(await send('name=Americano&price=1', 'application/x-www-form-urlencoded')).toBe(415);
-    expect(await send(JSON.stringify(GOOD), 'text/plain')).toBe(415);
-    expect(await send(JSON.stringify({ ...GOOD, note: 'x'.repeat(1_100_000) }), 'application/json')).toBe(413);
+    expect(await send(JSON.stringify(VALID), 'text/plain')).toBe(415);
+    expect(await send(JSON.stringify({ ...VALID, note: 'x'.repeat(1_100_000) }), 'application/json')).toBe(413);
   });
 });

@@ -1,7 +1,7 @@
-import { type IncomingMessage, request } from 'node:http';
+import { startRequest } from '../support/auth.js';
 import type { Client } from '../support/client.js';
-import { itKeepsACatalogue } from '../support/menu-behaviour.js';
-import { addMenu, namesFound, promote } from '../support/menus.js';
+import { testMenuCatalogue } from '../support/menu-behaviour.js';
+import { addMenu, searchNames, promote } from '../support/menus.js';
 import { startTestApp, type TestApp } from '../support/test-app.js';
 
 const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
@@ -25,31 +25,31 @@ describe('menus', () => {
 
   afterAll(() => app.close());
 
-  itKeepsACatalogue(() => app);
+  testMenuCatalogue(() => app);
 
-  describe('adding', () => {
-    it('answers the menu, where it is, and its entity tag', async () => {
-      const answer = await owner.post('/menus', { name: '  아메리카노 ', price: 4500 });
-      expect(answer.status).toBe(201);
-      const { id, createdAt } = answer.body;
-      expect(answer.body).toEqual({ id, name: '아메리카노', price: 4500, ownerId, createdAt, updatedAt: createdAt });
+  describe('POST /menus', () => {
+    it('returns the menu with its Location and ETag', async () => {
+      const response = await owner.post('/menus', { name: '  아메리카노 ', price: 4500 });
+      expect(response.status).toBe(201);
+      const { id, createdAt } = response.body;
+      expect(response.body).toEqual({ id, name: '아메리카노', price: 4500, ownerId, createdAt, updatedAt: createdAt });
       expect(createdAt).toMatch(INSTANT);
-      expect(answer.headers.get('location')).toBe(`/menus/${id}`);
-      expect(answer.headers.get('etag')).toMatch(/^"[\x21\x23-\x7e]+"$/);
+      expect(response.headers.get('location')).toBe(`/menus/${id}`);
+      expect(response.headers.get('etag')).toMatch(/^"[\x21\x23-\x7e]+"$/);
       const shown = await anyone.get(`/menus/${id}`);
-      expect(shown.body).toEqual(answer.body);
-      expect(shown.headers.get('etag')).toBe(answer.headers.get('etag'));
+      expect(shown.body).toEqual(response.body);
+      expect(shown.headers.get('etag')).toBe(response.headers.get('etag'));
     });
 
-    it('does not give an id a second time', async () => {
+    it('never reuses an id', async () => {
       const { id } = await addMenu(owner, { name: 'Short-lived' });
       await owner.delete(`/menus/${id}`);
       expect((await addMenu(owner, { name: 'Another' })).id).toBeGreaterThan(id);
     });
   });
 
-  describe('when the owner leaves', () => {
-    it('keeps the menu without an owner, as a state of its own', async () => {
+  describe('withdrawal of the owner', () => {
+    it('keeps the menu without an owner, under a new ETag', async () => {
       const leaver = app.client();
       const { password } = await leaver.signUpAndLogIn();
       const created = await leaver.post('/menus', { name: 'Left behind', price: 1 });
@@ -61,43 +61,42 @@ describe('menus', () => {
       expect((await admin.delete(`/menus/${created.body.id}`)).status).toBe(204);
     });
 
-    it('adds no menu for somebody who left while sending it', async () => {
+    it('refuses a menu whose sender withdraws while the request is in flight', async () => {
       const leaver = app.client();
       const { password } = await leaver.signUpAndLogIn();
-      const slow = postSlowly(leaver, '/menus');
-      await slow.begun;
+      const slow = await startRequest(leaver, 'POST', '/menus', { name: 'Too late', price: 1 });
       expect((await leaver.delete('/auth/me', { password })).status).toBe(204);
-      expect(await slow.finish({ name: 'Too late', price: 1 })).toBe(401);
-      expect(await namesFound(anyone, 'Too late')).toEqual([]);
+      expect(await slow.finish()).toBe(401);
+      expect(await searchNames(anyone, 'Too late')).toEqual([]);
     });
   });
 
-  describe('who may change what', () => {
-    it('asks who is not logged in to log in, before all else', async () => {
+  describe('authorization of changes', () => {
+    it('answers 401 to anonymous callers before any other check', async () => {
       const { id } = await addMenu(owner, { name: 'Mine' });
-      const answers = await Promise.all([
+      const responses = await Promise.all([
         anyone.post('/menus', { name: '' }),
         anyone.put(`/menus/${id}`, { name: '' }),
         anyone.patch(`/menus/${id}`, {}),
         anyone.delete('/menus/nothing'),
       ]);
-      expect(answers.map(({ status }) => status)).toEqual([401, 401, 401, 401]);
-      expect(answers[0]?.body.code).toBe('auth.required');
+      expect(responses.map(({ status }) => status)).toEqual([401, 401, 401, 401]);
+      expect(responses[0]?.body.code).toBe('auth.required');
     });
 
-    it('refuses another member', async () => {
+    it('refuses changes by another member', async () => {
       const { id } = await addMenu(owner, { name: 'Mine' });
       const headers = { 'if-match': '"stale"' };
-      const answers = await Promise.all([
+      const responses = await Promise.all([
         other.put(`/menus/${id}`, { name: 'Theirs', price: 1 }, { headers }),
         other.patch(`/menus/${id}`, { name: 'Theirs' }),
         other.delete(`/menus/${id}`),
       ]);
-      expect(answers.map(({ status, body }) => [status, body.code])).toEqual(Array(3).fill([403, 'menu.not-yours']));
+      expect(responses.map(({ status, body }) => [status, body.code])).toEqual(Array(3).fill([403, 'menu.not-yours']));
       expect((await anyone.get(`/menus/${id}`)).body.name).toBe('Mine');
     });
 
-    it('lets an administrator change what others own, who still own it', async () => {
+    it('lets an administrator change any menu without becoming its owner', async () => {
       const { id } = await addMenu(owner, { name: 'Mine' });
       const changed = await admin.patch(`/menus/${id}`, { price: 1 });
       expect(changed.status).toBe(200);
@@ -105,7 +104,7 @@ describe('menus', () => {
       expect((await admin.delete(`/menus/${id}`)).status).toBe(204);
     });
 
-    it('checks the fields before the menu, and the menu before its owner', async () => {
+    it('validates the fields first, then the existence of the menu, then its owner', async () => {
       const { id } = await addMenu(owner, { name: 'Mine' });
       expect((await other.patch(`/menus/${id}`, { price: -1 })).status).toBe(422);
       expect((await other.patch('/menus/2000000000', { price: -1 })).status).toBe(422);
@@ -114,17 +113,17 @@ describe('menus', () => {
     });
   });
 
-  describe('reading one', () => {
-    it.each(UNKNOWN_IDS)('knows no menu %s', async (id) => {
-      const answers = await Promise.all([
+  describe('GET /menus/{id}', () => {
+    it.each(UNKNOWN_IDS)('answers 404 for the unknown id %s', async (id) => {
+      const responses = await Promise.all([
         anyone.get(`/menus/${id}`),
         owner.put(`/menus/${id}`, { name: 'A', price: 1 }),
         owner.delete(`/menus/${id}`),
       ]);
-      expect(answers.map(({ status, body }) => [status, body.code])).toEqual(Array(3).fill([404, 'menu.not-found']));
+      expect(responses.map(({ status, body }) => [status, body.code])).toEqual(Array(3).fill([404, 'menu.not-found']));
     });
 
-    it('answers 304 to who has this state', async () => {
+    it('answers 304 if If-None-Match names the current ETag', async () => {
       const created = await owner.post('/menus', { name: 'Known', price: 1 });
       const path = `/menus/${created.body.id}`;
       const tag = created.headers.get('etag')!;
@@ -137,17 +136,17 @@ describe('menus', () => {
       );
     });
 
-    it('says nothing more than the tag in a 304', async () => {
+    it('sends a 304 with the ETag and without a body', async () => {
       const created = await owner.post('/menus', { name: 'Known', price: 1 });
       const path = `/menus/${created.body.id}`;
       const tag = created.headers.get('etag')!;
-      const answer = await anyone.get(path, { headers: { 'if-none-match': tag } });
-      expect(answer.text).toBe('');
-      expect(answer.headers.get('etag')).toBe(tag);
-      expect(answer.headers.get('cache-control')).toBe('no-cache');
+      const response = await anyone.get(path, { headers: { 'if-none-match': tag } });
+      expect(response.text).toBe('');
+      expect(response.headers.get('etag')).toBe(tag);
+      expect(response.headers.get('cache-control')).toBe('no-cache');
     });
 
-    it('lets caches keep it as long as they ask', async () => {
+    it('lets caches store menus, but makes them revalidate', async () => {
       const { id } = await addMenu(owner, { name: 'Cached' });
       expect((await anyone.get(`/menus/${id}`)).headers.get('cache-control')).toBe('no-cache');
       expect((await anyone.get('/menus')).headers.get('cache-control')).toBe('no-cache');
@@ -155,8 +154,8 @@ describe('menus', () => {
     });
   });
 
-  describe('changing a known state', () => {
-    it('gives each state its own tag', async () => {
+  describe('ETag and If-Match', () => {
+    it('gives each state its own ETag', async () => {
       const created = await owner.post('/menus', { name: 'Changing', price: 1 });
       const path = `/menus/${created.body.id}`;
       const put = await owner.put(path, { name: 'Changing', price: 2 });
@@ -168,7 +167,7 @@ describe('menus', () => {
       expect(patched.body.createdAt).toBe(created.body.createdAt);
     });
 
-    it('leaves the tag as it is where nothing changes', async () => {
+    it('keeps the ETag if a write changes nothing', async () => {
       const created = await owner.post('/menus', { name: 'Constant', price: 1 });
       const same = await owner.put(`/menus/${created.body.id}`, { name: 'Constant', price: 1 });
       expect(same.status).toBe(200);
@@ -176,7 +175,7 @@ describe('menus', () => {
       expect(same.body).toEqual(created.body);
     });
 
-    it.each(['PUT', 'PATCH', 'DELETE'])('refuses a stale %s', async (method) => {
+    it.each(['PUT', 'PATCH', 'DELETE'])('refuses %s with a stale If-Match', async (method) => {
       const created = await owner.post('/menus', { name: 'Moving on', price: 1 });
       const path = `/menus/${created.body.id}`;
       const tag = created.headers.get('etag')!;
@@ -184,59 +183,35 @@ describe('menus', () => {
       const now = (await anyone.get(path)).headers.get('etag')!;
       for (const stale of [tag, `W/${now}`, '"x", "y"', 'x', now.slice(1), `${now} ${now}`, '', `x, ${now}`]) {
         const json = method === 'DELETE' ? undefined : { name: 'Too late', price: 3 };
-        const answer = await owner.request(method, path, { json, headers: { 'if-match': stale } });
-        expect([stale, answer.status, answer.body?.code]).toEqual([stale, 412, 'menu.stale']);
+        const response = await owner.request(method, path, { json, headers: { 'if-match': stale } });
+        expect([stale, response.status, response.body?.code]).toEqual([stale, 412, 'menu.stale']);
       }
       expect((await anyone.get(path)).headers.get('etag')).toBe(now);
     });
 
-    it('takes the present state, a list with it, and any state', async () => {
+    it('accepts the current ETag, a list that contains it, and *', async () => {
       const created = await owner.post('/menus', { name: 'Followed', price: 0 });
       const path = `/menus/${created.body.id}`;
       let tag = created.headers.get('etag')!;
       const headers = [(now: string) => now, (now: string) => `W/"a,b", "c" ,${now}`, () => '*'];
       for (const [index, header] of headers.entries()) {
-        const answer = await owner.patch(path, { price: index + 1 }, { headers: { 'if-match': header(tag) } });
-        expect(answer.status).toBe(200);
-        tag = answer.headers.get('etag')!;
+        const response = await owner.patch(path, { price: index + 1 }, { headers: { 'if-match': header(tag) } });
+        expect(response.status).toBe(200);
+        tag = response.headers.get('etag')!;
       }
       expect((await owner.delete(path, undefined, { headers: { 'if-match': tag } })).status).toBe(204);
     });
 
-    it('answers 404, not 412, where there is no menu', async () => {
+    it('answers 404, not 412, for an unknown menu', async () => {
       const headers = { 'if-match': '*' };
       expect((await owner.patch('/menus/2000000000', { price: 1 }, { headers })).status).toBe(404);
     });
   });
 
-  it('answers a wrong method with the right ones', async () => {
+  it('answers 405 with the allowed methods', async () => {
     const list = await owner.put('/menus', {});
     expect([list.status, list.headers.get('allow')]).toEqual([405, 'GET, HEAD, OPTIONS, POST']);
     const one = await owner.post('/menus/1', {});
     expect([one.status, one.headers.get('allow')]).toEqual([405, 'DELETE, GET, HEAD, OPTIONS, PATCH, PUT']);
   });
 });
-
-interface SlowPost {
-  /** Resolves when the server has read the head. */
-  readonly begun: Promise<unknown>;
-  /** Sends the body; resolves to the status of the answer. */
-  finish(json: unknown): Promise<number | undefined>;
-}
-
-/** A POST whose body comes when it is told to. */
-function postSlowly({ url, cookies }: Client, path: string): SlowPost {
-  const cookie = [...cookies].map(([name, value]) => `${name}=${value}`).join('; ');
-  const headers = { cookie, 'content-type': 'application/json', expect: '100-continue' };
-  const sending = request(url + path, { method: 'POST', headers });
-  const answered = new Promise<IncomingMessage>((resolve) => sending.once('response', resolve));
-  sending.flushHeaders();
-  return {
-    begun: new Promise((resolve) => sending.once('continue', () => resolve(undefined))),
-    finish: async (json) => {
-      sending.end(JSON.stringify(json));
-      const { statusCode } = (await answered).resume();
-      return statusCode;
-    },
-  };
-}

@@ -1,5 +1,5 @@
-import { formOf } from '../../src/model-pages/model-form.js';
-import { textsOf, valuesOf } from '../../src/model-pages/read-form.js';
+import { parseValues, submittedTexts } from '../../src/model-pages/form-values.js';
+import { buildForm } from '../../src/model-pages/model-form.js';
 
 const SCHEMA = {
   type: 'object',
@@ -15,11 +15,11 @@ const SCHEMA = {
   required: ['size', 'word', 'flag', 'cup'],
 };
 const EXAMPLE = { size: 1.5, word: 'latte', flag: true, cup: 'large' };
-const FORM = formOf(SCHEMA, EXAMPLE, [{ name: 'size', unit: 'cm', description: 'How large' }]);
-const FILLED = { size: '2', count: '', word: '', note: '', flag: 'true', cup: 'small', at: '2024-05-13T08:00' };
+const FORM = buildForm(SCHEMA, EXAMPLE, [{ name: 'size', unit: 'cm', description: 'How large' }]);
+const SUBMITTED = { size: '2', count: '', word: '', note: '', flag: 'true', cup: 'small', at: '2024-05-13T08:00' };
 
-describe('the form of a model', () => {
-  it('has a control for each value, with what the manifest says of it and the example filled in', () => {
+describe('buildForm', () => {
+  it('makes a control for each property, with unit and range of the feature and the example as initial value', () => {
     const of = (name: string) => FORM.kind === 'fields' && FORM.controls.find((control) => control.name === name);
     expect(of('size')).toMatchObject({
       kind: 'number',
@@ -50,27 +50,33 @@ describe('the form of a model', () => {
       '{\n  "x": [1152921504606846976]\n}',
     ],
     ['no value at all', { properties: {} }, undefined, '{}'],
-  ])('is JSON for %s', (_, schema, example, initial) => {
-    expect(formOf(schema, example)).toEqual({ kind: 'json', initial });
+  ])('makes a JSON form for %s', (_, schema, example, initial) => {
+    expect(buildForm(schema, example)).toEqual({ kind: 'json', initial });
   });
 
-  it('is JSON where there are more values than anybody fills in, and without an example that is too long', () => {
+  it('makes a JSON form for more than 64 properties, and leaves out an example of more than 20,000 characters', () => {
     const names = Array.from({ length: 65 }, (_, index) => `x${index}`);
     const properties = Object.fromEntries(names.map((name) => [name, { type: 'number' }]));
-    expect(formOf({ properties }, undefined).kind).toBe('json');
+    expect(buildForm({ properties }, undefined).kind).toBe('json');
     const x = Array.from({ length: 20_000 }, () => 0);
-    expect(formOf({ properties: { x: { type: 'array' } } }, { x })).toEqual({ kind: 'json', initial: '' });
+    expect(buildForm({ properties: { x: { type: 'array' } } }, { x })).toEqual({ kind: 'json', initial: '' });
   });
 });
 
-describe('what was filled in', () => {
-  it('is texts without what was left empty, but for a text that has to be there; a box without a tick is false', () => {
-    expect(textsOf(FORM, FILLED)).toEqual({ size: '2', word: '', flag: 'true', cup: 'small', at: '2024-05-13T08:00' });
-    expect(textsOf(FORM, {})).toEqual({ flag: 'false' });
+describe('submittedTexts and parseValues', () => {
+  it('drop empty optional fields, keep an empty required text, and add false for an unchecked checkbox', () => {
+    expect(submittedTexts(FORM, SUBMITTED)).toEqual({
+      size: '2',
+      word: '',
+      flag: 'true',
+      cup: 'small',
+      at: '2024-05-13T08:00',
+    });
+    expect(submittedTexts(FORM, {})).toEqual({ flag: 'false' });
   });
 
-  it('is values of the types that are asked for; what cannot be read stays a text', () => {
-    expect(valuesOf(FORM, { ...FILLED, count: '7' })).toEqual({
+  it('parse each text to the type of its control, and keep a text that cannot be parsed', () => {
+    expect(parseValues(FORM, { ...SUBMITTED, count: '7' })).toEqual({
       size: 2,
       count: 7,
       word: '',
@@ -78,7 +84,7 @@ describe('what was filled in', () => {
       cup: 'small',
       at: '2024-05-13T08:00Z',
     });
-    expect(valuesOf(FORM, { size: 'wide', flag: 'maybe', at: 'noon', __proto__x: '1' })).toEqual({
+    expect(parseValues(FORM, { size: 'wide', flag: 'maybe', at: 'noon', __proto__x: '1' })).toEqual({
       size: 'wide',
       flag: 'maybe',
       at: 'noon',
@@ -86,9 +92,9 @@ describe('what was filled in', () => {
     });
   });
 
-  it('may be named as parts of every object are', () => {
-    const entered = JSON.parse('{"__proto__":"1","constructor":"2"}') as Record<string, string>;
-    expect(Object.keys(textsOf(FORM, entered))).toEqual(['__proto__', 'constructor', 'flag']);
+  it('accept fields with the names of members of Object.prototype', () => {
+    const submitted = JSON.parse('{"__proto__":"1","constructor":"2"}') as Record<string, string>;
+    expect(Object.keys(submittedTexts(FORM, submitted))).toEqual(['__proto__', 'constructor', 'flag']);
     expect(({} as Record<string, unknown>)['1']).toBeUndefined();
   });
 });

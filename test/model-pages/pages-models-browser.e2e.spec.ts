@@ -1,19 +1,19 @@
 import { cp, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
-import { accessibilityProblems } from '../support/axe.js';
-import { browserTrouble, TestBrowser } from '../support/browser.js';
+import { accessibilityViolations } from '../support/axe.js';
+import { browserUnavailableReason, TestBrowser } from '../support/browser.js';
 import { TestModelStore } from '../support/model-store.js';
-import { describeWhere } from '../support/possible.js';
+import { describeUnless } from '../support/describe-unless.js';
 import { ROOT } from '../support/project.js';
 import { startTestApp, type TestApp } from '../support/test-app.js';
 
-const describeWhereBrowser = describeWhere(browserTrouble());
+const describeWhereBrowser = describeUnless(browserUnavailableReason());
 
 const FLOWERS = 'sepal_length,sepal_width,petal_length,petal_width\n5.1,3.5,1.4,0.2\n5.9,3,5.1,1.8\n';
 const NARROW = { width: 375, height: 700 };
 
-describeWhereBrowser('the pages of models in a browser', () => {
+describeWhereBrowser('pages of models in a browser', () => {
   const browser = new TestBrowser();
   let store: TestModelStore;
   let app: TestApp;
@@ -36,40 +36,42 @@ describeWhereBrowser('the pages of models in a browser', () => {
 
   const field = (page: Page, name: string) => page.getByRole('spinbutton', { name });
 
-  /** What it shows when somebody has asked it. */
-  const answer = (page: Page) => page.locator('#ask-answer');
+  const prediction = (page: Page) => page.locator('#ask-answer');
 
-  describe.each(['light', 'dark'] as const)('keep nobody out, where it is %s', (colorScheme) => {
+  describe.each(['light', 'dark'] as const)('accessibility in the %s color scheme', (colorScheme) => {
     it.each(['/models', '/models/iris', '/models/tensors', '/models/digits', '/models/club', '/models/rose'])(
-      'on %s',
+      'has no violations on %s',
       async (path) => {
         const { page } = await browser.newPage({ colorScheme });
         await page.goto(app.url + path);
-        await expect(accessibilityProblems(page)).resolves.toEqual([]);
+        await expect(accessibilityViolations(page)).resolves.toEqual([]);
       },
     );
 
-    it('with an answer, and with an error', async () => {
+    it('has no violations with a prediction, nor with an error', async () => {
       const { page } = await browser.newPage({ colorScheme });
       await page.goto(`${app.url}/models/iris`);
-      await page.getByRole('button', { name: 'Predict' }).click();
-      await answer(page).getByText('virginica').first().waitFor();
-      await expect(accessibilityProblems(page)).resolves.toEqual([]);
+      await page.getByRole('button', { name: 'Predict', exact: true }).click();
+      await prediction(page).getByText('virginica').first().waitFor();
+      await expect(accessibilityViolations(page)).resolves.toEqual([]);
       await page.locator('#ask').evaluate((form) => form.setAttribute('novalidate', ''));
       await field(page, 'Petal width').fill('1000');
-      await page.getByRole('button', { name: 'Predict' }).click();
+      await page.getByRole('button', { name: 'Predict', exact: true }).click();
       await page.getByRole('alert').waitFor();
-      await expect(accessibilityProblems(page)).resolves.toEqual([]);
+      await expect(accessibilityViolations(page)).resolves.toEqual([]);
     });
   });
 
-  it.each(['/models', '/models/iris', '/models/tensors', '/models/digits'])('fit a narrow screen: %s', async (path) => {
-    const { page } = await browser.newPage({ viewport: NARROW });
-    await page.goto(app.url + path);
-    expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(NARROW.width);
-  });
+  it.each(['/models', '/models/iris', '/models/tensors', '/models/digits'])(
+    'fit a narrow screen without horizontal scrolling: %s',
+    async (path) => {
+      const { page } = await browser.newPage({ viewport: NARROW });
+      await page.goto(app.url + path);
+      expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(NARROW.width);
+    },
+  );
 
-  it('name each field, and read out its unit, limits and description with it', async () => {
+  it('give each field an accessible name, and a description with unit and limits', async () => {
     const { page } = await browser.newPage();
     await page.goto(`${app.url}/models/iris`);
     const snapshot = await page.locator('#ask').ariaSnapshot();
@@ -79,8 +81,8 @@ describeWhereBrowser('the pages of models in a browser', () => {
     expect(described).toEqual(['Width of the petal; 0 to 100', 'cm']);
   });
 
-  it('answer by keyboard alone, without a reload, and say the answer', async () => {
-    const { page, complaints } = await browser.newPage();
+  it('predict by keyboard alone, without a reload, and announce the prediction', async () => {
+    const { page, pageErrors } = await browser.newPage();
     await page.goto(`${app.url}/models/iris`);
     await page.evaluate('window.isStillHere = true');
     await field(page, 'Petal length').focus();
@@ -90,21 +92,21 @@ describeWhereBrowser('the pages of models in a browser', () => {
     await page.keyboard.press('ControlOrMeta+A');
     await page.keyboard.type('0.2');
     await page.keyboard.press('Enter');
-    await answer(page).getByText('setosa').first().waitFor();
-    await expect(answer(page).getAttribute('aria-live')).resolves.toBe('polite');
-    await expect(answer(page).getByRole('row').first().innerText()).resolves.toMatch(/setosa\s+\d+\.\d %/);
+    await prediction(page).getByText('setosa').first().waitFor();
+    await expect(prediction(page).getAttribute('aria-live')).resolves.toBe('polite');
+    await expect(prediction(page).getByRole('row').first().innerText()).resolves.toMatch(/setosa\s+\d+\.\d %/);
     expect(await page.evaluate('window.isStillHere && document.activeElement.id')).toBe('value-4');
     expect(await field(page, 'Petal width').inputValue()).toBe('0.2');
     expect(page.url()).toBe(`${app.url}/models/iris`);
-    expect(complaints).toEqual([]);
+    expect(pageErrors).toEqual([]);
   });
 
-  it('lead from what is wrong to where it is', async () => {
+  it('focus the error summary, which links to the field', async () => {
     const { page } = await browser.newPage();
     await page.goto(`${app.url}/models/iris`);
     await page.locator('#ask').evaluate((form) => form.setAttribute('novalidate', ''));
     await field(page, 'Sepal width').fill('-1');
-    await page.getByRole('button', { name: 'Predict' }).click();
+    await page.getByRole('button', { name: 'Predict', exact: true }).click();
     await page.getByRole('alert').waitFor();
     expect(await page.evaluate('document.activeElement.className')).toBe('error-summary');
     expect(await page.title()).toBe('Error: iris – Barista');
@@ -113,49 +115,49 @@ describeWhereBrowser('the pages of models in a browser', () => {
     expect(await field(page, 'Sepal width').getAttribute('aria-invalid')).toBe('true');
     await field(page, 'Sepal width').fill('3');
     await page.keyboard.press('Enter');
-    await answer(page).getByText('virginica').first().waitFor();
+    await prediction(page).getByText('virginica').first().waitFor();
     expect(await page.getByRole('alert').count()).toBe(0);
     expect(await field(page, 'Sepal width').getAttribute('aria-invalid')).toBeNull();
   });
 
-  it('work without a script', async () => {
-    const { page, complaints } = await browser.newPage({ javaScriptEnabled: false });
+  it('predict without JavaScript', async () => {
+    const { page, pageErrors } = await browser.newPage({ javaScriptEnabled: false });
     await page.goto(`${app.url}/models`);
     await page.getByRole('link', { name: 'iris' }).click();
     await field(page, 'Petal length').fill('1.4');
     await field(page, 'Petal width').fill('0.2');
-    await page.getByRole('button', { name: 'Predict' }).click();
+    await page.getByRole('button', { name: 'Predict', exact: true }).click();
     await page.locator('.verdict').waitFor();
     expect(await page.locator('.verdict').innerText()).toBe('setosa');
     expect(await field(page, 'Petal width').inputValue()).toBe('0.2');
     await page.goto(`${app.url}/models/iris`);
     await page.getByLabel('File of rows').setInputFiles(fileOf(FLOWERS));
-    await page.getByRole('button', { name: 'Show the answers' }).click();
-    await page.getByText('Answers to 2 rows').waitFor();
-    expect(complaints).toEqual([]);
+    await page.getByRole('button', { name: 'Show predictions' }).click();
+    await page.getByText('Predictions for 2 rows').waitFor();
+    expect(pageErrors).toEqual([]);
   });
 
-  describe('take a file of rows', () => {
-    it('and show the first answers', async () => {
-      const { page, complaints } = await browser.newPage();
+  describe('form for a file of rows', () => {
+    it('shows the first predictions', async () => {
+      const { page, pageErrors } = await browser.newPage();
       await page.goto(`${app.url}/models/iris`);
       await page.getByLabel('File of rows').setInputFiles(fileOf(FLOWERS));
-      await page.getByRole('button', { name: 'Show the answers' }).click();
+      await page.getByRole('button', { name: 'Show predictions' }).click();
       const rows = page.locator('#rows-answer').getByRole('row');
       await rows.nth(2).waitFor();
       await expect(rows.nth(1).innerText()).resolves.toMatch(/1\s+setosa\s+\d+\.\d %/);
       await expect(rows.nth(2).innerText()).resolves.toMatch(/2\s+virginica/);
       expect(page.url()).toBe(`${app.url}/models/iris`);
-      await expect(accessibilityProblems(page)).resolves.toEqual([]);
-      expect(complaints).toEqual([]);
+      await expect(accessibilityViolations(page)).resolves.toEqual([]);
+      expect(pageErrors).toEqual([]);
     });
 
-    it('and give them all as CSV', async () => {
+    it('downloads all predictions as CSV', async () => {
       const { page } = await browser.newPage({ acceptDownloads: true });
       await page.goto(`${app.url}/models/iris`);
       await page.getByLabel('File of rows').setInputFiles(fileOf(FLOWERS));
       const download = page.waitForEvent('download');
-      await page.getByRole('button', { name: 'Download them as CSV' }).click();
+      await page.getByRole('button', { name: 'Download as CSV' }).click();
       const file = await download;
       expect(file.suggestedFilename()).toBe('iris-answers.csv');
       const [header, first] = (await readFile(await file.path(), 'utf8')).split('\n');
@@ -163,48 +165,48 @@ describeWhereBrowser('the pages of models in a browser', () => {
       expect(first).toMatch(/^1,setosa,[\d.]+,[\d.e-]+,[\d.e-]+$/);
     });
 
-    it('and say what is wrong in which line', async () => {
+    it('reports an error with its line', async () => {
       const { page } = await browser.newPage();
       await page.goto(`${app.url}/models/iris`);
       await page.getByLabel('File of rows').setInputFiles(fileOf(FLOWERS.replace('1.8', 'wide')));
-      await page.getByRole('button', { name: 'Show the answers' }).click();
+      await page.getByRole('button', { name: 'Show predictions' }).click();
       const alert = page.locator('#rows-problem').getByRole('alert');
       await alert.waitFor();
       await expect(alert.innerText()).resolves.toMatch(/3.*petal_width must be a finite number/);
     });
   });
 
-  it('have the file of a member scored in the background, and give the result', async () => {
-    const { page, complaints } = await browser.newPage({ acceptDownloads: true });
+  it('predict the file of a member in the background, and link to the result', async () => {
+    const { page, pageErrors } = await browser.newPage({ acceptDownloads: true });
     await logIn(page);
     await page.goto(`${app.url}/models/iris`);
     await page.getByLabel('File of rows').setInputFiles(fileOf(FLOWERS));
-    await page.getByRole('button', { name: 'Score them in the background' }).click();
+    await page.getByRole('button', { name: 'Predict in the background' }).click();
     const link = page.locator('#rows-answer').getByRole('link', { name: 'Download as CSV' });
     await link.waitFor();
-    expect(await page.locator('#rows-answer h3').innerText()).toBe('2 rows are scored.');
-    await expect(accessibilityProblems(page)).resolves.toEqual([]);
+    expect(await page.locator('#rows-answer h3').innerText()).toBe('2 rows are predicted.');
+    await expect(accessibilityViolations(page)).resolves.toEqual([]);
     const download = page.waitForEvent('download');
     await link.click();
     const [header, first] = (await readFile(await (await download).path(), 'utf8')).split('\n');
     expect(header).toMatch(/^sepal_length,sepal_width,petal_length,petal_width,label,probability_setosa,/);
     expect(first).toMatch(/^5\.1,3\.5,1\.4,0\.2,setosa,/);
-    // To Chromium a stream that has been closed, and a download, are loads that ended early.
-    expect(complaints.filter((complaint) => !complaint.endsWith('ERR_ABORTED'))).toEqual([]);
+    // Chromium reports a closed event stream and a download as aborted requests.
+    expect(pageErrors.filter((error) => !error.endsWith('ERR_ABORTED'))).toEqual([]);
   });
 
-  it('offer that to nobody else', async () => {
+  it('offer no background prediction without a login', async () => {
     const { page } = await browser.newPage();
     await page.goto(`${app.url}/models/iris`);
-    expect(await page.getByRole('button', { name: 'Show the answers' }).count()).toBe(1);
-    expect(await page.getByRole('button', { name: 'Score them in the background' }).count()).toBe(0);
+    expect(await page.getByRole('button', { name: 'Show predictions' }).count()).toBe(1);
+    expect(await page.getByRole('button', { name: 'Predict in the background' }).count()).toBe(0);
   });
 
-  describe('of pictures', () => {
-    it('answer what is drawn', async () => {
-      const { page, complaints } = await browser.newPage();
+  describe('forms for pictures', () => {
+    it('predict a drawing', async () => {
+      const { page, pageErrors } = await browser.newPage();
       await page.goto(`${app.url}/models/digits`);
-      await expect(accessibilityProblems(page)).resolves.toEqual([]);
+      await expect(accessibilityViolations(page)).resolves.toEqual([]);
       const { x, y, width, height } = (await page.getByRole('img', { name: 'Drawing pad' }).boundingBox())!;
       await page.mouse.move(x + width / 2, y + height / 5);
       await page.mouse.down();
@@ -213,50 +215,50 @@ describeWhereBrowser('the pages of models in a browser', () => {
       await page.locator('.verdict').waitFor();
       expect(await page.locator('.verdict').innerText()).toBe('1');
       expect(await page.locator('.bars meter').count()).toBe(3);
-      expect(complaints).toEqual([]);
+      expect(pageErrors).toEqual([]);
     });
 
-    it('answer what is uploaded, without a script too', async () => {
+    it('predict an uploaded picture without JavaScript', async () => {
       const { page } = await browser.newPage({ javaScriptEnabled: false });
       await page.goto(`${app.url}/models/digits`);
       expect(await page.getByRole('img', { name: 'Drawing pad' }).count()).toBe(0);
       await page.getByLabel('Picture', { exact: true }).setInputFiles(sampleOf('7'));
-      await page.getByRole('button', { name: 'Predict' }).click();
+      await page.getByRole('button', { name: 'Predict', exact: true }).click();
       await page.locator('.verdict').waitFor();
       expect(await page.locator('.verdict').innerText()).toBe('7');
     });
 
-    it('say that a file is none', async () => {
+    it('report a file that is not a picture', async () => {
       const { page } = await browser.newPage();
       await page.goto(`${app.url}/models/digits`);
       const file = { name: 'seven.png', mimeType: 'image/png', buffer: Buffer.from('<b>7</b>') };
       await page.getByLabel('Picture', { exact: true }).setInputFiles(file);
-      await page.getByRole('button', { name: 'Predict' }).click();
+      await page.getByRole('button', { name: 'Predict', exact: true }).click();
       const alert = page.getByRole('alert');
       await alert.waitFor();
-      await expect(alert.innerText()).resolves.toContain('must be a PNG, JPEG or WebP picture');
+      await expect(alert.innerText()).resolves.toContain('must be a PNG, JPEG or WebP image');
     });
 
-    it('answer many of them at once, without a script too', async () => {
+    it('predict many pictures at once without JavaScript', async () => {
       const { page } = await browser.newPage({ javaScriptEnabled: false });
       await page.goto(`${app.url}/models/digits`);
       await page.getByLabel('Pictures', { exact: true }).setInputFiles([sampleOf('4'), sampleOf('2')]);
-      await page.getByRole('button', { name: 'Show the answers' }).click();
-      const answer = page.locator('#rows-answer');
-      await answer.getByRole('heading', { name: 'Answers to 2 rows' }).waitFor();
-      expect(await answer.getByRole('row').allInnerTexts()).toEqual([
+      await page.getByRole('button', { name: 'Show predictions' }).click();
+      const result = page.locator('#rows-answer');
+      await result.getByRole('heading', { name: 'Predictions for 2 rows' }).waitFor();
+      expect(await result.getByRole('row').allInnerTexts()).toEqual([
         expect.stringMatching(/^Row\s/),
         expect.stringMatching(/^1\s+4\s/),
         expect.stringMatching(/^2\s+2\s/),
       ]);
     });
 
-    it('have those of a member scored in the background', async () => {
+    it('predict the pictures of a member in the background', async () => {
       const { page } = await browser.newPage();
       await logIn(page);
       await page.goto(`${app.url}/models/digits`);
       await page.getByLabel('Pictures', { exact: true }).setInputFiles([...'0123456789'].map(sampleOf));
-      await page.getByRole('button', { name: 'Score them in the background' }).click();
+      await page.getByRole('button', { name: 'Predict in the background' }).click();
       const link = page.getByRole('link', { name: 'Download as CSV' });
       await link.waitFor();
       const download = page.waitForEvent('download');

@@ -1,7 +1,7 @@
 import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Answer, Client } from '../support/client.js';
-import { AS_BROWSER } from '../support/markup.js';
+import type { ClientResponse, Client } from '../support/client.js';
+import { BROWSER_HEADERS } from '../support/markup.js';
 import { addMenu, promote } from '../support/menus.js';
 import { TestModelStore } from '../support/model-store.js';
 import { ROOT } from '../support/project.js';
@@ -11,7 +11,7 @@ const FLOWER = { sepal_length: '5.9', sepal_width: '3', petal_length: '5.1', pet
 const HOSTILE = `"><script>alert(1)</script>'&`;
 const ESCAPED = '&quot;&gt;&lt;script&gt;alert(1)&lt;/script&gt;&#39;&amp;';
 
-describe('the pages of models', () => {
+describe('pages of models', () => {
   let store: TestModelStore;
   let app: TestApp;
   let client: Client;
@@ -46,11 +46,11 @@ describe('the pages of models', () => {
     await store.remove();
   });
 
-  const open = (path: string, as = client): Promise<Answer> => as.get(path, { headers: AS_BROWSER });
-  const send = (model: string, fields: Record<string, string>, as = client): Promise<Answer> =>
-    as.submit(`/models/${model}/predict`, fields, { headers: AS_BROWSER });
+  const open = (path: string, as = client): Promise<ClientResponse> => as.get(path, { headers: BROWSER_HEADERS });
+  const send = (model: string, fields: Record<string, string>, as = client): Promise<ClientResponse> =>
+    as.submit(`/models/${model}/predict`, fields, { headers: BROWSER_HEADERS });
 
-  describe('are for whom prefers them', () => {
+  describe('content negotiation', () => {
     it.each([
       ['*/*', 'application/json; charset=utf-8'],
       ['application/json', 'application/json; charset=utf-8'],
@@ -58,8 +58,8 @@ describe('the pages of models', () => {
       ['image/png', 'application/json; charset=utf-8'],
       ['text/html;q=0.5, application/json', 'application/json; charset=utf-8'],
       ['text/html', 'text/html; charset=utf-8'],
-      [AS_BROWSER.accept, 'text/html; charset=utf-8'],
-    ])('%s', async (accept, type) => {
+      [BROWSER_HEADERS.accept, 'text/html; charset=utf-8'],
+    ])('responds to Accept: %s with %s', async (accept, type) => {
       for (const path of ['/models', '/models/iris']) {
         const { status, headers } = await client.get(path, { headers: { accept } });
         expect(status).toBe(200);
@@ -69,22 +69,22 @@ describe('the pages of models', () => {
       }
     });
 
-    it('and errors are, too', async () => {
+    it('responds to an error in the preferred format', async () => {
       const page = await open('/models/rose');
       expect([page.status, page.headers.get('content-type')]).toEqual([404, 'text/html; charset=utf-8']);
       expect(page.text).toContain('There is no model &quot;rose&quot;');
       expect(await client.get('/models/rose')).toMatchObject({ status: 404, body: { code: 'model.not-found' } });
     });
 
-    it('but a program that sends a form gets JSON', async () => {
-      const answer = await client.submit('/models/iris/predict', FLOWER);
-      expect(answer.body).toMatchObject({ predictions: [{ label: 'virginica' }] });
-      const page = await client.post('/models/iris/predict', { petal_width: 1 }, { headers: AS_BROWSER });
+    it('responds with JSON to a form without a preference for HTML, and to a JSON body', async () => {
+      const response = await client.submit('/models/iris/predict', FLOWER);
+      expect(response.body).toMatchObject({ predictions: [{ label: 'virginica' }] });
+      const page = await client.post('/models/iris/predict', { petal_width: 1 }, { headers: BROWSER_HEADERS });
       expect(page).toMatchObject({ status: 422, body: { code: 'request.invalid' } });
     });
   });
 
-  it('have nothing inline, and what they refer to is there', async () => {
+  it('have no inline scripts or styles, and only links that work', async () => {
     for (const path of ['/models', '/models/iris', '/models/tensors', '/models/rose']) {
       const { text } = await open(path);
       expect(text).not.toMatch(/<script(?![^>]* src=)|<style|\sstyle=|\son\w+=/i);
@@ -103,8 +103,8 @@ describe('the pages of models', () => {
     expect((await open('/')).text).toContain('href="/models"');
   });
 
-  describe('have a form made of the manifest', () => {
-    it('with a field for each feature, its limits, and the example filled in', async () => {
+  describe('form for a row of features', () => {
+    it('has a field for each feature, with its limits and the example as value', async () => {
       const { text } = await open('/models/iris');
       expect(text).toContain('<label for="value-4">Petal width</label>');
       const [input = ''] = /<input id="value-4"[^>]*>/.exec(text) ?? [];
@@ -124,7 +124,7 @@ describe('the pages of models', () => {
       expect(text).toContain('<span class="unit" id="value-4-unit">cm</span>');
     });
 
-    it('whose answer stands below it, and what was filled in stays', async () => {
+    it('shows the prediction, ranked by probability, and keeps the submitted values', async () => {
       const { status, text, headers } = await send('iris', { ...FLOWER, petal_width: '1.75' });
       expect([status, headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8']);
       expect(text).toContain('<p class="verdict">virginica</p>');
@@ -133,10 +133,10 @@ describe('the pages of models', () => {
       expect(shares.reduce((sum, share) => sum + share, 0)).toBeCloseTo(1, 4);
       expect([...shares].sort((a, b) => b - a)).toEqual(shares);
       expect(text).toMatch(/id="value-4"[^>]*value="1\.75"/);
-      expect(text).toContain('<title>Answer: iris – Barista</title>');
+      expect(text).toContain('<title>Prediction: iris – Barista</title>');
     });
 
-    it('whose errors stand at their fields, with the status that they have', async () => {
+    it('shows errors in the summary and at their fields, with status 422', async () => {
       const { status, text } = await send('iris', { ...FLOWER, petal_width: 'wide', sepal_width: '' });
       expect(status).toBe(422);
       expect(text).toContain('<title>Error: iris – Barista</title>');
@@ -148,13 +148,13 @@ describe('the pages of models', () => {
       expect(text).not.toContain('class="verdict"');
     });
 
-    it('that names a field which no one knows', async () => {
+    it('names an unknown field', async () => {
       const { status, text } = await send('iris', { ...FLOWER, scent: '1' });
       expect(status).toBe(422);
       expect(text).toContain('<li>scent is not a known field');
     });
 
-    it('in which what has a default may be left empty', async () => {
+    it('accepts an empty field for a feature with a default', async () => {
       expect((await open('/models/sum')).text).toContain('(optional)');
       const { status, text } = await send('sum', { a: '4', b: '' });
       expect(status).toBe(200);
@@ -163,21 +163,21 @@ describe('the pages of models', () => {
     });
   });
 
-  describe('take a row as JSON where it is no list of plain values', () => {
-    it('with the example filled in', async () => {
+  describe('form for a row as JSON', () => {
+    it('has the example as value', async () => {
       const { text } = await open('/models/tensors');
       expect(text).toMatch(/<textarea id="value-1" name="json"[^>]*>\{\s*&quot;x&quot;: \[[\d.,]+\]\s*\}<\/textarea>/);
     });
 
-    it('and answer it', async () => {
+    it('shows the outputs by name', async () => {
       const { status, text } = await send('tensors', { json: '{"x":[1.5,2]}' });
       expect(status).toBe(200);
       expect(text).toMatch(/<dt>Sum<\/dt>\s*<dd>3\.5<\/dd>/);
     });
 
-    it('many at once, too', async () => {
+    it('accepts many instances at once', async () => {
       const { text } = await send('tensors', { json: '{"instances":[{"x":[1,2]},{"x":[3,4]}]}' });
-      expect(text).toContain('Answers to 2 rows');
+      expect(text).toContain('Predictions for 2 rows');
       expect(text).toMatch(/<th scope="row">2<\/th>\s*<td>7<\/td>/);
     });
 
@@ -186,15 +186,15 @@ describe('the pages of models', () => {
       ['', 422, 'The row is not well-formed JSON'],
       ['[]', 422, 'the row must be an object with x'],
       ['{"x":[1]}', 422, 'x must be an array of 2 values'],
-    ])('or say what is wrong with %s', async (json, expected, message) => {
+    ])('reports the error in %j', async (json, expected, message) => {
       const { status, text } = await send('tensors', { json });
       expect(status).toBe(expected);
       expect(text).toContain(`<a href="#value-1">${message}`);
     });
   });
 
-  describe('of a model with inputs of its own', () => {
-    it('ask for those, and show what it answers by name', async () => {
+  describe('form for the input of a pipeline', () => {
+    it('has a field for each member of the input DTO, and shows the members of the response', async () => {
       const { id } = await addMenu(member, { name: 'Flat white' });
       const page = await open('/models/demand', member);
       expect(page.text).toContain('<label for="value-1">Menu id</label>');
@@ -206,7 +206,7 @@ describe('the pages of models', () => {
       expect((await send('demand', { menuId: String(id), at: '' }, member)).status).toBe(200);
     });
 
-    it('say what is wrong with them, in the words of whoever found it', async () => {
+    it('shows the errors of the pipeline and of the DTO', async () => {
       const missing = await send('demand', { menuId: '987654321' }, member);
       expect(missing.status).toBe(404);
       expect(missing.text).toContain('987654321');
@@ -217,8 +217,8 @@ describe('the pages of models', () => {
     });
   });
 
-  describe('of models that are not for everybody', () => {
-    it('say so, and lead to the login', async () => {
+  describe('page of a restricted model', () => {
+    it('names the audience, links to the login, and hides form and report', async () => {
       const { status, text } = await open('/models/club');
       expect(status).toBe(200);
       expect(text).toContain('This model is for members.');
@@ -228,33 +228,33 @@ describe('the pages of models', () => {
       expect((await open('/models/secret', member)).text).toContain('This model is for administrators.');
     });
 
-    it('refuse who may not ask, on the page', async () => {
+    it('refuses a prediction with status 401 or 403', async () => {
       const nobody = await send('club', { a: '1', b: '2' });
       expect(nobody.status).toBe(401);
       expect(nobody.text).toContain('href="/login?next=%2Fmodels%2Fclub"');
       expect((await send('secret', { a: '1', b: '2' }, member)).status).toBe(403);
     });
 
-    it('work for who may', async () => {
+    it('shows report and predictions to members and administrators with access', async () => {
       expect((await open('/models/club', member)).text).toContain('for members</pre>');
       expect((await send('club', { a: '1', b: '2' }, member)).text).toMatch(/<dd>3<\/dd>/);
       expect((await send('secret', { a: '1', b: '2' }, admin)).text).toMatch(/<dd>3<\/dd>/);
     });
   });
 
-  it('say why a model cannot be asked', async () => {
+  it('show the reason why a model cannot be used', async () => {
     const { status, text } = await open('/models/liar');
     expect(status).toBe(200);
     expect(text).toContain(
-      'This model cannot be asked: liar/1/model.onnx: its output &quot;sum&quot; for its own example',
+      'This model cannot be used: liar/1/model.onnx: its output &quot;sum&quot; for its own example',
     );
-    const answer = await send('liar', { x: '1' });
-    expect(answer.status).toBe(503);
-    expect(answer.headers.get('retry-after')).toBe('1');
-    expect(answer.text).toContain('is not ready');
+    const response = await send('liar', { x: '1' });
+    expect(response.status).toBe(503);
+    expect(response.headers.get('retry-after')).toBe('1');
+    expect(response.text).toContain('is not ready');
   });
 
-  it('escape whatever a manifest, a file or a visitor says', async () => {
+  it('escape all text of manifests, report files and requests', async () => {
     const pages = [
       await open('/models'),
       await open('/models/sly'),
@@ -270,7 +270,7 @@ describe('the pages of models', () => {
     }
   });
 
-  it('do not say again all of what is too much', async () => {
+  it('do not repeat input of more than 1 MiB', async () => {
     const { status, text } = await send('tensors', { json: '"'.repeat(3_000_000) });
     expect(status).toBe(422);
     expect(text.length).toBeLessThan(100_000);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { TestModelStore } from '../support/model-store.js';
 import { killLeftovers, ProcessApp } from '../support/process-app.js';
 import { ROOT, run } from '../support/project.js';
-import { describeWhere } from '../support/possible.js';
+import { describeUnless } from '../support/describe-unless.js';
 import { pythonWith } from '../support/python.js';
 
 const CLIENTS = join(ROOT, 'test/open-inference/clients');
@@ -27,9 +27,9 @@ const CHECKS = [
 ];
 
 const python = await pythonWith(join(CLIENTS, 'requirements.txt'));
-const describeWithPython = describeWhere(python.trouble);
+const describeWithPython = describeUnless(python.trouble);
 
-describeWithPython("Triton's and KServe's own clients", () => {
+describeWithPython('Clients of Triton and KServe', () => {
   const errors = new Map<string, string | null>();
   let directory: string;
   let store: TestModelStore;
@@ -41,7 +41,7 @@ describeWithPython("Triton's and KServe's own clients", () => {
     await store.add('datatypes', 'datatypes');
     await store.add('spin', 'spin');
     const databaseUrl = `sqlite:${join(directory, 'barista.db')}`;
-    // On a busy machine, too, there is time behind a run that its client has given up.
+    // Long enough for requests behind a run whose client has timed out, also on a busy machine.
     app = await ProcessApp.start({ MODELS_DIR: store.path, DEADLINE_MS: '30000' }, { databaseUrl });
     const key = await makeAdminKey(app, databaseUrl);
     const script = join(CLIENTS, 'open-inference-clients.py');
@@ -59,20 +59,20 @@ describeWithPython("Triton's and KServe's own clients", () => {
     await rm(directory, { recursive: true, force: true });
   });
 
-  it.each(CHECKS)('%s', (check) => {
+  it.each(CHECKS)('pass the check %s', (check) => {
     expect(errors.get(check)).toBeNull();
   });
 
-  it('leave in the log who loaded and unloaded which model', () => {
+  it('are logged when they load and unload a model', () => {
     const events = app.lines.filter(({ event }) => String(event).startsWith('model.'));
-    const who = { memberId: expect.any(String), requestId: expect.any(String), address: '127.0.0.1' };
+    const actor = { memberId: expect.any(String), requestId: expect.any(String), address: '127.0.0.1' };
     expect(events).toMatchObject([
-      { event: 'model.unloaded', model: 'datatypes', ...who },
-      { event: 'model.loaded', model: 'datatypes', version: '1', ...who },
+      { event: 'model.unloaded', model: 'datatypes', ...actor },
+      { event: 'model.loaded', model: 'datatypes', version: '1', ...actor },
     ]);
   });
 
-  it('have no check that is not looked at here', () => {
+  it('run exactly the checks listed here', () => {
     expect([...errors.keys()]).toEqual(CHECKS);
   });
 });

@@ -5,14 +5,14 @@ import { killLeftovers, ProcessApp } from '../support/process-app.js';
 import { processes, residentKilobytes } from '../support/processes.js';
 
 const REQUESTS = 5_000;
-const AT_ONCE = 8;
-/** Memory that is free again is not given back at once: what has leaked is still there after each round. */
+const CONCURRENCY = 8;
+/** Freed memory returns to the system late; leaked memory remains after every round. */
 const ROUNDS = 3;
 
-describe('mutated inference requests', () => {
+describe('Mutated inference requests', () => {
   let store: TestModelStore;
   let app: ProcessApp;
-  const agent = new Agent({ keepAlive: true, maxSockets: AT_ONCE });
+  const agent = new Agent({ keepAlive: true, maxSockets: CONCURRENCY });
 
   beforeAll(async () => {
     store = await TestModelStore.create();
@@ -26,7 +26,7 @@ describe('mutated inference requests', () => {
     await store.remove();
   });
 
-  it('are answered 4xx or 200, by the same process in no more than a tenth more memory', async () => {
+  it('get 200 or 4xx, from the same processes, with at most 10 % more memory', async () => {
     const pids = await processes(app);
     await sendAll(mutate(SEEDS, REQUESTS, 1));
     const before = await residentKilobytes(app.pid);
@@ -39,7 +39,7 @@ describe('mutated inference requests', () => {
       growth.push((await residentKilobytes(app.pid)) / before);
     }
     expect([...statuses.keys()].filter((status) => status >= 500 || (status >= 300 && status < 400))).toEqual([]);
-    // Neither do they all fail for the same reason, nor do all get through.
+    // The mutations reach several kinds of error, and some requests succeed.
     expect([...statuses.keys()]).toEqual(expect.arrayContaining([200, 400, 404, 413, 415]));
     expect(Math.min(...growth)).toBeLessThanOrEqual(1.1);
     expect(await processes(app)).toEqual(pids);
@@ -51,7 +51,7 @@ describe('mutated inference requests', () => {
     const worker = async (): Promise<void> => {
       for (let next = requests.next(); !next.done; next = requests.next()) statuses.push(await sendOne(next.value));
     };
-    await Promise.all(Array.from({ length: AT_ONCE }, worker));
+    await Promise.all(Array.from({ length: CONCURRENCY }, worker));
     return statuses;
   }
 
@@ -77,7 +77,7 @@ const KINDS = [
   { name: 'flag', shape: [1], datatype: 'BOOL', data: [true] },
   { name: 'grid', shape: [1, 2, 3], datatype: 'FP32', data: [[1, 2, 3, 4, 5, 6]].flat() },
 ];
-/** What is right before it is mutated. */
+/** Valid requests to mutate. */
 const SEEDS: readonly WireRequest[] = [
   seed('iris', { id: 'a', inputs: [{ ...IRIS, data: [5.9, 3, 5.1, 1.8, 5.1, 3.5, 1.4, 0.2] }] }),
   seed('iris', { inputs: [{ ...IRIS, parameters: { binary_data_size: 32 } }] }, Buffer.alloc(32)),

@@ -1,14 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { deflateSync, gzipSync } from 'node:zlib';
-import { UnitOfWork } from '../../src/platform/database/index.js';
-import type { Answer, Client } from '../support/client.js';
+import type { ClientResponse, Client } from '../support/client.js';
+import { promote } from '../support/menus.js';
 import { TestModelStore } from '../support/model-store.js';
 import { BYTES, expectError, FLOWER, INFER, inferBinary, JSON_LENGTH } from '../support/open-inference.js';
 import { ROOT } from '../support/project.js';
 import { startTestApp, type TestApp } from '../support/test-app.js';
 
-describe('the Open Inference Protocol', () => {
+describe('Open Inference Protocol', () => {
   let store: TestModelStore;
   let app: TestApp;
   let client: Client;
@@ -26,9 +26,7 @@ describe('the Open Inference Protocol', () => {
     app = await startTestApp({ MODELS_DIR: store.path });
     client = app.client();
     admin = app.client();
-    const { id } = await admin.signUpAndLogIn();
-    const promote = "UPDATE member SET role = 'admin' WHERE id = ?";
-    await app.app.get(UnitOfWork).run((manager) => manager.query(promote, [id]));
+    await promote(app, (await admin.signUpAndLogIn()).id);
   });
 
   afterAll(async () => {
@@ -36,9 +34,9 @@ describe('the Open Inference Protocol', () => {
     await store.remove();
   });
 
-  const infer = (request: object, path = INFER): Promise<Answer> => client.post(path, request);
+  const infer = (request: object, path = INFER): Promise<ClientResponse> => client.post(path, request);
 
-  describe('says', () => {
+  describe('metadata', () => {
     const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string };
 
     it.each([
@@ -57,13 +55,13 @@ describe('the Open Inference Protocol', () => {
         { model_stats: [{ version: '2' }, { version: '1' }].map((one) => expect.objectContaining(one)) },
       ],
       ['/v2/models/sum/versions/1/stats', { model_stats: [expect.objectContaining({ name: 'sum', version: '1' })] }],
-    ])('at GET %s what it is', async (path, body) => {
-      const answer = await client.get(`${path}?campaign=1`);
-      expect(answer).toMatchObject({ status: 200, body });
-      expect(answer.headers.get('content-type')).toBe('application/json');
+    ])('is served at GET %s', async (path, body) => {
+      const response = await client.get(`${path}?campaign=1`);
+      expect(response).toMatchObject({ status: 200, body });
+      expect(response.headers.get('content-type')).toBe('application/json');
     });
 
-    it('the tensors of a model', async () => {
+    it('describes the tensors of a model', async () => {
       const { body } = await client.get('/v2/models/kinds');
       expect(body.inputs).toEqual([
         { name: 'number', datatype: 'FP32', shape: [-1] },
@@ -74,33 +72,33 @@ describe('the Open Inference Protocol', () => {
       ]);
     });
 
-    it.each(['rose', 'iris/versions/7', 'iris/versions/x'])('404 of %s, which there is not', async (model) => {
+    it.each(['rose', 'iris/versions/7', 'iris/versions/x'])('is 404 for the unknown %s', async (model) => {
       for (const part of ['', '/ready', '/config', '/stats']) {
         expectError(await client.get(`/v2/models/${model}${part}`), 404, /model/);
       }
       expectError(await infer({ inputs: [FLOWER] }, `/v2/models/${model}/infer`), 404, /model/);
     });
 
-    it('503 of a model that failed', async () => {
+    it('is 503 for a failed model', async () => {
       expect(await client.get('/v2/models/rubbish/ready')).toMatchObject({ status: 503, body: { ready: false } });
       for (const path of ['/v2/models/rubbish', '/v2/models/rubbish/config']) expectError(await client.get(path), 503);
-      const answer = await infer({ inputs: [] }, '/v2/models/rubbish/infer');
-      expectError(answer, 503, /not ready: failed/);
-      expect(answer.headers.get('retry-after')).toBe('1');
+      const response = await infer({ inputs: [] }, '/v2/models/rubbish/infer');
+      expectError(response, 503, /not ready: failed/);
+      expect(response.headers.get('retry-after')).toBe('1');
     });
 
-    it('404 and 405 in the same words as the rest', async () => {
+    it('uses the error format of the protocol for 404 and 405, too', async () => {
       expectError(await client.get('/v2/nothing'), 404);
-      const answer = await client.get(INFER);
-      expectError(answer, 405);
-      expect(answer.headers.get('allow')).toContain('POST');
+      const response = await client.get(INFER);
+      expectError(response, 405);
+      expect(response.headers.get('allow')).toContain('POST');
       expectError(await client.get('/v2/models/%E0%A4%A'), 400);
       expect((await client.get('/v20')).headers.get('content-type')).toBe('application/problem+json');
     });
   });
 
-  describe('infers', () => {
-    it('from JSON, with the id, the model and its version in the answer', async () => {
+  describe('POST /v2/models/{model}/infer', () => {
+    it('accepts JSON, and returns the id, the model and its version', async () => {
       const { status, body, headers } = await infer({ id: 'r-1', nonsense: {}, inputs: [FLOWER] });
       expect({ status, type: headers.get('content-type') }).toEqual({ status: 200, type: 'application/json' });
       expect(body).toEqual({
@@ -114,19 +112,19 @@ describe('the Open Inference Protocol', () => {
       });
     });
 
-    it('with the version that is named', async () => {
+    it('runs the version in the path', async () => {
       const x = { name: 'x', shape: [1, 2], datatype: 'FP32', data: [[5, 3]] };
-      const answers = await Promise.all(
+      const responses = await Promise.all(
         ['', '/versions/1', '/versions/2'].map((part) => infer({ inputs: [x] }, `/v2/models/sum${part}/infer`)),
       );
-      expect(answers.map(({ body }) => [body.model_version, body.outputs[0].data[0]])).toEqual([
+      expect(responses.map(({ body }) => [body.model_version, body.outputs[0].data[0]])).toEqual([
         ['2', 2],
         ['1', 8],
         ['2', 2],
       ]);
     });
 
-    it('with a model that loads on its first use', async () => {
+    it('loads a model on its first request', async () => {
       expect((await client.get('/v2/models/lazy/ready')).status).toBe(503);
       const x = { name: 'x', shape: [1, 2], datatype: 'FP32', data: [5, 3] };
       expect((await infer({ inputs: [x] }, '/v2/models/lazy/infer')).body.outputs[0].data).toEqual([8]);
@@ -134,7 +132,7 @@ describe('the Open Inference Protocol', () => {
     });
 
     it.each([undefined, 'text/plain', 'application/json; charset=utf-16', 'nonsense'])(
-      'whatever the media type: %s',
+      'accepts any media type: %s',
       async (type) => {
         const raw = Buffer.from(JSON.stringify({ inputs: [FLOWER] }));
         const headers: Record<string, string> = type ? { 'content-type': type } : {};
@@ -142,7 +140,7 @@ describe('the Open Inference Protocol', () => {
       },
     );
 
-    it('from binary data, and answers so where it is asked to', async () => {
+    it('accepts binary data, and returns requested outputs as binary data', async () => {
       const outputs = [{ name: 'probabilities', parameters: { binary_data: false } }, { name: 'label' }];
       const request = {
         parameters: { binary_data_output: true },
@@ -159,16 +157,16 @@ describe('the Open Inference Protocol', () => {
       expect(text.slice(length)).toBe('\x02\0\0\0\0\0\0\0');
     });
 
-    it.each([1, 400])('with binary data of %i rows after JSON that is not ASCII', async (rows) => {
+    it.each([1, 400])('returns binary data of %i rows after JSON that is not ASCII', async (rows) => {
       const data = Array.from({ length: rows }, () => FLOWER.data).flat();
       const request = { id: 'caffè', inputs: [{ ...FLOWER, shape: [rows, 4], data }] };
       const { outputs } = (await infer(request)).body as { outputs: { name: string; data: number[] }[] };
       const probabilities = outputs.find(({ name }) => name === 'probabilities')!.data;
-      const asked = { name: 'probabilities', parameters: { binary_data: true } };
+      const output = { name: 'probabilities', parameters: { binary_data: true } };
       const response = await fetch(client.url + INFER, {
         method: 'POST',
         headers: { 'accept-encoding': 'identity' },
-        body: JSON.stringify({ ...request, outputs: [asked] }),
+        body: JSON.stringify({ ...request, outputs: [output] }),
       });
       const bytes = Buffer.from(await response.arrayBuffer());
       const length = Number(response.headers.get(JSON_LENGTH));
@@ -178,7 +176,7 @@ describe('the Open Inference Protocol', () => {
       expect(values).toEqual(probabilities.map(Math.fround));
     });
 
-    it('from a raw request', async () => {
+    it('accepts a raw request', async () => {
       const { status, headers, text } = await client.request('POST', INFER, {
         raw: BYTES,
         headers: { [JSON_LENGTH]: '0' },
@@ -190,15 +188,15 @@ describe('the Open Inference Protocol', () => {
     it.each([
       ['gzip', gzipSync],
       ['deflate', deflateSync],
-    ])('from %s, and answers so where it is asked to', async (encoding, compress) => {
+    ])('accepts %s, and compresses the response with it on request', async (encoding, compress) => {
       const raw = compress(JSON.stringify({ inputs: [FLOWER] }));
       const headers = { 'content-encoding': encoding, 'accept-encoding': encoding };
-      const answer = await client.request('POST', INFER, { raw, headers });
-      expect(answer).toMatchObject({ status: 200, body: { model_name: 'iris' } });
-      expect(answer.headers.get('content-encoding')).toBe(encoding);
+      const response = await client.request('POST', INFER, { raw, headers });
+      expect(response).toMatchObject({ status: 200, body: { model_name: 'iris' } });
+      expect(response.headers.get('content-encoding')).toBe(encoding);
     });
 
-    it('integers of 64 bits exactly, both ways', async () => {
+    it('preserves 64-bit integers in both directions', async () => {
       const digits = ['9007199254740993', '-9223372036854775808'];
       const inputs = `[{"name":"number","shape":[2],"datatype":"FP32","data":[1,2]},{"name":"count","shape":[2,1],"datatype":"INT64","data":[${digits.join()}]},
         {"name":"word","shape":[2,1],"datatype":"BYTES","data":["a","b"]},{"name":"flag","shape":[2],"datatype":"BOOL","data":[true,false]},
@@ -209,7 +207,7 @@ describe('the Open Inference Protocol', () => {
       );
     });
 
-    it('more rows than one batch may have', async () => {
+    it('accepts more rows than one batch', async () => {
       const x = {
         name: 'x',
         shape: [100, 2],
@@ -221,10 +219,10 @@ describe('the Open Inference Protocol', () => {
     });
   });
 
-  describe('lets', () => {
+  describe('access', () => {
     const x = { name: 'x', shape: [1, 2], datatype: 'FP32', data: [1, 2] };
 
-    it('only those infer whom the manifest lets, before their body is read', async () => {
+    it('is checked against the manifest before the body is read', async () => {
       const member = app.client();
       await member.signUpAndLogIn();
       expectError(await client.request('POST', '/v2/models/club/infer', { raw: '{' }), 401);
@@ -233,7 +231,7 @@ describe('the Open Inference Protocol', () => {
       expect((await admin.post('/v2/models/secret/infer', { inputs: [x] })).status).toBe(200);
     });
 
-    it('only administrators see and change the repository', async () => {
+    it('to the repository requires an administrator', async () => {
       const member = app.client();
       await member.signUpAndLogIn();
       for (const path of ['index', 'models/pick/load', 'models/pick/unload']) {
@@ -242,7 +240,7 @@ describe('the Open Inference Protocol', () => {
       }
     });
 
-    it('an administrator list, unload and load models', async () => {
+    it('lets an administrator list, unload and load models', async () => {
       const { body } = await admin.request('POST', '/v2/repository/index');
       expect(body).toEqual(
         expect.arrayContaining([
@@ -267,7 +265,7 @@ describe('the Open Inference Protocol', () => {
       ['iris/load', 400, { parameters: { 'file:1/model.onnx': 'AAAA' } }],
       ['iris/load', 400, []],
       ['..%2Firis/load', 404, {}],
-    ])('nobody do %s, which is %i', async (path, status, json) => {
+    ])('responds to an invalid %s with %i', async (path, status, json) => {
       expectError(await admin.post(`/v2/repository/models/${path}`, json), status);
     });
   });

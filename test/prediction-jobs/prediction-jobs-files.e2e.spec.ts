@@ -1,12 +1,12 @@
 import type { Client } from '../support/client.js';
 import { MULTIPART, multipart } from '../support/forms.js';
-import { answersTo, csvOf, irisRows, linesOf, resultOf, sendJob, takenJob } from '../support/prediction-jobs.js';
+import { predictionsOf, csvOf, irisRows, linesOf, resultOf, sendJob, createJob } from '../support/prediction-jobs.js';
 import { startTestApp, type TestApp } from '../support/test-app.js';
 
 const ROWS = irisRows(700);
 const HEADER = 'sepal_length,sepal_width,petal_length,petal_width';
 
-describe('prediction jobs of several files', () => {
+describe('POST /models/{name}/jobs with several files', () => {
   let app: TestApp;
   let member: Client;
 
@@ -25,7 +25,7 @@ describe('prediction jobs of several files', () => {
   it.each([
     ['CSV', { filename: 'a.csv', content: csvOf(head) }, { filename: 'b.csv', content: csvOf(tail) }],
     [
-      'CSV without an end of line, and as a spreadsheet writes it',
+      'CSV without a final line break, and with a byte order mark and CRLF',
       { filename: 'a.csv', content: csvOf(head).trimEnd() },
       { filename: 'b.csv', content: `\ufeff${csvOf(tail).replaceAll('\n', '\r\n')}` },
     ],
@@ -34,12 +34,12 @@ describe('prediction jobs of several files', () => {
       { filename: 'a.jsonl', content: linesOf(head).trimEnd() },
       { filename: 'b.jsonl', content: linesOf(tail) },
     ],
-  ])('are predicted one after the other: %s', async (_, first, second) => {
-    const { id } = await takenJob(member, form(first, second), { headers: MULTIPART });
-    expect(await resultOf(member, id)).toEqual(await answersTo(member, ROWS));
+  ])('predicts the rows of all files in order: %s', async (_, first, second) => {
+    const { id } = await createJob(member, form(first, second), { headers: MULTIPART });
+    expect(await resultOf(member, id)).toEqual(await predictionsOf(member, ROWS));
   });
 
-  it('count lines as if they were one', async () => {
+  it('counts lines through all files', async () => {
     const broken = `${HEADER}\n5.9,three,5.1,1.8\n`;
     const body = form({ filename: 'a.csv', content: csvOf(head) }, { filename: 'b.csv', content: broken });
     const { body: problem } = await sendJob(member, body, { headers: MULTIPART });
@@ -48,8 +48,8 @@ describe('prediction jobs of several files', () => {
 
   it.each([
     ['another header', { filename: 'b.csv', content: 'sepal_length\n5\n' }, 'b.csv has another header'],
-    ['another kind', { filename: 'b.jsonl', content: linesOf(tail) }, 'all be CSV, or all JSON lines'],
-  ])('are refused with %s', async (_, second, words) => {
+    ['another format', { filename: 'b.jsonl', content: linesOf(tail) }, 'all be CSV, or all JSON lines'],
+  ])('rejects a second file with %s', async (_, second, words) => {
     const body = form({ filename: 'a.csv', content: csvOf(head) }, second);
     const { status, body: problem } = await sendJob(member, body, { headers: MULTIPART });
     expect({ status, errors: problem.errors }).toMatchObject({

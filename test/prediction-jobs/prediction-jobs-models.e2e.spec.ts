@@ -2,19 +2,19 @@ import { cp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Client } from '../support/client.js';
 import { TestModelStore } from '../support/model-store.js';
-import { answersTo, jobOver, linesOf, resultOf, sendJob, takenJob } from '../support/prediction-jobs.js';
+import { predictionsOf, finishedJob, linesOf, resultOf, sendJob, createJob } from '../support/prediction-jobs.js';
 import { ROOT } from '../support/project.js';
 import { startTestApp, type TestApp } from '../support/test-app.js';
 import { until } from '../support/until.js';
 
 const DETAIL: unknown = expect.any(String);
 const JSON_LINES = { 'content-type': 'application/x-ndjson' };
-/** Of `spin`: each takes a second or so. */
+/** Rows for the model `spin`, each of which takes about a second. */
 const LONG_ROWS = linesOf(Array.from({ length: 60 }, () => ({ turns: 100_000 })));
 const PAIRS = Array.from({ length: 600 }, (_, index) => ({ a: index, b: 1 }));
 const MANIFEST = { features: [{ name: 'a' }, { name: 'b' }], output: { value: 'sum' } };
 
-describe('prediction jobs and their models', () => {
+describe('Prediction jobs and model versions', () => {
   let store: TestModelStore;
   let app: TestApp;
   let member: Client;
@@ -38,12 +38,12 @@ describe('prediction jobs and their models', () => {
   });
 
   const send = async (model: string, rows: readonly object[], onError?: string): Promise<string> => {
-    return (await takenJob(member, linesOf(rows), { model, headers: JSON_LINES, onError })).id;
+    return (await createJob(member, linesOf(rows), { model, headers: JSON_LINES, onError })).id;
   };
 
-  /** Keeps the runner busy while something happens, so that the job of `model` begins after that. */
+  /** Occupies the runner during a change, so that the job of `model` starts after it. */
   async function meanwhile(model: string, change: () => Promise<void>): Promise<string> {
-    const first = await takenJob(member, LONG_ROWS, { model: 'spin', headers: JSON_LINES });
+    const first = await createJob(member, LONG_ROWS, { model: 'spin', headers: JSON_LINES });
     const id = await send(model, PAIRS);
     await change();
     expect((await member.get(`/jobs/${id}`)).body).toMatchObject({ status: 'queued', version: '1' });
@@ -54,7 +54,7 @@ describe('prediction jobs and their models', () => {
   const versionOf = async (model: string): Promise<unknown> =>
     (await member.get(`/models/${model}`)).body.defaultVersion as unknown;
 
-  it('are answered by the version that they began with, whichever serves by then', async () => {
+  it('uses the version that was current when the job was created', async () => {
     const id = await meanwhile('grow', async () => {
       await store.add('grow', 'difference', { version: 2 });
       await until('version 2 serves', async () => (await versionOf('grow')) === '2');
@@ -63,7 +63,7 @@ describe('prediction jobs and their models', () => {
     expect(lines).toEqual(PAIRS.map(({ a, b }, row) => ({ row, value: a + b })));
   });
 
-  it('fail in words where that version has gone', async () => {
+  it('fails with model.version-not-found if the version was removed', async () => {
     const id = await meanwhile('gone', async () => {
       await store.add('gone', 'difference', { version: 2 });
       await rm(join(store.path, 'gone/1'), { recursive: true });
@@ -72,10 +72,13 @@ describe('prediction jobs and their models', () => {
         return versions.map(({ version }) => version).join() === '2';
       });
     });
-    expect(await jobOver(member, id)).toMatchObject({ status: 'failed', error: { code: 'model.version-not-found' } });
+    expect(await finishedJob(member, id)).toMatchObject({
+      status: 'failed',
+      error: { code: 'model.version-not-found' },
+    });
   });
 
-  it('fail in words where another file has taken its place', async () => {
+  it('fails with job.version-gone if the file of the version was replaced', async () => {
     const id = await meanwhile('swap', async () => {
       const before = (await member.get('/models/swap')).body.versions[0].sha256 as string;
       await cp(join(ROOT, 'test/fixtures/models/difference.onnx'), join(store.path, 'swap/1/model.onnx'));
@@ -85,18 +88,18 @@ describe('prediction jobs and their models', () => {
       };
       await until('the other file serves', isOther);
     });
-    const job = await jobOver(member, id);
+    const job = await finishedJob(member, id);
     expect(job).toMatchObject({ status: 'failed', progress: { done: 0 }, error: { code: 'job.version-gone' } });
   });
 
-  it('let a row fail alone where the model fails on it', async () => {
+  it('isolates a row on which the model fails', async () => {
     const rows = Array.from({ length: 300 }, (_, index) => ({ index: index === 123 || index === 200 ? 7 : index % 3 }));
     const lines = await resultOf(member, await send('pick', rows, 'skip'));
     const expected = rows.map(({ index }, row) =>
       index === 7 ? { row, error: { code: 'model.run-failed', detail: DETAIL } } : { row, picked: 10 * (index + 1) },
     );
     expect(lines).toEqual(expected);
-    const job = await jobOver(member, await send('pick', rows));
+    const job = await finishedJob(member, await send('pick', rows));
     expect(job).toMatchObject({
       status: 'failed',
       progress: { done: 123, errors: 1 },
@@ -104,13 +107,13 @@ describe('prediction jobs and their models', () => {
     });
   });
 
-  it('are the same where rows cannot run together', async () => {
+  it('predicts rows of a model that cannot batch', async () => {
     const rows = Array.from({ length: 600 }, (_, index) => ({ x: [index, -index] }));
-    expect(await resultOf(member, await send('centre', rows))).toEqual(await answersTo(member, rows, 'centre'));
+    expect(await resultOf(member, await send('centre', rows))).toEqual(await predictionsOf(member, rows, 'centre'));
   });
 
-  it('are cancelled while the model is at work', async () => {
-    const { id } = await takenJob(member, LONG_ROWS, { model: 'spin', headers: JSON_LINES });
+  it('cancels a job during a model run', async () => {
+    const { id } = await createJob(member, LONG_ROWS, { model: 'spin', headers: JSON_LINES });
     await until('it runs', async () => (await member.get(`/jobs/${id}`)).body.status === 'running');
     expect((await member.delete(`/jobs/${id}`)).status).toBe(204);
     expect((await member.get(`/jobs/${id}`)).body.status).toBe('cancelled');
@@ -118,10 +121,10 @@ describe('prediction jobs and their models', () => {
     expect(await resultOf(member, await send('grow', PAIRS))).toHaveLength(PAIRS.length);
   });
 
-  it('are for those who may predict with the model, once it is ready', async () => {
-    const asked = { headers: JSON_LINES };
-    expect((await sendJob(member, linesOf(PAIRS), { ...asked, model: 'inner' })).status).toBe(403);
-    const { status, body } = await sendJob(member, linesOf(PAIRS), { ...asked, model: 'broken' });
+  it('requires access to the model, and a ready version', async () => {
+    const options = { headers: JSON_LINES };
+    expect((await sendJob(member, linesOf(PAIRS), { ...options, model: 'inner' })).status).toBe(403);
+    const { status, body } = await sendJob(member, linesOf(PAIRS), { ...options, model: 'broken' });
     expect([status, body.code]).toEqual([503, 'model.not-ready']);
   });
 });

@@ -2,17 +2,17 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Client } from '../support/client.js';
 import { MULTIPART, multipart } from '../support/forms.js';
-import { formOf } from '../support/pictures.js';
-import { jobOver, resultOf, sendJob, takenJob } from '../support/prediction-jobs.js';
+import { imageForm } from '../support/images.js';
+import { finishedJob, resultOf, sendJob, createJob } from '../support/prediction-jobs.js';
 import { ROOT } from '../support/project.js';
 import { startTestApp, type TestApp } from '../support/test-app.js';
 
 const SAMPLES = join(ROOT, 'models/digits/samples');
-/** More than one form may have in memory. */
+/** More than fit in memory at once. */
 const COUNT = 120;
-const NOT_ONE = Buffer.from('<!doctype html><title>7</title>');
+const NOT_A_PICTURE = Buffer.from('<!doctype html><title>7</title>');
 
-describe('prediction jobs of pictures', () => {
+describe('POST /models/{name}/jobs with pictures', () => {
   let app: TestApp;
   let member: Client;
   let digits: Buffer[];
@@ -32,23 +32,23 @@ describe('prediction jobs of pictures', () => {
   afterAll(() => app.close());
 
   const send = (pictures: readonly Buffer[], onError?: string): ReturnType<typeof sendJob> => {
-    const form = formOf(pictures);
+    const form = imageForm(pictures);
     return sendJob(member, form.raw, { model: 'digits', headers: form.headers, ...(onError ? { onError } : {}) });
   };
 
-  it('take as many as there are, and answer each as it is answered at once', async () => {
+  it('predicts many pictures with the same results as POST /predict', async () => {
     const pictures = Array.from({ length: COUNT }, (_, index) => digits[(index * 7) % 10]!);
     const { status, body } = await send(pictures);
     expect({ status, total: body.progress?.total }).toEqual({ status: 202, total: COUNT });
     const lines = await resultOf(member, body.id);
-    const atOnce = await member.post('/models/digits/predict', undefined, formOf(digits));
+    const atOnce = await member.post('/models/digits/predict', undefined, imageForm(digits));
     const expected = pictures.map((_, row) => ({ row, ...atOnce.body.predictions[(row * 7) % 10] }));
     expect(lines).toEqual(expected);
   });
 
-  it('name each in their table', async () => {
+  it('lists the file names in the result CSV', async () => {
     const { body } = await send(digits.slice(0, 3));
-    await jobOver(member, body.id);
+    await finishedJob(member, body.id);
     const { text } = await member.get(`/jobs/${body.id}/result`, { headers: { accept: 'text/csv' } });
     const [header, ...rows] = text.trimEnd().split('\n');
     expect(header).toMatch(/^file,label,probability_0,.*,probability_9$/);
@@ -57,21 +57,21 @@ describe('prediction jobs of pictures', () => {
     );
   });
 
-  it('take one that is sent as it is', async () => {
-    const { id } = await takenJob(member, digits[4]!, { model: 'digits', headers: { 'content-type': 'image/png' } });
+  it('accepts one picture as the body', async () => {
+    const { id } = await createJob(member, digits[4]!, { model: 'digits', headers: { 'content-type': 'image/png' } });
     expect(await resultOf(member, id)).toMatchObject([{ row: 0, label: '4' }]);
   });
 
-  it('take their values as JSON, too', async () => {
+  it('accepts pixel values as JSON', async () => {
     const image = Array.from({ length: 1 }, () => Array.from({ length: 28 }, () => new Array<number>(28).fill(0)));
     const headers = { 'content-type': 'application/x-ndjson' };
-    const { id } = await takenJob(member, `${JSON.stringify({ image })}\n`, { model: 'digits', headers });
+    const { id } = await createJob(member, `${JSON.stringify({ image })}\n`, { model: 'digits', headers });
     expect(await resultOf(member, id)).toMatchObject([{ row: 0, index: expect.any(Number) }]);
   });
 
-  it('refuse them all where one is none, naming its place, and keep nothing', async () => {
+  it('rejects the upload if a file is no picture, names its index, and keeps nothing', async () => {
     const before = (await member.get('/jobs')).body.items.length;
-    const { status, body } = await send([digits[1]!, NOT_ONE, digits[2]!, digits[3]!.subarray(0, 60)]);
+    const { status, body } = await send([digits[1]!, NOT_A_PICTURE, digits[2]!, digits[3]!.subarray(0, 60)]);
     expect({ status, errors: body.errors }).toMatchObject({
       status: 422,
       errors: [
@@ -82,15 +82,15 @@ describe('prediction jobs of pictures', () => {
     expect((await member.get('/jobs')).body.items).toHaveLength(before);
   });
 
-  it('say what is none in the result where they skip it, and end there where they stop', async () => {
-    const pictures = [digits[1]!, NOT_ONE, digits[2]!];
+  it('reports a file that is no picture in the result with onError=skip, and ends there with onError=stop', async () => {
+    const pictures = [digits[1]!, NOT_A_PICTURE, digits[2]!];
     const skipping = (await send(pictures, 'skip')).body;
     expect(await resultOf(member, skipping.id)).toMatchObject([
       { row: 0, label: '1' },
       { row: 1, error: { errors: [{ type: 'image' }] } },
       { row: 2, label: '2' },
     ]);
-    const stopping = await jobOver(member, (await send(pictures, 'stop')).body.id);
+    const stopping = await finishedJob(member, (await send(pictures, 'stop')).body.id);
     expect(stopping).toMatchObject({
       status: 'failed',
       progress: { done: 1 },
@@ -98,7 +98,7 @@ describe('prediction jobs of pictures', () => {
     });
   });
 
-  it('have limits: of each, of all, and of how many', async () => {
+  it('limits the size of a picture, their total size and their number', async () => {
     const large = Buffer.alloc(1_100_000);
     const statuses = [
       (await send([digits[0]!, large])).status,
@@ -108,7 +108,7 @@ describe('prediction jobs of pictures', () => {
     expect(statuses).toEqual([413, 413, 413]);
   });
 
-  it('are not made of none, of another field, or of pictures for a model of rows', async () => {
+  it('rejects a form without a file, with another field, or with pictures for a model of rows', async () => {
     const chosen = multipart([{ name: 'file', filename: '', content: '' }]);
     const none = await sendJob(member, chosen, { model: 'digits', headers: MULTIPART });
     expect(none.body.errors).toMatchObject([{ location: ['body', 'file'], type: 'missing' }]);
@@ -118,7 +118,7 @@ describe('prediction jobs of pictures', () => {
     ]);
     const unknown = await sendJob(member, other, { model: 'digits', headers: MULTIPART });
     expect(unknown.body.errors).toMatchObject([{ location: ['body', 'files'], type: 'unknown' }]);
-    const iris = await sendJob(member, formOf([digits[1]!]).raw, { headers: MULTIPART });
+    const iris = await sendJob(member, imageForm([digits[1]!]).raw, { headers: MULTIPART });
     expect(iris.status).toBe(415);
   });
 });

@@ -3,14 +3,14 @@ import type { Client } from '../support/client.js';
 import { multipart } from '../support/forms.js';
 import { addMenu } from '../support/menus.js';
 import {
-  answersTo,
+  predictionsOf,
   csvOf,
   irisRows,
-  jobOver,
+  finishedJob,
   linesOf,
   resultOf,
   sendJob,
-  takenJob,
+  createJob,
 } from '../support/prediction-jobs.js';
 import { startTestApp, type TestApp } from '../support/test-app.js';
 
@@ -25,7 +25,7 @@ function inForm(content: string, boundary: string, filename = 'flowers.csv') {
   return { raw, headers: { 'content-type': `multipart/form-data; boundary=${boundary}` } };
 }
 
-describe('prediction jobs', () => {
+describe('POST /models/{name}/jobs', () => {
   let app: TestApp;
   let member: Client;
 
@@ -37,18 +37,18 @@ describe('prediction jobs', () => {
 
   afterAll(() => app.close());
 
-  it('are taken with where to follow them, and end with what the same rows give at once', async () => {
-    const answer = await sendJob(member, csvOf(ROWS));
-    const { id } = answer.body;
-    expect({ status: answer.status, location: answer.headers.get('location') }).toEqual({
+  it('responds 202 with a Location, and ends with the same predictions as POST /predict', async () => {
+    const response = await sendJob(member, csvOf(ROWS));
+    const { id } = response.body;
+    expect({ status: response.status, location: response.headers.get('location') }).toEqual({
       status: 202,
       location: `/jobs/${id}`,
     });
-    expect(answer.body).toMatchObject({ kind: 'prediction', model: 'iris', version: '1', error: null });
-    expect(answer.body.progress).toMatchObject({ total: ROWS.length, errors: 0 });
-    const job = await jobOver(member, id);
+    expect(response.body).toMatchObject({ kind: 'prediction', model: 'iris', version: '1', error: null });
+    expect(response.body.progress).toMatchObject({ total: ROWS.length, errors: 0 });
+    const job = await finishedJob(member, id);
     expect(job).toMatchObject({ status: 'succeeded', progress: { done: ROWS.length, total: ROWS.length, errors: 0 } });
-    expect(await resultOf(member, id)).toEqual(await answersTo(member, ROWS));
+    expect(await resultOf(member, id)).toEqual(await predictionsOf(member, ROWS));
   });
 
   it.each([
@@ -58,10 +58,10 @@ describe('prediction jobs', () => {
     ['a form with CSV', inForm(csvOf(ROWS), 'a').raw, inForm('', 'a').headers],
     ['a form with JSON', inForm(JSON.stringify(ROWS), 'a', 'a.json').raw, inForm('', 'a').headers],
     ['compressed CSV', gzipSync(csvOf(ROWS)), { 'content-encoding': 'gzip' }],
-    ['CSV as a spreadsheet writes it', `\ufeff${csvOf(ROWS).replaceAll('\n', '\r\n')}`, {}],
-  ])('take %s', async (_, raw, headers) => {
-    const { id } = await takenJob(member, raw, { headers });
-    expect(await resultOf(member, id)).toEqual(await answersTo(member, ROWS));
+    ['CSV with a byte order mark and CRLF', `\ufeff${csvOf(ROWS).replaceAll('\n', '\r\n')}`, {}],
+  ])('accepts %s', async (_, raw, headers) => {
+    const { id } = await createJob(member, raw, { headers });
+    expect(await resultOf(member, id)).toEqual(await predictionsOf(member, ROWS));
   });
 
   it.each([
@@ -73,13 +73,13 @@ describe('prediction jobs', () => {
         'content-type': 'application/x-www-form-urlencoded',
       },
     ],
-  ])('take one row as %s', async (_, raw, headers) => {
-    const { id } = await takenJob(member, raw, { headers });
-    expect(await resultOf(member, id)).toEqual(await answersTo(member, [ROW]));
+  ])('accepts one row as %s', async (_, raw, headers) => {
+    const { id } = await createJob(member, raw, { headers });
+    expect(await resultOf(member, id)).toEqual(await predictionsOf(member, [ROW]));
   });
 
-  it('give their result as a table beside the input', async () => {
-    const { id } = await takenJob(member, csvOf(ROWS));
+  it('gives the result as CSV beside the columns of the input', async () => {
+    const { id } = await createJob(member, csvOf(ROWS));
     const lines = await resultOf(member, id);
     const { text, headers } = await member.get(`/jobs/${id}/result`, { headers: { accept: 'text/csv' } });
     expect(headers.get('content-type')).toMatch(/^text\/csv/);
@@ -91,14 +91,14 @@ describe('prediction jobs', () => {
     expect(table).toEqual(expected);
   });
 
-  describe('with a row that is wrong', () => {
+  describe('with invalid rows', () => {
     const broken = [...ROWS.slice(0, 300).map((row) => Object.values(row).join(','))];
     broken[71] = '5.9,three,5.1,1.8';
     broken[200] = '5.9,3,5.1';
     broken[250] = '5.9,3,,1.8';
     const file = `${HEADER}\n${broken.join('\n')}\n`;
 
-    it('refuse the whole input unless told otherwise, naming every place, and keep nothing of it', async () => {
+    it('rejects the whole input by default, names every error, and keeps nothing', async () => {
       const before = (await member.get('/jobs')).body.items.length;
       for (const onError of [undefined, 'reject']) {
         const { status, body } = await sendJob(member, file, { onError });
@@ -113,10 +113,10 @@ describe('prediction jobs', () => {
       expect((await member.get('/jobs')).body.items).toHaveLength(before);
     });
 
-    it('say so in the result and go on where they skip it', async () => {
-      const { id } = await takenJob(member, file, { onError: 'skip' });
+    it('reports invalid rows in the result with onError=skip', async () => {
+      const { id } = await createJob(member, file, { onError: 'skip' });
       const lines = await resultOf(member, id);
-      const expected = await answersTo(member, ROWS.slice(0, 300));
+      const expected = await predictionsOf(member, ROWS.slice(0, 300));
       for (const row of [71, 200, 250]) expected[row] = { row, error: expect.anything() };
       expect(lines).toEqual(expected);
       expect(lines[71]!.error).toEqual({
@@ -126,7 +126,7 @@ describe('prediction jobs', () => {
           { location: ['body', 'file', 73, 'sepal_width'], type: 'number', message: expect.stringContaining('number') },
         ],
       });
-      expect((await jobOver(member, id)).progress).toEqual({ done: 300, total: 300, errors: 3 });
+      expect((await finishedJob(member, id)).progress).toEqual({ done: 300, total: 300, errors: 3 });
       const { text } = await member.get(`/jobs/${id}/result`, { headers: { accept: 'text/csv' } });
       const table = text.split('\n');
       expect(table[0]).toMatch(/,probability_virginica,error$/);
@@ -134,9 +134,9 @@ describe('prediction jobs', () => {
       expect(table[71]).toMatch(/,$/);
     });
 
-    it('stop there where they are told to, and say where', async () => {
-      const { id } = await takenJob(member, file, { onError: 'stop' });
-      const job = await jobOver(member, id);
+    it('fails at the first invalid row with onError=stop, and names it', async () => {
+      const { id } = await createJob(member, file, { onError: 'stop' });
+      const job = await finishedJob(member, id);
       expect(job).toMatchObject({ status: 'failed', progress: { done: 71, total: 300, errors: 1 } });
       expect(job.error).toMatchObject({
         code: 'request.invalid',
@@ -153,7 +153,7 @@ describe('prediction jobs', () => {
         ['body', 'instances', 1, 'extra'],
       ],
       ['["body"]', JSON.stringify({ ...ROW, petal_width: -1 }), ['body', 'petal_width']],
-    ])('name it by %s in JSON', async (_, raw, location) => {
+    ])('locates the error at %s in JSON', async (_, raw, location) => {
       const { status, body } = await sendJob(member, raw, { headers: JSON_BODY });
       expect({ status, locations: body.errors.map((error: { location: unknown }) => error.location) }).toEqual({
         status: 422,
@@ -161,36 +161,36 @@ describe('prediction jobs', () => {
       });
     });
 
-    it('name a hundred of them at most', async () => {
+    it('names at most 100 errors', async () => {
       const { status, body } = await sendJob(member, `${HEADER}\n${'x,3,5.1,1.8\n'.repeat(500)}`);
       expect({ status, errors: body.errors.length }).toEqual({ status: 422, errors: 100 });
     });
   });
 
-  describe.each(['reject', 'stop', 'skip'])('with %s', (onError) => {
+  describe.each(['reject', 'stop', 'skip'])('with onError=%s', (onError) => {
     it.each<[string, string | Uint8Array, object, number, unknown]>([
-      ['a column that is not known', `${HEADER},colour\n5,3,1,1,red\n`, {}, 422, ['body', 'file', 1, 'colour']],
+      ['an unknown column', `${HEADER},colour\n5,3,1,1,red\n`, {}, 422, ['body', 'file', 1, 'colour']],
       [
-        'a column that is missing',
+        'a missing column',
         'sepal_length,sepal_width,petal_length\n5,3,1\n',
         {},
         422,
         ['body', 'file', 1, 'petal_width'],
       ],
       ['a header alone', `${HEADER}\n`, {}, 422, ['body', 'file']],
-      ['nothing', '', {}, 422, ['body', 'file']],
+      ['no content', '', {}, 422, ['body', 'file']],
       ['semicolons', `${HEADER.replaceAll(',', ';')}\n5;3;1;1\n`, {}, 422, ['body', 'file', 1]],
-      ['a quote that stays open', `${HEADER}\n5,3,1,1\n5,3,"1,1\n`, {}, 422, ['body', 'file', 3]],
-      ['JSON that ends early', '[{"sepal_length":1}, {"sepal', JSON_BODY, 400, undefined],
+      ['an unclosed quote', `${HEADER}\n5,3,1,1\n5,3,"1,1\n`, {}, 422, ['body', 'file', 3]],
+      ['truncated JSON', '[{"sepal_length":1}, {"sepal', JSON_BODY, 400, undefined],
       ['an empty array', '[]', JSON_BODY, 422, ['body']],
-    ])('refuse a file with %s', async (_, raw, headers, status, location) => {
-      const answer = await sendJob(member, raw, { onError, headers: headers as Record<string, string> });
-      expect(answer.status).toBe(status);
-      expect(answer.body.errors?.[0].location).toEqual(location);
+    ])('rejects a file with %s', async (_, raw, headers, status, location) => {
+      const response = await sendJob(member, raw, { onError, headers: headers as Record<string, string> });
+      expect(response.status).toBe(status);
+      expect(response.body.errors?.[0].location).toEqual(location);
     });
   });
 
-  it('refuse more rows and more bytes than there may be', async () => {
+  it('rejects more rows than JOB_MAX_ROWS, and more bytes than UPLOAD_LIMIT_MB, compressed too', async () => {
     const line = '5,3,1,1\n';
     const rows = await sendJob(member, `${HEADER}\n${line.repeat(20_001)}`);
     expect([rows.status, rows.body.code]).toEqual([413, 'job.too-many-rows']);
@@ -202,7 +202,7 @@ describe('prediction jobs', () => {
     expect([bomb.status, bomb.body.code]).toEqual([413, 'request.too-large']);
   });
 
-  it('are for members, of a model that there is, and of a media type that holds rows', async () => {
+  it('requires a login, an existing model, a supported media type and a known onError', async () => {
     expect((await sendJob(app.client(), csvOf([ROW]))).status).toBe(401);
     expect((await sendJob(member, csvOf([ROW]), { model: 'nothing' })).status).toBe(404);
     expect((await sendJob(member, csvOf([ROW]), { headers: { 'content-type': 'text/plain' } })).status).toBe(415);
@@ -213,18 +213,18 @@ describe('prediction jobs', () => {
   });
 
   describe('with an Idempotency-Key', () => {
-    it('are made once, whatever the boundary of the form', async () => {
+    it('makes one job, whatever the boundary of the form', async () => {
       const key = { 'idempotency-key': 'once' };
       const [first, second] = ['one', 'two'].map((boundary) => inForm(csvOf(ROWS), boundary));
-      const { id } = await takenJob(member, first!.raw, { headers: { ...first!.headers, ...key } });
+      const { id } = await createJob(member, first!.raw, { headers: { ...first!.headers, ...key } });
       const again = await sendJob(member, second!.raw, { headers: { ...second!.headers, ...key } });
       expect([again.status, again.body.id, again.headers.get('location')]).toEqual([202, id, `/jobs/${id}`]);
       expect(await resultOf(member, id)).toHaveLength(ROWS.length);
     });
 
-    it('are refused with another body, or to be done otherwise', async () => {
+    it('rejects the key with another body or another onError', async () => {
       const headers = { 'idempotency-key': 'other' };
-      await takenJob(member, csvOf(ROWS), { headers });
+      await createJob(member, csvOf(ROWS), { headers });
       for (const [raw, onError] of [
         [csvOf(ROWS.slice(1)), 'reject'],
         [csvOf(ROWS), 'skip'],
@@ -234,61 +234,61 @@ describe('prediction jobs', () => {
       }
     });
 
-    it('are another member’s own', async () => {
+    it('scopes the key to the member', async () => {
       const other = app.client();
       await other.signUpAndLogIn();
       const headers = { 'idempotency-key': 'shared' };
-      const mine = await takenJob(member, csvOf([ROW]), { headers });
-      const theirs = await takenJob(other, csvOf([ROW]), { headers });
+      const mine = await createJob(member, csvOf([ROW]), { headers });
+      const theirs = await createJob(other, csvOf([ROW]), { headers });
       expect(theirs.id).not.toBe(mine.id);
       expect((await other.get(`/jobs/${mine.id}`)).status).toBe(404);
     });
 
-    it.each(['', 'two words', 'x'.repeat(201), 'umlautÄ'])('of %j are refused', async (key) => {
+    it.each(['', 'two words', 'x'.repeat(201), 'umlautÄ'])('rejects the key %j', async (key) => {
       const { status, body } = await sendJob(member, csvOf([ROW]), { headers: { 'idempotency-key': key } });
       expect([status, body.errors?.[0].location]).toEqual([422, ['header', 'Idempotency-Key']]);
     });
   });
 
-  describe('of a model with a pipeline', () => {
+  describe('for a model with a pipeline', () => {
     const AT = '2024-05-13T08:00:00.000Z';
 
-    it('run it, as whoever sent the job', async () => {
+    it('runs the pipeline as the member who sent the job', async () => {
       const menus = [await addMenu(member, { name: 'Flat white' }), await addMenu(member, { name: 'Mocha' })];
-      const questions = Array.from({ length: 60 }, (_, index) => ({ menuId: menus[index % 2]!.id, at: AT }));
-      const { id } = await takenJob(member, linesOf(questions), { model: 'demand', headers: JSON_LINES });
-      expect(await resultOf(member, id)).toEqual(await answersTo(member, questions, 'demand'));
+      const inputs = Array.from({ length: 60 }, (_, index) => ({ menuId: menus[index % 2]!.id, at: AT }));
+      const { id } = await createJob(member, linesOf(inputs), { model: 'demand', headers: JSON_LINES });
+      expect(await resultOf(member, id)).toEqual(await predictionsOf(member, inputs, 'demand'));
       const { text } = await member.get(`/jobs/${id}/result`, { headers: { accept: 'text/csv' } });
       expect(text.split('\n')[0]).toBe('menuId,at,answer_menuId,hour,expected,prepare');
     });
 
-    it('let one question fail alone', async () => {
+    it('isolates an input on which the pipeline fails', async () => {
       const { id: menuId } = await addMenu(member, { name: 'Cortado' });
-      const questions = Array.from({ length: 40 }, (_, index) => ({ menuId: index === 17 ? 999_999 : menuId, at: AT }));
-      const raw = linesOf(questions);
-      const { id } = await takenJob(member, raw, { model: 'demand', headers: JSON_LINES, onError: 'skip' });
+      const inputs = Array.from({ length: 40 }, (_, index) => ({ menuId: index === 17 ? 999_999 : menuId, at: AT }));
+      const raw = linesOf(inputs);
+      const { id } = await createJob(member, raw, { model: 'demand', headers: JSON_LINES, onError: 'skip' });
       const lines = await resultOf(member, id);
       expect(lines.filter(({ error }) => error)).toEqual([
         { row: 17, error: { code: 'menu.not-found', detail: expect.any(String) } },
       ]);
       expect(lines).toHaveLength(40);
-      const stopped = await takenJob(member, raw, { model: 'demand', headers: JSON_LINES, onError: 'stop' });
-      expect((await jobOver(member, stopped.id)).error).toMatchObject({
+      const stopped = await createJob(member, raw, { model: 'demand', headers: JSON_LINES, onError: 'stop' });
+      expect((await finishedJob(member, stopped.id)).error).toMatchObject({
         code: 'menu.not-found',
         detail: expect.stringMatching(/^Line 18: /),
       });
     });
 
-    it('take its questions as CSV, too, but not as a form', async () => {
+    it('accepts inputs as CSV, and rejects them as a form', async () => {
       const { id: menuId } = await addMenu(member, { name: 'Macchiato' });
-      const questions = Array.from({ length: 30 }, () => ({ menuId, at: AT }));
-      const { id } = await takenJob(member, csvOf(questions), { model: 'demand' });
-      expect(await resultOf(member, id)).toEqual(await answersTo(member, questions, 'demand'));
+      const inputs = Array.from({ length: 30 }, () => ({ menuId, at: AT }));
+      const { id } = await createJob(member, csvOf(inputs), { model: 'demand' });
+      expect(await resultOf(member, id)).toEqual(await predictionsOf(member, inputs, 'demand'));
       const headers = { 'content-type': 'application/x-www-form-urlencoded' };
       expect((await sendJob(member, `menuId=${menuId}`, { model: 'demand', headers })).status).toBe(415);
     });
 
-    it('check the questions before they are taken', async () => {
+    it('validates inputs before the job is accepted', async () => {
       const raw = linesOf([{ menuId: 1, at: AT }, { menuId: 'x' }]);
       const { status, body } = await sendJob(member, raw, { model: 'demand', headers: JSON_LINES });
       expect(status).toBe(422);

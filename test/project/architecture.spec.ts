@@ -1,7 +1,13 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { ROOT, run } from '../support/project.js';
+import { type Finished, ROOT, run } from '../support/project.js';
+
+interface Rule {
+  readonly name: string;
+  readonly from: { readonly path?: string | readonly string[] };
+  readonly to: { readonly path?: string | readonly string[] };
+}
 
 interface Violation {
   readonly rule: { readonly name: string };
@@ -16,67 +22,119 @@ interface Cruise {
 
 const RULES = join(ROOT, '.dependency-cruiser.cjs');
 const BAD_WALLS = join(ROOT, 'test/fixtures/bad-walls');
-const { forbidden } = createRequire(import.meta.url)(RULES) as { forbidden: { name: string }[] };
+const { forbidden } = createRequire(import.meta.url)(RULES) as { forbidden: readonly Rule[] };
+const { walls: WALLS } = (JSON.parse(read('package.json')) as { scripts: { walls: string } }).scripts;
 
-const FOUND_IN_BAD_WALLS = [
+/** Every violation in `BAD_WALLS`: the rule, the importing file, the imported file. */
+const BAD_IMPORTS = [
   ['feature-through-its-door', 'src/menus/menus.service.ts', 'src/auth/entities/member.entity.ts'],
   ['platform-room-through-its-door', 'src/menus/menus.service.ts', 'src/platform/http/http.settings.ts'],
+  ['platform-room-through-its-door', 'src/platform/health/readiness.ts', 'src/platform/logging/logger.ts'],
   ['platform-knows-no-feature', 'src/platform/http/http.settings.ts', 'src/menus/index.ts'],
+  ['server-is-optional', 'src/menus/menus.service.ts', 'src/platform/server/index.ts'],
+  ['serving-through-its-door', 'src/inference/predict.ts', 'src/serving/pipeline/steps.ts'],
+  ['serving-knows-only-the-platform', 'src/serving/pipeline/steps.ts', 'src/menus/index.ts'],
+  ['serving-runs-without-the-application', 'src/serving/pipeline/steps.ts', 'src/platform/health/index.ts'],
+  ['serving-does-not-import-its-door', 'src/serving/pipeline/steps.ts', 'src/serving/index.ts'],
+  ['serving-pipeline-depends-downwards', 'src/serving/pipeline/pipeline.ts', 'src/serving/repository/model.ts'],
+  ['serving-batching-depends-downwards', 'src/serving/batching/batch-queue.ts', 'src/serving/pipeline/pipeline.ts'],
+  ['serving-stats-depends-downwards', 'src/serving/stats/model-stats.ts', 'src/serving/batching/batch-queue.ts'],
+  ['serving-runtime-depends-downwards', 'src/serving/runtime/runtime.ts', 'src/serving/stats/model-stats.ts'],
+  ['serving-images-depends-downwards', 'src/serving/images/image.ts', 'src/serving/runtime/runtime.ts'],
+  ['serving-signature-depends-downwards', 'src/serving/signature/tensor.ts', 'src/serving/images/image.ts'],
+  ['serving-manifest-depends-downwards', 'src/serving/manifest/read-manifest.ts', 'src/serving/signature/tensor.ts'],
+  ['serving-doors-do-not-know-each-other', 'src/open-inference/infer.ts', 'src/prediction-jobs/index.ts'],
+  ['model-pages-show-results-of-jobs', 'src/model-pages/model-page.ts', 'src/open-inference/index.ts'],
+  ['command-line-is-imported-by-nothing', 'src/home/home-page.ts', 'src/cli/model/describe-model.ts'],
   ['composition-through-doors', 'src/main.ts', 'src/menus/menus.service.ts'],
-  ['rooms-do-not-compose', 'src/menus/menus.service.ts', 'src/main.ts'],
+  ['composition-through-doors', 'ormconfig.ts', 'src/auth/entities/member.entity.ts'],
+  ['rooms-do-not-compose', 'src/home/home-page.ts', 'src/app.module.ts'],
   ['door-hides-entities', 'src/auth/index.ts', 'src/auth/entities/member.entity.ts'],
   ['door-opens-one-room', 'src/auth/index.ts', 'src/menus/index.ts'],
-  ['no-cycles', 'src/main.ts', 'src/menus/menus.service.ts'],
-  ['no-cycles', 'src/menus/price.ts', 'src/menus/the-menus.ts'],
-  ['no-orphans', 'src/menus/alone.ts', 'src/menus/alone.ts'],
-  ['no-unreachable', 'src/menus/island.ts', 'src/menus/island.ts'],
-  ['product-without-tests', 'src/menus/menus.service.ts', 'test/helper.ts'],
-  ['product-without-dev-dependencies', 'src/menus/menus.service.ts', 'node_modules/prettier'],
-  ['resolvable', 'src/menus/menus.service.ts', './nowhere.js'],
-  ['listed-in-package-json', 'src/menus/menus.service.ts', 'node_modules/express'],
+  ['no-cycles', 'src/menus/menus.ts', 'src/menus/price.ts'],
+  ['no-orphans', 'src/menus/orphan.ts', 'src/menus/orphan.ts'],
+  ['no-unreachable', 'src/menus/orphan.ts', 'src/menus/orphan.ts'],
+  ['no-unreachable', 'src/menus/unreachable.ts', 'src/menus/unreachable.ts'],
+  ['product-without-tests', 'src/home/home-page.ts', 'test/helper.ts'],
+  ['product-without-dev-dependencies', 'src/home/home-page.ts', 'node_modules/prettier/index.d.ts'],
+  ['resolvable', 'src/home/home-page.ts', './nowhere.js'],
+  ['listed-in-package-json', 'src/home/home-page.ts', 'node_modules/express/index.js'],
 ] as const;
 
-describe('walls', () => {
-  describe('of this code base', () => {
+/** Folders of `test/` that are not named after a folder of `src/`. */
+const NOT_ROOMS = ['fixtures', 'project', 'resilience', 'support'];
+
+describe('npm run walls', () => {
+  describe('on this code base', () => {
     let cruise: Cruise;
 
     beforeAll(async () => {
-      cruise = await cruiseIn(ROOT, ['src', 'ormconfig.ts']);
+      cruise = await cruiseIn(ROOT);
     });
 
-    it('stand', () => {
-      expect(cruise.summary.violations.map(inWords)).toEqual([]);
+    it('finds no violation', () => {
+      expect(cruise.summary.violations.map(describeViolation)).toEqual([]);
     });
 
-    it('are checked on every import there is', () => {
+    it('checks every relative import', () => {
       const seen = cruise.modules.filter(({ source }) => source.startsWith('src/')).map(relativeImportsSeen);
       expect(Object.fromEntries(seen)).toEqual(Object.fromEntries(sourceFiles().map(relativeImportsWritten)));
     });
+
+    it.each(forbidden)('finds files on both sides of the rule $name', ({ from, to }) => {
+      const files = ['ormconfig.ts', ...filesIn('src'), ...filesIn('scripts')];
+      const sides = [from.path ?? [], to.path ?? []].flat().map((pattern) => pattern.replaceAll('$1', '[^/]+'));
+      expect(sides.filter((pattern) => !files.some((file) => new RegExp(pattern).test(file)))).toEqual([]);
+    });
+
+    it('orders every room of serving/ by its dependencies', () => {
+      const levels = forbidden.flatMap(({ name }) => /^serving-(\w+)-depends-downwards$/.exec(name)?.slice(1) ?? []);
+      expect(['repository', ...levels].sort()).toEqual(foldersIn('src/serving'));
+    });
   });
 
-  describe('of a tree that breaks them all', () => {
+  describe('on a tree that breaks every rule', () => {
     let violations: readonly Violation[];
 
     beforeAll(async () => {
-      violations = (await cruiseIn(BAD_WALLS, ['src'])).summary.violations;
+      violations = (await cruiseIn(BAD_WALLS)).summary.violations;
     });
 
-    it.each(FOUND_IN_BAD_WALLS)('%s is found in %s, to %s', (rule, from, to) => {
-      const found = violations.filter((violation) => violation.rule.name === rule && violation.from === from);
-      expect(found.map((violation) => violation.to)).toContainEqual(expect.stringContaining(to));
+    it.each(BAD_IMPORTS)('reports %s from %s to %s', (rule, from, to) => {
+      expect(violations.map(describeViolation)).toContain(describeViolation({ rule: { name: rule }, from, to }));
     });
 
-    it('has an example for each rule', () => {
+    it('has an example of a violation for every rule', () => {
       const rules = forbidden.map(({ name }) => name).sort();
-      expect([...new Set(FOUND_IN_BAD_WALLS.map(([rule]) => rule))].sort()).toEqual(rules);
+      expect([...new Set(BAD_IMPORTS.map(([rule]) => rule))].sort()).toEqual(rules);
+    });
+
+    it('reports no other import', () => {
+      const listed = BAD_IMPORTS.map(([rule, from, to]) => describeViolation({ rule: { name: rule }, from, to }));
+      expect(violations.map(describeViolation).sort()).toEqual(listed.sort());
+    });
+
+    it('exits with the number of violations', async () => {
+      const { code } = await runWalls(BAD_WALLS);
+      expect(code).toBe(BAD_IMPORTS.length);
     });
   });
 });
 
-describe('source', () => {
+describe('test/', () => {
+  it('mirrors the rooms of src/, src/platform/ and src/serving/', () => {
+    const rooms = foldersIn('test').filter((name) => !NOT_ROOMS.includes(name));
+    const inside = ['platform', 'serving'].flatMap((room) =>
+      foldersIn(`test/${room}`).map((name) => `${room}/${name}`),
+    );
+    expect([...rooms, ...inside].filter((room) => !existsSync(join(ROOT, 'src', room)))).toEqual([]);
+  });
+});
+
+describe('src/', () => {
   it('reads process.env in src/platform/config alone', () => {
     expect(filesWith(/\bprocess\.env\b|\benv\b.*from 'node:process'/)).toEqual([
-      'src/platform/config/process-variables.ts',
+      'src/platform/config/environment-variables.ts',
     ]);
   });
 
@@ -84,10 +142,10 @@ describe('source', () => {
     expect(filesWith(/synchronize\s*:(?!\s*false)/)).toEqual([]);
   });
 
-  it('has a door in every room', () => {
-    const rooms = readdirSync(join(ROOT, 'src'), { withFileTypes: true }).filter((entry) => entry.isDirectory());
-    const doorless = rooms.filter(({ name }) => !existsSync(join(ROOT, 'src', name, 'index.ts')));
-    expect(doorless.map(({ name }) => name)).toEqual([]);
+  it('has an index.ts in every room but the command line', () => {
+    const features = foldersIn('src').filter((name) => !['cli', 'platform'].includes(name));
+    const rooms = [...features, ...foldersIn('src/platform').map((name) => `platform/${name}`)];
+    expect(rooms.filter((room) => !existsSync(join(ROOT, 'src', room, 'index.ts')))).toEqual([]);
   });
 
   it('has no file of more than 300 lines', () => {
@@ -95,15 +153,15 @@ describe('source', () => {
   });
 });
 
-describe('documents', () => {
-  it('have a line for each dependency, and for no other', () => {
+describe('docs/', () => {
+  it('explains every dependency in dependencies.md, and no other package', () => {
     const { dependencies, devDependencies } = JSON.parse(read('package.json')) as Record<string, object>;
     const [used = ''] = read('docs/dependencies.md').split('## Not taken');
     const listed = [...used.matchAll(/^\| `([^`]+)`/gm)].map(([, name]) => name);
     expect(listed).toEqual([...Object.keys({ ...dependencies }), ...Object.keys({ ...devDependencies })]);
   });
 
-  it('explain each setting that is read in .env.example', () => {
+  it('finds every setting of src/ explained in .env.example', () => {
     const explained = new Set([...read('.env.example').matchAll(/^#([A-Z_]+)=/gm)].map(([, name]) => name));
     const settings = sourceFiles().flatMap((file) => [...read(file).matchAll(/\benv(?:\.\w+\(|, )'([A-Z_]+)'/g)]);
     const names = [...new Set(settings.map(([, name]) => name))];
@@ -111,24 +169,28 @@ describe('documents', () => {
     expect(names.filter((name) => !explained.has(name))).toEqual([]);
   });
 
-  it('list each decision', () => {
+  it('lists every decision in adr/README.md', () => {
     const pages = readdirSync(join(ROOT, 'docs/adr')).filter((file) => /^\d{4}-.*\.md$/.test(file));
     const linked = [...read('docs/adr/README.md').matchAll(/\]\((\d{4}-[^)]+)\)/g)].map(([, file]) => file);
     expect(linked).toEqual(pages.sort());
   });
 });
 
-/** The check of `npm run walls`, in another folder. */
-async function cruiseIn(folder: string, paths: string[]): Promise<Cruise> {
-  const cruiser = join(ROOT, 'node_modules/dependency-cruiser/bin/dependency-cruise.mjs');
-  const args = [cruiser, '--config', RULES, '--output-type', 'json', ...paths];
-  const { stdout, stderr } = await run(process.execPath, args, { cwd: folder });
+async function cruiseIn(folder: string): Promise<Cruise> {
+  const { stdout, stderr } = await runWalls(folder, '--output-type', 'json');
   if (stdout === '') throw new Error(stderr);
   return JSON.parse(stdout) as Cruise;
 }
 
-function inWords({ rule, from, to }: Violation): string {
-  return `${rule.name}: ${from} → ${to}`;
+/** Runs the command of `npm run walls` in another folder. Without an output type, its exit code counts the errors. */
+function runWalls(folder: string, ...options: string[]): Promise<Finished> {
+  const [, ...args] = WALLS.replace('.dependency-cruiser.cjs', RULES).split(' ');
+  const cruiser = join(ROOT, 'node_modules/dependency-cruiser/bin/dependency-cruise.mjs');
+  return run(process.execPath, [cruiser, ...args, ...options], { cwd: folder });
+}
+
+function describeViolation({ rule, from, to }: Violation): string {
+  return `${rule.name}: ${from} → ${to.replace(/^.*(?=node_modules\/)/, '')}`;
 }
 
 type Imports = [file: string, imports: string[]];
@@ -145,8 +207,16 @@ function relativeImportsWritten(file: string): Imports {
 }
 
 function sourceFiles(): string[] {
-  const files = readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf8' });
-  return files.filter((file) => file.endsWith('.ts')).map((file) => `src/${file}`);
+  return filesIn('src').filter((file) => file.endsWith('.ts'));
+}
+
+function filesIn(folder: string): string[] {
+  return readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' }).map((file) => `${folder}/${file}`);
+}
+
+function foldersIn(folder: string): string[] {
+  const entries = readdirSync(join(ROOT, folder), { withFileTypes: true });
+  return entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
 }
 
 function filesWith(pattern: RegExp): string[] {

@@ -8,10 +8,10 @@ import { killLeftovers, ProcessApp } from '../support/process-app.js';
 import { ROOT } from '../support/project.js';
 import { until } from '../support/until.js';
 
-describe('lifecycle', () => {
+describe('the application process', () => {
   afterEach(killLeftovers);
 
-  describe('start', () => {
+  describe('at start-up', () => {
     let directory: string;
 
     beforeAll(async () => {
@@ -20,7 +20,7 @@ describe('lifecycle', () => {
 
     afterAll(() => rm(directory, { recursive: true }));
 
-    it('listens on a free port, logs where, and is ready after that', async () => {
+    it('listens on a free port, logs its URL, and becomes ready', async () => {
       const app = await ProcessApp.start({ PORT: '0' });
       expect(app.url).toMatch(/^http:\/\/127\.0\.0\.1:[1-9]\d*$/);
       const messages = app.lines.map(({ msg }) => msg);
@@ -31,7 +31,7 @@ describe('lifecycle', () => {
       await app.stop();
     });
 
-    it('ends with code 1 and names every wrong setting', async () => {
+    it('exits with code 1 and names every invalid setting', async () => {
       const wrong = { PORT: 'espresso', NODE_ENV: 'prod', DATABASE_URL: 'mysql://db/barista', SHUTDOWN_GRACE_MS: '-1' };
       const { code, lines, stderr } = await (await ProcessApp.spawn(wrong)).ended;
       expect(code).toBe(1);
@@ -40,7 +40,7 @@ describe('lifecycle', () => {
       expect(lines.map(({ msg }) => msg)).not.toContain('listening');
     });
 
-    it('ends with code 1 when the port is taken, and says which', async () => {
+    it('exits with code 1 and names the port that is in use', async () => {
       const first = await ProcessApp.start();
       const { port } = new URL(first.url);
       const { code, stderr } = await (await ProcessApp.spawn({ PORT: port })).ended;
@@ -49,7 +49,7 @@ describe('lifecycle', () => {
       await first.stop();
     });
 
-    it('keeps what was acknowledged, even when killed', async () => {
+    it('keeps acknowledged writes after SIGKILL', async () => {
       const databaseUrl = `sqlite:${join(directory, 'kept.db')}`;
       const killed = await ProcessApp.start({}, { databaseUrl });
       const member = { email: 'ada@cafe.example', password: 'a cup of good coffee' };
@@ -65,9 +65,9 @@ describe('lifecycle', () => {
     });
   });
 
-  describe('stop', () => {
+  describe('at shutdown', () => {
     it.each(['SIGTERM', 'SIGINT'] as const)(
-      'ends with code 0 on %s, with `stopped` as its last line',
+      'exits with code 0 on %s, with `stopped` as its last log line',
       async (signal) => {
         const app = await ProcessApp.start();
         const ended = await app.stop(signal);
@@ -86,19 +86,19 @@ describe('lifecycle', () => {
       expect(lines.at(-1)).toMatchObject({ msg: 'stopped' });
     });
 
-    it('answers a request that is half sent, says it closes, and logs it', async () => {
+    it('responds to a half-sent request with Connection: close, and logs it', async () => {
       const app = await ProcessApp.start();
       const body = JSON.stringify({ email: 'slow@cafe.example', password: 'sent in two halves' });
-      const sender = await beginPost(app.url, '/auth/signup', body.length);
+      const sender = await startPost(app.url, '/auth/signup', body.length);
       sender.socket.write(body.slice(0, 10));
 
       app.signal('SIGTERM');
       await until('the port is closed', () => isRefused(app.url));
       sender.socket.write(body.slice(10));
 
-      const answer = await sender.answer;
-      expect(answer).toMatch(/^HTTP\/1\.1 201 /m);
-      expect(answer).toMatch(/^Connection: close\r$/im);
+      const response = await sender.response;
+      expect(response).toMatch(/^HTTP\/1\.1 201 /m);
+      expect(response).toMatch(/^Connection: close\r$/im);
       const { code, lines } = await app.ended;
       expect(code).toBe(0);
       expect(lines.filter(({ msg }) => msg === 'request')).toEqual([
@@ -106,31 +106,31 @@ describe('lifecycle', () => {
       ]);
     });
 
-    it('gives up a request that is never sent whole when the grace is over', async () => {
+    it('aborts an incomplete request after SHUTDOWN_GRACE_MS', async () => {
       const app = await ProcessApp.start({ SHUTDOWN_GRACE_MS: '300' });
-      const sender = await beginPost(app.url, '/auth/signup', 100);
+      const sender = await startPost(app.url, '/auth/signup', 100);
       const { code, lines } = await app.stop();
       expect(code).toBe(0);
-      expect(await sender.answer).not.toMatch(/^HTTP\/1\.1 2\d\d /m);
+      expect(await sender.response).not.toMatch(/^HTTP\/1\.1 2\d\d /m);
       expect(lines.at(-1)).toMatchObject({ msg: 'stopped' });
     });
 
     it('fails no request of 40 keep-alive clients', async () => {
       const app = await ProcessApp.start();
       const load = new KeepAliveLoad(app.url, 40, () => ({ path: '/health/live' }));
-      await until('the load is under way', () => load.answered.length >= 1_000);
+      await until('the load is under way', () => load.responses.length >= 1_000);
       const { code, lines } = await app.stop();
       await load.over;
 
       expect(code).toBe(0);
       expect(load.failures).toEqual([]);
-      expect(load.answered.filter(({ status }) => status !== 200)).toEqual([]);
-      expect(load.answered.filter(({ closes }) => closes)).not.toHaveLength(0);
+      expect(load.responses.filter(({ status }) => status !== 200)).toEqual([]);
+      expect(load.responses.filter(({ closes }) => closes)).not.toHaveLength(0);
       const logged = new Set(lines.filter(({ msg }) => msg === 'request').map(({ requestId }) => requestId));
-      expect(load.answered.filter(({ requestId }) => !logged.has(requestId))).toEqual([]);
+      expect(load.responses.filter(({ requestId }) => !logged.has(requestId))).toEqual([]);
     });
 
-    it('serves on for SHUTDOWN_DELAY_MS while it says that it is not ready', async () => {
+    it('keeps serving for SHUTDOWN_DELAY_MS while it reports not ready', async () => {
       const app = await ProcessApp.start({ SHUTDOWN_DELAY_MS: '1000' });
       const client = app.client();
       const signalled = Date.now();
@@ -149,21 +149,21 @@ describe('lifecycle', () => {
   });
 });
 
-/** Sends the head of a POST; resolves once the server has taken it up, which it says by `100 Continue`. */
-async function beginPost(
+/** Sends the head of a POST. Resolves with `100 Continue`, when the server has started to handle it. */
+async function startPost(
   url: string,
   path: string,
   length: number,
-): Promise<{ socket: Socket; answer: Promise<string> }> {
+): Promise<{ socket: Socket; response: Promise<string> }> {
   const { hostname, port } = new URL(url);
   const socket = connect(Number(port), hostname).setEncoding('utf8');
   let received = '';
   socket.on('data', (text: string) => (received += text));
-  const answer = once(socket, 'close').then(() => received);
+  const response = once(socket, 'close').then(() => received);
   const head = ['Host: cafe.example', 'Content-Type: application/json', `Content-Length: ${length}`];
   socket.write([`POST ${path} HTTP/1.1`, ...head, 'Expect: 100-continue', '', ''].join('\r\n'));
   await until('the server takes up the request', () => received.startsWith('HTTP/1.1 100 '));
-  return { socket, answer };
+  return { socket, response };
 }
 
 function isRefused(url: string): Promise<boolean> {

@@ -1,12 +1,12 @@
 import { Validator } from '@seriousme/openapi-schema-validator';
-import type { Answer, Client } from '../support/client.js';
+import type { ClientResponse, Client } from '../support/client.js';
 import { OpenApiDocument, type Operation } from '../support/openapi-document.js';
 import { startTestApp, type TestApp } from '../support/test-app.js';
 
 const LIMITS = { BODY_LIMIT_MB: '1', PREDICT_LIMIT_MB: '1', UPLOAD_LIMIT_MB: '1' };
 const TOO_LARGE = JSON.stringify('x'.repeat(1_100_000));
 
-/** What a newcomer may send as it stands, in an order in which each finds what it needs. */
+/** Operations that a new member may call with their examples, in an order that creates the data that each needs. */
 const EXAMPLES: readonly (readonly [method: string, path: string, status: number])[] = [
   ['POST', '/auth/signup', 201],
   ['POST', '/auth/login', 200],
@@ -53,8 +53,8 @@ const EXAMPLES: readonly (readonly [method: string, path: string, status: number
   ['POST', '/auth/logout', 204],
 ];
 
-/** Administrators' operations: a newcomer is refused. */
-const NOT_FOR_NEWCOMERS = [
+/** Operations of administrators, which a new member may not call. */
+const ADMIN_OPERATIONS = [
   'PUT /models/{name}/default',
   'POST /v2/repository/index',
   'POST /v2/repository/models/{name}/load',
@@ -72,59 +72,62 @@ describe('the OpenAPI document', () => {
 
   afterAll(() => app.close());
 
-  it('is valid', async () => {
+  it('is a valid OpenAPI document', async () => {
     const { valid, errors } = await new Validator().validate(structuredClone({ ...document.content }));
     expect(errors).toBeUndefined();
     expect(valid).toBe(true);
   });
 
-  it('says of every operation what it does, what it takes and what it answers', () => {
+  it('documents summary, parameters, body and responses of every operation', () => {
     const tags = document.content.tags.map(({ name }) => name);
     const gaps = document.operations.flatMap((operation) =>
-      gapsOf(operation, document, tags).map((gap) => `${operation.method} ${operation.path}: ${gap}`),
+      findGaps(operation, document, tags).map((gap) => `${operation.method} ${operation.path}: ${gap}`),
     );
     expect(gaps).toEqual([]);
   });
 
-  it('names every operation once', () => {
+  it('gives every operation a unique operationId', () => {
     const ids = document.operations.map(({ operationId }) => operationId);
     expect(new Set(ids).size).toBe(ids.length);
   });
 
-  it('has examples that work as they stand, and answers that are as documented', async () => {
+  it('has examples that succeed unchanged, with responses as documented', async () => {
     const client = app.client();
     for (const [method, path, status] of EXAMPLES) {
       const operation = document.find(method, path);
-      const answer = await client.request(method, document.address(operation), {
+      const response = await client.request(method, document.address(operation), {
         json: document.bodyExample(operation),
       });
-      const asDocumented = { status: answer.status, deviations: document.deviations(operation, status, answer.body) };
+      const asDocumented = {
+        status: response.status,
+        deviations: document.deviations(operation, status, response.body),
+      };
       expect({ method, path, ...asDocumented }).toEqual({ method, path, status, deviations: [] });
     }
   });
 
-  it('has no operation with a body whose example is not tried here', () => {
-    const tried = new Set([...EXAMPLES.map(([method, path]) => `${method} ${path}`), ...NOT_FOR_NEWCOMERS]);
+  it('has no operation with a body whose example is untested', () => {
+    const tried = new Set([...EXAMPLES.map(([method, path]) => `${method} ${path}`), ...ADMIN_OPERATIONS]);
     const withBody = document.operations.filter(({ requestBody }) => requestBody);
     const untried = withBody.map(({ method, path }) => `${method} ${path}`).filter((name) => !tried.has(name));
     expect(untried).toEqual([]);
   });
 
-  it('has the status of every answer to a bad request', async () => {
+  it('documents every status that bad requests get', async () => {
     const undocumented = new Set<string>();
     for (const operation of document.operations) {
-      for (const { what, answer } of await probe(operation, document, app)) {
-        const documented = operation.responses[answer.status];
+      for (const { what, response } of await probe(operation, document, app)) {
+        const documented = operation.responses[response.status];
         if (!documented)
-          undocumented.add(`${operation.method} ${operation.path} ${what}: ${answer.status} ${answer.text}`);
+          undocumented.add(`${operation.method} ${operation.path} ${what}: ${response.status} ${response.text}`);
       }
     }
     expect([...undocumented]).toEqual([]);
   }, 120_000);
 });
 
-/** What an operation leaves unsaid. */
-function gapsOf(operation: Operation, document: OpenApiDocument, tags: readonly string[]): string[] {
+/** @returns the parts of its documentation that an operation lacks */
+function findGaps(operation: Operation, document: OpenApiDocument, tags: readonly string[]): string[] {
   const { summary, operationId, parameters = [], requestBody, responses, security } = operation;
   const statuses = Object.keys(responses);
   const successes = statuses.filter((status) => status.startsWith('2'));
@@ -136,7 +139,7 @@ function gapsOf(operation: Operation, document: OpenApiDocument, tags: readonly 
     'a schema of each success, or that it is empty': successes.every(
       (status) => status === '204' || hasSchema(operation, status),
     ),
-    'a description of each answer': Object.values(responses).every(({ description }) => description !== ''),
+    'a description of each response': Object.values(responses).every(({ description }) => description !== ''),
     'an example of each problem': statuses.every(
       (status) => isNoProblem(status) || hasProblemExample(operation, status),
     ),
@@ -153,7 +156,7 @@ function gapsOf(operation: Operation, document: OpenApiDocument, tags: readonly 
   return Object.entries(parts).flatMap(([part, isThere]) => (isThere ? [] : [part]));
 }
 
-/** What breaks a rule is 422, but 400 where errors have the format of another protocol. */
+/** Invalid input is 422, or 400 in the error format of the Open Inference Protocol. */
 function refusalsOfBodies({ responses }: Operation): string[] {
   const isProblem = 'application/problem+json' in (responses.default?.content ?? {});
   return ['400', '413', '415', ...(isProblem ? ['422'] : [])];
@@ -163,7 +166,7 @@ function isNoProblem(status: string): boolean {
   return status === 'default' || Number(status) < 400;
 }
 
-/** A problem's example has the problem's own status; readiness has no problem, but says in its own words what is missing. */
+/** The example of a problem has the status of its response. Readiness responds with its own format instead of a problem. */
 function hasProblemExample({ responses }: Operation, status: string): boolean {
   const content = responses[status]?.content ?? {};
   const example = content['application/problem+json']?.example as { status?: number } | undefined;
@@ -177,7 +180,7 @@ function hasSchema({ responses }: Operation, status: string): boolean {
 
 interface Probed {
   readonly what: string;
-  readonly answer: Answer;
+  readonly response: ClientResponse;
 }
 
 /** Sends bad requests, anonymously and as a member. */
@@ -193,7 +196,7 @@ async function probeAs(client: Client, operation: Operation, document: OpenApiDo
   const json = document.bodyExample(operation);
   const type = { 'content-type': 'application/json' };
   const raw = JSON.stringify(json);
-  const probes: Record<string, () => Promise<Answer>> = {
+  const probes: Record<string, () => Promise<ClientResponse>> = {
     'with an unknown parameter': () => client.request(method, `${address}?nonsense=1`, { json }),
     'from another site': () => client.request(method, address, { json, headers: { 'sec-fetch-site': 'cross-site' } }),
   };
@@ -216,12 +219,12 @@ async function probeAs(client: Client, operation: Operation, document: OpenApiDo
       'with too large a body': () => client.request(method, address, { raw: TOO_LARGE, headers: type }),
     });
   }
-  const answers: Probed[] = [];
-  for (const [what, send] of Object.entries(probes)) answers.push({ what, answer: await send() });
-  return answers;
+  const responses: Probed[] = [];
+  for (const [what, send] of Object.entries(probes)) responses.push({ what, response: await send() });
+  return responses;
 }
 
-/** Ids of nothing, of the wrong kind, and broken ones. */
+/** Ids that do not exist, have the wrong type, or are malformed. */
 function pathIds({ path }: Operation): string[] {
   return path.includes('{') ? ['987654321', '00000000-0000-4000-8000-000000000000', 'no%20id', '%E0%A4%A'] : [];
 }

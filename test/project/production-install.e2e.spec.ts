@@ -10,7 +10,7 @@ describe('an installation without development packages', () => {
 
   beforeAll(async () => {
     await makeBundle();
-    // Inside the project, because files can be linked only within one file system.
+    // Inside the project, because hard links need the same file system.
     await mkdir(join(ROOT, 'test/output'), { recursive: true });
     folder = await mkdtemp(join(ROOT, 'test/output/production-'));
     for (const part of ['dist', 'models', 'scripts', 'package.json']) {
@@ -24,7 +24,7 @@ describe('an installation without development packages', () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  it('serves what was built', async () => {
+  it('serves the built application', async () => {
     const npm = await ProcessApp.start(
       { MODELS_DIR: './models' },
       { command: ['npm', 'run', '--silent', 'start:prod'], cwd: folder },
@@ -39,7 +39,7 @@ describe('an installation without development packages', () => {
     expect(await npm.stop('SIGTERM')).toMatchObject({ code: 0 });
   });
 
-  it('has its commands', async () => {
+  it('runs the commands', async () => {
     const DATABASE_URL = `sqlite:${join(folder, 'data/barista.db')}`;
     const args = ['run', '--silent', 'admin', '--', 'grant', 'nobody@cafe.example'];
     const { code, stderr } = await run('npm', args, { cwd: folder, variables: { DATABASE_URL } });
@@ -47,7 +47,7 @@ describe('an installation without development packages', () => {
   });
 });
 
-/** Gives `folder` the packages that `npm ci --omit=dev` would install, and no other. */
+/** Installs the packages of `npm ci --omit=dev` into `folder`. */
 async function linkPackages(folder: string): Promise<void> {
   const { stdout } = await run('npm', ['ls', '--omit=dev', '--all', '--parseable']);
   const packages = stdout.split('\n').filter((path) => path.includes('node_modules'));
@@ -55,7 +55,7 @@ async function linkPackages(folder: string): Promise<void> {
   for (const path of packages) await linkTree(path, join(folder, relative(ROOT, path)));
 }
 
-/** Links every file of a package; packages nested in it are listed, or left out, on their own. */
+/** Links every file of a package, except nested packages, which are listed on their own. */
 async function linkTree(source: string, target: string): Promise<void> {
   await mkdir(target, { recursive: true });
   for (const entry of await readdir(source, { withFileTypes: true })) {

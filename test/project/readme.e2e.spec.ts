@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,13 +7,13 @@ import { ROOT, run } from '../support/project.js';
 
 interface Step {
   readonly command: string;
-  /** What it prints; `…` stands for anything within a line. */
+  /** The expected output; `…` matches any text within a line. */
   readonly output: string;
 }
 
 const DOCUMENTS = ['README.md', 'docs/operators.md'];
 
-describe('what the documents show', () => {
+describe('the documents', () => {
   let app: ProcessApp;
   let folder: string;
 
@@ -26,7 +27,7 @@ describe('what the documents show', () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  it.each(DOCUMENTS)('every command in %s prints what stands below it', async (document) => {
+  it.each(DOCUMENTS)('show the real output of every command in %s', async (document) => {
     const steps = stepsOf(await readFile(join(ROOT, document), 'utf8'));
     expect(steps.length).toBeGreaterThan(0);
     for (const { command, output } of steps) {
@@ -39,7 +40,7 @@ describe('what the documents show', () => {
     }
   });
 
-  it('every link in the documents leads somewhere', async () => {
+  it('have no dead link', async () => {
     const guides = (await readdir(join(ROOT, 'docs')))
       .filter((name) => name.endsWith('.md'))
       .map((name) => `docs/${name}`);
@@ -57,9 +58,17 @@ describe('what the documents show', () => {
     }
     expect(dead).toEqual([]);
   });
+
+  it('name only existing source files in docs/architecture.md', async () => {
+    const text = await readFile(join(ROOT, 'docs/architecture.md'), 'utf8');
+    const files = [...text.matchAll(/`([\w./-]+\/[\w.-]+\.(?:ts|mjs))`/g)].map(([, file = '']) => file);
+    expect(files.length).toBeGreaterThan(10);
+    const exists = (file: string): boolean => [file, `src/${file}`].some((path) => existsSync(join(ROOT, path)));
+    expect(files.filter((file) => !exists(file))).toEqual([]);
+  });
 });
 
-/** The commands in a document's `console` blocks, each with the lines below it. */
+/** @returns the commands in the `console` blocks of a document, each with its output */
 function stepsOf(document: string): Step[] {
   const blocks = [...document.matchAll(/^```console\n([\s\S]*?)^```/gm)].map(([, block = '']) => block);
   return blocks

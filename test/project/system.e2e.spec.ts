@@ -3,7 +3,7 @@ import { text } from 'node:stream/consumers';
 import { ProcessApp } from '../support/process-app.js';
 import { startTestApp, type TestApp } from '../support/test-app.js';
 
-describe('system', () => {
+describe('system endpoints and errors', () => {
   let app: TestApp;
 
   beforeAll(async () => {
@@ -12,38 +12,38 @@ describe('system', () => {
 
   afterAll(() => app.close());
 
-  it('is live', async () => {
+  it('GET /health/live responds with 200', async () => {
     const { status, body } = await app.client().get('/health/live');
     expect(status).toBe(200);
     expect(body).toEqual({ status: 'ok' });
   });
 
-  it('is ready, part by part', async () => {
+  it('GET /health/ready lists the state of each component', async () => {
     const { status, body } = await app.client().get('/health/ready');
     expect(status).toBe(200);
     expect(body).toMatchObject({ status: 'ok', details: { database: 'up' } });
   });
 
-  it('answers an unknown address with a problem', async () => {
+  it('responds to an unknown path with a problem', async () => {
     const { status, headers, body } = await app.client().get('/nothing-here');
     expect(status).toBe(404);
     expect(headers.get('content-type')).toBe('application/problem+json');
     expect(body).toMatchObject({ status: 404, code: 'route.not-found', requestId: headers.get('x-request-id') });
   });
 
-  it('answers a wrong method with 405 and the right ones', async () => {
+  it('responds to an unsupported method with 405 and the allowed methods', async () => {
     const { status, headers } = await app.client().post('/health/live', {});
     expect(status).toBe(405);
     expect(headers.get('allow')).toBe('GET, HEAD, OPTIONS');
   });
 
-  it('refuses a query parameter that it does not know', async () => {
+  it('rejects an unknown query parameter', async () => {
     const { status, body } = await app.client().get('/health/live?verbose=1');
     expect(status).toBe(422);
     expect(body.errors).toEqual([{ location: ['query', 'verbose'], type: 'unknown', message: expect.any(String) }]);
   });
 
-  it.each(['toString', 'hasOwnProperty', 'constructor', '__proto__'])('knows no field called %s', async (name) => {
+  it.each(['toString', 'hasOwnProperty', 'constructor', '__proto__'])('rejects the unknown field %s', async (name) => {
     const raw = `{"email":"toto@cafe.example","password":"a flat white, please","${name}":1}`;
     const headers = { 'content-type': 'application/json' };
     const { status, body } = await app.client().request('POST', '/auth/signup', { raw, headers });
@@ -52,16 +52,16 @@ describe('system', () => {
     expect((await app.client().get(`/menus?${name}=1`)).body.errors).toMatchObject([{ location: ['query', name] }]);
   });
 
-  it('answers what is no HTTP with a problem, and hangs up', async () => {
+  it('responds to malformed HTTP with a problem, and closes the connection', async () => {
     const socket = connect(Number(new URL(app.url).port), '127.0.0.1');
     socket.end('GET / HTTP/1.1\r\nHost: a\r\nno header\r\n\r\n');
-    const answer = (await text(socket)).split('\r\n\r\n');
-    expect(answer[0]).toMatch(/^HTTP\/1.1 400 Bad Request\r\n/);
-    expect(answer[0]).toMatch(/X-Request-Id: [\w-]{36}/);
-    expect(JSON.parse(answer[1] ?? '')).toMatchObject({ status: 400, code: 'request.malformed' });
+    const response = (await text(socket)).split('\r\n\r\n');
+    expect(response[0]).toMatch(/^HTTP\/1.1 400 Bad Request\r\n/);
+    expect(response[0]).toMatch(/X-Request-Id: [\w-]{36}/);
+    expect(JSON.parse(response[1] ?? '')).toMatchObject({ status: 400, code: 'request.malformed' });
   });
 
-  it('says which setting is wrong where a port is in use', async () => {
+  it('names the setting of a port that is in use', async () => {
     const variables = { PORT: new URL(app.url).port };
     const { code, stderr } = await (await ProcessApp.spawn(variables)).ended;
     expect(code).toBe(1);

@@ -9,18 +9,18 @@ import { addMenu } from '../support/menus.js';
 import { killLeftovers, ProcessApp } from '../support/process-app.js';
 import { ROOT, run } from '../support/project.js';
 
-/** What a caller may wait for a request that does not write: far more than one takes, far less than a write may wait. */
+/** Upper bound for a request that only reads: far above its usual duration, far below the wait of a write. */
 const STALL_MS = 2_500;
-const ROUNDS = 2;
-const PATIENCE_MS = 60_000;
+const REPETITIONS = 2;
+const TIMEOUT_MS = 60_000;
 
 /** Takes the write lock again and again, with short pauses, until its input ends. */
 const GREEDY_WRITER = `
   const connection = new (require('better-sqlite3'))(process.argv[1], { timeout: 5000 });
-  let isOver = false;
-  process.stdin.on('end', () => (isOver = true)).resume();
+  let isDone = false;
+  process.stdin.on('end', () => (isDone = true)).resume();
   (async () => {
-    for (let round = 0; !isOver; round += 1) {
+    for (let round = 0; !isDone; round += 1) {
       connection.exec('BEGIN IMMEDIATE; UPDATE menu SET price = price + 1');
       await new Promise((resolve) => setTimeout(resolve, 40));
       connection.exec('COMMIT');
@@ -30,7 +30,7 @@ const GREEDY_WRITER = `
   })();
 `;
 
-describe('another process that writes', () => {
+describe('SQLite with a second writing process', () => {
   let directory: string;
   let database: string;
   let app: ProcessApp;
@@ -51,12 +51,12 @@ describe('another process that writes', () => {
     await rm(directory, { recursive: true });
   });
 
-  /** While `work` goes on: how long each request that does not write took, in milliseconds. */
+  /** @returns the durations, in milliseconds, of the read requests sent while `work` is pending */
   async function durationsDuring(work: Promise<unknown>): Promise<number[]> {
-    let isOver = false;
-    void work.finally(() => (isOver = true)).catch(() => undefined);
+    let isDone = false;
+    void work.finally(() => (isDone = true)).catch(() => undefined);
     const durations: number[] = [];
-    while (!isOver) {
+    while (!isDone) {
       for (const path of ['/health/live', '/menus', '/auth/me']) {
         const begun = performance.now();
         expect((await member.get(path)).status).toBe(200);
@@ -67,7 +67,7 @@ describe('another process that writes', () => {
   }
 
   it(
-    'and never ends makes writes give up in seconds, and nobody else wait',
+    'rejects writes with 503 within seconds, and delays no read, while the other process keeps the lock',
     async () => {
       const other = new Sqlite(database);
       other.exec('BEGIN IMMEDIATE');
@@ -82,11 +82,11 @@ describe('another process that writes', () => {
       expect(Math.max(...durations)).toBeLessThan(STALL_MS);
       expect((await member.get('/menus?name=refused')).body.items).toEqual([]);
     },
-    PATIENCE_MS,
+    TIMEOUT_MS,
   );
 
   it(
-    'all the time leaves room for every write, and nobody else waits',
+    'completes every write, and delays no read, while the other process writes continuously',
     async () => {
       const args = ['-e', GREEDY_WRITER, database];
       const greedy = spawn(process.execPath, args, { cwd: ROOT, stdio: ['pipe', 'pipe', 'inherit'] });
@@ -100,15 +100,15 @@ describe('another process that writes', () => {
       await once(greedy, 'exit');
       expect(Math.max(...durations)).toBeLessThan(STALL_MS);
     },
-    PATIENCE_MS,
+    TIMEOUT_MS,
   );
 
   it(
-    'as npm run admin does, again and again, disturbs nobody',
+    'serves without delay while npm run admin writes repeatedly',
     async () => {
       const variables = { DATABASE_URL: `sqlite:${database}` };
       const commands = (async () => {
-        for (let round = 0; round < ROUNDS; round += 1) {
+        for (let round = 0; round < REPETITIONS; round += 1) {
           for (const verb of ['grant', 'revoke']) {
             const finished = await run(process.execPath, ['dist/src/cli/admin.command.js', verb, email], {
               variables,
@@ -122,6 +122,6 @@ describe('another process that writes', () => {
       await commands;
       expect(Math.max(...durations)).toBeLessThan(STALL_MS);
     },
-    PATIENCE_MS,
+    TIMEOUT_MS,
   );
 });

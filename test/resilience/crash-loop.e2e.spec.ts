@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { readFacts } from '../support/facts.js';
+import { readStoredRows } from '../support/stored-rows.js';
 import { Journal } from '../support/journal.js';
 import { TestModelStore } from '../support/model-store.js';
 import { killLeftovers, ProcessApp } from '../support/process-app.js';
@@ -11,10 +11,10 @@ import { Writer } from '../support/writer.js';
 
 const KILLS = scale(5, 300);
 const WRITERS = 32;
-/** How many acknowledgements there are between a start and its end. */
+/** Range of acknowledgements between a start and its kill. */
 const MIN_ACKNOWLEDGED = 10;
 const MORE_ACKNOWLEDGED = 120;
-/** Event loop turns from the last of them to the end. */
+/** Maximum of event loop turns between the last acknowledgement and the kill. */
 const MAX_TURNS = 60;
 
 describe('kill -9 under 32 writers', () => {
@@ -25,7 +25,7 @@ describe('kill -9 under 32 writers', () => {
     (_, index) => new Writer(`w${index}`, `10.0.0.${index}`, journal, randomFrom(index)),
   );
   const figures = { kills: 0, acknowledged: 0, unanswered: 0, 'of these done': 0 };
-  const troubles: unknown[] = [];
+  const defects: unknown[] = [];
   let directory: string;
   let file: string;
   let store: TestModelStore;
@@ -43,21 +43,21 @@ describe('kill -9 under 32 writers', () => {
   });
 
   it(
-    'loses nothing that was acknowledged, and leaves nothing half-written',
+    'keeps every acknowledged operation, and leaves none half done',
     async () => {
-      while (figures.kills < KILLS && troubles.length === 0) {
+      while (figures.kills < KILLS && defects.length === 0) {
         const app = await start();
-        await lookForTrouble(app);
+        await checkDatabase(app);
         await workUntilKilled(app, MIN_ACKNOWLEDGED + random(MORE_ACKNOWLEDGED));
         figures.kills += 1;
         if (figures.kills % 10 === 0) report('crash loop so far', { ...figures, acknowledged: journal.acknowledged });
       }
-      await lookForTrouble(await start());
+      await checkDatabase(await start());
       figures.acknowledged = journal.acknowledged;
       report('crash loop', figures);
-      expect(troubles).toEqual([]);
+      expect(defects).toEqual([]);
       expect(figures).toMatchObject({ kills: KILLS });
-      // The kills came in the middle of the work.
+      // Requests were in flight when the process was killed.
       expect(figures.unanswered).toBeGreaterThan(KILLS);
     },
     ATTACK_MS,
@@ -66,7 +66,7 @@ describe('kill -9 under 32 writers', () => {
   async function start(): Promise<ProcessApp> {
     const settings = { MODELS_DIR: store.path, TRUST_PROXY: '1' };
     const app = await ProcessApp.spawn(settings, { databaseUrl: `sqlite:${file}` });
-    // Models still load: members need none.
+    // The writers need no model, so they do not wait for readiness.
     await app.line('listening');
     return app;
   }
@@ -87,20 +87,20 @@ describe('kill -9 under 32 writers', () => {
     await app.ended;
   }
 
-  /** Not just when something was acknowledged, but between any two steps of what is still under way. */
+  /** Kills between any two steps of the operations in flight, not only right after an acknowledgement. */
   async function killSoon(app: ProcessApp): Promise<void> {
     for (let turns = random(MAX_TURNS); turns > 0; turns -= 1) await nextTurn();
     app.signal('SIGKILL');
   }
 
-  async function lookForTrouble({ url }: ProcessApp): Promise<void> {
-    const { facts, damage } = readFacts(file);
-    const { lost, phantom, half, done } = journal.settle(facts);
+  async function checkDatabase({ url }: ProcessApp): Promise<void> {
+    const { rows, violations } = readStoredRows(file);
+    const { lost, phantom, half, done } = journal.settle(rows);
     figures['of these done'] += done.size;
     for (const writer of writers) writer.learn(done);
-    await Promise.all(writers.map((writer) => writer.prove(url)));
+    await Promise.all(writers.map((writer) => writer.verify(url)));
     const surprises = writers.flatMap((writer) => writer.surprises);
-    const found = { kill: figures.kills, lost, phantom, half, damage, surprises };
-    if ([lost, phantom, half, damage, surprises].some(({ length }) => length > 0)) troubles.push(found);
+    const found = { kill: figures.kills, lost, phantom, half, violations, surprises };
+    if ([lost, phantom, half, violations, surprises].some(({ length }) => length > 0)) defects.push(found);
   }
 });

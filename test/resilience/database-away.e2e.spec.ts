@@ -2,39 +2,39 @@ import { cp, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { untilStatus } from '../support/until.js';
-import type { Answer, Client } from '../support/client.js';
-import { addMenu, allPages } from '../support/menus.js';
-import { describeWhere } from '../support/possible.js';
-import { findPostgres, type PostgresServer, postgresTrouble, startPostgres } from '../support/postgres.js';
+import type { ClientResponse, Client } from '../support/client.js';
+import { addMenu, fetchAllPages } from '../support/menus.js';
+import { describeUnless } from '../support/describe-unless.js';
+import { findPostgres, type PostgresServer, postgresUnavailableReason, startPostgres } from '../support/postgres.js';
 import { killLeftovers, ProcessApp } from '../support/process-app.js';
 import { Relay } from '../support/relay.js';
 
 const ROW = { sepal_length: 5.9, sepal_width: 3.0, petal_length: 5.1, petal_width: 1.8 };
-const PATIENCE_MS = 60_000;
+const TIMEOUT_MS = 60_000;
 
 afterEach(killLeftovers);
 
-function expectUnavailable({ status, headers, body }: Answer): void {
+function expectUnavailable({ status, headers, body }: ClientResponse): void {
   expect([status, body.code, headers.get('retry-after')]).toEqual([503, 'database.unavailable', '1']);
   expect(headers.getSetCookie()).toEqual([]);
 }
 
 const bin = findPostgres();
-const describeWithPostgres = describeWhere(postgresTrouble(bin));
+const describeWithPostgres = describeUnless(postgresUnavailableReason(bin));
 
-describeWithPostgres('a PostgreSQL server that breaks down', () => {
+describeWithPostgres('an outage of PostgreSQL', () => {
   let postgres: PostgresServer;
 
   beforeAll(async () => {
     postgres = await startPostgres(bin!);
-  }, PATIENCE_MS);
+  }, TIMEOUT_MS);
 
   afterAll(() => postgres.stop());
 
   const start = (): Promise<ProcessApp> => ProcessApp.start({}, { databaseUrl: postgres.url });
 
   it(
-    'lets nobody in while it is away, and everybody when it is back',
+    'responds with 503 and authenticates nobody during the outage, and recovers afterwards',
     async () => {
       const app = await start();
       const member = app.client();
@@ -46,7 +46,7 @@ describeWithPostgres('a PostgreSQL server that breaks down', () => {
       const menu = { name: 'Latte', price: 1 };
 
       await postgres.breakDown();
-      for (const answer of [
+      for (const response of [
         await member.get('/auth/me'),
         await stranger.get('/auth/me', withKey),
         await member.get('/auth/sessions'),
@@ -62,7 +62,7 @@ describeWithPostgres('a PostgreSQL server that breaks down', () => {
         await member.delete('/auth/me', { password }),
         await member.put('/models/iris/default', { version: '1' }),
       ]) {
-        expectUnavailable(answer);
+        expectUnavailable(response);
       }
       expect((await stranger.get('/auth/me')).status).toBe(401);
       const forged = { headers: { cookie: 'barista.sid=s%3Aforged.forged' } };
@@ -80,11 +80,11 @@ describeWithPostgres('a PostgreSQL server that breaks down', () => {
       expect(app.lines.filter(({ msg, level }) => msg === 'unexpected error' || level === 'fatal')).toEqual([]);
       expect(await app.stop()).toMatchObject({ code: 0, stderr: '' });
     },
-    PATIENCE_MS,
+    TIMEOUT_MS,
   );
 
   it(
-    'keeps what was acknowledged while it went, and makes nothing else of it than 503',
+    'keeps every acknowledged write when the server stops under load, and responds to the others with 503',
     async () => {
       const app = await start();
       const members = await Promise.all(
@@ -95,14 +95,14 @@ describeWithPostgres('a PostgreSQL server that breaks down', () => {
         }),
       );
       const acknowledged: string[] = [];
-      const others: Answer[] = [];
+      const others: ClientResponse[] = [];
       let isOver = false;
       const write = async (member: Client, writer: number): Promise<void> => {
         for (let index = 0; !isOver; index += 1) {
           const name = `Breaking ${writer} ${index}`;
-          const answer = await member.post('/menus', { name, price: 1 });
-          if (answer.status === 201) acknowledged.push(name);
-          else others.push(answer);
+          const response = await member.post('/menus', { name, price: 1 });
+          if (response.status === 201) acknowledged.push(name);
+          else others.push(response);
         }
       };
       const writing = Promise.all(members.map(write));
@@ -119,22 +119,23 @@ describeWithPostgres('a PostgreSQL server that breaks down', () => {
 
       expect(others.length).toBeGreaterThan(0);
       others.forEach(expectUnavailable);
-      const kept = new Set((await allPages(app.client(), 'name=breaking&limit=100')).map(({ name }) => name));
+      const kept = new Set((await fetchAllPages(app.client(), 'name=breaking&limit=100')).map(({ name }) => name));
       expect(acknowledged.filter((name) => !kept.has(name))).toEqual([]);
       expect(app.lines.filter(({ msg }) => msg === 'unexpected error')).toEqual([]);
       expect(await app.stop()).toMatchObject({ code: 0, stderr: '' });
     },
-    PATIENCE_MS,
+    TIMEOUT_MS,
   );
 
   it(
-    'is given up where it only goes silent, and asked anew',
+    'times out when the server falls silent, and opens a new connection',
     async () => {
       const relay = await Relay.start(postgres.url);
       const url = new URL(postgres.url);
       url.port = String(relay.port);
       const app = await ProcessApp.start({}, { databaseUrl: url.href });
-      const many = (): Promise<Answer[]> => Promise.all(Array.from({ length: 20 }, () => app.client().get('/menus')));
+      const many = (): Promise<ClientResponse[]> =>
+        Promise.all(Array.from({ length: 20 }, () => app.client().get('/menus')));
       for (const { status } of await many()) expect(status).toBe(200);
 
       relay.silence();
@@ -145,11 +146,11 @@ describeWithPostgres('a PostgreSQL server that breaks down', () => {
       expect(await app.stop()).toMatchObject({ code: 0, stderr: '' });
       relay.stop();
     },
-    PATIENCE_MS,
+    TIMEOUT_MS,
   );
 });
 
-describe('a SQLite file', () => {
+describe('SQLite when its files change underneath', () => {
   let directory: string;
   let database: string;
   let app: ProcessApp;
@@ -162,16 +163,16 @@ describe('a SQLite file', () => {
     member = app.client();
     await member.signUpAndLogIn();
     await addMenu(member, { name: 'Before' });
-  }, PATIENCE_MS);
+  }, TIMEOUT_MS);
 
   afterEach(async () => {
     await killLeftovers();
     await rm(directory, { recursive: true });
   });
 
-  const names = async (): Promise<string[]> => (await allPages(member, 'limit=100')).map(({ name }) => name);
+  const names = async (): Promise<string[]> => (await fetchAllPages(member, 'limit=100')).map(({ name }) => name);
 
-  /** A write that nobody would find again is no success, and the operator is told why. */
+  /** A write to a displaced file fails, and the log tells the operator why. */
   async function expectRefusals(): Promise<void> {
     expectUnavailable(await member.post('/menus', { name: 'Refused', price: 1 }));
     expectUnavailable(await member.post('/auth/logout'));
@@ -183,7 +184,7 @@ describe('a SQLite file', () => {
   }
 
   it.each(['barista.db', 'barista.db-wal'])(
-    'moved away takes no write, and is as it was when it is back: %s',
+    'rejects writes while %s is moved away, and has lost nothing when it is back',
     async (name) => {
       const file = join(directory, name);
       await rename(file, `${file}.moved`);
@@ -202,17 +203,17 @@ describe('a SQLite file', () => {
   );
 
   it(
-    'removed takes no write, and ends no process',
+    'rejects writes after the file is removed, and keeps running',
     async () => {
       for (const ending of ['', '-wal', '-shm']) await rm(database + ending);
       await expectRefusals();
       expect(await app.stop()).toMatchObject({ code: 0, stderr: '' });
     },
-    PATIENCE_MS,
+    TIMEOUT_MS,
   );
 
   it(
-    'replaced is left alone by whoever has the old one open',
+    'does not touch a file that replaced the open one',
     async () => {
       const other = join(directory, 'other.db');
       await cp(database, other);
@@ -222,6 +223,6 @@ describe('a SQLite file', () => {
       expect(await app.stop()).toMatchObject({ code: 0, stderr: '' });
       expect(Buffer.compare(await readFile(database), bytes)).toBe(0);
     },
-    PATIENCE_MS,
+    TIMEOUT_MS,
   );
 });

@@ -2,17 +2,17 @@ import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
-import type { Answer } from '../support/client.js';
-import { addMenu, allPages } from '../support/menus.js';
-import { describeWhere } from '../support/possible.js';
+import type { ClientResponse } from '../support/client.js';
+import { addMenu, fetchAllPages } from '../support/menus.js';
+import { describeUnless } from '../support/describe-unless.js';
 import { killLeftovers, ProcessApp } from '../support/process-app.js';
-import { straceTrouble, traced, tracedCalls } from '../support/strace.js';
+import { straceUnavailableReason, traced, tracedCalls } from '../support/strace.js';
 
-const describeTraced = describeWhere(await straceTrouble());
+const describeTraced = describeUnless(await straceUnavailableReason());
 const SYNC = 'fsync,fdatasync';
-/** Several processes are started, and every call of theirs is looked at. */
-const PATIENCE_MS = 120_000;
-/** SQLite tries a checkpoint with every commit beyond 128 pages in the log. */
+/** Several processes start, and strace slows each of them down. */
+const TIMEOUT_MS = 120_000;
+/** Enough to start a checkpoint, which SQLite tries with every commit beyond 128 pages in the log. */
 const CHECKPOINT_BYTES = 600_000;
 
 let directory: string;
@@ -35,12 +35,12 @@ afterEach(async () => {
 const numbered = (count: number): string[] => Array.from({ length: count }, (_, index) => `menu-${index}-of-many`);
 const start = (command?: [string, ...string[]]): Promise<ProcessApp> => ProcessApp.start({}, { databaseUrl, command });
 const namesIn = async (app: ProcessApp): Promise<string[]> =>
-  (await allPages(app.client(), 'limit=100')).map(({ name }) => name);
+  (await fetchAllPages(app.client(), 'limit=100')).map(({ name }) => name);
 const integrity = (): unknown => new Sqlite(database).pragma('integrity_check', { simple: true });
 
-describeTraced('what was acknowledged', () => {
+describeTraced('durability of acknowledged writes', () => {
   it(
-    'had been synced, itself and not something else, before the answer left',
+    'syncs the write itself before the response leaves',
     async () => {
       const calls = ['-s', '9000', '-e', `trace=write,writev,sendmsg,pwrite64,${SYNC}`];
       const app = await start(traced(trace, ...calls));
@@ -62,11 +62,11 @@ describeTraced('what was acknowledged', () => {
         expect(written < synced && synced < answered).toBe(true);
       }
     },
-    PATIENCE_MS,
+    TIMEOUT_MS,
   );
 
   it(
-    'of a job had been synced, its file too, before it was accepted',
+    'syncs a job and its file before it is accepted',
     async () => {
       const app = await start(traced(trace, '-s', '9000', '-e', `trace=write,writev,sendmsg,pwrite64,${SYNC}`));
       const member = app.client();
@@ -90,11 +90,11 @@ describeTraced('what was acknowledged', () => {
       expect(last(body.id, accepted)).toBeGreaterThan(last('7.7,3.8,6.7,2.2', accepted));
       expect(synced).toBeGreaterThan(last(body.id, accepted));
     },
-    PATIENCE_MS,
+    TIMEOUT_MS,
   );
 
   it(
-    'is all there is where a sync fails, and the next write is taken',
+    'keeps only acknowledged writes when a sync fails, and accepts the next write',
     async () => {
       const failing = ['-P', `${database}-wal`, '-e', `trace=${SYNC}`, '-e', `inject=${SYNC}:error=EIO:when=30..34`];
       const first = await start();
@@ -103,12 +103,12 @@ describeTraced('what was acknowledged', () => {
       const app = await start(traced(trace, ...failing));
       const member = app.client();
       await member.signUpAndLogIn();
-      const answers = new Map<string, Answer>();
-      for (const name of numbered(50)) answers.set(name, await member.post('/menus', { name, price: 1 }));
-      const refused = [...answers.values()].filter(({ status }) => status !== 201);
+      const responses = new Map<string, ClientResponse>();
+      for (const name of numbered(50)) responses.set(name, await member.post('/menus', { name, price: 1 }));
+      const refused = [...responses.values()].filter(({ status }) => status !== 201);
       const words = refused.map(({ status, body, headers }) => `${status} ${body.code} ${headers.get('retry-after')}`);
       expect(words).toEqual(Array.from({ length: 5 }, () => '503 database.unavailable 1'));
-      const acknowledged = [...answers].filter(([, { status }]) => status === 201).map(([name]) => name);
+      const acknowledged = [...responses].filter(([, { status }]) => status === 201).map(([name]) => name);
       expect(acknowledged).toHaveLength(45);
       expect(await namesIn(app)).toEqual(acknowledged);
       await app.stop('SIGKILL');
@@ -117,12 +117,12 @@ describeTraced('what was acknowledged', () => {
       expect(await namesIn(restarted)).toEqual(acknowledged);
       await restarted.stop();
     },
-    PATIENCE_MS,
+    TIMEOUT_MS,
   );
 
-  // The database's own file is written at a checkpoint only: at its first page, or in the middle, it comes to its end.
+  // Only a checkpoint writes to the database file. It fails at the first page or in the middle.
   it.each([1, 12])(
-    'outlasts a checkpoint that breaks off at page %d, and kill -9 then',
+    'survives a checkpoint that fails at page %d, followed by SIGKILL',
     async (page) => {
       await (await start()).stop();
       const breaking = ['-P', database, '-e', 'trace=pwrite64', '-e', `inject=pwrite64:error=EIO:when=${page}+`];
@@ -140,20 +140,20 @@ describeTraced('what was acknowledged', () => {
       expect(calls).toContainEqual(expect.stringMatching(/^pwrite64\(\d+<.*\/barista\.db>.*\(INJECTED\)$/));
 
       const restarted = await start();
-      expect(restarted.lines.map(({ msg }) => msg)).toContain('the database is whole');
+      expect(restarted.lines.map(({ msg }) => msg)).toContain('the database is intact');
       expect(await namesIn(restarted)).toEqual(acknowledged);
       await restarted.stop();
       expect(integrity()).toBe('ok');
     },
-    PATIENCE_MS,
+    TIMEOUT_MS,
   );
 });
 
-describe('the log of writes', () => {
+describe('the write-ahead log', () => {
   const MAX_BYTES = 1_000_000;
 
   it(
-    'stays small under readers that never pause',
+    'stays small under continuous readers',
     async () => {
       const app = await start();
       const member = app.client();
@@ -173,6 +173,6 @@ describe('the log of writes', () => {
       expect(Math.max(...sizes)).toBeLessThan(MAX_BYTES);
       await app.stop();
     },
-    PATIENCE_MS,
+    TIMEOUT_MS,
   );
 });

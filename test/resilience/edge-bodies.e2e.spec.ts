@@ -5,16 +5,15 @@ import { RawConnection } from '../support/raw-http.js';
 import { until } from '../support/until.js';
 
 const MEGABYTE = 1024 * 1024;
-/** Of a server that is not kept busy by what it was sent. */
-const AT_ONCE_MS = 5_000;
+/** Upper bound for a response that needs no decompression of the whole body. */
+const MAX_REJECTION_MS = 5_000;
 
-/** A request that makes a menu, if it is taken for one. */
-describe('bodies at the edge', () => {
+describe('request bodies', () => {
   let app: ProcessApp;
   let client: Client;
 
   beforeAll(async () => {
-    // The first picture waits for its model to be loaded.
+    // The first image waits until its model is loaded.
     app = await ProcessApp.start({ DEADLINE_MS: '30000' });
     client = app.client();
     await client.signUpAndLogIn();
@@ -27,9 +26,9 @@ describe('bodies at the edge', () => {
     return Number(/^process_resident_memory_bytes (\S+)/m.exec(text)?.[1]) / MEGABYTE;
   }
 
-  describe('a compressed body', () => {
+  describe('with a Content-Encoding', () => {
     const spaces = Buffer.alloc(64 * MEGABYTE, ' ');
-    /** 64 MB in 64 kB, over and over: members of gzip, one behind the other, are one stream. */
+    /** Repeats 64 kB that decompress to 64 MB: concatenated gzip members are one stream (RFC 1952). */
     const bomb = Buffer.concat(Array<Buffer>(160).fill(gzipSync(spaces)));
 
     async function send(path: string, raw: Uint8Array, encoding: string): Promise<number> {
@@ -38,12 +37,12 @@ describe('bodies at the edge', () => {
     }
 
     it.each(['/menus', '/predict', '/v2/models/iris/infer'])(
-      'of 10 GB in 10 MB is refused by POST %s, in little time and memory',
+      'rejects 10 GB compressed to 10 MB at POST %s, in little time and memory',
       async (path) => {
         const before = await residentMb();
         const began = Date.now();
         expect(await send(path, bomb, 'gzip')).toBe(413);
-        expect(Date.now() - began).toBeLessThan(AT_ONCE_MS);
+        expect(Date.now() - began).toBeLessThan(MAX_REJECTION_MS);
         expect((await residentMb()) - before).toBeLessThan(256);
       },
     );
@@ -52,31 +51,31 @@ describe('bodies at the edge', () => {
       ['gzip', gzipSync(spaces)],
       ['deflate', deflateSync(spaces)],
       ['br', brotliCompressSync(spaces)],
-    ])('of %s is held to the same limit', async (encoding, raw) => {
+    ])('limits the decompressed size of %s', async (encoding, raw) => {
       expect(await send('/menus', raw, encoding)).toBe(413);
       expect(await send('/predict', raw, encoding)).toBe(413);
     });
 
     it.each(['gzip, gzip', 'gzip, identity', 'x-gzip', 'compress', 'zstd', 'aes128gcm'])(
-      'of %s is refused',
+      'rejects the encoding %s',
       async (encoding) => {
         expect(await send('/menus', gzipSync(gzipSync('{}')), encoding)).toBe(415);
       },
     );
 
     it.each([
-      ['that is none', Buffer.from('{"name":"a","price":1}')],
-      ['that ends too early', gzipSync(JSON.stringify({ name: 'a'.repeat(30), price: 1 })).subarray(0, -12)],
-      ['whose sum is wrong', damaged(gzipSync('{"name":"a","price":1}'))],
-    ])('%s is malformed', async (_, raw) => {
+      ['that is not compressed', Buffer.from('{"name":"a","price":1}')],
+      ['that is truncated', gzipSync(JSON.stringify({ name: 'a'.repeat(30), price: 1 })).subarray(0, -12)],
+      ['with a wrong checksum', damaged(gzipSync('{"name":"a","price":1}'))],
+    ])('rejects a gzip body %s as malformed', async (_, raw) => {
       expect(await send('/menus', raw, 'gzip')).toBe(400);
     });
 
-    it('is taken where it is sound', async () => {
+    it('accepts a valid gzip body', async () => {
       expect(await send('/menus', gzipSync('{"name":"sound","price":1}'), 'gzip')).toBe(201);
     });
 
-    it.each(['identity', ''])('of "%s" is not compressed', async (encoding) => {
+    it.each(['identity', ''])('reads the encoding "%s" as uncompressed', async (encoding) => {
       const menu = Buffer.from('{"name":"plain","price":1}');
       expect(await send('/menus', menu, encoding)).toBe(201);
       expect(await send('/menus', Buffer.alloc(2 * MEGABYTE, ' '), encoding)).toBe(413);
@@ -87,7 +86,7 @@ describe('bodies at the edge', () => {
     ['/v2/models/iris/infer', 'application/json', 400],
     ['/models/iris/jobs', 'application/x-www-form-urlencoded', 422],
     ['/models/digits/jobs', 'image/png', 422],
-  ])('takes a body to %s that comes byte by byte in little more memory than it has', async (path, type, status) => {
+  ])('reads a body that arrives at %s in chunks of one byte without much more memory', async (path, type, status) => {
     const before = await residentMb();
     const connection = await RawConnection.open(app.url);
     const cookie = [...client.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
@@ -100,7 +99,7 @@ describe('bodies at the edge', () => {
     expect(connection.statuses).toEqual([status]);
   });
 
-  it('is as well as before after all of this', async () => {
+  it('is ready and has logged no error after all of these requests', async () => {
     await until('it is ready', async () => (await client.get('/health/ready')).status === 200);
     expect(app.lines.filter(({ level }) => level === 'error' || level === 'fatal')).toEqual([]);
   });

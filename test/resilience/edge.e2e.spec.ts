@@ -3,21 +3,21 @@ import { killLeftovers, ProcessApp } from '../support/process-app.js';
 import { RawConnection } from '../support/raw-http.js';
 import { until } from '../support/until.js';
 
-/** A request that makes a menu, if it is taken for one. */
+/** A request that creates a menu if the server accepts it. */
 interface Shape {
   readonly name: string;
-  /** Statuses of the answer; none where the connection is just closed. */
-  readonly answers?: readonly number[];
-  /** Between the path and the first header. */
+  /** Expected statuses; empty if the server only closes the connection. */
+  readonly statuses?: readonly number[];
+  /** Instead of `HTTP/1.1`. */
   readonly version?: string;
   /** Instead of `POST /menus`. */
   readonly target?: string;
-  /** Beside those of every such request. */
+  /** In addition to the usual headers. */
   readonly headers?: readonly string[];
-  /** Instead of the right ones. */
+  /** Instead of the correct `Host` header. */
   readonly host?: readonly string[];
   readonly contentLength?: boolean;
-  /** Made of the body that makes the menu. */
+  /** Makes the body from the JSON of the menu. */
   readonly body?: (body: string) => string;
 }
 
@@ -25,7 +25,7 @@ const MALFORMED = [400];
 const chunked = (body: string): string => `${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`;
 const CHUNKED = { headers: ['Transfer-Encoding: chunked'], contentLength: false, body: chunked };
 
-/** Two lengths: whoever goes by the other one sees another request in the body. */
+/** Two lengths: a proxy that uses the other one would see a second request in the body (request smuggling). */
 const FRAMING: readonly Shape[] = [
   { name: 'Content-Length and Transfer-Encoding', headers: CHUNKED.headers },
   { name: 'Transfer-Encoding and Content-Length: 0', ...CHUNKED, headers: [...CHUNKED.headers, 'Content-Length: 0'] },
@@ -69,12 +69,12 @@ const CHUNKS: readonly Shape[] = [
   },
   {
     name: 'an extension of 20 kB',
-    answers: [413],
+    statuses: [413],
     body: (body: string) => chunked(body).replace('\r\n', `;${'a'.repeat(20_000)}\r\n`),
   },
   {
     name: 'trailers of 20 kB',
-    answers: [431],
+    statuses: [431],
     body: (body: string) => chunked(body).replace(/\r\n$/, `X-Long: ${'a'.repeat(20_000)}\r\n\r\n`),
   },
 ].map((shape) => ({ ...CHUNKED, ...shape }));
@@ -87,9 +87,9 @@ const HEADERS: readonly Shape[] = [
   { name: 'a folded line', headers: ['X-A: b\r\n c'] },
   { name: 'no name', headers: [': b'] },
   { name: 'no colon', headers: ['X-A'] },
-  { name: '1,000 headers', answers: [431], headers: Array.from({ length: 1_000 }, (_, index) => `X-${index}: 1`) },
-  { name: 'headers of 20 kB', answers: [431], headers: [`X-Long: ${'a'.repeat(20_000)}`] },
-  { name: 'an expectation of nobody', answers: [417], headers: ['Expect: 200-ok'] },
+  { name: '1,000 headers', statuses: [431], headers: Array.from({ length: 1_000 }, (_, index) => `X-${index}: 1`) },
+  { name: 'headers of 20 kB', statuses: [431], headers: [`X-Long: ${'a'.repeat(20_000)}`] },
+  { name: 'an expectation of nobody', statuses: [417], headers: ['Expect: 200-ok'] },
   { name: 'no Host', host: [] },
   { name: 'two Hosts', host: ['Host: cafe.example', 'Host: evil.example'] },
   { name: 'an empty Host', host: ['Host:'] },
@@ -100,24 +100,24 @@ const HEADERS: readonly Shape[] = [
 
 const TARGETS: readonly Shape[] = [
   { name: 'the URL of another host', target: 'POST http://evil.example/menus' },
-  { name: 'a URL that is none', target: 'POST http://[' },
+  { name: 'an invalid URL', target: 'POST http://[' },
   { name: 'no slash', target: 'POST menus' },
   { name: '*', target: 'POST *' },
-  { name: 'a URL of 100 kB', answers: [431], target: `POST /menus?${'a'.repeat(100_000)}` },
+  { name: 'a URL of 100 kB', statuses: [431], target: `POST /menus?${'a'.repeat(100_000)}` },
   { name: 'a space in it', target: 'POST /menus HTTP/1.1 /menus' },
   { name: 'a control character', target: 'POST /menus\x01' },
   { name: 'a NUL', target: 'POST /menus\0' },
   { name: 'a byte that is not ASCII', target: 'POST /menus\xff' },
-  { name: 'CONNECT', answers: [405], target: 'CONNECT cafe.example:80' },
-  { name: 'a method in small letters', target: 'post /menus' },
-  { name: 'a method of nobody', target: 'BREW /menus' },
+  { name: 'CONNECT', statuses: [405], target: 'CONNECT cafe.example:80' },
+  { name: 'a method in lower case', target: 'post /menus' },
+  { name: 'an unknown method', target: 'BREW /menus' },
   { name: 'a tab instead of a space', target: 'POST\t/menus' },
   { name: 'HTTP/1.2', version: 'HTTP/1.2' },
   { name: 'HTTP/2.0', version: 'HTTP/2.0' },
-  { name: 'HTTP in small letters', version: 'http/1.1' },
+  { name: 'HTTP in lower case', version: 'http/1.1' },
 ];
 
-describe('the edge', () => {
+describe('the HTTP parser', () => {
   let app: ProcessApp;
   let client: Client;
   let menus = 0;
@@ -130,7 +130,7 @@ describe('the edge', () => {
 
   afterAll(killLeftovers);
 
-  /** The bytes of a request that makes a menu of this name. */
+  /** @returns the bytes of a request that creates a menu with this name */
   function write(menu: string, shape: Partial<Shape> = {}): string {
     const { target = 'POST /menus', version = 'HTTP/1.1', headers = [], host = ['Host: cafe.example'] } = shape;
     const json = JSON.stringify({ name: menu, price: 1 });
@@ -140,7 +140,7 @@ describe('the edge', () => {
     return [`${target} ${version}`, ...lines, '', (shape.body ?? String)(json)].join('\r\n');
   }
 
-  async function isThere(menu: string): Promise<boolean> {
+  async function menuExists(menu: string): Promise<boolean> {
     const { body } = await client.get(`/menus?name=${encodeURIComponent(menu)}`);
     return body.items.length > 0;
   }
@@ -150,12 +150,12 @@ describe('the edge', () => {
     return [`shape ${menus} first`, `shape ${menus} second`];
   }
 
-  it('takes sound requests, one behind the other, whole or in chunks', async () => {
+  it('accepts pipelined valid requests, with a length and in chunks', async () => {
     const [first, second] = newMenus();
     const connection = await RawConnection.open(app.url);
     connection.send(write(first) + write(second, CHUNKED));
-    expect(await connection.answers(2)).toEqual([201, 201]);
-    expect([await isThere(first), await isThere(second)]).toEqual([true, true]);
+    expect(await connection.waitForStatuses(2)).toEqual([201, 201]);
+    expect([await menuExists(first), await menuExists(second)]).toEqual([true, true]);
     connection.end();
   });
 
@@ -164,19 +164,19 @@ describe('the edge', () => {
     ['chunks', CHUNKS],
     ['headers', HEADERS],
     ['the first line', TARGETS],
-  ])('where %s can be read in two ways', (_, shapes) => {
-    it.each(shapes)('refuses $name, and all that follows', async ({ answers = MALFORMED, ...shape }) => {
+  ])('with ambiguous syntax in %s', (_, shapes) => {
+    it.each(shapes)('rejects $name, and the pipelined request after it', async ({ statuses = MALFORMED, ...shape }) => {
       const [first, second] = newMenus();
       const connection = await RawConnection.open(app.url);
       connection.send(write(first, shape) + write(second));
       const received = await connection.closed();
-      expect(connection.statuses).toEqual(answers);
+      expect(connection.statuses).toEqual(statuses);
       expect(received).toMatch(/^Content-Type: application\/problem\+json\r$/m);
       expect(received).toMatch(/^X-Content-Type-Options: nosniff\r$/m);
       const { requestId } = connection.problem;
-      await until('the log has a line of it', () => app.lines.some((line) => line.requestId === requestId));
+      await until('the request is logged', () => app.lines.some((line) => line.requestId === requestId));
       expect(received).toMatch(/^X-Request-Id: [\w-]+\r$/m);
-      expect([await isThere(first), await isThere(second)]).toEqual([false, false]);
+      expect([await menuExists(first), await menuExists(second)]).toEqual([false, false]);
     });
   });
 
@@ -185,36 +185,36 @@ describe('the edge', () => {
     ['a TLS handshake', '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03'],
     ['the preface of HTTP/2', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'],
     ['a request with two lengths', 'POST /menus HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\nContent-Length: 1\r\n\r\n'],
-  ])('answers a sound request before it hangs up on %s behind it', async (_, garbage) => {
+  ])('responds to a valid request before it closes the connection for the %s after it', async (_, garbage) => {
     const [first, second] = newMenus();
     const connection = await RawConnection.open(app.url);
     connection.send(write(first) + garbage + write(second));
     await connection.closed();
     expect(connection.statuses).toEqual([201]);
-    expect([await isThere(first), await isThere(second)]).toEqual([true, false]);
+    expect([await menuExists(first), await menuExists(second)]).toEqual([true, false]);
   });
 
-  it('answers nothing that comes after a request that said it was the last', async () => {
+  it('ignores a request after one with Connection: close', async () => {
     const [first, second] = newMenus();
     const connection = await RawConnection.open(app.url);
     connection.send(write(first, { headers: ['Connection: close'] }) + write(second));
     await connection.closed();
     expect(connection.statuses).toEqual([201]);
-    expect(await isThere(second)).toBe(false);
+    expect(await menuExists(second)).toBe(false);
   });
 
-  it.each(['websocket', 'h2c'])('does not change to %s', async (protocol) => {
+  it.each(['websocket', 'h2c'])('does not upgrade to %s', async (protocol) => {
     const [menu] = newMenus();
     const connection = await RawConnection.open(app.url);
     connection.send(write(menu, { headers: ['Connection: Upgrade', `Upgrade: ${protocol}`] }));
-    expect(await connection.answers(1)).toEqual([201]);
+    expect(await connection.waitForStatuses(1)).toEqual([201]);
     connection.end();
   });
 
-  it('takes the URL of the host that it is asked as', async () => {
+  it('accepts an absolute URL with its own host', async () => {
     const connection = await RawConnection.open(app.url);
     connection.send('GET http://Cafe.example/health/live HTTP/1.1\r\nHost: cafe.example\r\n\r\n');
-    expect(await connection.answers(1)).toEqual([200]);
+    expect(await connection.waitForStatuses(1)).toEqual([200]);
     connection.end();
   });
 
@@ -225,7 +225,7 @@ describe('the edge', () => {
       ['PUT', '/auth/login', 'OPTIONS, POST'],
       ['PROPFIND', '/health/live', 'GET, HEAD, OPTIONS'],
       ['DELETE', '/metrics', 'GET, HEAD, OPTIONS'],
-    ])('%s %s is 405, with what is possible', async (method, path, allow) => {
+    ])('responds to %s %s with 405 and the allowed methods', async (method, path, allow) => {
       const connection = await RawConnection.open(app.url);
       connection.send(`${method} ${path} HTTP/1.1\r\nHost: cafe.example\r\nConnection: close\r\n\r\n`);
       const received = await connection.closed();
@@ -241,23 +241,23 @@ describe('the edge', () => {
       'application/jsonp',
       'application/json; charset=utf-16',
       'text/plain, application/json',
-    ])('%s is no JSON', async (type) => {
+    ])('rejects the media type %s where JSON is required', async (type) => {
       const raw = new TextEncoder().encode('{"name":"never made","price":1}');
       const headers: Record<string, string> = type === undefined ? {} : { 'content-type': type };
       const { status, body } = await client.request('POST', '/menus', { raw, headers });
       expect({ status, code: body.code }).toEqual({ status: 415, code: 'request.unsupported-media-type' });
     });
 
-    it('takes no other method by a header', async () => {
+    it('ignores headers that override the method', async () => {
       const headers = { 'X-HTTP-Method-Override': 'DELETE', 'X-HTTP-Method': 'DELETE', 'X-Method-Override': 'DELETE' };
       const [menu] = newMenus();
       const { body } = await client.post('/menus', { name: menu, price: 1 });
       expect((await client.get(`/menus/${body.id}`, { headers })).status).toBe(200);
-      expect(await isThere(menu)).toBe(true);
+      expect(await menuExists(menu)).toBe(true);
     });
   });
 
-  it('is as well as before after all of this', async () => {
+  it('is ready and has logged no error after all of these requests', async () => {
     await until('it is ready', async () => (await client.get('/health/ready')).status === 200);
     expect(app.lines.filter(({ level }) => level === 'error' || level === 'fatal')).toEqual([]);
   });

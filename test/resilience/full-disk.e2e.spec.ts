@@ -2,17 +2,17 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Client } from '../support/client.js';
-import { allPages, type MenuBody } from '../support/menus.js';
-import { describeWhere } from '../support/possible.js';
+import { fetchAllPages, type MenuBody } from '../support/menus.js';
+import { describeUnless } from '../support/describe-unless.js';
 import { killLeftovers, MAIN, ProcessApp } from '../support/process-app.js';
 import { run } from '../support/project.js';
-import { fillDisk, onSmallDisk, smallDiskTrouble } from '../support/small-disk.js';
+import { fillDisk, onSmallDisk, smallDiskUnavailableReason } from '../support/small-disk.js';
 
-const describeOnSmallDisk = describeWhere(await smallDiskTrouble());
-const ENOUGH_REFUSALS = 40;
+const describeOnSmallDisk = describeUnless(await smallDiskUnavailableReason());
+const MIN_REFUSALS = 40;
 const MAX_ROUNDS = 500;
 const WRITERS = 8;
-const PATIENCE_MS = 60_000;
+const TIMEOUT_MS = 60_000;
 const NEWCOMER = { email: 'newcomer@cafe.example', password: 'a cup of good coffee' };
 
 let directory: string;
@@ -26,19 +26,19 @@ afterEach(async () => {
   await rm(directory, { recursive: true, force: true });
 });
 
-interface Attempts {
+interface Writes {
   readonly acknowledged: string[];
   readonly refused: { readonly status: number; readonly code: string }[];
 }
 
-/** Several write at once, until enough of them have been refused. */
-async function writeUntilRefused(member: Client): Promise<Attempts> {
+/** Writes concurrently until enough writes have been refused. */
+async function writeUntilRefused(member: Client): Promise<Writes> {
   const acknowledged: string[] = [];
-  const refused: Attempts['refused'][number][] = [];
-  for (let round = 0; round < MAX_ROUNDS && refused.length < ENOUGH_REFUSALS; round += 1) {
+  const refused: Writes['refused'][number][] = [];
+  for (let round = 0; round < MAX_ROUNDS && refused.length < MIN_REFUSALS; round += 1) {
     const names = Array.from({ length: WRITERS }, (_, index) => `menu ${round} ${index}`);
-    const answers = await Promise.all(names.map((name) => member.post('/menus', { name, price: 1 })));
-    answers.forEach(({ status, body }, index) => {
+    const responses = await Promise.all(names.map((name) => member.post('/menus', { name, price: 1 })));
+    responses.forEach(({ status, body }, index) => {
       if (status === 201) acknowledged.push(names[index]!);
       else refused.push({ status, code: body.code });
     });
@@ -47,11 +47,11 @@ async function writeUntilRefused(member: Client): Promise<Attempts> {
 }
 
 async function namesIn(app: ProcessApp): Promise<string[]> {
-  const menus: MenuBody[] = await allPages(app.client(), 'limit=100');
+  const menus: MenuBody[] = await fetchAllPages(app.client(), 'limit=100');
   return menus.map(({ name }) => name).sort();
 }
 
-/** What does not write is answered as ever, and what does is refused with nothing of it done. */
+/** Reads succeed. Writes are refused and have no effect. */
 async function expectOnlyReads(app: ProcessApp, member: Client, refusal: number): Promise<void> {
   for (const path of ['/menus', '/auth/me', '/health/live', '/health/ready']) {
     expect([path, (await member.get(path)).status]).toEqual([path, 200]);
@@ -66,9 +66,9 @@ async function expectWrites(app: ProcessApp, member: Client): Promise<void> {
   expect((await app.client().post('/auth/signup', NEWCOMER)).status).toBe(201);
 }
 
-describeOnSmallDisk('a disk without room', () => {
+describeOnSmallDisk('a full disk', () => {
   it(
-    'refuses writes with 507, loses nothing, and is used again when there is room',
+    'rejects writes with 507, loses nothing, and accepts writes again when there is space',
     async () => {
       const databaseUrl = `sqlite:${join(directory, 'barista.db')}`;
       const app = await ProcessApp.start({}, { databaseUrl, command: onSmallDisk(directory) });
@@ -77,7 +77,7 @@ describeOnSmallDisk('a disk without room', () => {
       const makeRoom = await fillDisk(app.pid, directory);
 
       const { acknowledged, refused } = await writeUntilRefused(member);
-      expect(refused.length).toBeGreaterThanOrEqual(ENOUGH_REFUSALS);
+      expect(refused.length).toBeGreaterThanOrEqual(MIN_REFUSALS);
       expect(new Set(refused.map(({ status, code }) => `${status} ${code}`))).toEqual(new Set(['507 database.full']));
       await expectOnlyReads(app, member, 507);
       expect(await namesIn(app)).toEqual(acknowledged.toSorted());
@@ -88,17 +88,17 @@ describeOnSmallDisk('a disk without room', () => {
       expect(app.lines.filter(({ msg }) => msg === 'unexpected error')).toEqual([]);
       expect(await app.stop()).toMatchObject({ code: 0, stderr: '' });
     },
-    PATIENCE_MS,
+    TIMEOUT_MS,
   );
 });
 
 /**
- * A limit that needs no privilege: the kernel refuses to let a file grow, which to SQLite is a failing disk. The write-ahead log meets
- * it before it is carried over for the first time, which would make room again.
+ * RLIMIT_FSIZE needs no privilege. SQLite sees it as a failing disk. The write-ahead log reaches the limit before its first checkpoint, which
+ * would make space again.
  */
-describe('files that may not grow', () => {
+describe('a limit on the file size', () => {
   it(
-    'refuse writes with 503, and lose nothing, also when killed then',
+    'rejects writes with 503, and loses nothing, even after SIGKILL',
     async () => {
       const databaseUrl = `sqlite:${join(directory, 'barista.db')}`;
       const limited = ['prlimit', '--fsize=500000:unlimited', process.execPath, MAIN] as const;
@@ -110,7 +110,7 @@ describe('files that may not grow', () => {
       expect(acknowledged).not.toEqual([]);
       const words = refused.map(({ status, code }) => `${status} ${code}`);
       expect(new Set(words)).toEqual(new Set(['503 database.unavailable']));
-      expect(words.length).toBeGreaterThanOrEqual(ENOUGH_REFUSALS);
+      expect(words.length).toBeGreaterThanOrEqual(MIN_REFUSALS);
       await expectOnlyReads(app, member, 503);
       await app.stop('SIGKILL');
 
@@ -118,11 +118,11 @@ describe('files that may not grow', () => {
       expect(await namesIn(restarted)).toEqual(acknowledged.sort());
       await restarted.stop();
     },
-    PATIENCE_MS,
+    TIMEOUT_MS,
   );
 
   it(
-    'are written again as soon as they may',
+    'accepts writes again as soon as the limit is lifted',
     async () => {
       const databaseUrl = `sqlite:${join(directory, 'barista.db')}`;
       const limited = ['prlimit', '--fsize=500000:unlimited', process.execPath, MAIN] as const;
@@ -135,6 +135,6 @@ describe('files that may not grow', () => {
       expect(await namesIn(app)).toEqual([...acknowledged, 'Room again'].sort());
       expect(await app.stop()).toMatchObject({ code: 0 });
     },
-    PATIENCE_MS,
+    TIMEOUT_MS,
   );
 });

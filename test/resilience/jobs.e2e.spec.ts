@@ -3,15 +3,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Client } from '../support/client.js';
-import { answersTo, csvOf, irisRows, jobOver, resultOf, takenJob } from '../support/prediction-jobs.js';
+import { predictionsOf, csvOf, irisRows, finishedJob, resultOf, createJob } from '../support/prediction-jobs.js';
 import { killLeftovers, ProcessApp } from '../support/process-app.js';
 import { ATTACK_MS, randomFrom, report, scale } from '../support/reliability.js';
 import { until } from '../support/until.js';
 
 const KILLS = scale(3, 20);
-/** So many that the last kill still comes before the end. */
+/** Enough rows that the job is not done before the last kill. */
 const ROWS = irisRows(scale(30_000, 400_000));
-/** Event loop turns here between the progress that was seen and the kill. */
+/** Maximum of event loop turns between the observed progress and the kill. */
 const MAX_TURNS = 200;
 
 describe('kill -9 during a prediction job', () => {
@@ -28,13 +28,13 @@ describe('kill -9 during a prediction job', () => {
   });
 
   it(
-    'loses no row and scores none twice',
+    'predicts every row exactly once',
     async () => {
       let app = await start();
       const login = app.client();
       await login.signUpAndLogIn();
       const headers = { 'idempotency-key': 'the-whole-file' };
-      const { id } = await takenJob(login, csvOf(ROWS), { headers });
+      const { id } = await createJob(login, csvOf(ROWS), { headers });
       const killedAt: number[] = [];
       while (killedAt.length < KILLS) {
         const client = resumed(login, app);
@@ -44,16 +44,16 @@ describe('kill -9 during a prediction job', () => {
         app = await start();
       }
       const client = resumed(login, app);
-      const job = await jobOver(client, id, ATTACK_MS);
+      const job = await finishedJob(client, id, ATTACK_MS);
       report('kills during a job', { kills: killedAt.length, rows: ROWS.length });
       expect(killedAt).toHaveLength(KILLS);
       expect(job).toMatchObject({
         status: 'succeeded',
         progress: { done: ROWS.length, total: ROWS.length, errors: 0 },
       });
-      expect(await resultOf(client, id)).toEqual(await answersTo(client, ROWS));
-      // A client that was not told that its job had been taken sends it again.
-      const again = await takenJob(client, csvOf(ROWS), { headers });
+      expect(await resultOf(client, id)).toEqual(await predictionsOf(client, ROWS));
+      // A client without a response repeats the request.
+      const again = await createJob(client, csvOf(ROWS), { headers });
       expect(again.id).toBe(id);
       expect((await client.get('/jobs')).body.items).toHaveLength(1);
     },
@@ -64,14 +64,14 @@ describe('kill -9 during a prediction job', () => {
     return ProcessApp.start({}, { databaseUrl: `sqlite:${join(directory, 'barista.db')}` });
   }
 
-  /** The same browser, at the application as it is now. */
+  /** The client with the same cookies, connected to the restarted application. */
   function resumed(login: Client, app: ProcessApp): Client {
     const client = app.client();
     for (const [name, value] of login.cookies) client.cookies.set(name, value);
     return client;
   }
 
-  /** Kills once the job has come on, at any moment of its work; answers how far it was, or nothing where it was over. */
+  /** Kills the process after some progress. @returns the progress; undefined if the job was done */
   async function killDuring(app: ProcessApp, client: Client, id: string, from: number): Promise<number | undefined> {
     let job = { status: '', progress: { done: 0 } };
     const isOver = (): boolean => job.status !== 'running' && job.status !== 'queued';

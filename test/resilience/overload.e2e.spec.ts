@@ -6,9 +6,9 @@ import { killLeftovers, ProcessApp } from '../support/process-app.js';
 import { until } from '../support/until.js';
 
 const HELD = 8;
-/** Clients that connect in the same moment. */
-const CROWD = 500;
-const PATIENCE_MS = 120_000;
+/** Number of clients that connect at the same time. */
+const BURST = 500;
+const TIMEOUT_MS = 120_000;
 
 describe('overload', () => {
   let store: TestModelStore;
@@ -21,7 +21,7 @@ describe('overload', () => {
   afterEach(killLeftovers);
   afterAll(() => store.remove());
 
-  it('beyond REQUEST_CAPACITY is refused with Retry-After, in the format of the path, while health answers', async () => {
+  it('rejects requests beyond REQUEST_CAPACITY with Retry-After in the format of the path, and serves health checks', async () => {
     const app = await ProcessApp.start({
       REQUEST_CAPACITY: String(HELD),
       MODELS_DIR: store.path,
@@ -32,7 +32,7 @@ describe('overload', () => {
     const held = Array.from({ length: HELD }, () =>
       client.post('/models/spin/predict', { turns: 1_000_000_000_000 }).catch(() => undefined),
     );
-    await until('there is no room', async () => (await client.get('/menus')).status === 503);
+    await until('the capacity is used up', async () => (await client.get('/menus')).status === 503);
 
     const refused = await client.post('/auth/login', { email: 'ada@cafe.example', password: 'a cup of coffee' });
     expect(refused).toMatchObject({ status: 503, body: { code: 'server.overloaded' } });
@@ -52,100 +52,100 @@ describe('overload', () => {
   });
 
   it(
-    'of the process is refused with Retry-After while health answers, and is over when the load is',
+    'sheds load with Retry-After while the event loop is busy, serves health checks, and recovers after the load',
     async () => {
       const app = await ProcessApp.start({ OVERLOAD_MS: '10' });
       const load = new KeepAliveLoad(app.url, 100, () => ({ path: '/metrics' }));
-      await until('some are refused', () => load.answered.some(({ status }) => status === 503), PATIENCE_MS);
+      await until('some are refused', () => load.responses.some(({ status }) => status === 503), TIMEOUT_MS);
       for (let probe = 0; probe < 5; probe += 1) {
         expect((await app.client().get('/health/live')).status).toBe(200);
       }
       await load.end();
 
       expect(load.failures).toEqual([]);
-      const statuses = new Set(load.answered.map(({ status }) => status));
+      const statuses = new Set(load.responses.map(({ status }) => status));
       expect([...statuses].sort()).toEqual([200, 503]);
-      const refused = load.answered.filter(({ status }) => status === 503);
+      const refused = load.responses.filter(({ status }) => status === 503);
       expect(refused.filter(({ headers }) => headers['retry-after'] !== '1')).toEqual([]);
       expect((await app.client().get('/metrics')).status).toBe(200);
       await app.stop();
     },
-    PATIENCE_MS,
+    TIMEOUT_MS,
   );
 
   it(
-    'is not what 512 clients at full speed are',
+    'sheds no request of 512 clients at full speed',
     async () => {
       const app = await ProcessApp.start();
       const load = new KeepAliveLoad(app.url, 512, (number) => ({ path: number % 2 ? '/menus' : '/health/live' }));
-      await until('the load is under way', () => load.answered.length >= 3_000, PATIENCE_MS);
+      await until('the load is under way', () => load.responses.length >= 3_000, TIMEOUT_MS);
       await load.end();
       expect(load.failures).toEqual([]);
-      expect(load.answered.filter(({ status }) => status !== 200)).toEqual([]);
+      expect(load.responses.filter(({ status }) => status !== 200)).toEqual([]);
       await app.stop();
     },
-    PATIENCE_MS,
+    TIMEOUT_MS,
   );
 
   it(
-    'of those who are connected keeps nobody from connecting',
+    'accepts new connections while connected clients send at full speed',
     async () => {
       const app = await ProcessApp.start();
-      const crowd = new Crowd(app.url, CROWD);
-      await until('all are answered', () => crowd.answered.size === CROWD, PATIENCE_MS);
-      crowd.leave();
+      const burst = new Burst(app.url, BURST);
+      await until('all are served', () => burst.served.size === BURST, TIMEOUT_MS);
+      burst.close();
 
-      // Some 2 for each; 57 where a turn of the event loop takes on one connection and answers all the others.
-      expect(crowd.answers).toBeLessThan(10 * CROWD);
+      // About 2 responses per client; 57 if each turn of the event loop accepts one connection and serves all the others.
+      expect(burst.responses).toBeLessThan(10 * BURST);
       await app.stop();
     },
-    PATIENCE_MS,
+    TIMEOUT_MS,
   );
 
   it(
-    'by a crowd that connects at once does not keep those who come after it waiting until it is answered',
+    'serves a client that connects after a burst before the whole burst is served',
     async () => {
       const app = await ProcessApp.start();
-      const crowd = new Crowd(app.url, CROWD);
+      const burst = new Burst(app.url, BURST);
       const probe = connectTo(app.url);
       probe.write('GET /health/live HTTP/1.1\r\nHost: cafe\r\n\r\n');
-      const [answer] = (await once(probe, 'data')) as [Buffer];
-      const before = crowd.answers;
-      await until('all are answered', () => crowd.answered.size === CROWD, PATIENCE_MS);
-      crowd.leave();
+      const [response] = (await once(probe, 'data')) as [Buffer];
+      const before = burst.responses;
+      await until('all are served', () => burst.served.size === BURST, TIMEOUT_MS);
+      burst.close();
       probe.destroy();
 
-      expect(answer.toString()).toMatch(/^HTTP\/1\.1 200/);
-      expect(before).toBeLessThan(CROWD / 2);
+      expect(response.toString()).toMatch(/^HTTP\/1\.1 200/);
+      expect(before).toBeLessThan(BURST / 2);
       await app.stop();
     },
-    PATIENCE_MS,
+    TIMEOUT_MS,
   );
 });
 
-/** Clients that connect in the same moment, and ask again as soon as they are answered. */
-class Crowd {
-  answers = 0;
-  readonly answered = new Set<number>();
+/** Clients that connect at the same time and repeat their request after each response. */
+class Burst {
+  responses = 0;
+  readonly served = new Set<number>();
   private readonly sockets: Socket[];
 
   constructor(url: string, size: number) {
     this.sockets = Array.from({ length: size }, (_, client) => {
       const socket = connectTo(url)
-        .on('connect', ask)
+        .on('connect', sendRequest)
         .on('data', () => {
-          this.answers += 1;
-          this.answered.add(client);
-          ask();
+          this.responses += 1;
+          this.served.add(client);
+          sendRequest();
         });
-      function ask(): void {
+      function sendRequest(): void {
         socket.write('GET /menus HTTP/1.1\r\nHost: cafe\r\n\r\n');
       }
       return socket;
     });
   }
 
-  leave(): void {
+  close(): void {
     for (const socket of this.sockets) socket.destroy();
   }
 }

@@ -2,22 +2,22 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
-import { beginRequest, logInAgain } from '../support/auth.js';
+import { startRequest, logInAgain } from '../support/auth.js';
 import type { Client } from '../support/client.js';
-import { readFacts } from '../support/facts.js';
+import { readStoredRows } from '../support/stored-rows.js';
 import { killLeftovers, ProcessApp } from '../support/process-app.js';
 import { ATTACK_MS, report, scale } from '../support/reliability.js';
 
 const LOGOUTS = scale(50, 1_000);
 const ROUNDS = scale(20, 200);
-const ABREAST = 4;
+const CONCURRENCY = 4;
 
-type Slow = Awaited<ReturnType<typeof beginRequest>>;
+type Slow = Awaited<ReturnType<typeof startRequest>>;
 
 const NEW_MENU = ['POST', '/menus', { name: 'Slow', price: 1 }] as const;
 const NEW_KEY = ['POST', '/auth/api-keys', { name: 'slow' }] as const;
 
-describe('races', () => {
+describe('concurrent requests', () => {
   let directory: string;
   let file: string;
   let app: ProcessApp;
@@ -34,33 +34,33 @@ describe('races', () => {
   });
 
   it(
-    'leave no session alive after a logout, whatever goes on with it',
+    'leave no session after a logout, whichever requests run with it',
     () =>
       race('logout against slow requests', LOGOUTS, async (round) => {
         const client = app.client();
         const { email, password } = await client.signUpAndLogIn();
         const thief = copyOf(client);
-        const slow = [await beginRequest(client, ...NEW_MENU), await beginRequest(client, ...NEW_KEY)];
+        const slow = [await startRequest(client, ...NEW_MENU), await startRequest(client, ...NEW_KEY)];
         const passwords = { currentPassword: password, newPassword: `${password}, and a new one` };
         const isFirst = round % 2 === 0;
-        if (isFirst) slow.push(await beginRequest(client, 'POST', '/auth/password', passwords));
-        makeOld(email);
+        if (isFirst) slow.push(await startRequest(client, 'POST', '/auth/password', passwords));
+        ageSessions(email);
         const logout = client.post('/auth/logout');
         if (isFirst) await logout;
-        const answers = await finish(slow, thief.get('/auth/me'), thief.get('/auth/sessions'));
+        const responses = await finish(slow, thief.get('/auth/me'), thief.get('/auth/sessions'));
         expect((await logout).status).toBe(204);
-        // What had been let in with the session may end; it makes no other way in.
-        const late = isFirst ? [...answers.slice(1), ...factsOf(email, 'key')] : [];
+        // Requests that were authenticated before the logout may complete, but create no key and no session.
+        const late = isFirst ? [...responses.slice(1), ...rowsOf(email, 'key')] : [];
         expect(late.filter((found) => found !== 401)).toEqual([]);
-        expect([200, 201, 401]).toEqual(expect.arrayContaining([...new Set(answers)]));
+        expect([200, 201, 401]).toEqual(expect.arrayContaining([...new Set(responses)]));
         expect((await thief.get('/auth/me')).status).toBe(401);
-        expect(factsOf(email, 'session')).toEqual([]);
+        expect(rowsOf(email, 'session')).toEqual([]);
       }),
     ATTACK_MS,
   );
 
   it(
-    'leave nothing of a member who withdraws, twice at once',
+    'leave no row of a member who deletes the account twice at once',
     () =>
       race('withdrawal', ROUNDS, async () => {
         const client = app.client();
@@ -68,32 +68,32 @@ describe('races', () => {
         const other = await logInAgain(app.client(), member);
         const authorization = `Bearer ${(await client.post('/auth/api-keys', { name: 'till' })).body.key}`;
         const slow = [
-          await beginRequest(other, ...NEW_MENU),
-          await beginRequest(other, ...NEW_KEY),
-          await beginRequest(app.client(), ...NEW_MENU, { authorization }),
+          await startRequest(other, ...NEW_MENU),
+          await startRequest(other, ...NEW_KEY),
+          await startRequest(app.client(), ...NEW_MENU, { authorization }),
         ];
-        makeOld(member.email);
+        ageSessions(member.email);
         const { password } = member;
         const both = [client, other].map((each) => each.delete('/auth/me', { password }));
         const statuses = (await Promise.all(both)).map(({ status }) => status);
         expect(statuses.toSorted()).toEqual([204, 401]);
         expect(await finish(slow)).toEqual([401, 401, 401]);
-        expect(factsOf(member.email, '')).toEqual([]);
+        expect(rowsOf(member.email, '')).toEqual([]);
         expect((await app.client().get('/auth/me', { headers: { authorization } })).status).toBe(401);
       }),
     ATTACK_MS,
   );
 
   it(
-    'end all other sessions when the password changes, and let one of two changes win',
+    'end all other sessions on a password change, of which only one of two succeeds',
     () =>
       race('password change', ROUNDS, async (round) => {
         const client = app.client();
         const { email, password } = await client.signUpAndLogIn();
         const other = await logInAgain(app.client(), { email, password });
         const [thief, robber] = [copyOf(client), copyOf(other)];
-        const slow = [await beginRequest(client, ...NEW_KEY), await beginRequest(other, ...NEW_KEY)];
-        makeOld(email);
+        const slow = [await startRequest(client, ...NEW_KEY), await startRequest(other, ...NEW_KEY)];
+        ageSessions(email);
         const changes = [client, other].map((each, index) =>
           each.post('/auth/password', { currentPassword: password, newPassword: `a new secret ${index}` }, from(round)),
         );
@@ -101,8 +101,8 @@ describe('races', () => {
         expect(statuses.toSorted()[0]).toBe(204);
         expect([401, 403]).toContain(statuses.toSorted()[1]);
         expect(await finish(slow, thief.get('/auth/me'), robber.get('/auth/me'))).toEqual([401, 401, 401, 401]);
-        expect(factsOf(email, 'session')).toHaveLength(1);
-        expect(factsOf(email, 'key')).toEqual([]);
+        expect(rowsOf(email, 'session')).toHaveLength(1);
+        expect(rowsOf(email, 'key')).toEqual([]);
         const logins = [password, 'a new secret 0', 'a new secret 1'].map((secret) =>
           app.client().post('/auth/login', { email, password: secret }, from(round)),
         );
@@ -114,7 +114,7 @@ describe('races', () => {
   );
 
   it(
-    'leave a session dead that was ended from another',
+    'cannot revive a session that another session ended',
     () =>
       race('end of another session', ROUNDS, async () => {
         const client = app.client();
@@ -122,38 +122,38 @@ describe('races', () => {
         const other = await logInAgain(app.client(), member);
         const items = (await client.get('/auth/sessions')).body.items as { id: string; current: boolean }[];
         const ofOther = items.find(({ current }) => !current)!.id;
-        const slow = [await beginRequest(other, ...NEW_MENU), await beginRequest(other, ...NEW_KEY)];
-        makeOld(member.email);
+        const slow = [await startRequest(other, ...NEW_MENU), await startRequest(other, ...NEW_KEY)];
+        ageSessions(member.email);
         const using = [other.get('/auth/me'), other.get('/menus')];
         expect((await client.delete(`/auth/sessions/${ofOther}`)).status).toBe(204);
         expect((await finish(slow, ...using))[1]).toBe(401);
         expect((await other.get('/auth/me')).status).toBe(401);
-        expect(factsOf(member.email, 'session')).toHaveLength(1);
-        expect(factsOf(member.email, 'key')).toEqual([]);
+        expect(rowsOf(member.email, 'session')).toHaveLength(1);
+        expect(rowsOf(member.email, 'key')).toEqual([]);
       }),
     ATTACK_MS,
   );
 
   it(
-    'leave an API key dead that was ended',
+    'cannot revive a deleted API key',
     () =>
       race('end of an API key', ROUNDS, async () => {
         const client = app.client();
         const { email } = await client.signUpAndLogIn();
         const { id, key } = (await client.post('/auth/api-keys', { name: 'till' })).body;
         const headers = { authorization: `Bearer ${key}` };
-        const slow = [await beginRequest(app.client(), ...NEW_MENU, headers)];
+        const slow = [await startRequest(app.client(), ...NEW_MENU, headers)];
         const using = [1, 2, 3].map(() => app.client().get('/auth/me', { headers }));
         expect((await client.delete(`/auth/api-keys/${id}`)).status).toBe(204);
         expect([200, 201, 401]).toEqual(expect.arrayContaining(await finish(slow, ...using)));
         expect((await app.client().get('/auth/me', { headers })).status).toBe(401);
-        expect(factsOf(email, 'key')).toEqual([]);
+        expect(rowsOf(email, 'key')).toEqual([]);
       }),
     ATTACK_MS,
   );
 
   it(
-    'make one member of an e-mail, in whatever case and normalisation',
+    'create one member per e-mail address, in any case and Unicode normalization',
     () =>
       race('sign-up', ROUNDS, async (round) => {
         const email = `caf\u00e9-${round}@cafe.example`;
@@ -163,13 +163,13 @@ describe('races', () => {
         );
         const statuses = (await Promise.all(signUps)).map(({ status }) => status);
         expect(statuses.toSorted()).toEqual([201, 409, 409]);
-        expect(spellings.flatMap((each) => factsOf(each, 'member'))).toHaveLength(1);
+        expect(spellings.flatMap((each) => rowsOf(each, 'member'))).toHaveLength(1);
       }),
     ATTACK_MS,
   );
 
   it(
-    'let one of three win who change the same state of a menu',
+    'apply one of three conditional changes of the same version of a menu',
     () =>
       race('If-Match', ROUNDS, async () => {
         const client = app.client();
@@ -177,15 +177,15 @@ describe('races', () => {
         const { body, headers: created } = await client.post('/menus', { name: 'Raced for', price: 0 });
         const headers = { 'if-match': created.get('etag')! };
         const path = `/menus/${body.id}`;
-        const answers = await Promise.all([
+        const responses = await Promise.all([
           client.patch(path, { price: 1 }, { headers }),
           client.put(path, { name: 'Replaced', price: 2 }, { headers }),
           client.delete(path, undefined, { headers }),
         ]);
-        const winners = answers.filter(({ status }) => status < 300);
+        const winners = responses.filter(({ status }) => status < 300);
         expect(winners).toHaveLength(1);
-        const isGone = answers[2]!.status === 204;
-        expect(answers.filter(({ status }) => status === (isGone ? 404 : 412))).toHaveLength(2);
+        const isGone = responses[2]!.status === 204;
+        expect(responses.filter(({ status }) => status === (isGone ? 404 : 412))).toHaveLength(2);
         const now = await client.get(path);
         expect(isGone ? now.status : now.body).toEqual(isGone ? 404 : winners[0]!.body);
       }),
@@ -198,13 +198,13 @@ describe('races', () => {
     return copy;
   }
 
-  /** Rows of a kind that belong to a member; of all kinds where it is empty. */
-  function factsOf(email: string, kind: string): string[] {
-    return [...readFacts(file).facts].filter((fact) => fact.startsWith(kind) && fact.split(' ').includes(email));
+  /** @returns the rows of a member; of every kind if `kind` is empty */
+  function rowsOf(email: string, kind: string): string[] {
+    return [...readStoredRows(file).rows].filter((row) => row.startsWith(kind) && row.split(' ').includes(email));
   }
 
-  /** The next use of a session is written down, when the answer to it goes out: too late, if it was ended by then. */
-  function makeOld(email: string): void {
+  /** Ages the sessions, so that their next use updates `lastSeenAt` after the response: too late for an ended session. */
+  function ageSessions(email: string): void {
     const database = new Sqlite(file, { timeout: 5_000 });
     const ofMember = 'memberId = (SELECT id FROM member WHERE email = ?)';
     database.prepare(`UPDATE session SET lastSeenAt = lastSeenAt - 120000 WHERE ${ofMember}`).run(email);
@@ -212,29 +212,29 @@ describe('races', () => {
   }
 });
 
-/** An address of its own for each round: failures of one do not slow down the next. */
+/** One client address per round, so that failed logins of one round do not throttle the next. */
 function from(round: number) {
   return { headers: { 'x-forwarded-for': `10.5.${round >> 8}.${round & 0xff}` } };
 }
 
-/** Runs the rounds, some at a time. */
+/** Runs the rounds, `CONCURRENCY` at a time. */
 async function race(what: string, rounds: number, run: (round: number) => Promise<void>): Promise<void> {
   let next = 0;
-  const lane = async (): Promise<void> => {
+  const worker = async (): Promise<void> => {
     while (next < rounds) {
       next += 1;
       await run(next);
     }
   };
-  await Promise.all(Array.from({ length: ABREAST }, lane));
+  await Promise.all(Array.from({ length: CONCURRENCY }, worker));
   report(`race: ${what}`, { rounds: next });
 }
 
-/** The statuses of slow requests that now come to their end, and of what is asked beside them. */
+/** Completes the slow requests. @returns their statuses, and the statuses of the concurrent requests */
 async function finish(
   slow: readonly Slow[],
-  ...beside: Promise<{ status: number }>[]
+  ...concurrent: Promise<{ status: number }>[]
 ): Promise<(number | undefined)[]> {
-  const others = beside.map(async (answer) => (await answer).status);
+  const others = concurrent.map(async (response) => (await response).status);
   return Promise.all([...slow.map((request) => request.finish()), ...others]);
 }

@@ -4,15 +4,15 @@ import { join } from 'node:path';
 import type { Client } from '../support/client.js';
 import { killLeftovers, ProcessApp } from '../support/process-app.js';
 import { type Finished, ROOT, run } from '../support/project.js';
-import { describeWhere } from '../support/possible.js';
+import { describeUnless } from '../support/describe-unless.js';
 import { pythonWith } from '../support/python.js';
 import { ATTACK_MS, countEach, report, scale } from '../support/reliability.js';
 
 const HERE = join(ROOT, 'test/resilience');
-/** Of each operation and member, where they are made up. */
+/** Generated examples per operation and member. */
 const EXAMPLES = scale(6, 400);
 const PHASES = EXAMPLES > 6 ? 'examples,coverage,fuzzing,stateful' : 'fuzzing';
-/** Of both members together. */
+/** Total of both members. */
 const MIN_REQUESTS = scale(200, 20_000);
 const CHECKS = [
   'not_a_server_error',
@@ -22,14 +22,14 @@ const CHECKS = [
   'response_schema_conformance',
 ];
 
-/** What would end that which all the rest is asked with: the other member does it. */
+/** Operations that end the login of the requests. The other member calls them. */
 const ENDS_KEYS = ['DELETE /auth/api-keys/{id}'];
 const ENDS_SESSIONS = ['POST /auth/login', 'POST /auth/logout', 'DELETE /auth/sessions/{id}'];
 
 const python = await pythonWith(join(HERE, 'requirements.txt'));
-const describeWithPython = describeWhere(python.trouble);
+const describeWithPython = describeUnless(python.trouble);
 
-describeWithPython('requests that schemathesis makes of the OpenAPI document', () => {
+describeWithPython('Schemathesis on the OpenAPI document', () => {
   let directory: string;
   let app: ProcessApp;
 
@@ -44,7 +44,7 @@ describeWithPython('requests that schemathesis makes of the OpenAPI document', (
   });
 
   it(
-    'of two members are answered as it says, and never with a server error',
+    'finds no undocumented response and no server error for two members',
     async () => {
       const [withKey, withSession] = [app.client(), app.client()];
       await withKey.signUpAndLogIn();
@@ -76,7 +76,7 @@ describeWithPython('requests that schemathesis makes of the OpenAPI document', (
     return app.lines.filter(({ msg }) => msg === 'request');
   }
 
-  /** The document without `default` answers, which would make every status a documented one. */
+  /** @returns the document without `default` responses, which would document every status */
   async function documentOf(client: Client): Promise<string> {
     const document = (await client.get('/openapi.json')).body;
     for (const path of Object.values<Record<string, { responses: object }>>(document.paths)) {

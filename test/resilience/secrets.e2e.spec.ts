@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
-import type { Answer, Client } from '../support/client.js';
+import type { ClientResponse, Client } from '../support/client.js';
 import { OpenApiDocument, type Operation } from '../support/openapi-document.js';
 import { killLeftovers, ProcessApp } from '../support/process-app.js';
 import { ATTACK_MS } from '../support/reliability.js';
@@ -24,7 +24,7 @@ describe('secrets', () => {
   let key: string;
   let cookie: string;
   let secrets: string[];
-  const answers: string[] = [];
+  const responses: string[] = [];
 
   beforeAll(async () => {
     directory = await mkdtemp(join(tmpdir(), 'barista-secrets-'));
@@ -48,20 +48,20 @@ describe('secrets', () => {
   });
 
   it(
-    'are answered by no operation, wherever they are sent',
+    'are in no response, wherever they are sent',
     async () => {
       for (const operation of document.operations) {
         for (const secret of secrets) {
-          for (const answer of await misplace(operation, secret)) keep(answer);
+          for (const response of await misplace(operation, secret)) keep(response);
         }
       }
-      expect(answers.length).toBeGreaterThan(1_000);
-      expect(leaksIn(answers.join('\n'))).toEqual([]);
+      expect(responses.length).toBeGreaterThan(1_000);
+      expect(leaksIn(responses.join('\n'))).toEqual([]);
     },
     ATTACK_MS,
   );
 
-  it('are answered by no operation that is given them where they belong', async () => {
+  it('are in no response of the operations that take them', async () => {
     const cookies = { 'x-forwarded-for': '10.4.0.1' };
     keep(await client.post('/auth/login', { email: EMAIL, password: WRONG_PASSWORD }, { headers: cookies }));
     keep(await client.get('/metrics', { headers: { authorization: `Bearer ${METRICS_TOKEN}` } }));
@@ -71,28 +71,28 @@ describe('secrets', () => {
     }
     keep(await client.post('/auth/password', { currentPassword: PASSWORD, newPassword: NEW_PASSWORD }));
     keep(await client.delete('/auth/me', { password: WRONG_PASSWORD }));
-    expect(leaksIn(answers.join('\n'))).toEqual([]);
+    expect(leaksIn(responses.join('\n'))).toEqual([]);
   });
 
-  it('and hashes stay where they are when a write fails', async () => {
-    const answer = await client.post('/auth/signup', { email: UNLUCKY, password: PASSWORD });
-    expect(answer).toMatchObject({ status: 500, body: { code: 'internal' } });
-    keep(answer);
+  it('do not leak, nor do hashes, when a write fails', async () => {
+    const response = await client.post('/auth/signup', { email: UNLUCKY, password: PASSWORD });
+    expect(response).toMatchObject({ status: 500, body: { code: 'internal' } });
+    keep(response);
     await app.line('unexpected error');
-    expect(leaksIn(answers.join('\n'))).toEqual([]);
+    expect(leaksIn(responses.join('\n'))).toEqual([]);
   });
 
   it('are not in the log', async () => {
     expect((await client.delete('/auth/me', { password: NEW_PASSWORD })).status).toBe(204);
     await app.line('auth.withdrawn');
     const { lines, stderr } = await app.stop();
-    expect(lines.length).toBeGreaterThan(answers.length);
+    expect(lines.length).toBeGreaterThan(responses.length);
     expect(leaksIn(JSON.stringify(lines) + stderr)).toEqual([]);
     expect(JSON.stringify(lines)).not.toContain(EMAIL);
   });
 
-  function keep({ status, text, headers }: Answer): void {
-    answers.push([status, ...[...headers].map(([name, value]) => `${name}: ${value}`), text].join('\n'));
+  function keep({ status, text, headers }: ClientResponse): void {
+    responses.push([status, ...[...headers].map(([name, value]) => `${name}: ${value}`), text].join('\n'));
   }
 
   function leaksIn(text: string): string[] {
@@ -102,13 +102,13 @@ describe('secrets', () => {
       Buffer.from(secret).toString('base64').replace(/=+$/, ''),
       JSON.stringify(secret).slice(1, -1),
     ]);
-    // Session ids are also what a Set-Cookie header is for.
+    // A Set-Cookie header contains session ids by design.
     const others = text.replace(/^set-cookie: .*$/gm, '');
     return [...encoded, UNLUCKY, '$argon2'].filter((secret) => others.includes(secret));
   }
 
-  /** Where a secret does not belong, and where it means nothing. */
-  async function misplace(operation: Operation, secret: string): Promise<Answer[]> {
+  /** Requests with a secret in places where no secret belongs. */
+  async function misplace(operation: Operation, secret: string): Promise<ClientResponse[]> {
     const { method, requestBody } = operation;
     const path = document.address(operation);
     const basic = Buffer.from(`${EMAIL}:${secret}`).toString('base64');
@@ -151,7 +151,7 @@ describe('line breaks', () => {
 
   afterAll(killLeftovers);
 
-  it('in names, e-mails, paths and headers forge no line of the log', async () => {
+  it('in names, e-mails, paths and headers forge no log line', async () => {
     const breaks = ['\r\n', '\n', '\r', '\u2028', '\u0085', '\u001b[2K'];
     const client = app.client();
     await client.signUpAndLogIn();
@@ -169,7 +169,7 @@ describe('line breaks', () => {
     }
     await client.post('/auth/logout');
     await app.line('auth.logout');
-    // `lines` has whatever stands between two line breaks, read as JSON.
+    // `lines` is the log, split at line breaks and parsed as JSON.
     expect(app.lines.filter(({ msg }) => msg === 'forged')).toEqual([]);
     expect(app.lines.every(({ level, msg, time }) => Boolean(level && msg && time))).toBe(true);
   });
@@ -180,24 +180,24 @@ describe('line breaks', () => {
     ['a bare LF', ['GET /health/live HTTP/1.1', 'X-Request-Id: a\nX-Other: 1']],
     ['a folded line', ['GET /health/live HTTP/1.1', 'X-Request-Id: a', ' X-Forged: 1']],
     ['a path', ['GET /menus/%0d%0aX-Forged:%201 HTTP/1.1']],
-    ['a path of files', ['GET /docs/assets/%0d%0aX-Forged:%201/.. HTTP/1.1']],
-    ["another's address", ['GET //evil.example/%2e%2e HTTP/1.1']],
-    ["another's address for files", ['GET /docs/assets//evil.example/.. HTTP/1.1']],
+    ['a static path', ['GET /docs/assets/%0d%0aX-Forged:%201/.. HTTP/1.1']],
+    ['the address of another host', ['GET //evil.example/%2e%2e HTTP/1.1']],
+    ['the address of another host in a static path', ['GET /docs/assets//evil.example/.. HTTP/1.1']],
     ['a folder', ['GET /docs/assets HTTP/1.1']],
     ['an origin', ['OPTIONS /menus HTTP/1.1', 'Origin: https://evil.example%0d%0aX-Forged: 1']],
     ['a host', ['GET / HTTP/1.1', 'Host: evil.example%0d%0aX-Forged: 1']],
-  ])('in %s make no header', async (_, lines) => {
+  ])('in %s inject no response header', async (_, lines) => {
     const host = lines.some((line) => line.startsWith('Host:')) ? [] : ['Host: localhost'];
     const head = headOf(await exchange(app.url, [...lines, ...host, 'Connection: close', '', ''].join('\r\n')));
     expect(head).toMatch(/^HTTP\/1\.1 [2-4]\d\d /);
     expect(head).not.toMatch(/^(x-forged|set-cookie|access-control-allow-origin):/im);
     expect(/^x-request-id: (.*)$/im.exec(head)?.[1]).toMatch(/^[\w.:-]{1,128}$/);
-    // Nobody is sent away to another host.
+    // No redirect leads to another host.
     expect(/^location: (.*)$/im.exec(head)?.[1] ?? '/').toMatch(/^\/(?!\/)[\w/.:%-]*$/);
   });
 });
 
-/** From now on the sign-up of this e-mail fails in the database. */
+/** Makes the sign-up with this e-mail fail in the database. */
 function breakSignUpOf(file: string, email: string): void {
   const database = new Sqlite(file, { timeout: 5_000 });
   database.exec(`CREATE TRIGGER broken BEFORE INSERT ON member WHEN NEW.email = '${email}'
@@ -205,17 +205,17 @@ function breakSignUpOf(file: string, email: string): void {
   database.close();
 }
 
-/** All that comes back, byte for byte. */
+/** Sends raw bytes. @returns the bytes received until the server closes the connection */
 function exchange(url: string, text: string): Promise<string> {
   const { hostname, port } = new URL(url);
   return new Promise((resolve, reject) => {
-    let answer = '';
+    let received = '';
     const socket = connect(Number(port), hostname, () => socket.write(text, 'latin1'));
-    socket.setEncoding('latin1').on('data', (part: string) => (answer += part));
-    socket.on('error', reject).on('close', () => resolve(answer));
+    socket.setEncoding('latin1').on('data', (part: string) => (received += part));
+    socket.on('error', reject).on('close', () => resolve(received));
   });
 }
 
-function headOf(answer: string): string {
-  return answer.slice(0, answer.indexOf('\r\n\r\n'));
+function headOf(response: string): string {
+  return response.slice(0, response.indexOf('\r\n\r\n'));
 }

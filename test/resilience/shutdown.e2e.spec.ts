@@ -11,10 +11,10 @@ import { until } from '../support/until.js';
 const isLong = process.env.RELIABILITY === 'long';
 const ROUNDS = isLong ? 50 : 3;
 const CLIENTS = 40;
-const PATIENCE_MS = isLong ? 1_800_000 : 120_000;
+const TIMEOUT_MS = isLong ? 1_800_000 : 120_000;
 const ROW = { sepal_length: 5.9, sepal_width: 3.0, petal_length: 5.1, petal_width: 1.8 };
 
-describe('a stop under load', () => {
+describe('a shutdown under load', () => {
   let folder: string;
 
   beforeAll(async () => {
@@ -25,7 +25,7 @@ describe('a stop under load', () => {
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
   it(
-    `fails no request of ${CLIENTS} keep-alive clients in ${ROUNDS} rounds, and keeps what it said it had done`,
+    `fails no request of ${CLIENTS} keep-alive clients in ${ROUNDS} rounds, and keeps every acknowledged write`,
     async () => {
       const databaseUrl = `sqlite:${join(folder, 'barista.db')}`;
       const created: string[] = [];
@@ -35,18 +35,18 @@ describe('a stop under load', () => {
         await client.signUpAndLogIn();
         const cookie = [...client.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
         const load = new KeepAliveLoad(app.url, CLIENTS, (number) => mixed(number, round, cookie));
-        // Each round at another moment of what goes on.
-        await until('the load is under way', () => load.answered.length >= 200 + 37 * round);
+        // Each round stops at another moment of the load.
+        await until('the load is under way', () => load.responses.length >= 200 + 37 * round);
         const { code, signal, stderr, lines } = await app.stop();
         await load.over;
 
         expect(load.failures).toEqual([]);
         expect({ code, signal, stderr }).toEqual({ code: 0, signal: null, stderr: '' });
-        expect(load.answered.filter(({ status }) => status !== 200 && status !== 201)).toEqual([]);
+        expect(load.responses.filter(({ status }) => status !== 200 && status !== 201)).toEqual([]);
         expect(lines.at(-1)).toMatchObject({ msg: 'stopped' });
         const logged = new Set(lines.filter(({ msg }) => msg === 'request').map(({ requestId }) => requestId));
-        expect(load.answered.filter(({ requestId }) => !logged.has(requestId))).toEqual([]);
-        for (const { request, status } of load.answered) {
+        expect(load.responses.filter(({ requestId }) => !logged.has(requestId))).toEqual([]);
+        for (const { request, status } of load.responses) {
           if (status === 201) created.push((request.json as { name: string }).name);
         }
       }
@@ -57,13 +57,13 @@ describe('a stop under load', () => {
       expect(created.filter((name) => !kept.has(name))).toEqual([]);
       await restarted.stop();
     },
-    PATIENCE_MS,
+    TIMEOUT_MS,
   );
 });
 
-describe('a stop that would take too long', () => {
+describe('a shutdown with a stuck request', () => {
   let store: TestModelStore;
-  /** A request that a model never answers. */
+  /** A prediction that never ends. */
   const stuck = { path: '/models/spin/predict', body: { turns: 1_000_000_000_000 } };
 
   beforeAll(async () => {
@@ -74,13 +74,13 @@ describe('a stop that would take too long', () => {
   afterEach(killLeftovers);
   afterAll(() => store.remove());
 
-  async function startStuck(graceMs: string): Promise<{ app: ProcessApp; answer: Promise<string> }> {
+  async function startStuck(graceMs: string): Promise<{ app: ProcessApp; response: Promise<string> }> {
     const app = await ProcessApp.start({
       MODELS_DIR: store.path,
       DEADLINE_MS: '600000',
       SHUTDOWN_GRACE_MS: graceMs,
     });
-    const answer = app
+    const response = app
       .client()
       .post(stuck.path, stuck.body)
       .then(
@@ -91,22 +91,22 @@ describe('a stop that would take too long', () => {
       const { text } = await app.client().get('/metrics');
       return /^model_requests_in_flight\{[^}]*model="spin"[^}]*\} 1$/m.test(text);
     });
-    return { app, answer };
+    return { app, response };
   }
 
-  it('gives up what is stuck when SHUTDOWN_GRACE_MS is over, with code 0 and a whole log', async () => {
-    const { app, answer } = await startStuck('300');
+  it('aborts the request after SHUTDOWN_GRACE_MS, exits with code 0, and writes the whole log', async () => {
+    const { app, response } = await startStuck('300');
     const { code, signal, stderr, lines } = await app.stop();
     expect({ code, signal, stderr }).toEqual({ code: 0, signal: null, stderr: '' });
     expect(lines.at(-1)).toMatchObject({ msg: 'stopped' });
     expect(lines).toContainEqual(expect.objectContaining({ msg: 'request', path: stuck.path, status: 499 }));
-    expect(await answer).toBe('cut off');
+    expect(await response).toBe('cut off');
   });
 
   it.each([
     ['SIGTERM', 143],
     ['SIGINT', 130],
-  ] as const)('ends at once at a second signal, with the code of %s', async (second, expected) => {
+  ] as const)('exits at once on a second signal, with the exit code of %s', async (second, expected) => {
     const { app } = await startStuck('600000');
     app.signal('SIGTERM');
     await until('the port is closed', () =>
@@ -118,7 +118,7 @@ describe('a stop that would take too long', () => {
           () => true,
         ),
     );
-    // A Ctrl-C comes twice under npm; that is not a second one.
+    // Under npm one Ctrl-C sends SIGINT twice, which counts as one signal.
     if (second === 'SIGINT') await delay(400);
     const { code, signal, lines } = await app.stop(second);
     expect({ code, signal }).toEqual({ code: expected, signal: null });
@@ -126,9 +126,9 @@ describe('a stop that would take too long', () => {
   });
 });
 
-describe('a stop before the start is over', () => {
-  /** Says when the process first listens for the signal: before that, nobody could. */
-  const SAYING = `data:text/javascript,${encodeURIComponent(`
+describe('a signal during start-up', () => {
+  /** Reports when the process first listens for the signal. */
+  const REPORT_LISTENER = `data:text/javascript,${encodeURIComponent(`
     import { writeSync } from 'node:fs';
     process.on('newListener', function tell(name) {
       if (name !== 'SIGTERM') return;
@@ -136,13 +136,13 @@ describe('a stop before the start is over', () => {
       setImmediate(() => writeSync(1, JSON.stringify({ level: 'info', msg: 'hears' }) + '\\n'));
     });
   `)}`;
-  const command = [process.execPath, '--import', SAYING, join(ROOT, 'dist/bundle/main.js')] as const;
+  const command = [process.execPath, '--import', REPORT_LISTENER, join(ROOT, 'dist/bundle/main.js')] as const;
   const moments = Array.from({ length: isLong ? 50 : 6 }, (_, index) => (isLong ? 20 * index : 100 * index));
 
   afterEach(killLeftovers);
 
   it.each(moments)(
-    'ends with code 0, %i ms after it can hear',
+    'exits with code 0, %i ms after the signal handler is installed',
     async (ms) => {
       const app = await ProcessApp.spawn({}, { command });
       await app.line('hears');
@@ -150,11 +150,11 @@ describe('a stop before the start is over', () => {
       const { code, signal, stderr } = await app.stop();
       expect({ code, signal, stderr }).toEqual({ code: 0, signal: null, stderr: '' });
     },
-    PATIENCE_MS,
+    TIMEOUT_MS,
   );
 });
 
-/** Reads, writes and predictions. */
+/** A mix of reads, writes and predictions. */
 function mixed(number: number, round: number, cookie: string): LoadRequest {
   const kind = number % 4;
   if (kind === 0) return { path: '/health/live' };

@@ -1,4 +1,4 @@
-import { HttpSettings } from '../../src/platform/http/index.js';
+import { ServerSettings } from '../../src/platform/server/index.js';
 import { killLeftovers, ProcessApp } from '../support/process-app.js';
 import { RawConnection } from '../support/raw-http.js';
 import { startTestApp } from '../support/test-app.js';
@@ -8,7 +8,7 @@ const HOST = 'Host: cafe.example';
 const SLOW_CLIENTS = 500;
 
 describe('slow clients', () => {
-  describe('where little time is given', () => {
+  describe('with short timeouts', () => {
     let app: ProcessApp;
 
     beforeAll(async () => {
@@ -27,13 +27,13 @@ describe('slow clients', () => {
       expect(connection.problem).toMatchObject({ status: 408, code: 'request.timeout', title: 'Request Timeout' });
     }
 
-    it('who say nothing are told so, and closed', async () => {
+    it('get 408 and are disconnected when they send nothing', async () => {
       const connection = await RawConnection.open(app.url);
       await connection.closed();
       expectTimeout(connection);
     });
 
-    it('who send their headers byte by byte are told so, and closed', async () => {
+    it('get 408 and are disconnected when they send headers byte by byte', async () => {
       const connection = await RawConnection.open(app.url);
       await connection.drip(`GET /health/live?slow=headers HTTP/1.1\r\n${HOST}\r\nX-Long: ${'a'.repeat(1_000)}`, 20);
       await connection.closed();
@@ -41,17 +41,17 @@ describe('slow clients', () => {
       expect(app.lines).not.toContainEqual(expect.objectContaining({ path: '/health/live?slow=headers' }));
     });
 
-    it('who send a second request byte by byte are told so, and closed', async () => {
+    it('get 408 and are disconnected when they send a second request byte by byte', async () => {
       const connection = await RawConnection.open(app.url);
       connection.send(`GET /health/live HTTP/1.1\r\n${HOST}\r\n\r\n`);
-      await connection.answers(1);
+      await connection.waitForStatuses(1);
       await connection.drip(`GET /health/live HTTP/1.1\r\n${HOST}\r\nX-Long: ${'a'.repeat(1_000)}`, 20);
       await connection.closed();
       expect(connection.statuses).toEqual([200, 408]);
     });
 
     it.each(['/auth/signup', '/predict', '/v2/models/iris/infer'])(
-      'who send a body byte by byte to %s are told so, closed, and in the log',
+      'get 408, are disconnected and are logged when they send a body to %s byte by byte',
       async (path) => {
         const connection = await RawConnection.open(app.url);
         connection.send(
@@ -65,7 +65,7 @@ describe('slow clients', () => {
       },
     );
 
-    it('who send chunks byte by byte are told so, and closed', async () => {
+    it('get 408 and are disconnected when they send chunks byte by byte', async () => {
       const connection = await RawConnection.open(app.url);
       const headers = `${HOST}\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked`;
       connection.send(`POST /auth/signup HTTP/1.1\r\n${headers}\r\n\r\n`);
@@ -74,35 +74,35 @@ describe('slow clients', () => {
       expectTimeout(connection);
     });
 
-    it('who ignore that they were told are closed', async () => {
+    it('are disconnected when they ignore the 408', async () => {
       const connection = await RawConnection.open(app.url);
       connection.socket.allowHalfOpen = true;
       connection.send('GET ');
-      await connection.answers(1);
+      await connection.waitForStatuses(1);
       await connection.drip(`/health/live HTTP/1.1\r\n${HOST}\r\n${'X-A: b\r\n'.repeat(10_000)}`, 5);
       await connection.closed();
       expectTimeout(connection);
     });
 
-    it('who ask no more are closed', async () => {
+    it('are disconnected when they send no further request', async () => {
       const connection = await RawConnection.open(app.url);
       connection.send(`GET /health/live HTTP/1.1\r\n${HOST}\r\n\r\n`);
       await connection.closed();
       expect(connection.statuses).toEqual([200]);
     });
 
-    it('who do not take their answers are closed', async () => {
+    it('are disconnected when they do not read the responses', async () => {
       const connection = await RawConnection.open(app.url);
       connection.socket.pause();
       connection.send(`GET /openapi.json HTTP/1.1\r\n${HOST}\r\n\r\n`.repeat(200));
       const gone = (): boolean => app.lines.some(({ path, status }) => path === '/openapi.json' && status === 499);
-      await until('it is given up', gone);
+      await until('the response is aborted', gone);
       connection.socket.resume();
       await connection.closed();
       expect(connection.statuses.length).toBeLessThan(200);
     });
 
-    it('who take their answers slowly, but do, get them', async () => {
+    it('get every response when they read slowly but steadily', async () => {
       const connection = await RawConnection.open(app.url);
       const { socket } = connection;
       const pipelined = 150;
@@ -117,10 +117,10 @@ describe('slow clients', () => {
     });
   });
 
-  describe(`${SLOW_CLIENTS} of them`, () => {
+  describe(`${SLOW_CLIENTS} at once`, () => {
     afterEach(killLeftovers);
 
-    it('do not keep others out', async () => {
+    it('do not delay other clients', async () => {
       const app = await ProcessApp.start();
       const slow = await Promise.all(Array.from({ length: SLOW_CLIENTS }, () => RawConnection.open(app.url)));
       slow.forEach((connection, index) => {
@@ -130,29 +130,29 @@ describe('slow clients', () => {
       });
       const client = app.client();
       await client.signUpAndLogIn();
-      const answers = await Promise.all(
+      const responses = await Promise.all(
         Array.from({ length: 100 }, () => client.post('/menus', { name: 'a', price: 1 })),
       );
-      expect(answers.filter(({ status }) => status !== 201)).toEqual([]);
+      expect(responses.filter(({ status }) => status !== 201)).toEqual([]);
       expect(slow.filter(({ isClosed }) => isClosed)).toEqual([]);
       slow.forEach((connection) => connection.end());
     });
 
-    it('and more than CONNECTION_CAPACITY are closed at once, and the others served', async () => {
+    it('are disconnected beyond CONNECTION_CAPACITY, while the others are served', async () => {
       const app = await ProcessApp.start({ CONNECTION_CAPACITY: '20' });
       const first = await RawConnection.open(app.url);
       const others = await Promise.all(Array.from({ length: 40 }, () => RawConnection.open(app.url)));
       await until('some are closed', () => others.filter(({ isClosed }) => isClosed).length === 21);
       first.send(`GET /health/live HTTP/1.1\r\n${HOST}\r\n\r\n`);
-      expect(await first.answers(1)).toEqual([200]);
+      expect(await first.waitForStatuses(1)).toEqual([200]);
       expect(app.lines.filter(({ msg }) => msg.startsWith('connections are refused'))).toHaveLength(1);
       [first, ...others].forEach((connection) => connection.end());
     });
   });
 
-  it('have 10 s for the headers and 30 s for a request, unless set otherwise', async () => {
+  it('have 10 s for the headers and 30 s for a request by default', async () => {
     const app = await startTestApp();
-    expect(app.app.get(HttpSettings).timeout).toEqual({ headersMs: 10_000, requestMs: 30_000, answerMs: 30_000 });
+    expect(app.app.get(ServerSettings).timeout).toEqual({ headersMs: 10_000, requestMs: 30_000, answerMs: 30_000 });
     expect(app.app.getHttpServer()).toMatchObject({
       headersTimeout: 10_000,
       requestTimeout: 30_000,
@@ -161,7 +161,7 @@ describe('slow clients', () => {
     await app.close();
   });
 
-  it('have no more time for the headers than for the request', async () => {
+  it('cannot be given more time for the headers than for the request', async () => {
     const { stderr, code } = await (
       await ProcessApp.spawn({ HEADERS_TIMEOUT_MS: '5000', REQUEST_TIMEOUT_MS: '4000' })
     ).ended;

@@ -4,21 +4,21 @@ import { TestModelStore } from '../support/model-store.js';
 import { killLeftovers, ProcessApp } from '../support/process-app.js';
 import { ATTACK_MS, countEach, report, scale } from '../support/reliability.js';
 
-/** What a run of the model takes, about. */
+/** Approximate duration of a run of the model. */
 const RUN_MS = 50;
-const TIMES_TOO_MUCH = 5;
+const OVERLOAD_FACTOR = 5;
 const CALLERS_AT_PEAK = 4;
 const RUNS_AT_PEAK = scale(20, 200);
 const OFFERED = scale(150, 3_000);
-/** In less the model cannot serve what is offered, however quick the machine is. */
+/** Too short for the offered load on any machine, because the duration of a run is calibrated. */
 const DEADLINE_MS = '1000';
 
-interface Answer {
+interface SpinResponse {
   readonly status: number;
   readonly retryAfter: string | null;
 }
 
-describe('a slow model that is offered five times what it can serve', () => {
+describe('a slow model under five times its capacity', () => {
   let store: TestModelStore;
 
   beforeAll(async () => {
@@ -30,7 +30,7 @@ describe('a slow model that is offered five times what it can serve', () => {
   afterAll(() => store.remove());
 
   it(
-    'answers or says when to come again, stays alive, and is as before when the load is over',
+    'predicts or responds with 503 and Retry-After, stays live, and recovers after the load',
     async () => {
       const app = await ProcessApp.start({ MODELS_DIR: store.path, DEADLINE_MS });
       const client = app.client();
@@ -38,15 +38,15 @@ describe('a slow model that is offered five times what it can serve', () => {
       const peak = await rateAtPeak(client, turns);
 
       const since = performance.now();
-      const { answers, probes } = await offer(client, turns, 1_000 / (peak * TIMES_TOO_MUCH));
+      const { responses, probes } = await offer(client, turns, 1_000 / (peak * OVERLOAD_FACTOR));
       const seconds = (performance.now() - since) / 1_000;
       const overSince = performance.now();
       while ((await msOf(client, turns)) > 3 * RUN_MS);
       const normalAgainMs = performance.now() - overSince;
 
-      const statuses = countEach(answers.map(({ status }) => status));
+      const statuses = countEach(responses.map(({ status }) => status));
       expect(Object.keys(statuses).sort()).toEqual(['200', '503']);
-      expect(answers.filter(({ status, retryAfter }) => status === 503 && !(Number(retryAfter) >= 1))).toEqual([]);
+      expect(responses.filter(({ status, retryAfter }) => status === 503 && !(Number(retryAfter) >= 1))).toEqual([]);
       expect(probes.filter(({ status }) => status !== 200)).toEqual([]);
       report('slow model', {
         ...statuses,
@@ -61,14 +61,14 @@ describe('a slow model that is offered five times what it can serve', () => {
   );
 });
 
-/** How often the model has to turn for a run to take as long as it should on this machine. */
+/** Calibrates the loop count of the model for a run of `RUN_MS` on this machine. */
 async function turnsFor(client: Client): Promise<number> {
   let turns = 1_000;
   while ((await leastMsOf(client, turns)) < RUN_MS) turns *= 1.5;
   return Math.round(turns);
 }
 
-/** Of a few: one alone may have met something else on the machine. */
+/** @returns the minimum of three runs, which excludes other load on the machine */
 async function leastMsOf(client: Client, turns: number): Promise<number> {
   return Math.min(await msOf(client, turns), await msOf(client, turns), await msOf(client, turns));
 }
@@ -79,7 +79,7 @@ async function msOf(client: Client, turns: number): Promise<number> {
   return status === 200 ? performance.now() - since : Infinity;
 }
 
-/** Runs a second, of callers who wait for one answer before they ask for the next. */
+/** @returns runs per second of callers that each wait for their response (closed loop) */
 async function rateAtPeak(client: Client, turns: number): Promise<number> {
   const since = performance.now();
   const caller = async (): Promise<void> => {
@@ -89,12 +89,12 @@ async function rateAtPeak(client: Client, turns: number): Promise<number> {
   return (RUNS_AT_PEAK / (performance.now() - since)) * 1_000;
 }
 
-/** Requests that come whether or not those before them have been answered, and looks at the health beside them. */
+/** Sends requests at a fixed rate, independent of the responses (open loop), and health probes beside them. */
 async function offer(client: Client, turns: number, everyMs: number) {
-  const under: Promise<Answer>[] = [];
+  const pending: Promise<SpinResponse>[] = [];
   const probes: { status: number; ms: number }[] = [];
   for (let sent = 0; sent < OFFERED; sent += 1) {
-    under.push(ask(client, turns));
+    pending.push(ask(client, turns));
     if (sent % 10 === 0) {
       const since = performance.now();
       const { status } = await client.get('/health/live');
@@ -102,10 +102,10 @@ async function offer(client: Client, turns: number, everyMs: number) {
     }
     await delay(everyMs);
   }
-  return { answers: await Promise.all(under), probes };
+  return { responses: await Promise.all(pending), probes };
 }
 
-async function ask(client: Client, turns: number): Promise<Answer> {
+async function ask(client: Client, turns: number): Promise<SpinResponse> {
   const { status, headers } = await client.post('/models/spin/predict', { turns });
   return { status, retryAfter: headers.get('retry-after') };
 }

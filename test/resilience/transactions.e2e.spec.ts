@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { readFacts } from '../support/facts.js';
+import { readStoredRows } from '../support/stored-rows.js';
 import { Journal } from '../support/journal.js';
 import { killLeftovers, ProcessApp } from '../support/process-app.js';
 import { ATTACK_MS, randomFrom, report, scale } from '../support/reliability.js';
@@ -12,7 +12,7 @@ const OPERATIONS = scale(1_000, 20_000);
 const WRITERS = 16;
 const SPOILERS = 8;
 
-describe('transactions beside failing ones', () => {
+describe('transactions beside failing transactions', () => {
   let directory: string;
 
   beforeAll(async () => {
@@ -25,7 +25,7 @@ describe('transactions beside failing ones', () => {
   });
 
   it(
-    'are all there in the end, and nothing of those that failed',
+    'are all committed, and the failed ones leave nothing behind',
     async () => {
       const file = join(directory, 'barista.db');
       const app = await ProcessApp.start({ TRUST_PROXY: '1' }, { databaseUrl: `sqlite:${file}` });
@@ -50,10 +50,10 @@ describe('transactions beside failing ones', () => {
           while (!isOver()) await spoiler.step();
         }),
       ]);
-      await Promise.all(writers.map((writer) => writer.prove(app.url)));
+      await Promise.all(writers.map((writer) => writer.verify(app.url)));
       const { code } = await app.stop();
-      const { facts, damage } = readFacts(file);
-      const { lost, phantom, half, done } = journal.settle(facts);
+      const { rows, violations } = readStoredRows(file);
+      const { lost, phantom, half, done } = journal.settle(rows);
       const surprises = [...writers, ...spoilers].flatMap((member) => member.surprises);
       const failed = spoilers.reduce((sum, spoiler) => sum + spoiler.failed, 0);
       const abandoned = spoilers.reduce((sum, spoiler) => sum + spoiler.abandoned, 0);
@@ -65,15 +65,15 @@ describe('transactions beside failing ones', () => {
         lost: lost.length,
         phantom: phantom.length,
       });
-      expect({ code, lost, phantom, half, damage, surprises }).toEqual({
+      expect({ code, lost, phantom, half, violations, surprises }).toEqual({
         code: 0,
         lost: [],
         phantom: [],
         half: [],
-        damage: [],
+        violations: [],
         surprises: [],
       });
-      // They were beside each other, and some of those given up were done and some not.
+      // The operations ran concurrently. Some of the aborted ones were applied and some not.
       expect(failed).toBeGreaterThan(OPERATIONS / 10);
       expect(done.size).toBeGreaterThan(0);
       expect(done.size).toBeLessThan(abandoned);

@@ -6,7 +6,7 @@ import { RawConnection } from '../support/raw-http.js';
 import { ATTACK_MS, countEach, report, scale } from '../support/reliability.js';
 
 const UPLOADS = scale(150, 3_000);
-const ABREAST = 6;
+const CONCURRENCY = 6;
 const IRIS = 'sepal_length,sepal_width,petal_length,petal_width\n5.9,3.0,5.1,1.8\n'.padEnd(40_000, '5.1,3.5,1.4,0.2\n');
 const MENUS = `name,price\n${Array.from({ length: 2_000 }, (_, index) => `Menu ${index},${index}`).join('\n')}`;
 
@@ -14,11 +14,11 @@ interface Upload {
   readonly path: string;
   readonly body: Buffer;
   readonly type: string;
-  /** Bytes that are sent before the client hangs up; all of them, and the answer is waited for, where it is undefined. */
+  /** Bytes sent before the client disconnects; undefined to send all and wait for the response. */
   readonly cut: number | undefined;
 }
 
-/** Forms and files, whole or cut off, each with something wrong in it or nothing. */
+/** Valid and invalid forms and files, complete and truncated. */
 const uploads: fc.Arbitrary<Upload> = fc
   .record({
     isMenu: fc.boolean(),
@@ -43,7 +43,7 @@ const uploads: fc.Arbitrary<Upload> = fc
     };
   });
 
-describe('uploads that are broken or broken off', () => {
+describe('invalid and aborted uploads', () => {
   let app: ProcessApp;
   let key: string;
 
@@ -57,7 +57,7 @@ describe('uploads that are broken or broken off', () => {
   afterAll(() => killLeftovers());
 
   it(
-    'are refused or forgotten by the same process, without an error that nobody expected',
+    'are rejected or discarded without a restart and without a logged error',
     async () => {
       const before = await processes(app);
       const sent = fc.sample(uploads, { numRuns: UPLOADS, seed: 7 });
@@ -66,7 +66,7 @@ describe('uploads that are broken or broken off', () => {
       const sendAll = async (): Promise<void> => {
         for (const upload of waiting) statuses.push(...(await send(upload)));
       };
-      await Promise.all(Array.from({ length: ABREAST }, sendAll));
+      await Promise.all(Array.from({ length: CONCURRENCY }, sendAll));
       report('uploads', { sent: sent.length, ...countEach(statuses) });
       expect([...new Set(statuses)].filter((status) => ![200, 202, 400, 413, 422].includes(status))).toEqual([]);
       expect(statuses).toEqual(expect.arrayContaining([200, 202, 400, 422]));
@@ -87,7 +87,7 @@ describe('uploads that are broken or broken off', () => {
     ];
     connection.send(`POST ${path} HTTP/1.1\r\n${headers.join('\r\n')}\r\n\r\n`);
     const isTaken = connection.socket.write(body.subarray(0, cut));
-    if (cut === undefined) await connection.answers(1);
+    if (cut === undefined) await connection.waitForStatuses(1);
     else if (!isTaken) await new Promise((resolve) => connection.socket.once('drain', resolve).once('close', resolve));
     connection.end();
     return connection.statuses;

@@ -3,7 +3,7 @@ import { UnitOfWork } from '../../src/platform/database/index.js';
 import type { Client } from './client.js';
 import type { TestApp } from './test-app.js';
 
-/** A second browser of the same member. */
+/** Logs an existing member in with another client; throws if the server refuses it. */
 export async function logInAgain(client: Client, credentials: { email: string; password: string }): Promise<Client> {
   const { email, password } = credentials;
   const { status, text } = await client.post('/auth/login', { email, password });
@@ -11,16 +11,16 @@ export async function logInAgain(client: Client, credentials: { email: string; p
   return client;
 }
 
-/** The locations that a 422 names. */
-export function brokenFields(body: { errors?: { location: unknown[] }[] }): string[] {
+/** The locations in the errors of a 422 response, such as `body.name`. */
+export function invalidFields(body: { errors?: { location: unknown[] }[] }): string[] {
   return (body.errors ?? []).map(({ location }) => location.join('.'));
 }
 
 /**
- * Sends a request with the client's cookies, all but the end of its body, and resolves when the server is at work on it;
- * `finish` sends the rest and answers the status.
+ * Sends a request with the client's cookies, except for the last byte of its body, and resolves when the server processes it.
+ * `finish` sends the rest, and resolves to the status.
  */
-export async function beginRequest(
+export async function startRequest(
   client: Client,
   method: string,
   path: string,
@@ -54,13 +54,13 @@ export async function beginRequest(
   };
 }
 
-/** Asks or changes the database behind the app's back: values stand in the text, as tests have no others than their own. */
+/** Runs SQL on the application's database. Not parameterized: tests insert only their own values. */
 export function sql<T>({ app }: TestApp, text: string): Promise<T[]> {
   return app.get(UnitOfWork).run((manager) => manager.query<T[]>(text));
 }
 
-/** How many rows there are, such as `countOf(app, 'session')`. */
-export async function countOf(app: TestApp, from: string): Promise<number> {
+/** Number of rows, such as `countRows(app, 'session')`. */
+export async function countRows(app: TestApp, from: string): Promise<number> {
   const [row] = await sql<{ n: number | string }>(app, `SELECT count(*) AS n FROM ${from}`);
   return Number(row?.n);
 }

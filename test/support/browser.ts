@@ -14,8 +14,8 @@ const FLAGS = [
 ];
 const NOT_FOUND = 'no Chromium was found (Debian: chromium; or set CHROMIUM_PATH to its program)';
 
-/** Why no page can be tested in a browser; undefined where one can. */
-export function browserTrouble(): string | undefined {
+/** The reason to skip tests in a browser; undefined if Chromium is installed. */
+export function browserUnavailableReason(): string | undefined {
   return findChromium() === undefined ? NOT_FOUND : undefined;
 }
 
@@ -23,24 +23,24 @@ export function browserTrouble(): string | undefined {
 export class TestBrowser {
   private browser: Browser | undefined;
 
-  /** @param flags of Chromium, beside those that every test needs */
+  /** @param flags further flags of Chromium */
   async launch(flags: readonly string[] = []): Promise<void> {
     const executablePath = findChromium();
     if (executablePath === undefined) throw new Error(NOT_FOUND);
     this.browser = await chromium.launch({ executablePath, args: [...FLAGS, ...flags] });
   }
 
-  /** A page of a new profile, and what goes wrong in it: console errors, broken policies and failed loads. */
-  async newPage(profile: BrowserContextOptions = {}): Promise<{ page: Page; complaints: string[] }> {
+  /** Opens a page in a new profile. `pageErrors` collects console errors, policy violations and failed requests. */
+  async newPage(profile: BrowserContextOptions = {}): Promise<{ page: Page; pageErrors: string[] }> {
     const context = await this.browser!.newContext(profile);
     const page = await context.newPage();
-    const complaints: string[] = [];
+    const pageErrors: string[] = [];
     page.on('console', (message) => {
-      if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text());
+      if (message.type() === 'error' || message.type() === 'warning') pageErrors.push(message.text());
     });
-    page.on('pageerror', (error) => complaints.push(error.message));
-    page.on('requestfailed', (request) => complaints.push(`${request.url()} ${request.failure()?.errorText}`));
-    return { page, complaints };
+    page.on('pageerror', (error) => pageErrors.push(error.message));
+    page.on('requestfailed', (request) => pageErrors.push(`${request.url()} ${request.failure()?.errorText}`));
+    return { page, pageErrors };
   }
 
   async close(): Promise<void> {

@@ -2,16 +2,16 @@ import { DataSource } from 'typeorm';
 import { DemandPipeline } from '../../src/demand/demand-pipeline.js';
 import type { DemandFeatures } from '../../src/inference/index.js';
 import type { Client } from './client.js';
-import { addMenu, allPages } from './menus.js';
+import { addMenu, fetchAllPages } from './menus.js';
 import type { TestApp } from './test-app.js';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 /** A Monday. */
-const AT = '2024-05-13T08:00:00.000Z';
+const MONDAY_8_AM = '2024-05-13T08:00:00.000Z';
 
-/** What a forecast knows of the past, on any database. To be called inside a `describe`. */
-export function itRemembersSales(running: () => TestApp): void {
+/** Tests of the sales history, to run on either database. Call it inside a `describe`. */
+export function testSalesHistory(running: () => TestApp): void {
   let owner: Client;
 
   beforeAll(async () => {
@@ -19,25 +19,25 @@ export function itRemembersSales(running: () => TestApp): void {
     await owner.signUpAndLogIn();
   });
 
-  it('answers what was sold', async () => {
+  it('returns the recorded sale', async () => {
     const { id } = await addMenu(owner, { name: 'Sold' });
-    const answer = await owner.post(`/menus/${id}/sales`, { quantity: 2, soldAt: '2024-05-06T10:15:00+02:00' });
-    expect(answer.status).toBe(201);
+    const response = await owner.post(`/menus/${id}/sales`, { quantity: 2, soldAt: '2024-05-06T10:15:00+02:00' });
+    expect(response.status).toBe(201);
     const soldAt = '2024-05-06T08:15:00.000Z';
-    expect(answer.body).toEqual({ id: expect.any(Number), menuId: id, quantity: 2, soldAt });
+    expect(response.body).toEqual({ id: expect.any(Number), menuId: id, quantity: 2, soldAt });
   });
 
-  it('takes sales along when their menu goes', async () => {
+  it('deletes the sales of a menu with the menu', async () => {
     const [gone, kept] = [await addMenu(owner, { name: 'Gone' }), await addMenu(owner, { name: 'Kept' })];
     for (const { id } of [gone, kept]) await sell(owner, id, 3, '2024-05-13T07:00:00Z');
     expect((await owner.delete(`/menus/${gone.id}`)).status).toBe(204);
     expect((await featuresOf(running(), kept.id)).sold_a_day).toBe(3);
-    // The id is never given again, so that only the table itself shows that nothing is left of it.
-    expect(await salesLeft(running(), gone.id)).toBe(0);
-    expect(await salesLeft(running(), kept.id)).toBe(1);
+    // Ids are never reused, so only the table shows that the rows are deleted.
+    expect(await countSales(running(), gone.id)).toBe(0);
+    expect(await countSales(running(), kept.id)).toBe(1);
   });
 
-  it('counts the sales before the hour, each in the windows it belongs to', async () => {
+  it('counts each sale before the hour in the windows that contain it', async () => {
     const { id } = await addMenu(owner, { name: 'Counted', price: 9000 });
     const others = await addMenu(owner, { name: 'Not counted' });
     await sell(owner, others.id, 1000, '2024-05-06T08:30:00Z');
@@ -49,7 +49,7 @@ export function itRemembersSales(running: () => TestApp): void {
     await sell(owner, id, 5, '2024-05-06T09:00:00Z'); // an hour too late
     await sell(owner, id, 3, '2024-05-08T08:59:59.999Z'); // another day of the week
     await sell(owner, id, 7, '2024-05-12T12:00:00Z');
-    await sell(owner, id, 100, AT); // not before
+    await sell(owner, id, 100, MONDAY_8_AM); // not before
     await owner.patch(`/menus/${id}`, { price: 5400 });
     expect(await featuresOf(running(), id)).toEqual({
       price_ratio: expect.closeTo(5400 / (await meanPrice(owner)), 9),
@@ -63,7 +63,7 @@ export function itRemembersSales(running: () => TestApp): void {
     });
   });
 
-  it('takes the mean price over what was paid for each', async () => {
+  it('averages past prices by quantity sold', async () => {
     const { id } = await addMenu(owner, { name: 'Dearer each time', price: 1_000_000_000 });
     await sell(owner, id, 3, '2024-05-12T08:00:00Z');
     await owner.patch(`/menus/${id}`, { price: 500_000_000 });
@@ -71,7 +71,7 @@ export function itRemembersSales(running: () => TestApp): void {
     expect((await featuresOf(running(), id)).price_change).toBeCloseTo(0.5 / ((3 * 1 + 1 * 0.5) / 4), 9);
   });
 
-  it('takes means over the time that is known', async () => {
+  it('averages over the days since the first sale', async () => {
     const { id } = await addMenu(owner, { name: 'New' });
     const nothing = { price_change: 1, sold_at_hour: 0, sold_at_weekday: 0, sold_a_day: 0, days_of_sales: 0 };
     expect(await featuresOf(running(), id)).toMatchObject(nothing);
@@ -80,7 +80,7 @@ export function itRemembersSales(running: () => TestApp): void {
     expect(await featuresOf(running(), id)).toMatchObject(twoDays);
   });
 
-  it('looks at a coming hour from today', async () => {
+  it('computes the features of a future hour from the sales until now', async () => {
     const { id } = await addMenu(owner, { name: 'Asked ahead' });
     const now = Math.floor(Date.now() / HOUR) * HOUR;
     const at = now + 5 * DAY;
@@ -90,23 +90,23 @@ export function itRemembersSales(running: () => TestApp): void {
   });
 }
 
-/** Records a sale; fails the test where that is refused. */
+/** Records a sale; throws if the server refuses it. */
 export async function sell(client: Client, menuId: number, quantity: number, soldAt: string): Promise<void> {
-  const answer = await client.post(`/menus/${menuId}/sales`, { quantity, soldAt });
-  if (answer.status !== 201) throw new Error(`Could not record a sale: ${answer.text}`);
+  const response = await client.post(`/menus/${menuId}/sales`, { quantity, soldAt });
+  if (response.status !== 201) throw new Error(`Could not record a sale: ${response.text}`);
 }
 
-/** What the model is told of a menu and an hour. */
-export function featuresOf({ app }: TestApp, menuId: number, at = AT): Promise<DemandFeatures> {
+/** The model's features for a menu and an hour. */
+export function featuresOf({ app }: TestApp, menuId: number, at = MONDAY_8_AM): Promise<DemandFeatures> {
   const context = { model: 'demand', version: '1', caller: () => Promise.resolve(undefined) };
   return app.get(DemandPipeline, { strict: false }).preprocess({ menuId, at: new Date(at) }, context);
 }
 
-function salesLeft({ app }: TestApp, menuId: number): Promise<number> {
+function countSales({ app }: TestApp, menuId: number): Promise<number> {
   return app.get(DataSource).manager.countBy('Sale', { menuId });
 }
 
 async function meanPrice(client: Client): Promise<number> {
-  const prices = (await allPages(client, 'limit=100')).map(({ price }) => price);
+  const prices = (await fetchAllPages(client, 'limit=100')).map(({ price }) => price);
   return prices.reduce((sum, price) => sum + price, 0) / prices.length;
 }

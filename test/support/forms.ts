@@ -1,4 +1,4 @@
-/** A part of a form as a client may write it. */
+/** A part of a multipart form. */
 export interface Part {
   readonly name: string;
   readonly filename?: string;
@@ -9,7 +9,7 @@ export interface Part {
 export const BOUNDARY = 'b0undary';
 export const MULTIPART = { 'content-type': `multipart/form-data; boundary=${BOUNDARY}` };
 
-/** A multipart body, byte by byte as RFC 7578 has it. */
+/** A multipart body in the format of RFC 7578. */
 export function multipart(parts: readonly Part[], boundary = BOUNDARY, end = `--${boundary}--\r\n`): Buffer {
   const pieces = parts.flatMap(({ name, filename, type, content }) => {
     const file = filename === undefined ? '' : `; filename="${filename}"`;
@@ -20,7 +20,7 @@ export function multipart(parts: readonly Part[], boundary = BOUNDARY, end = `--
   return Buffer.concat([...pieces, Buffer.from(end)]);
 }
 
-/** A form of one CSV file. */
+/** A multipart form with one CSV file. */
 export function csvForm(content: string, filename = 'rows.csv'): Buffer {
   return multipart([{ name: 'file', filename, type: 'text/csv', content }]);
 }

@@ -1,10 +1,10 @@
 import { createHook } from 'node:async_hooks';
 
-/** What Node calls a task of a native package that gives it no name, as argon2 does; here nothing else is like that. */
+/** Async resource type of native tasks without a name. Here argon2 is the only source of such tasks. */
 const NATIVE_TASK = 'undefined';
 
-/** How many passwords are hashed, by the application in this process, until `work` has ended. */
-export async function hashesDuring(work: () => Promise<unknown>): Promise<number> {
+/** Number of passwords that the application in this process hashes while `work` runs. */
+export async function countHashesDuring(work: () => Promise<unknown>): Promise<number> {
   let hashes = 0;
   const hook = createHook({
     init: (_, type) => {

@@ -2,14 +2,14 @@ import { Agent, type IncomingHttpHeaders, request as send } from 'node:http';
 import fc from 'fast-check';
 import type { OpenApiDocument, Operation } from './openapi-document.js';
 
-/** A request as somebody sends it who means harm, or has a bug. */
+/** A malicious or faulty request. */
 export interface HostileRequest {
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Buffer | undefined;
 }
 
-export interface HostileAnswer {
+export interface HostileResponse {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   readonly text: string;
@@ -18,7 +18,7 @@ export interface HostileAnswer {
 const LONG = 'x'.repeat(100_000);
 const DEEP = 5_000;
 
-/** JSON that stands where another value is expected, as text: not all of it is JSON. */
+/** Replacements for a JSON value, as text. Some are not valid JSON. */
 const VALUES = [
   ...['null', 'true', '0', '-1', '-0', '0.5', '1e21', '1e999', '-1e999', '9007199254740993', '9'.repeat(400), 'NaN'],
   ...['""', '" "', '"\\u0000"', '"\\ud800"', '"\\udc00\\ud800"', '"\\u202e"', '"%00"', '"a\\r\\nSet-Cookie: a=b"'],
@@ -39,7 +39,7 @@ const KEYS = [
   ...['__proto__', 'constructor', 'prototype', 'toString', 'hasOwnProperty', 'id', 'role', 'ownerId', 'version', ''],
   ...['passwordHash', 'a.b', 'a[b]', '$where', '\u0000', '\ud800', LONG.slice(0, 1_000)],
 ];
-/** Whole bodies that are nothing in particular. */
+/** Bodies that are no valid request. */
 const BODIES = [
   ...[
     '',
@@ -138,7 +138,7 @@ const HEADERS: Readonly<Record<string, readonly string[]>> = {
   'x-http-method-override': ['DELETE'],
 };
 
-/** Requests to an operation, each wrong in a few of its parts and right in the others. */
+/** Requests to an operation with a few invalid parts. */
 export function hostileRequests(operation: Operation, document: OpenApiDocument): fc.Arbitrary<HostileRequest> {
   const example = document.bodyExample(operation);
   const names = [...operation.path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => name);
@@ -169,13 +169,13 @@ export function hostileRequests(operation: Operation, document: OpenApiDocument)
     }));
 }
 
-/** Sends it as it is: nothing is put right on the way. */
+/** Sends a request unchanged, without the corrections of a client library. */
 export function sendHostile(
   url: string,
   method: string,
   { path, headers, body }: HostileRequest,
   agent?: Agent,
-): Promise<HostileAnswer> {
+): Promise<HostileResponse> {
   const { hostname, port } = new URL(url);
   const length = body === undefined ? {} : { 'content-length': body.length };
   return new Promise((resolve, reject) => {
@@ -220,7 +220,7 @@ interface Mutation {
   readonly how: string;
 }
 
-/** The text of `example` with one of its values changed. */
+/** @returns the JSON text of `example` with one value replaced */
 function mutated(example: unknown, { at, text, key, how }: Mutation): string {
   const target = at % countOf(example);
   let position = 0;
@@ -259,7 +259,7 @@ function maybe<T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> {
 }
 
 function withoutEmpty(values: Readonly<Record<string, string | undefined>>): Record<string, string> {
-  // An empty segment makes another path of it.
+  // An empty segment would be another path.
   return Object.fromEntries(Object.entries(values).filter((entry): entry is [string, string] => Boolean(entry[1])));
 }
 

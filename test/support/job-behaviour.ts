@@ -1,16 +1,16 @@
 import type { EntityManager } from 'typeorm';
 import { UnitOfWork } from '../../src/platform/database/index.js';
-import { Jobs, type RunningJob } from '../../src/jobs/index.js';
+import { JobsService, type RunningJob } from '../../src/jobs/index.js';
 import { JobQueue } from '../../src/jobs/runner/job-queue.js';
-import { countOf, sql } from './auth.js';
+import { countRows, sql } from './auth.js';
 import type { Client } from './client.js';
-import { enqueue, enqueueScript, line, scripted, Signal, untilAborted, untilJob, upload } from './jobs.js';
+import { enqueue, enqueueScript, line, scripted, Deferred, untilAborted, untilJob, upload } from './jobs.js';
 import type { TestApp } from './test-app.js';
 import { until } from './until.js';
 
 type Manager = Pick<EntityManager, 'query'>;
 
-/** What jobs do on any database. To be called inside a `describe`; the app has the handlers of `JOB_HANDLERS`. */
+/** Behaviour of jobs on any database. Call it inside a `describe` whose app has the handlers of `JOB_HANDLERS`. */
 export function itDoesJobs(running: () => TestApp): void {
   let app: TestApp;
   let client: Client;
@@ -20,7 +20,7 @@ export function itDoesJobs(running: () => TestApp): void {
     app = running();
     client = app.client();
     ({ id: memberId } = await client.signUpAndLogIn());
-    // Rows of a test's own, which a job writes.
+    // A table for the writes of jobs.
     await sql(app, 'CREATE TABLE note (job varchar(36), step integer)');
   });
 
@@ -33,7 +33,7 @@ export function itDoesJobs(running: () => TestApp): void {
       await manager.query(`INSERT INTO note VALUES ('${id}', ${step})`);
     },
   });
-  /** Three steps, each with a row and a line, from where the job was left. */
+  /** Three checkpoints, each with a row and a line of the result, resuming from the job's state. */
   const threeSteps = async (job: RunningJob, after: (step: number) => Promise<void>): Promise<void> => {
     for (let step = (job.state as number | undefined) ?? 0; step < 3; step += 1) {
       const progress = { done: step + 1, total: 3, errors: 0 };
@@ -41,17 +41,17 @@ export function itDoesJobs(running: () => TestApp): void {
       await after(step);
     }
   };
-  /** What is stored for a job, once it has both an input and a result. */
+  /** Files of a job that has an input and a result. */
   const filesOf = async (id: string): Promise<string[]> => {
     const rows = await sql<Record<string, string>>(app, `SELECT "inputId", "resultId" FROM job WHERE id = '${id}'`);
     return Object.values(rows[0]!);
   };
   const stored = (ids: readonly string[]): Promise<number> =>
-    countOf(app, `stored_file WHERE id IN (${ids.map((id) => `'${id}'`).join(', ')})`);
+    countRows(app, `stored_file WHERE id IN (${ids.map((id) => `'${id}'`).join(', ')})`);
   const untilGone = (ids: readonly string[]): Promise<void> =>
     until('its files are gone', async () => (await stored(ids)) === 0);
 
-  it('does a job, shows it, and keeps what it made', async () => {
+  it('runs a job, shows it, and keeps its result until it is removed', async () => {
     const inputId = await upload(app, 'beans');
     const id = await enqueue(
       app,
@@ -84,26 +84,26 @@ export function itDoesJobs(running: () => TestApp): void {
     await untilGone(files);
   });
 
-  it('enqueues with the rows of whoever enqueues, or not at all', async () => {
+  it('rolls back enqueueing with the unit of work of the caller', async () => {
     const inputId = await upload(app, 'beans');
     let id = '';
     const undone = app.app.get(UnitOfWork).run(async (manager) => {
       const job = scripted(memberId, async () => {}, { inputId });
-      ({ id } = await app.app.get(Jobs).enqueue(manager, job));
+      ({ id } = await app.app.get(JobsService).enqueue(manager, job));
       await note(id, 0).work(manager);
       throw new Error('changed my mind');
     });
     await expect(undone).rejects.toThrow('changed my mind');
     expect((await client.get(`/jobs/${id}`)).status).toBe(404);
     expect(await noted(id)).toEqual([]);
-    // The upload is still one that nobody has kept.
-    expect(await countOf(app, `stored_file WHERE id = '${inputId}' AND "removeAt" > ${Date.now()}`)).toBe(1);
+    // The upload is not kept either.
+    expect(await countRows(app, `stored_file WHERE id = '${inputId}' AND "removeAt" > ${Date.now()}`)).toBe(1);
   });
 
   it.each([
-    ['a step that fails after it was saved', (step: number, tries: number) => step === 1 && tries === 1],
-    ['one that fails each time', (step: number, tries: number) => step === tries - 1],
-  ])('goes on after %s, each step once', async (_, fails) => {
+    ['a step that fails after its checkpoint', (step: number, tries: number) => step === 1 && tries === 1],
+    ['a failure after every checkpoint', (step: number, tries: number) => step === tries - 1],
+  ])('resumes after %s, and commits each step once', async (_, fails) => {
     let tries = 0;
     const id = await enqueueScript(app, memberId, (job) => {
       tries += 1;
@@ -117,8 +117,8 @@ export function itDoesJobs(running: () => TestApp): void {
     expect((await client.get(`/jobs/${id}/result`)).text).toBe('{"n":0}\n{"n":1}\n{"n":2}\n');
   });
 
-  it('keeps nothing of a step whose rows cannot be written', async () => {
-    const caught = new Signal<unknown>();
+  it('keeps nothing of a checkpoint whose writes fail', async () => {
+    const caught = new Deferred<unknown>();
     const id = await enqueueScript(app, memberId, async (job) => {
       await job.save({
         state: 'good',
@@ -131,48 +131,48 @@ export function itDoesJobs(running: () => TestApp): void {
         throw new Error('spilt');
       };
       const bad = { state: 'bad', progress: { done: 2, total: 3, errors: 0 }, result: line(2), work };
-      caught.give([await job.save(bad).catch((error: Error) => error.message), job.state, job.progress.done]);
+      caught.resolve([await job.save(bad).catch((error: Error) => error.message), job.state, job.progress.done]);
     });
-    expect(await caught.come).toEqual(['spilt', 'good', 1]);
+    expect(await caught.promise).toEqual(['spilt', 'good', 1]);
     expect((await untilJob(client, id, 'succeeded')).progress).toMatchObject({ done: 1 });
     expect(await noted(id)).toEqual([1]);
     expect((await client.get(`/jobs/${id}/result`)).text).toBe('{"n":1}\n');
   });
 
-  it('refuses to save what another runner has taken up', async () => {
-    const [begun, taken] = [new Signal(), new Signal()];
-    const refused = new Signal<unknown>();
+  it('refuses a checkpoint after another runner has claimed the job', async () => {
+    const [begun, taken] = [new Deferred(), new Deferred()];
+    const refused = new Deferred<unknown>();
     const id = await enqueueScript(app, memberId, async (job) => {
       if (job.state === undefined) await job.save({ state: 'first', ...note(job.id, 0) });
       else return;
-      begun.give();
-      await taken.come;
-      refused.give(
+      begun.resolve();
+      await taken.promise;
+      refused.resolve(
         await job.save({ state: 'second', result: line(1), ...note(job.id, 1) }).catch((error: unknown) => error),
       );
       await untilAborted(job);
     });
-    await begun.come;
+    await begun.promise;
     await sql(app, `UPDATE job SET fence = fence + 1, "dueAt" = 0 WHERE id = '${id}'`);
-    taken.give();
-    expect(await refused.come).toMatchObject({ name: 'JobLostError' });
+    taken.resolve();
+    expect(await refused.promise).toMatchObject({ name: 'JobLostError' });
     await untilJob(client, id, 'succeeded');
     expect(await noted(id)).toEqual([0]);
     expect((await client.get(`/jobs/${id}/result`)).text).toBe('');
   });
 
-  it('cancels a job that runs, at once, and keeps nothing of it', async () => {
-    const begun = new Signal();
-    const ended = new Signal<unknown>();
+  it('cancels a running job at once, and removes its files', async () => {
+    const begun = new Deferred();
+    const ended = new Deferred<unknown>();
     const inputId = await upload(app, 'beans');
     const script = async (job: RunningJob): Promise<void> => {
       await job.save({ result: line(0), progress: { done: 1, total: 3, errors: 0 } });
-      begun.give();
-      await untilAborted(job).catch(ended.give);
+      begun.resolve();
+      await untilAborted(job).catch(ended.resolve);
       await job.save({ result: line(1) });
     };
     const id = await enqueue(app, scripted(memberId, script, { inputId }));
-    await begun.come;
+    await begun.promise;
     const files = await filesOf(id);
     expect(await stored(files)).toBe(2);
     expect((await client.delete(`/jobs/${id}`)).status).toBe(204);
@@ -181,43 +181,43 @@ export function itDoesJobs(running: () => TestApp): void {
       progress: { done: 1 },
       finishedAt: expect.any(String),
     });
-    expect(await ended.come).toMatchObject({ name: 'JobLostError' });
+    expect(await ended.promise).toMatchObject({ name: 'JobLostError' });
     expect((await client.get(`/jobs/${id}/result`)).body).toMatchObject({ status: 409, code: 'job.not-finished' });
     await untilGone(files);
     expect((await client.delete(`/jobs/${id}`)).status).toBe(204);
     expect((await client.get(`/jobs/${id}`)).status).toBe(404);
   });
 
-  it('finds out without writing what is still held', async () => {
-    const [begun, goOn] = [new Signal(), new Signal()];
+  it('tells valid from former leases without a write', async () => {
+    const [begun, goOn] = [new Deferred(), new Deferred()];
     const id = await enqueueScript(app, memberId, async () => {
-      begun.give();
-      await goOn.come;
+      begun.resolve();
+      await goOn.promise;
     });
-    await begun.come;
-    const [hold, former] = [1, 0].map((fence) => ({ id, fence }));
+    await begun.promise;
+    const [lease, former] = [1, 0].map((fence) => ({ id, fence }));
     const queue = app.app.get(JobQueue);
-    expect(await queue.findHeld([hold!, former!])).toEqual(new Set([hold]));
-    goOn.give();
+    expect(await queue.findValid([lease!, former!])).toEqual(new Set([lease]));
+    goOn.resolve();
     await untilJob(client, id, 'succeeded');
-    expect(await queue.findHeld([hold!])).toEqual(new Set());
+    expect(await queue.findValid([lease!])).toEqual(new Set());
   });
 
-  it('stops what was cancelled in another process', async () => {
-    const begun = new Signal();
-    const ended = new Signal<unknown>();
+  it('stops a job that was cancelled in another process', async () => {
+    const begun = new Deferred();
+    const ended = new Deferred<unknown>();
     const id = await enqueueScript(app, memberId, async (job) => {
-      begun.give();
-      await untilAborted(job).catch(ended.give);
+      begun.resolve();
+      await untilAborted(job).catch(ended.resolve);
     });
-    await begun.come;
-    const over = `status = 'cancelled', "dueAt" = NULL, "finishedAt" = ${Date.now()}`;
-    await sql(app, `UPDATE job SET ${over} WHERE id = '${id}'`);
-    expect(await ended.come).toMatchObject({ name: 'JobLostError' });
+    await begun.promise;
+    const cancelled = `status = 'cancelled', "dueAt" = NULL, "finishedAt" = ${Date.now()}`;
+    await sql(app, `UPDATE job SET ${cancelled} WHERE id = '${id}'`);
+    expect(await ended.promise).toMatchObject({ name: 'JobLostError' });
     expect((await client.get(`/jobs/${id}`)).body.status).toBe('cancelled');
   });
 
-  it('makes one job of 20 that come at once with the same key, and none of another body', async () => {
+  it('makes one job of 20 concurrent requests with one key, and rejects the key with another body', async () => {
     const script = scripted(memberId, async () => {});
     const first = { ...script, idempotency: { key: 'lunch', digest: 'a'.repeat(64) } };
     const inputs = await Promise.all(Array.from({ length: 20 }, (_, n) => upload(app, `upload ${n}`)));
@@ -230,24 +230,24 @@ export function itDoesJobs(running: () => TestApp): void {
     expect(await enqueue(app, first)).toBe(ids[0]);
   });
 
-  it('takes the jobs of a member along who withdraws, also the one that runs', async () => {
+  it('removes the jobs of a member who withdraws, the running one included', async () => {
     const leaver = app.client();
     const { id, password } = await leaver.signUpAndLogIn();
-    const begun = new Signal();
-    const ended = new Signal<unknown>();
+    const begun = new Deferred();
+    const ended = new Deferred<unknown>();
     const script = async (job: RunningJob): Promise<void> => {
       await job.save({ result: line(0) });
-      begun.give();
+      begun.resolve();
       await untilAborted(job).catch(() => undefined);
-      ended.give(await job.save({ result: line(1), ...note(job.id, 1) }).catch((error: unknown) => error));
+      ended.resolve(await job.save({ result: line(1), ...note(job.id, 1) }).catch((error: unknown) => error));
     };
     const job = await enqueue(app, scripted(id, script, { inputId: await upload(app, 'beans') }));
-    await begun.come;
+    await begun.promise;
     const files = await filesOf(job);
     expect(await stored(files)).toBe(2);
     expect((await leaver.delete('/auth/me', { password })).status).toBe(204);
-    expect(await ended.come).toMatchObject({ name: 'JobLostError' });
-    expect(await countOf(app, `job WHERE "memberId" = '${id}'`)).toBe(0);
+    expect(await ended.promise).toMatchObject({ name: 'JobLostError' });
+    expect(await countRows(app, `job WHERE "memberId" = '${id}'`)).toBe(0);
     expect(await noted(job)).toEqual([]);
     await untilGone(files);
     const late = enqueue(

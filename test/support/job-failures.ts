@@ -10,14 +10,14 @@ class OutOfBeansError extends DomainError {
   readonly code = 'beans.out';
 }
 
-/** Passes by itself. */
+/** A temporary error. */
 export class MillBusyError extends DomainError {
   readonly kind = 'unavailable';
   readonly code = 'mill.busy';
   override readonly retryAfterSeconds = 0;
 }
 
-/** How jobs that throw end on any database. To be called inside a `describe`; the app has the handlers of `JOB_HANDLERS`. */
+/** Behaviour of failing jobs on any database. Call it inside a `describe` whose app has the handlers of `JOB_HANDLERS`. */
 export function itEndsJobsThatThrow(running: () => TestApp): void {
   let app: TestApp;
   let client: Client;
@@ -29,26 +29,26 @@ export function itEndsJobsThatThrow(running: () => TestApp): void {
     ({ id: memberId } = await client.signUpAndLogIn());
   });
 
-  it('fails with the words of the error, where they are for clients', async () => {
+  it('fails a job with the code and message of a DomainError', async () => {
     const id = await enqueueScript(app, memberId, () => Promise.reject(new OutOfBeansError('No beans left.')));
     const { error } = await untilJob(client, id, 'failed');
     expect(error).toEqual({ code: 'beans.out', detail: 'No beans left.' });
   });
 
-  it('tries again what is unavailable, for as long as it takes', async () => {
+  it('retries a temporary error without a limit of attempts', async () => {
     let tries = 0;
     const id = await enqueueScript(app, memberId, async () => {
       tries += 1;
       if (tries <= 6) throw new MillBusyError('The mill is busy.');
     });
-    await until('it is done in spite of that', async () => {
+    await until('it succeeds in the end', async () => {
       await sql(app, `UPDATE job SET "dueAt" = 0 WHERE id = '${id}' AND status = 'queued'`);
       return (await client.get(`/jobs/${id}`)).body.status === 'succeeded';
     });
     expect(tries).toBe(7);
   });
 
-  it('gives up what goes wrong again and again, and does not say what it was', async () => {
+  it('fails a job after five unexpected errors, without disclosing them', async () => {
     let tries = 0;
     const id = await enqueueScript(app, memberId, () => {
       tries += 1;
@@ -64,7 +64,7 @@ export function itEndsJobsThatThrow(running: () => TestApp): void {
     expect(text).not.toContain('ingredient');
   });
 
-  it('fails a job that nothing here does', async () => {
+  it('fails a job without a handler', async () => {
     const id = await enqueue(app, { kind: 'unheard-of', memberId, payload: {}, total: 0 });
     expect((await untilJob(client, id, 'failed')).error).toMatchObject({ code: 'job.no-handler' });
   });

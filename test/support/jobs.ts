@@ -2,14 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { get, type IncomingMessage } from 'node:http';
 import { UnitOfWork } from '../../src/platform/database/index.js';
-import {
-  type FinishedJob,
-  JobHandler,
-  Jobs,
-  type JobWork,
-  type NewJob,
-  type RunningJob,
-} from '../../src/jobs/index.js';
+import { type FinishedJob, JobHandler, JobsService, type NewJob, type RunningJob } from '../../src/jobs/index.js';
 import { FileStore } from '../../src/platform/storage/index.js';
 import type { Client } from './client.js';
 import type { TestApp } from './test-app.js';
@@ -17,16 +10,16 @@ import { until } from './until.js';
 
 type Script = (job: RunningJob<Scripted>) => Promise<void>;
 
-/** A job that does what a test says, in the test's process. */
+/** Payload of a job that runs a function of the test. */
 export interface Scripted {
   readonly script: string;
 }
 
 const scripts = new Map<string, Script>();
 
-/** Runs the script of each job, from its beginning each time that the job is taken up. */
+/** Calls the script of the job on every run. */
 @JobHandler('scripted')
-export class ScriptedJobs implements JobWork<Scripted> {
+export class ScriptedJobs implements JobHandler<Scripted> {
   run(job: RunningJob<Scripted>): Promise<void> {
     return scripts.get(job.payload.script)!(job);
   }
@@ -39,9 +32,9 @@ export class ScriptedJobs implements JobWork<Scripted> {
   }
 }
 
-/** Has no CSV. */
+/** A handler without CSV. */
 @JobHandler('plain')
-export class PlainJobs implements JobWork {
+export class PlainJobs implements JobHandler {
   async run(job: RunningJob): Promise<void> {
     await job.save({ result: Buffer.from('{"n":1}\n') });
   }
@@ -49,31 +42,31 @@ export class PlainJobs implements JobWork {
 
 export const JOB_HANDLERS = [ScriptedJobs, PlainJobs];
 
-/** A job whose script is `script`, for a member. */
+/** A job that runs `script`. */
 export function scripted(memberId: string, script: Script, more: Partial<NewJob> = {}): NewJob {
   const name = randomUUID();
   scripts.set(name, script);
   return { kind: 'scripted', memberId, payload: { script: name }, total: 3, ...more };
 }
 
-/** Enqueues a job, as a room does; answers its id. */
+/** Enqueues a job as a feature does. @returns its id */
 export async function enqueue({ app }: TestApp, job: NewJob): Promise<string> {
-  const { id } = await app.get(UnitOfWork).run((manager) => app.get(Jobs).enqueue(manager, job));
+  const { id } = await app.get(UnitOfWork).run((manager) => app.get(JobsService).enqueue(manager, job));
   return id;
 }
 
-/** Enqueues a job of a script; answers its id. */
+/** @returns the id of the job */
 export function enqueueScript(app: TestApp, memberId: string, script: Script): Promise<string> {
   return enqueue(app, scripted(memberId, script));
 }
 
-/** Stores text as an upload is; answers the file's id. */
+/** Stores text as an upload. @returns the id of the file */
 export async function upload({ app }: TestApp, text: string): Promise<string> {
   const { id } = await app.get(FileStore).receive(pieces(text), { limit: text.length });
   return id;
 }
 
-/** Resolves when the job has this status; answers it as `GET /jobs/{id}` does. */
+/** Waits until the job has a status. @returns the job as of `GET /jobs/{id}` */
 export async function untilJob(client: Client, id: string, status: string): Promise<Record<string, never>> {
   let body: { status?: string } = {};
   await until(`job ${id} is ${status}`, async () => {
@@ -88,17 +81,17 @@ export function line(n: number): Buffer {
   return Buffer.from(`${JSON.stringify({ n })}\n`);
 }
 
-/** Something that happens once, and what it brings. */
-export class Signal<T = void> {
-  readonly come: Promise<T>;
-  give!: (value: T) => void;
+/** A promise that the test resolves. */
+export class Deferred<T = void> {
+  readonly promise: Promise<T>;
+  resolve!: (value: T) => void;
 
   constructor() {
-    this.come = new Promise((resolve) => (this.give = resolve));
+    this.promise = new Promise((resolve) => (this.resolve = resolve));
   }
 }
 
-/** Resolves when the job is not to go on; throws what the job is then to throw. */
+/** Waits until the job is told to stop, then throws the reason. */
 export async function untilAborted({ signal }: RunningJob): Promise<never> {
   if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
   throw signal.reason as Error;
@@ -108,10 +101,10 @@ async function* pieces(text: string): AsyncGenerator<Buffer> {
   yield Buffer.from(text);
 }
 
-/** An answer whose body is read when the test reads it. */
-export async function openAnswer(client: Client, path: string, key?: string): Promise<IncomingMessage> {
+/** A response whose body the test reads itself. */
+export async function openResponse(client: Client, path: string, key?: string): Promise<IncomingMessage> {
   const cookie = [...client.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
   const headers = key === undefined ? { cookie } : { authorization: `Bearer ${key}` };
-  const [answer] = (await once(get(client.url + path, { headers }), 'response')) as [IncomingMessage];
-  return answer;
+  const [response] = (await once(get(client.url + path, { headers }), 'response')) as [IncomingMessage];
+  return response;
 }

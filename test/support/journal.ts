@@ -1,76 +1,76 @@
-import type { Facts } from './facts.js';
+import type { StoredRows } from './stored-rows.js';
 
-/** What an operation does: all of `removed` goes and all of `added` comes, or nothing. `?` is what only the answer tells. */
+/** The rows that an operation removes and adds, atomically. `?` is a value that only the response tells. */
 export interface Change {
   readonly removed: readonly string[];
   readonly added: readonly string[];
 }
 
-/** How a journal and a database differ. Empty lists where all is as it should be. */
+/** The differences between the journal and the database. */
 export interface Settlement {
-  /** Acknowledged, and not there. */
+  /** Acknowledged rows that are missing. */
   readonly lost: readonly string[];
-  /** There, and never asked for. */
+  /** Rows that no request asked for. */
   readonly phantom: readonly string[];
-  /** Not acknowledged, and done by half. */
+  /** Unacknowledged changes that are half applied. */
   readonly half: readonly Change[];
-  /** Not acknowledged, and done: the answer was lost on its way. */
+  /** Unacknowledged changes that were applied; their responses were lost. */
   readonly done: ReadonlySet<Change>;
 }
 
-/** What a test has been told, operation by operation: what the database must therefore hold. */
+/** Records the responses to all operations, and from them the rows that the database must have. */
 export class Journal {
   acknowledged = 0;
-  private facts = new Set<string>();
+  private rows = new Set<string>();
   private readonly open = new Set<Change>();
 
-  /** From now on the change may have been made. */
+  /** Marks a change as sent. It may be applied from now on. */
   begin(change: Change): void {
     this.open.add(change);
   }
 
-  /** It has been made. `added` is what came, with what the answer told. */
+  /** Marks a change as applied. @param added the added rows, completed from the response */
   acknowledge(change: Change, added: readonly string[] = change.added): void {
     this.open.delete(change);
     this.acknowledged += 1;
-    for (const fact of change.removed) this.facts.delete(fact);
-    for (const fact of added) this.facts.add(fact);
+    for (const row of change.removed) this.rows.delete(row);
+    for (const row of added) this.rows.add(row);
   }
 
-  /** It has not been made: the answer said so. */
+  /** Marks a change as not applied. */
   refuse(change: Change): void {
     this.open.delete(change);
   }
 
-  /** What is known of a member. */
+  /** @returns the rows of a member */
   of(email: string): string[] {
-    return [...this.facts].filter((fact) => fact.includes(` ${email}`));
+    return [...this.rows].filter((row) => row.includes(` ${email}`));
   }
 
-  /** Compares with what was found, when nothing is under way any more, and goes on from there. */
-  settle(found: Facts): Settlement {
-    const missing = new Set([...this.facts].filter((fact) => !found.has(fact)));
-    const extra = new Set([...found].filter((fact) => !this.facts.has(fact)));
+  /** Compares the journal with the database, when no request is in flight, and continues with the rows found. */
+  settle(found: StoredRows): Settlement {
+    const missing = new Set([...this.rows].filter((row) => !found.has(row)));
+    const extra = new Set([...found].filter((row) => !this.rows.has(row)));
     const half: Change[] = [];
     const done = new Set<Change>();
     for (const change of this.open) {
-      const gone = change.removed.filter((fact) => missing.has(fact));
-      const come = change.added.map((fact) => match(fact, extra)).filter((fact) => fact !== undefined);
+      const gone = change.removed.filter((row) => missing.has(row));
+      const come = change.added.map((row) => match(row, extra)).filter((row) => row !== undefined);
       const parts = gone.length + come.length;
       if (parts === 0) continue;
       if (parts === change.removed.length + change.added.length) done.add(change);
       else half.push(change);
-      for (const fact of gone) missing.delete(fact);
-      for (const fact of come) extra.delete(fact);
+      for (const row of gone) missing.delete(row);
+      for (const row of come) extra.delete(row);
     }
     this.open.clear();
-    this.facts = new Set(found);
+    this.rows = new Set(found);
     return { lost: [...missing], phantom: [...extra], half, done };
   }
 }
 
-function match(fact: string, among: Iterable<string>): string | undefined {
-  if (!fact.endsWith(' ?')) return [...among].find((candidate) => candidate === fact);
-  const start = fact.slice(0, -1);
+function match(row: string, among: Iterable<string>): string | undefined {
+  if (!row.endsWith(' ?')) return [...among].find((candidate) => candidate === row);
+  const start = row.slice(0, -1);
   return [...among].find((candidate) => candidate.startsWith(start));
 }

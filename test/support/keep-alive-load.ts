@@ -10,26 +10,26 @@ export interface LoadRequest {
   readonly json?: unknown;
 }
 
-export interface LoadAnswer {
+export interface LoadResponse {
   readonly request: LoadRequest;
   readonly requestId: string;
   readonly status: number;
   readonly headers: IncomingMessage['headers'];
-  /** Whether the server says that it closes the connection. */
+  /** Whether the response has `Connection: close`. */
   readonly closes: boolean;
 }
 
-/** Clients that send one request after another on connections they keep, until the server accepts no more, or they are told to end. */
+/** Keep-alive clients that send one request after another, until the server refuses connections or `end` is called. */
 export class KeepAliveLoad {
-  readonly answered: LoadAnswer[] = [];
-  /** Everything but an answer, or a connection refused. */
+  readonly responses: LoadResponse[] = [];
+  /** Errors other than a refused connection. */
   readonly failures: string[] = [];
   readonly over: Promise<unknown>;
   private readonly agent: Agent;
   private sent = 0;
   private isEnding = false;
 
-  /** @param requestAt what is sent as the request of this number */
+  /** @param requestAt returns the request with this number */
   constructor(
     private readonly url: string,
     clients: number,
@@ -64,7 +64,7 @@ export class KeepAliveLoad {
     const [response] = (await once(request, 'response')) as [IncomingMessage];
     await text(response);
     const { headers: received, statusCode = 0 } = response;
-    this.answered.push({
+    this.responses.push({
       request: sent,
       requestId: String(received['x-request-id']),
       status: statusCode,

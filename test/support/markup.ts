@@ -1,8 +1,8 @@
-/** As a browser asks for a page. */
-export const AS_BROWSER = { accept: 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8' };
+/** Request headers of a browser that navigates to a page. */
+export const BROWSER_HEADERS = { accept: 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8' };
 
-/** Text of a page as a reader sees it, tags left out and white space put together. */
-export function textOf(markup: string): string {
+/** The text of a page, without tags and with white space collapsed. */
+export function visibleText(markup: string): string {
   const text = markup.replace(/<(?:head|style|script)\b.*?<\/\w+>/gs, ' ').replace(/<[^>]*>/g, ' ');
   return text
     .replace(/&quot;/g, '"')
@@ -14,8 +14,8 @@ export function textOf(markup: string): string {
     .trim();
 }
 
-/** The value that a field of a page is filled in with; undefined where there is no such field. */
-export function valueOf(markup: string, name: string): string | undefined {
+/** The value of an `<input>`; undefined if the page has none with this name. */
+export function fieldValue(markup: string, name: string): string | undefined {
   const input = new RegExp(`<input[^>]*\\bname="${name}"[^>]*>`).exec(markup)?.[0];
   return input && /\bvalue="([^"]*)"/.exec(input)?.[1];
 }

@@ -1,9 +1,9 @@
 import type { EntityManager } from 'typeorm';
 import { UnitOfWork } from '../../src/platform/database/index.js';
-import type { Answer, Client } from './client.js';
+import type { ClientResponse, Client } from './client.js';
 import type { TestApp } from './test-app.js';
 
-/** A menu as the API shows it. */
+/** A menu as the API returns it. */
 export interface MenuBody {
   readonly id: number;
   readonly name: string;
@@ -15,28 +15,28 @@ export interface MenuBody {
 
 let marks = 0;
 
-/** Text that stands in no other menu's name, by which a test finds its own. */
+/** Text that occurs in no other menu name, so that a test finds its own menus. */
 export function uniqueMark(): string {
   marks += 1;
   return `#${marks}#`;
 }
 
-/** Adds a menu as a member; fails the test where that is refused. */
+/** Adds a menu; throws if the server refuses it. */
 export async function addMenu(client: Client, fields: { name: string; price?: number }): Promise<MenuBody> {
-  const answer = await client.post('/menus', { price: 4500, ...fields });
-  if (answer.status !== 201) throw new Error(`Could not add ${JSON.stringify(fields)}: ${answer.text}`);
-  return answer.body as MenuBody;
+  const response = await client.post('/menus', { price: 4500, ...fields });
+  if (response.status !== 201) throw new Error(`Could not add ${JSON.stringify(fields)}: ${response.text}`);
+  return response.body as MenuBody;
 }
 
-/** The names that a search finds, in order. */
-export async function namesFound(client: Client, name: string, rest = ''): Promise<string[]> {
-  const answer = await client.get(`/menus?limit=100&name=${encodeURIComponent(name)}${rest}`);
-  if (answer.status !== 200) throw new Error(`Could not search ${name}: ${answer.text}`);
-  return (answer.body.items as MenuBody[]).map((item) => item.name);
+/** The names of the menus that a search returns, in order. */
+export async function searchNames(client: Client, name: string, rest = ''): Promise<string[]> {
+  const response = await client.get(`/menus?limit=100&name=${encodeURIComponent(name)}${rest}`);
+  if (response.status !== 200) throw new Error(`Could not search ${name}: ${response.text}`);
+  return (response.body.items as MenuBody[]).map((item) => item.name);
 }
 
-/** Follows `nextCursor` to the end; `between` runs after each page but the last. */
-export async function allPages(
+/** Follows `nextCursor` to the last page; `between` runs after each page before it. */
+export async function fetchAllPages(
   client: Client,
   query: string,
   between: (page: MenuBody[]) => Promise<void> = () => Promise.resolve(),
@@ -44,9 +44,9 @@ export async function allPages(
   const found: MenuBody[] = [];
   let cursor = '';
   for (;;) {
-    const answer: Answer = await client.get(`/menus?${query}${cursor}`);
-    if (answer.status !== 200) throw new Error(`Could not list ${query}: ${answer.text}`);
-    const page = answer.body as { items: MenuBody[]; nextCursor: string | null };
+    const response: ClientResponse = await client.get(`/menus?${query}${cursor}`);
+    if (response.status !== 200) throw new Error(`Could not list ${query}: ${response.text}`);
+    const page = response.body as { items: MenuBody[]; nextCursor: string | null };
     found.push(...page.items);
     if (page.nextCursor === null) return found;
     cursor = `&cursor=${page.nextCursor}`;
@@ -54,7 +54,7 @@ export async function allPages(
   }
 }
 
-/** Makes a member an administrator, as an operator does. */
+/** Gives a member the role of an administrator. */
 export async function promote(app: TestApp, memberId: string): Promise<void> {
   await app.app.get(UnitOfWork).run(async (manager: EntityManager) => {
     await manager.update('Member', { id: memberId }, { role: 'admin' });

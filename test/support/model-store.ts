@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 const IRIS = fileURLToPath(new URL('../../models/iris', import.meta.url));
 const TINY_MODELS = fileURLToPath(new URL('../fixtures/models', import.meta.url));
 
-/** A model store of a test's own, with the iris model in it. */
+/** A temporary model store with the iris model. */
 export class TestModelStore {
   private constructor(readonly path: string) {}
 
@@ -17,7 +17,7 @@ export class TestModelStore {
     return store;
   }
 
-  /** Adds one of the models of `test/fixtures/models` as a version of `name`, with a manifest where one is given. */
+  /** Adds one of the models of `test/fixtures/models` as a version of `name`, with a manifest if given. */
   async add(name: string, tinyModel: string, { version = 1, manifest }: { version?: number; manifest?: object } = {}) {
     const folder = join(this.path, name, String(version));
     await mkdir(folder, { recursive: true });

@@ -1,7 +1,7 @@
 import { deflateSync, gzipSync } from 'node:zlib';
 import { pick, type Random, randomFrom } from './reliability.js';
 
-/** A request to `/v2/models/…/infer` as it goes over the wire. */
+/** A request to `/v2/models/…/infer` in wire format. */
 export interface WireRequest {
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
@@ -11,7 +11,7 @@ export interface WireRequest {
 type Mutation = (request: WireRequest, random: Random) => WireRequest;
 
 const HEADER = 'inference-header-content-length';
-/** What may stand where a value did. */
+/** Replacements for a JSON value. */
 const VALUES = [
   ...['-1', '0', '1e9', '1e400', '4294967296', '9007199254740993', '18446744073709551616', '1000000000', '0.5'],
   ...['null', 'true', '""', '"INT64"', '"BYTES"', '"x"', '[]', '[[]]', '[1,2,3]', '{}', '{"__proto__":{"a":1}}', 'NaN'],
@@ -21,7 +21,7 @@ const KEYS = ['name', 'shape', 'datatype', 'data', 'inputs', 'outputs', 'paramet
 const HEADER_VALUES = ['-1', '0', '1', '17', '4294967295', '99999999999999999999', '1e3', 'x', ' ', '0x10', '12, 12'];
 const MODELS = ['iris', 'kinds', 'datatypes', 'nothing', '%00', '..%2firis', 'iris/versions/1', 'iris/versions/-1'];
 
-/** Ways in which a request goes wrong: by accident, or because somebody means it to. */
+/** Mutations that make a request invalid. */
 const MUTATIONS: readonly Mutation[] = [
   withBody((body, random) => flip(body, random)),
   withBody((body, random) => body.subarray(0, random(body.length + 1))),
@@ -42,7 +42,7 @@ const MUTATIONS: readonly Mutation[] = [
   (request, random) => ({ ...request, path: `/v2/models/${pick(MODELS, random)}/infer` }),
 ];
 
-/** The requests that come of `seeds` by one to four mutations each; the same for the same `seed`, on every machine. */
+/** Generates requests from `seeds` with one to four mutations each, deterministic for a `seed`. */
 export function* mutate(seeds: readonly WireRequest[], count: number, seed: number): Generator<WireRequest> {
   const random = randomFrom(seed);
   for (let made = 0; made < count; made += 1) {
@@ -78,7 +78,7 @@ function cut(body: Buffer, random: Random): Buffer {
   return Buffer.concat([body.subarray(0, at), body.subarray(at + 1 + random(40))]);
 }
 
-/** Puts another value after one of the colons of the JSON. */
+/** Replaces the value after one colon of the JSON. */
 function replaceValue(body: Buffer, random: Random): Buffer {
   const text = body.toString('latin1');
   const colons = [...text.matchAll(/":/g)].map(({ index }) => index + 2);

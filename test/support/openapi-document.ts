@@ -43,7 +43,7 @@ type Document = {
 
 const JSON_TYPE = 'application/json';
 
-/** The OpenAPI document of a running app, and what can be read out of it. */
+/** The OpenAPI document of a running application. */
 export class OpenApiDocument {
   readonly operations: readonly Operation[];
   private readonly ajv = new Ajv({ strict: false, validateFormats: false, allErrors: true });
@@ -66,13 +66,13 @@ export class OpenApiDocument {
     return found;
   }
 
-  /** The example of a JSON body: its own, or made of those of its required properties; undefined where one is missing. */
+  /** @returns the example of a JSON body, or one built from its required properties; undefined if one is missing */
   bodyExample({ requestBody }: Operation): unknown {
     const { example, schema } = requestBody?.content[JSON_TYPE] ?? {};
     return example ?? (schema && this.schemaExample(schema));
   }
 
-  /** The path with each parameter's example, or what `values` has for it. */
+  /** @returns the path with the examples of its parameters, overridden by `values` */
   address({ path, parameters = [] }: Operation, values: Readonly<Record<string, string>> = {}): string {
     return path.replace(/\{(\w+)\}/g, (_, name: string) => {
       const parameter = parameters.find((candidate) => candidate.name === name);
@@ -81,7 +81,7 @@ export class OpenApiDocument {
     });
   }
 
-  /** What about `body` is not as the operation's answer with `status` is documented, in words. */
+  /** @returns the deviations of `body` from the documented response with `status` */
   deviations({ responses }: Operation, status: number, body: unknown): string[] {
     const schema = responses[status]?.content?.[JSON_TYPE]?.schema;
     if (!schema) return body === undefined ? [] : ['a body where none is documented'];
@@ -110,7 +110,7 @@ export class OpenApiDocument {
   }
 }
 
-/** A copy in which an object has no further properties than those named, unless the schema says that it may. */
+/** @returns a copy of the schema that allows no additional properties unless it says so */
 function withoutUnnamedProperties(schema: object): object {
   return JSON.parse(JSON.stringify(schema), (_, value: Record<string, unknown> | null) => {
     const isClosed = value?.type === 'object' && 'properties' in value && !('additionalProperties' in value);

@@ -8,30 +8,30 @@ import { promisify } from 'node:util';
 
 const DEBIAN_VERSIONS = '/usr/lib/postgresql';
 
-/** A server of its own for one test file: nobody else's data, gone afterwards. */
+/** A private PostgreSQL server for one test file. */
 export interface PostgresServer {
   readonly url: string;
-  /** As a crash does: whoever is connected is cut off. */
+  /** Stops the server as in a crash. Connections are reset. */
   breakDown(): Promise<unknown>;
-  /** After it has broken down: at the same address, with what was there. */
+  /** Starts the server again after `breakDown`, with the same address and data. */
   comeBack(): Promise<unknown>;
-  /** For good, and its data with it. */
+  /** Stops the server and deletes its data. */
   stop(): Promise<void>;
 }
 
-/** The directory of PostgreSQL's programs (15 or newer); undefined where none is installed. */
+/** @returns the directory of PostgreSQL's programs (15 or newer); undefined if none is installed */
 export function findPostgres(): string | undefined {
   return [fromPgConfig(), ...fromDebian()].find((bin) => bin !== undefined && existsSync(join(bin, 'initdb')));
 }
 
-/** Why there can be no server, for `describeWhere`; undefined where its programs were found. */
-export function postgresTrouble(bin: string | undefined): string | undefined {
+/** @returns why no server can start, for `describeUnless`; undefined if the programs were found */
+export function postgresUnavailableReason(bin: string | undefined): string | undefined {
   return bin === undefined ? 'no PostgreSQL was found (Debian: postgresql)' : undefined;
 }
 
 /**
- * Starts a new cluster on a free port of the loopback address. Its databases sort text as English readers expect, so that
- * an order by code point has to be asked for.
+ * Starts a new cluster on a free port of the loopback address. Its databases use an English collation, so that
+ * queries must ask for an order by code point.
  */
 export async function startPostgres(bin: string): Promise<PostgresServer> {
   const directory = await mkdtemp(join(tmpdir(), 'barista-postgres-'));
@@ -67,14 +67,14 @@ function fromPgConfig(): string | undefined {
   }
 }
 
-/** Debian has the server's programs outside the PATH; the newest first. */
+/** Debian installs the server's programs outside the PATH. The newest comes first. */
 function fromDebian(): string[] {
   if (!existsSync(DEBIAN_VERSIONS)) return [];
   const versions = readdirSync(DEBIAN_VERSIONS).sort((a, b) => Number(b) - Number(a));
   return versions.map((version) => join(DEBIAN_VERSIONS, version, 'bin'));
 }
 
-/** PostgreSQL refuses to run as root: it then runs as the account that its package made. */
+/** PostgreSQL refuses to run as root. Then it runs as the account of its package. */
 function serverAccount(): { uid: number; gid: number } | undefined {
   if (process.getuid?.() !== 0) return undefined;
   const id = (flag: string): number => Number(execFileSync('id', [flag, 'postgres'], { encoding: 'utf8' }));

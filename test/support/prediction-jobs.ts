@@ -1,4 +1,4 @@
-import type { Answer, Client } from './client.js';
+import type { ClientResponse, Client } from './client.js';
 import { until } from './until.js';
 
 export interface IrisRow {
@@ -17,7 +17,7 @@ export interface SentJob {
 const CSV = { 'content-type': 'text/csv' };
 const MAX_ROWS = 10_000;
 
-/** Rows that are all different, the same each time. */
+/** Distinct rows, deterministic. */
 export function irisRows(count: number): IrisRow[] {
   return Array.from({ length: count }, (_, index) => ({
     sepal_length: Math.round(4300 + (index % 360) * 10 + (index % 7)) / 1000,
@@ -37,34 +37,34 @@ export function linesOf(rows: readonly object[]): string {
   return rows.map((row) => `${JSON.stringify(row)}\n`).join('');
 }
 
-/** Sends a body to `POST /models/{model}/jobs`, as CSV unless the headers say otherwise. */
-export function sendJob(client: Client, raw: string | Uint8Array, job: SentJob = {}): Promise<Answer> {
+/** Sends a body to `POST /models/{model}/jobs`, as CSV by default. */
+export function sendJob(client: Client, raw: string | Uint8Array, job: SentJob = {}): Promise<ClientResponse> {
   const { model = 'iris', onError, headers = {} } = job;
   const query = onError === undefined ? '' : `?onError=${onError}`;
   return client.request('POST', `/models/${model}/jobs${query}`, { raw, headers: { ...CSV, ...headers } });
 }
 
-/** Sends a body, and answers the job that is made of it; throws where it is refused. */
-export async function takenJob(client: Client, raw: string | Uint8Array, job: SentJob = {}): Promise<{ id: string }> {
+/** Sends a body, and returns the job. @throws Error if it is rejected */
+export async function createJob(client: Client, raw: string | Uint8Array, job: SentJob = {}): Promise<{ id: string }> {
   const { status, body, text } = await sendJob(client, raw, job);
-  if (status !== 202) throw new Error(`The job was not taken: ${status} ${text}`);
+  if (status !== 202) throw new Error(`The job was rejected: ${status} ${text}`);
   return body as { id: string };
 }
 
-/** The job, when it is over. */
-export async function jobOver(client: Client, id: string, timeoutMs = 20_000): Promise<Answer['body']> {
-  let job: Answer['body'];
+/** Waits until the job has finished. */
+export async function finishedJob(client: Client, id: string, timeoutMs = 20_000): Promise<ClientResponse['body']> {
+  let job: ClientResponse['body'];
   const look = async (): Promise<boolean> => {
     job = (await client.get(`/jobs/${id}`)).body;
     return job.status !== 'queued' && job.status !== 'running';
   };
-  await until(`the job ${id} is over`, look, timeoutMs);
+  await until(`the job ${id} has finished`, look, timeoutMs);
   return job;
 }
 
-/** The lines of a job's result, when it has succeeded. */
+/** Waits until the job has succeeded, and returns the lines of its result. */
 export async function resultOf(client: Client, id: string): Promise<Record<string, unknown>[]> {
-  const job = await jobOver(client, id);
+  const job = await finishedJob(client, id);
   if (job.status !== 'succeeded') throw new Error(`The job is ${job.status}: ${JSON.stringify(job.error)}`);
   const { text } = await client.get(`/jobs/${id}/result`);
   return text
@@ -73,12 +73,12 @@ export async function resultOf(client: Client, id: string): Promise<Record<strin
     .map((line) => JSON.parse(line) as Record<string, unknown>);
 }
 
-/** What the synchronous endpoint says of the same rows, as the lines of a result have it. */
-export async function answersTo(client: Client, rows: readonly object[], model = 'iris'): Promise<object[]> {
-  const answers: object[] = [];
+/** Predictions of `POST /models/{model}/predict` for the same rows, as lines of a result. */
+export async function predictionsOf(client: Client, rows: readonly object[], model = 'iris'): Promise<object[]> {
+  const predictions: object[] = [];
   for (let start = 0; start < rows.length; start += MAX_ROWS) {
     const { body } = await client.post(`/models/${model}/predict`, { instances: rows.slice(start, start + MAX_ROWS) });
-    answers.push(...(body.predictions as object[]));
+    predictions.push(...(body.predictions as object[]));
   }
-  return answers.map((answer, row) => ({ row, ...answer }));
+  return predictions.map((prediction, row) => ({ row, ...prediction }));
 }

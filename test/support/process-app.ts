@@ -15,7 +15,7 @@ export interface LogLine {
   readonly [field: string]: unknown;
 }
 
-/** How a process ended, with all it wrote. */
+/** The exit of a process, with its output. */
 export interface Ended {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
@@ -24,11 +24,11 @@ export interface Ended {
 }
 
 export interface ProcessOptions {
-  /** What to run instead of `node dist/bundle/main.js`; it must become that in the end. */
+  /** Command instead of `node dist/bundle/main.js`. It must exec the application. */
   readonly command?: readonly [string, ...string[]];
-  /** Where to run it: an empty folder unless given, so that no `.env` is read. */
+  /** Working directory; by default an empty folder, so that no `.env` is read. */
   readonly cwd?: string;
-  /** A database to keep over several runs; otherwise each has its own. */
+  /** A database to share between runs; by default each run has its own. */
   readonly databaseUrl?: string;
 }
 
@@ -36,9 +36,9 @@ export const MAIN = join(ROOT, 'dist/bundle/main.js');
 let bundle: Promise<Finished> | undefined;
 const running = new Set<ProcessApp>();
 
-/** The built application as a process of its own, on a free port and a database of its own. */
+/** The built application in a child process, with its own port and database. */
 export class ProcessApp {
-  /** What has been logged so far. */
+  /** The log lines so far. */
   readonly lines: LogLine[] = [];
   /** Resolves when the process has ended and all its output is read. */
   readonly ended: Promise<Ended>;
@@ -53,7 +53,7 @@ export class ProcessApp {
     this.ended = this.untilEnded();
   }
 
-  /** Starts the process and waits for nothing. `variables` are its settings over the test defaults. */
+  /** Starts the process without waiting. @param variables override the settings of tests */
   static async spawn(variables: Variables = {}, options: ProcessOptions = {}): Promise<ProcessApp> {
     await makeBundle();
     const directory = await mkdtemp(join(tmpdir(), 'barista-process-'));
@@ -97,7 +97,7 @@ export class ProcessApp {
     return new Client(this.url);
   }
 
-  /** Resolves with the first line with this message, now or later; rejects when the process ends without it. */
+  /** Waits for the first log line with this message. Rejects if the process ends without it. */
   async line(message: string): Promise<LogLine> {
     for (;;) {
       const line = this.lines.find(({ msg }) => msg === message);
@@ -139,14 +139,14 @@ export class ProcessApp {
   }
 }
 
-/** `npm test -- <file>` leaves it to the tests that need it. */
+/** Builds the bundle if it is stale, once per test file: `npm test -- <file>` does not build it. */
 export async function makeBundle(): Promise<void> {
   bundle ??= run(process.execPath, ['scripts/build.mjs', '--if-stale']);
   const { code, stderr } = await bundle;
   if (code !== 0) throw new Error(stderr);
 }
 
-/** Ends what a failed test left running. For `afterEach`. */
+/** Ends the processes that a failed test left running. For `afterEach`. */
 export async function killLeftovers(): Promise<void> {
   await Promise.all([...running].map((app) => app.stop('SIGKILL')));
 }

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { ProcessApp } from './process-app.js';
 import { run } from './project.js';
 
-/** The application's own process, and those of its models. */
+/** @returns the ids of the application's process and of its model processes */
 export async function processes({ pid }: ProcessApp): Promise<string[]> {
   const { stdout } = await run('ps', ['-o', 'pid=', '--ppid', String(pid)]);
   return [String(pid), ...stdout.split('\n').map((line) => line.trim())].sort();

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
-/** The project's root folder, with a slash at its end. */
+/** The root folder of the project, with a trailing slash. */
 export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
 export interface Finished {
@@ -12,17 +12,17 @@ export interface Finished {
 
 interface RunOptions {
   readonly cwd?: string;
-  /** Over the few variables that every program needs; nothing else of this process's environment is handed on. */
+  /** Added to `bareVariables`. Nothing else of the environment is inherited. */
   readonly variables?: Readonly<Record<string, string>>;
 }
 
-/** Variables that a program needs to be found and to find a home; none of them is a setting. */
+/** The environment variables that every program needs. None of them is a setting. */
 export function bareVariables(): Record<string, string> {
   const { PATH = '', HOME = '' } = process.env;
   return { PATH, HOME };
 }
 
-/** Runs a program to its end. */
+/** Runs a program and waits for its end. */
 export function run(command: string, args: readonly string[], options: RunOptions = {}): Promise<Finished> {
   const { cwd = ROOT, variables = {} } = options;
   const env = { ...bareVariables(), ...variables };

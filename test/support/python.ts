@@ -6,11 +6,11 @@ import { ROOT, run } from './project.js';
 
 const CACHE = join(ROOT, 'node_modules/.cache/barista-python');
 
-/** A Python with packages, or why there is none. */
+/** A Python installation with packages, or the reason why there is none. */
 export interface Python {
-  /** The path of its program. */
+  /** Path of the executable. */
   readonly program: string;
-  /** For `describeWhere`. */
+  /** For `describeUnless`. */
   readonly trouble: string | undefined;
 }
 
@@ -31,7 +31,7 @@ export async function pythonWith(requirements: string): Promise<Python> {
   return { program, trouble: `no Python with the packages of ${requirements} could be made (${needed}): ${reason}` };
 }
 
-/** Why it could not be made. It takes its place when it is whole: two at once do not disturb each other. */
+/** Creates the environment and renames it when it is complete, so that concurrent runs do not conflict. @returns the error, if any */
 async function make(folder: string, requirements: string): Promise<string | undefined> {
   const draft = `${folder}.${process.pid}`;
   const install = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--no-deps', '-r', requirements];

@@ -2,16 +2,16 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { until } from './until.js';
 
-/** A connection on which exactly the given bytes are sent. */
+/** A TCP connection that sends exactly the given bytes. */
 export class RawConnection {
-  /** What has come back so far, a byte a character. */
+  /** The bytes received so far, as latin1. */
   received = '';
   isClosed = false;
 
   private constructor(readonly socket: Socket) {
     socket.setEncoding('latin1');
     socket.on('data', (text: string) => (this.received += text));
-    // A connection that is reset is closed too.
+    // A reset also ends with `close`.
     socket.on('error', () => undefined);
     socket.once('close', () => (this.isClosed = true));
   }
@@ -24,13 +24,13 @@ export class RawConnection {
     return connection;
   }
 
-  /** A text is sent as the bytes that its characters are. */
+  /** @param bytes a string is sent as latin1 */
   send(bytes: string | Uint8Array): this {
     if (!this.isClosed) this.socket.write(typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : bytes);
     return this;
   }
 
-  /** Sends byte after byte, until it has sent all or the server has closed. */
+  /** Sends byte by byte, until all are sent or the server closes the connection. */
   async drip(bytes: string, everyMs: number): Promise<void> {
     for (const byte of bytes) {
       if (this.isClosed) return;
@@ -39,23 +39,23 @@ export class RawConnection {
     }
   }
 
-  /** The statuses of the answers so far. */
+  /** The statuses of the responses received so far. */
   get statuses(): number[] {
     return [...this.received.matchAll(/HTTP\/1\.1 (\d{3}) /g)].map(([, status]) => Number(status));
   }
 
-  async answers(count: number): Promise<number[]> {
-    await until(`${count} answers`, () => this.statuses.length >= count);
+  async waitForStatuses(count: number): Promise<number[]> {
+    await until(`${count} responses`, () => this.statuses.length >= count);
     return this.statuses;
   }
 
-  /** Everything received, once the server has closed. */
+  /** Waits until the server closes the connection. @returns all received bytes */
   async closed(timeoutMs?: number): Promise<string> {
     await until('the server closes the connection', () => this.isClosed, timeoutMs);
     return this.received;
   }
 
-  /** The JSON body of the last answer. */
+  /** The JSON body of the last response. */
   get problem(): Record<string, unknown> {
     return JSON.parse(this.received.slice(this.received.lastIndexOf('\r\n\r\n') + 4)) as Record<string, unknown>;
   }

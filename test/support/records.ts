@@ -1,11 +1,11 @@
 import { type FileRecord, readRecords, type ReadOptions, type RecordFormat } from '../../src/platform/records/index.js';
 import { InvalidInputError } from '../../src/platform/http/index.js';
 
-/** `bytes` in chunks that end at the given places. */
+/** Splits `bytes` into chunks at the given offsets. */
 export async function* inChunks(bytes: Buffer, ends: readonly number[] = []): AsyncGenerator<Buffer> {
-  const places = [...new Set(ends.map((end) => end % (bytes.length + 1)))].sort((a, b) => a - b);
+  const offsets = [...new Set(ends.map((end) => end % (bytes.length + 1)))].sort((a, b) => a - b);
   let from = 0;
-  for (const end of [...places, bytes.length]) {
+  for (const end of [...offsets, bytes.length]) {
     yield await Promise.resolve(bytes.subarray(from, end));
     from = end;
   }
@@ -28,8 +28,8 @@ export async function readAll(
   return { columns: reader.columns, records };
 }
 
-/** What is wrong with a file: where, and in words. */
-export async function flawOf(
+/** Location and message of the first error in a file. */
+export async function findError(
   file: string | Buffer,
   format: RecordFormat,
   options: ReadOptions = {},

@@ -1,20 +1,20 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 
-/** What is said last of two things that a connection is to say, one after the other, and is never answered. */
-interface LostAnswer {
+/** The response to `to` is dropped, on a connection that has sent `after` before. */
+interface DroppedResponse {
   readonly after: string;
   readonly to: string;
 }
 
-/** Stands between two programs, and can stop passing on what they say without either being told. */
+/** A TCP proxy that can drop traffic silently. */
 export class Relay {
   private readonly sockets = new Set<Socket>();
-  private lost: LostAnswer | undefined;
+  private dropped: DroppedResponse | undefined;
 
   private constructor(private readonly server: Server) {}
 
-  /** @param url whose port connections are passed on to */
+  /** @param url of the server behind the proxy, on the loopback address */
   static async start(url: string): Promise<Relay> {
     const server = createServer({ allowHalfOpen: true });
     const relay = new Relay(server);
@@ -27,14 +27,14 @@ export class Relay {
     return (this.server.address() as AddressInfo).port;
   }
 
-  /** Connections that are there stay open and never say anything again; new ones are as they were. */
+  /** Drops all traffic of the present connections and keeps them open. New connections work. */
   silence(): void {
     for (const socket of this.sockets) socket.unpipe().pause();
   }
 
-  /** The next connection that says both is cut once the other side has done as it was told. */
-  loseAnswer(lost: LostAnswer): void {
-    this.lost = lost;
+  /** Closes the next matching connection when the server responds. */
+  dropResponse(dropped: DroppedResponse): void {
+    this.dropped = dropped;
   }
 
   stop(): void {
@@ -48,16 +48,16 @@ export class Relay {
       socket.on('error', () => undefined).once('close', () => this.sockets.delete(socket));
     }
     near.pipe(far).pipe(near);
-    let isBegun = false;
-    near.on('data', (said: Buffer) => {
-      if (!this.lost) return;
-      if (isBegun && said.includes(this.lost.to)) this.cut(near, far);
-      isBegun ||= said.includes(this.lost.after);
+    let hasSentFirst = false;
+    near.on('data', (data: Buffer) => {
+      if (!this.dropped) return;
+      if (hasSentFirst && data.includes(this.dropped.to)) this.disconnect(near, far);
+      hasSentFirst ||= data.includes(this.dropped.after);
     });
   }
 
-  private cut(near: Socket, far: Socket): void {
-    this.lost = undefined;
+  private disconnect(near: Socket, far: Socket): void {
+    this.dropped = undefined;
     far.unpipe(near);
     far.once('data', () => [near, far].forEach((socket) => socket.destroy())).resume();
   }

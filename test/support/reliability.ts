@@ -1,36 +1,36 @@
 /**
- * Attacks take seconds, or minutes with `RELIABILITY=long`, or a share of that with `RELIABILITY_SHARE=0.1` beside it:
- * docs/reliability.md has the figures of the last long run.
+ * Resilience tests take seconds, or minutes with `RELIABILITY=long`, or a fraction of that with `RELIABILITY_SHARE=0.1`.
+ * docs/reliability.md has the results of the last long run.
  */
 const isLong = process.env.RELIABILITY === 'long';
 const share = Number(process.env.RELIABILITY_SHARE ?? 1);
 const LONG_MS = 3_600_000;
 const SHORT_MS = 120_000;
 
-/** How much there is to be of something. */
+/** Scales an amount to the length of the run. */
 export function scale(short: number, long: number): number {
   return isLong ? Math.ceil(long * share) : short;
 }
 
-/** The most that an attack may take before it counts as stuck. */
+/** Timeout of a resilience test. */
 export const ATTACK_MS = isLong ? LONG_MS : SHORT_MS;
 
-/** Says in the long form what was done. */
+/** Prints the figures of a long run. */
 export function report(attack: string, figures: Readonly<Record<string, number>>): void {
   if (isLong) process.stderr.write(`${attack}: ${JSON.stringify(figures)}\n`);
 }
 
-/** How often each comes. */
+/** @returns the number of occurrences of each value */
 export function countEach(values: readonly unknown[]): Record<string, number> {
   const counts: Record<string, number> = {};
   for (const value of values) counts[String(value)] = (counts[String(value)] ?? 0) + 1;
   return counts;
 }
 
-/** A number from 0 on and below the one given. */
+/** @returns a random integer from 0 to `below` - 1 */
 export type Random = (below: number) => number;
 
-/** Mulberry32: 32 bits of state, the same numbers everywhere. */
+/** Mulberry32, a seeded generator with 32 bits of state: the same numbers on every machine. */
 export function randomFrom(seed: number): Random {
   let state = seed;
   return (below) => {

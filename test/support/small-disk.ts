@@ -7,8 +7,8 @@ import { run } from './project.js';
 const MOUNT = 'mount -t tmpfs -o size=3m tmpfs "$0" && exec "$@"';
 const CHUNK = Buffer.alloc(4096, 1);
 
-/** Why no small disk can be made here; undefined where it can. */
-export async function smallDiskTrouble(): Promise<string | undefined> {
+/** @returns why no small disk can be mounted here; undefined if it can */
+export async function smallDiskUnavailableReason(): Promise<string | undefined> {
   const folder = await mkdtemp(join(tmpdir(), 'barista-disk-'));
   const [program, ...args] = onSmallDisk(folder, 'true');
   const { code, stderr } = await run(program, args).catch((error: Error) => ({ code: 1, stderr: error.message }));
@@ -18,7 +18,7 @@ export async function smallDiskTrouble(): Promise<string | undefined> {
     : `no small file system can be mounted (as root, or in a user namespace): ${stderr.trim()}`;
 }
 
-/** The command for an application that has a disk of 3 MB at `folder`, which nobody else sees and which ends with it. */
+/** @returns a command that runs an application with a private disk of 3 MB at `folder` */
 export function onSmallDisk(folder: string, ...command: string[]): [string, ...string[]] {
   const namespaces = process.getuid?.() === 0 ? ['--mount'] : ['--mount', '--map-root-user'];
   return [
@@ -32,7 +32,7 @@ export function onSmallDisk(folder: string, ...command: string[]): [string, ...s
   ];
 }
 
-/** Fills the disk of a process to its last page; answers how to make room again. */
+/** Fills the disk of a process to the last page. @returns a function that frees the space */
 export async function fillDisk(pid: number, folder: string): Promise<() => Promise<void>> {
   const path = `/proc/${pid}/root${folder}/filler`;
   const file = await open(path, 'w');

@@ -1,13 +1,13 @@
 import { request as send } from 'node:http';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Client } from './client.js';
-import { digestOfCookie } from './facts.js';
+import { digestOfCookie } from './stored-rows.js';
 import type { Journal } from './journal.js';
 import { type Random } from './reliability.js';
-import { menuFact } from './writer.js';
+import { menuRow } from './writer.js';
 
-const NOT_NOW = [429, 503];
-/** Event loop turns after which one who gives up does so, at most: from before the request is sent to after its answer. */
+const RETRY_STATUSES = [429, 503];
+/** Maximum of event loop turns before a client disconnects: from before the request is sent to after its response. */
 const MAX_TURNS = 60;
 
 interface Refusal {
@@ -20,9 +20,9 @@ interface Refusal {
   readonly headers?: Record<string, string>;
 }
 
-/** A member whose every operation fails, or is given up in the middle. */
+/** A member whose operations all fail or are aborted. */
 export class Spoiler {
-  /** Answers that should not have been. */
+  /** Unexpected responses. */
   readonly surprises: string[] = [];
   failed = 0;
   abandoned = 0;
@@ -44,7 +44,12 @@ export class Spoiler {
     this.credentials = { email: this.email, password: `secret of ${name}` };
   }
 
-  /** Becomes a member with one menu. @param foreignMenu the id of somebody else's, if there is one already */
+  /**
+   * Signs up and creates one menu.
+   *
+   * @param foreignMenu the id of another member's menu, or 0
+   * @returns the id of the menu
+   */
   async prepare(foreignMenu = 0): Promise<number> {
     this.foreignMenu = foreignMenu;
     await this.client.post('/auth/signup', this.credentials, { headers: this.headers() });
@@ -56,11 +61,11 @@ export class Spoiler {
     await this.client.put(`/menus/${body.id}`, changed, { headers: { ...this.headers(), 'if-match': stale } });
     this.menu = { id: Number(body.id), tag: stale };
     const session = `session ${this.email} ${digestOfCookie(this.client.cookies.get('barista.sid') ?? '')}`;
-    for (const fact of [`member ${this.email}`, session, menuFact(changed, this.email)]) this.know(fact);
+    for (const row of [`member ${this.email}`, session, menuRow(changed, this.email)]) this.know(row);
     return this.menu.id;
   }
 
-  /** Fails once, in one way or another. */
+  /** Performs one operation that fails or is aborted. */
   async step(): Promise<void> {
     this.sent += 1;
     if (this.random(4) === 0) await this.abandon();
@@ -71,10 +76,10 @@ export class Spoiler {
     const refusals = this.refusals();
     const { what, method, path, status, json, raw, headers } = refusals[this.random(refusals.length)]!;
     const options = { json, raw, headers: { ...this.headers(), ...headers } };
-    const answer = await this.client.request(method, path, options);
+    const response = await this.client.request(method, path, options);
     this.failed += 1;
-    if (answer.status === status || NOT_NOW.includes(answer.status)) return;
-    this.surprises.push(`${what}: ${answer.status} instead of ${status}: ${answer.text}`);
+    if (response.status === status || RETRY_STATUSES.includes(response.status)) return;
+    this.surprises.push(`${what}: ${response.status} instead of ${status}: ${response.text}`);
   }
 
   private refusals(): Refusal[] {
@@ -122,15 +127,15 @@ export class Spoiler {
     ];
   }
 
-  /** Sends what is right, and hangs up before, while or after it is done. */
+  /** Sends a valid request and disconnects before, during or after its processing. */
   private async abandon(): Promise<void> {
     const name = `${this.name}-${this.sent}`;
     const signsUp = this.random(4) === 0;
     const email = `${name}@cafe.example`;
     const fields = { name, price: this.random(1_000) };
     const [path, json] = signsUp ? ['/auth/signup', { email, password: 'eight or more of them' }] : ['/menus', fields];
-    const fact = signsUp ? `member ${email}` : menuFact(fields, this.email);
-    this.journal.begin({ removed: [], added: [fact] });
+    const row = signsUp ? `member ${email}` : menuRow(fields, this.email);
+    this.journal.begin({ removed: [], added: [row] });
     const body = JSON.stringify(json);
     const cookie = `barista.sid=${this.client.cookies.get('barista.sid') ?? ''}`;
     const headers = { ...this.headers(), cookie, 'content-type': 'application/json' };
@@ -142,13 +147,13 @@ export class Spoiler {
     this.abandoned += 1;
   }
 
-  /** Behind the proxy everybody has an address of their own, so that nobody is slowed down for another's failures. */
+  /** Uses a random client address, so that failed logins of one client do not throttle another. */
   private headers(): Record<string, string> {
     return { 'x-forwarded-for': `10.1.${this.random(256)}.${this.random(256)}` };
   }
 
-  private know(fact: string): void {
-    const change = { removed: [], added: [fact] };
+  private know(row: string): void {
+    const change = { removed: [], added: [row] };
     this.journal.begin(change);
     this.journal.acknowledge(change);
   }

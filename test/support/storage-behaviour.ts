@@ -1,13 +1,13 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { UnitOfWork } from '../../src/platform/database/index.js';
 import { FileStore } from '../../src/platform/storage/index.js';
-import { countOf, sql } from './auth.js';
+import { countRows, sql } from './auth.js';
 import type { TestApp } from './test-app.js';
 import { until } from './until.js';
 
 const MEGABYTE = 2 ** 20;
 
-/** What stored files do on any database. To be called inside a `describe`; nothing else stores files there. */
+/** Behaviour of FileStore on any database. Call it inside a `describe` whose app stores no other files. */
 export function itStoresFiles(running: () => TestApp): void {
   let app: TestApp;
   let files: FileStore;
@@ -23,8 +23,8 @@ export function itStoresFiles(running: () => TestApp): void {
     files.receive(inPieces(bytes, pieceSize), { limit });
   const untilEmpty = (): Promise<void> =>
     until(
-      'all is removed',
-      async () => (await countOf(app, 'stored_file')) + (await countOf(app, 'stored_chunk')) === 0,
+      'all files are removed',
+      async () => (await countRows(app, 'stored_file')) + (await countRows(app, 'stored_chunk')) === 0,
     );
   const release = (id: string): Promise<void> => unitOfWork.run((manager) => files.release(manager, [id]));
 
@@ -35,7 +35,7 @@ export function itStoresFiles(running: () => TestApp): void {
     [256 * 1024, 10_000],
     [3 * MEGABYTE + 17, 70_000],
     [MEGABYTE, 700_000],
-  ])('gives back %d bytes that came in pieces of %d, from any offset on', async (size, pieceSize) => {
+  ])('returns %d bytes received in pieces of %d, from any offset on', async (size, pieceSize) => {
     const bytes = randomBytes(size);
     const { id, ...file } = await receive(bytes, pieceSize);
     expect(file).toEqual({ size, sha256: createHash('sha256').update(bytes).digest('hex') });
@@ -50,7 +50,7 @@ export function itStoresFiles(running: () => TestApp): void {
     await untilEmpty();
   });
 
-  it('appends what is part of a unit of work, or not', async () => {
+  it('appends in a unit of work, and rolls back with it', async () => {
     const id = await unitOfWork.run((manager) => files.create(manager));
     await unitOfWork.run((manager) => files.append(manager, id, Buffer.from('one ')));
     const undone = unitOfWork.run(async (manager) => {
@@ -69,7 +69,7 @@ export function itStoresFiles(running: () => TestApp): void {
     await untilEmpty();
   });
 
-  it('keeps nothing of a file that is too large, or does not come whole', async () => {
+  it('keeps nothing of a file that is too large or breaks off', async () => {
     const bytes = randomBytes(MEGABYTE);
     await expect(receive(bytes, 50_000, MEGABYTE - 1)).rejects.toMatchObject({ kind: 'too-large' });
     async function* broken(): AsyncGenerator<Buffer> {
@@ -93,7 +93,7 @@ export function itStoresFiles(running: () => TestApp): void {
     await untilEmpty();
   });
 
-  it('removes what nobody keeps, an hour after its last chunk', async () => {
+  it('removes a file that is not kept an hour after its last chunk', async () => {
     const started = Date.now();
     const [lost, kept] = [await receive(Buffer.from('lost')), await receive(Buffer.from('kept'))];
     await unitOfWork.run((manager) => files.keep(manager, kept.id));
@@ -106,25 +106,25 @@ export function itStoresFiles(running: () => TestApp): void {
     await expect(unitOfWork.run((manager) => files.keep(manager, lost.id))).rejects.toMatchObject({
       code: 'storage.file-gone',
     });
-    // Whoever releases anything wakes the janitor.
+    // A release wakes the janitor.
     await release(lost.id);
-    await until('it is removed', async () => (await countOf(app, 'stored_file')) === 1);
+    await until('it is removed', async () => (await countRows(app, 'stored_file')) === 1);
     expect((await contentOf(files, kept.id)).toString()).toBe('kept');
     await release(kept.id);
     await untilEmpty();
   });
 
-  it('discards what nobody has kept, and nothing else', async () => {
+  it('discards a file that is not kept, and no other', async () => {
     const [lost, kept] = [await receive(Buffer.from('lost')), await receive(Buffer.from('kept'))];
     await unitOfWork.run((manager) => files.keep(manager, kept.id));
     for (const { id } of [lost, kept]) await files.discard(id);
-    await until('it is removed', async () => (await countOf(app, 'stored_file')) === 1);
+    await until('it is removed', async () => (await countRows(app, 'stored_file')) === 1);
     expect((await contentOf(files, kept.id)).toString()).toBe('kept');
     await release(kept.id);
     await untilEmpty();
   });
 
-  it('says so where a file goes while it is read', async () => {
+  it('fails a read when the file is removed meanwhile', async () => {
     const { id } = await receive(randomBytes(3 * MEGABYTE));
     const reader = files.read(id);
     await reader.next();
@@ -133,7 +133,7 @@ export function itStoresFiles(running: () => TestApp): void {
     await expect(reader.next()).rejects.toMatchObject({ code: 'storage.file-gone' });
   });
 
-  it('takes no more than STORAGE_LIMIT_MB together, however many come at once, and that again when it is free', async () => {
+  it('stores at most STORAGE_LIMIT_MB in total under concurrent uploads, and as much again after a release', async () => {
     // The app is started with 8 MB.
     const results = await Promise.allSettled(
       Array.from({ length: 6 }, () => receive(Buffer.alloc(2 * MEGABYTE), 100_000)),

@@ -3,8 +3,8 @@ import { MAIN } from './process-app.js';
 import { run } from './project.js';
 import { until } from './until.js';
 
-/** Why no process can be traced here; undefined where one can. */
-export async function straceTrouble(): Promise<string | undefined> {
+/** @returns why no process can be traced here; undefined if it can */
+export async function straceUnavailableReason(): Promise<string | undefined> {
   try {
     const { code, stderr } = await run('strace', ['-f', '-o', '/dev/null', 'true']);
     return code === 0 ? undefined : `strace may not trace here (a sandbox can forbid ptrace): ${stderr.trim()}`;
@@ -14,17 +14,17 @@ export async function straceTrouble(): Promise<string | undefined> {
 }
 
 /**
- * The command for an application whose system calls strace sees.
+ * Builds a command that runs an application under strace.
  *
  * @param output the file that strace writes
- * @param options which calls, and what becomes of them: https://man7.org/linux/man-pages/man1/strace.1.html
+ * @param options of strace, such as calls to trace or to fail: https://man7.org/linux/man-pages/man1/strace.1.html
  */
 export function traced(output: string, ...options: string[]): [string, ...string[]] {
-  // -D: the application is the process that was started, and strace its descendant.
+  // -D makes strace the descendant, so that the started process is the application.
   return ['strace', '-D', '-f', '--seccomp-bpf', '-y', '-o', output, ...options, process.execPath, MAIN];
 }
 
-/** The calls of a process's main thread, each as strace wrote it, in order. To be read when the process has ended. */
+/** @returns the system calls of the main thread, in order, as strace wrote them. Call it after the process has ended. */
 export async function tracedCalls(output: string, pid: number): Promise<string[]> {
   const ended = new RegExp(`^${pid} +\\+\\+\\+ `, 'm');
   await until('the trace is written', async () => ended.test(await readFile(output, 'utf8')));

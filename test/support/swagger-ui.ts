@@ -1,18 +1,18 @@
 import type { Locator, Page } from 'playwright-core';
 
-/** What Swagger UI shows under "Server response". */
-export interface ShownAnswer {
-  /** `200`, or with "Undocumented" behind it. */
+/** A response as Swagger UI shows it under "Server response". */
+export interface DisplayedResponse {
+  /** `200`, or `200 Undocumented`. */
   readonly status: string;
   readonly text: string;
 }
 
-/** The API page, used as a reader does: open an operation, "Try it out", "Execute", read the answer. */
+/** Drives Swagger UI as a user does: opens an operation, clicks "Try it out" and "Execute", and reads the response. */
 export class SwaggerUi {
   constructor(private readonly page: Page) {}
 
-  /** @param fill path parameters by name; everything else stays as the page fills it in */
-  async execute(method: string, path: string, fill: Readonly<Record<string, string>> = {}): Promise<ShownAnswer> {
+  /** @param fill path parameters by name; other inputs keep the values of the page */
+  async execute(method: string, path: string, fill: Readonly<Record<string, string>> = {}): Promise<DisplayedResponse> {
     const operation = this.operation(method, path);
     if (!(await operation.locator('.opblock-body').isVisible())) {
       await operation.locator('.opblock-summary-control').click();
@@ -21,10 +21,10 @@ export class SwaggerUi {
     for (const [name, value] of Object.entries(fill)) {
       await operation.locator(`tr[data-param-name="${name}"] input`).fill(value);
     }
-    const answered = this.page.waitForResponse((response) => response.request().method() === method);
+    const responded = this.page.waitForResponse((response) => response.request().method() === method);
     await operation.getByRole('button', { name: 'Execute' }).click();
-    await answered;
-    return shownAnswer(operation.locator('.live-responses-table'));
+    await responded;
+    return displayedResponse(operation.locator('.live-responses-table'));
   }
 
   private operation(method: string, path: string): Locator {
@@ -33,7 +33,7 @@ export class SwaggerUi {
   }
 }
 
-async function shownAnswer(table: Locator): Promise<ShownAnswer> {
+async function displayedResponse(table: Locator): Promise<DisplayedResponse> {
   const status = table.locator('.response .response-col_status');
   await status.waitFor();
   const body = table.locator('.response-col_description .highlight-code pre');

@@ -3,13 +3,19 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Provider, Type } from '@nestjs/common';
-import type { NestExpressApplication } from '@nestjs/platform-express';
+import type { ExpressAdapter, NestExpressApplication } from '@nestjs/platform-express';
 import { AppModule } from '../../src/app.module.js';
 import type { Variables } from '../../src/platform/config/index.js';
 import { configureApp, createApp, listen } from '../../src/configure-app.js';
 import { Client } from './client.js';
 
-/** The application that ships, in this process, on a database of its own. */
+/** The HTTP adapter of an application, and the modules that belong to it. */
+interface TestServer {
+  readonly adapter: ExpressAdapter;
+  readonly server: readonly Type[];
+}
+
+/** The application in this process, with its own database. */
 export interface TestApp {
   readonly app: NestExpressApplication;
   readonly url: string;
@@ -21,14 +27,16 @@ export interface TestApp {
 /**
  * Starts the app on a free port and waits until it is ready.
  *
- * @param variables its settings, over the test defaults
- * @param controllers a test's own, beside those that ship
+ * @param variables override the settings of tests
+ * @param controllers of a test, in addition to the application's
  * @param providers a test's own
+ * @param server the server under the application; the accelerated one unless given
  */
 export async function startTestApp(
   variables: Variables = {},
   controllers: Type[] = [],
   providers: Provider[] = [],
+  { adapter, server }: Partial<TestServer> = {},
 ): Promise<TestApp> {
   const directory = await mkdtemp(join(tmpdir(), 'barista-test-'));
   const defaults = {
@@ -38,7 +46,8 @@ export async function startTestApp(
     DATABASE_URL: `sqlite:${join(directory, 'barista.db')}`,
   };
   const settings = { ...defaults, ...variables };
-  const app = configureApp(await createApp(settings, { ...AppModule.forRoot(settings), controllers, providers }));
+  const root = { ...AppModule.forRoot(settings, server), controllers, providers };
+  const app = configureApp(await createApp(settings, root, adapter));
   await listen(app);
   const { port } = app.getHttpServer().address() as AddressInfo;
   const url = `http://127.0.0.1:${port}`;

@@ -3,7 +3,7 @@ import type { Client } from './client.js';
 
 const POLL_MS = 10;
 
-/** Asks again and again until the answer is true; throws after `timeoutMs`, saying what was waited for. */
+/** Polls until the condition holds. @throws after `timeoutMs`, with `what` in the message */
 export async function until(what: string, holds: () => boolean | Promise<boolean>, timeoutMs = 10_000): Promise<void> {
   const deadline = Date.now() + timeoutMs;
   while (!(await holds())) {

@@ -1,13 +1,13 @@
-import { type Answer, Client } from './client.js';
-import { digestOfCookie, sha256 } from './facts.js';
+import { type ClientResponse, Client } from './client.js';
+import { digestOfCookie, sha256 } from './stored-rows.js';
 import type { Change, Journal } from './journal.js';
 import { pick, type Random } from './reliability.js';
 
 const COOKIE = 'barista.sid';
 const MAX_SESSIONS = 4;
 const MAX_KEYS = 3;
-/** Later: the server has too much to do, and nothing was done. */
-const NOT_NOW = new Set([429, 503]);
+/** The server was overloaded and did nothing. */
+const RETRY_STATUSES = new Set([429, 503]);
 
 interface Menu {
   readonly id: number;
@@ -20,7 +20,7 @@ interface Key {
   readonly key: string;
 }
 
-/** Something that a member does, and what follows of it. */
+/** A request of a member, with its expected effect. */
 interface Operation {
   readonly change: Change;
   readonly method: string;
@@ -29,19 +29,20 @@ interface Operation {
   readonly status: number;
   readonly cookie?: string;
   /**
-   * Takes note of it. Without an answer it took place all the same, and what only the answer told stays unknown.
+   * Updates the state of the writer.
    *
-   * @returns what came, with what the answer told
+   * @param response undefined if it was lost, although the operation took place
+   * @returns the added rows, completed from the response
    */
-  done(answer?: Answer): readonly string[];
+  done(response?: ClientResponse): readonly string[];
 }
 
-/** How an operation went, as its caller knows. */
+/** The outcome of an operation as its client knows it. */
 export type Outcome = 'acknowledged' | 'refused' | 'unanswered';
 
-/** One who signs up, works on menus, comes and goes, and withdraws; everything it is told goes into the journal. */
+/** A client that performs random operations of a member and records each response in the journal. */
 export class Writer {
-  /** Answers that should not have been. */
+  /** Unexpected responses. */
   readonly surprises: string[] = [];
   email: string | undefined;
   private password = '';
@@ -55,7 +56,7 @@ export class Writer {
   private unanswered: Operation | undefined;
   private made = 0;
 
-  /** @param name without spaces, and no other writer's */
+  /** @param name unique, without spaces */
   constructor(
     private readonly name: string,
     private readonly address: string,
@@ -63,25 +64,25 @@ export class Writer {
     private readonly random: Random,
   ) {}
 
-  /** A session that opens, where there is one. */
+  /** A valid session cookie, if there is one. */
   get cookie(): string | undefined {
     return this.cookies[0];
   }
 
-  /** Does something, whatever comes to mind. */
+  /** Performs a random operation. */
   step(url: string): Promise<Outcome> {
     return this.perform(url, this.next());
   }
 
-  /** What the journal found out about what was not answered. */
+  /** Applies an unanswered operation that the journal found in the database. */
   learn(done: ReadonlySet<Change>): void {
     const operation = this.unanswered;
     this.unanswered = undefined;
     if (operation && done.has(operation.change)) operation.done();
   }
 
-  /** What opens opens, and what has ended does not; a new password is right, and the old one wrong. */
-  async prove(url: string): Promise<void> {
+  /** Checks that valid credentials work and that revoked credentials fail. */
+  async verify(url: string): Promise<void> {
     const me = async (headers: Record<string, string>): Promise<string> => {
       const { status, body } = await this.send(url, 'GET', '/auth/me', headers);
       return `${status} ${String(body?.email)}`;
@@ -89,19 +90,19 @@ export class Writer {
     const expectSame = (what: string, found: string, expected: string): void => {
       if (found !== expected) this.surprises.push(`${what}: ${found} instead of ${expected}`);
     };
-    const opened = `200 ${this.email ?? ''}`;
-    for (const cookie of this.cookies) expectSame('a session', await me({ cookie: `${COOKIE}=${cookie}` }), opened);
-    for (const { key } of this.keys) expectSame('a key', await me({ authorization: `Bearer ${key}` }), opened);
-    const closed = '401 undefined';
-    for (const cookie of this.ended) expectSame('an old session', await me({ cookie: `${COOKIE}=${cookie}` }), closed);
+    const valid = `200 ${this.email ?? ''}`;
+    for (const cookie of this.cookies) expectSame('a session', await me({ cookie: `${COOKIE}=${cookie}` }), valid);
+    for (const { key } of this.keys) expectSame('a key', await me({ authorization: `Bearer ${key}` }), valid);
+    const revoked = '401 undefined';
+    for (const cookie of this.ended) expectSame('an old session', await me({ cookie: `${COOKIE}=${cookie}` }), revoked);
     for (const { key } of this.endedKeys)
-      expectSame('an old key', await me({ authorization: `Bearer ${key}` }), closed);
+      expectSame('an old key', await me({ authorization: `Bearer ${key}` }), revoked);
     this.ended = [];
     this.endedKeys = [];
-    await this.provePassword(url);
+    await this.verifyPassword(url);
   }
 
-  private async provePassword(url: string): Promise<void> {
+  private async verifyPassword(url: string): Promise<void> {
     if (this.email === undefined || !this.passwordIsNew) return;
     if ((await this.perform(url, this.logIn(this.email))) !== 'acknowledged') return;
     this.passwordIsNew = false;
@@ -116,19 +117,20 @@ export class Writer {
     const { change, method, path, json, cookie } = operation;
     this.journal.begin(change);
     const headers: Record<string, string> = cookie === undefined ? {} : { cookie: `${COOKIE}=${cookie}` };
-    let answer: Answer;
+    let response: ClientResponse;
     try {
-      answer = await this.send(url, method, path, headers, json);
+      response = await this.send(url, method, path, headers, json);
     } catch {
       this.unanswered = operation;
       return 'unanswered';
     }
-    if (answer.status === operation.status) {
-      this.journal.acknowledge(change, operation.done(answer));
+    if (response.status === operation.status) {
+      this.journal.acknowledge(change, operation.done(response));
       return 'acknowledged';
     }
     this.journal.refuse(change);
-    if (!NOT_NOW.has(answer.status)) this.surprises.push(`${method} ${path}: ${answer.status} ${answer.text}`);
+    if (!RETRY_STATUSES.has(response.status))
+      this.surprises.push(`${method} ${path}: ${response.status} ${response.text}`);
     return 'refused';
   }
 
@@ -138,7 +140,7 @@ export class Writer {
     path: string,
     headers: Record<string, string>,
     json?: object,
-  ): Promise<Answer> {
+  ): Promise<ClientResponse> {
     return new Client(url).request(method, path, { headers: { 'x-forwarded-for': this.address, ...headers }, json });
   }
 
@@ -172,12 +174,12 @@ export class Writer {
   private logIn(email: string): Operation {
     const change = { removed: [], added: [`session ${email} ?`] };
     const json = { email, password: this.password };
-    const done = (answer?: Answer): string[] => this.keepSession(email, answer);
+    const done = (response?: ClientResponse): string[] => this.keepSession(email, response);
     return { change, method: 'POST', path: '/auth/login', json, status: 200, done };
   }
 
   private logOut(email: string, cookie: string): Operation {
-    const change = { removed: [sessionFact(email, cookie)], added: [] };
+    const change = { removed: [sessionRow(email, cookie)], added: [] };
     const done = (): string[] => {
       this.cookies = this.cookies.filter((other) => other !== cookie);
       this.ended.push(cookie);
@@ -187,24 +189,24 @@ export class Writer {
   }
 
   private changePassword(email: string, cookie: string): Operation {
-    const removed = this.journal.of(email).filter((fact) => fact.startsWith('session '));
+    const removed = this.journal.of(email).filter((row) => row.startsWith('session '));
     const change = { removed, added: [`session ${email} ?`] };
     const currentPassword = this.password;
     const newPassword = `secret ${this.newName()} of ${email}`;
     const json = { currentPassword, newPassword };
-    const done = (answer?: Answer): string[] => {
+    const done = (response?: ClientResponse): string[] => {
       this.ended.push(...this.cookies);
       this.cookies = [];
       Object.assign(this, { password: newPassword, wrongPassword: currentPassword, passwordIsNew: true });
-      return this.keepSession(email, answer);
+      return this.keepSession(email, response);
     };
     return { change, method: 'POST', path: '/auth/password', json, cookie, status: 204, done };
   }
 
   private withdraw(email: string, cookie: string): Operation {
     const removed = this.journal.of(email);
-    const menus = removed.filter((fact) => fact.startsWith('menu '));
-    const added = menus.map((fact) => fact.replace(` ${email}`, ' nobody'));
+    const menus = removed.filter((row) => row.startsWith('menu '));
+    const added = menus.map((row) => row.replace(` ${email}`, ' nobody'));
     const done = (): string[] => {
       this.ended.push(...this.cookies);
       this.endedKeys.push(...this.keys);
@@ -217,9 +219,9 @@ export class Writer {
 
   private makeKey(email: string, cookie: string): Operation {
     const change = { removed: [], added: [`key ${email} ?`] };
-    const done = (answer?: Answer): string[] => {
-      if (answer === undefined) return [];
-      const { id, key } = answer.body as Key;
+    const done = (response?: ClientResponse): string[] => {
+      if (response === undefined) return [];
+      const { id, key } = response.body as Key;
       this.keys.push({ id, key });
       return [`key ${email} ${sha256(key)}`];
     };
@@ -239,9 +241,9 @@ export class Writer {
 
   private addMenu(email: string, cookie: string): Operation {
     const [name, price] = [this.newName(), this.random(10_000)];
-    const added = [menuFact({ name, price }, email)];
-    const done = (answer?: Answer): string[] => {
-      if (answer) this.menus.push(answer.body as Menu);
+    const added = [menuRow({ name, price }, email)];
+    const done = (response?: ClientResponse): string[] => {
+      if (response) this.menus.push(response.body as Menu);
       return added;
     };
     const change = { removed: [], added };
@@ -250,7 +252,7 @@ export class Writer {
 
   private changePrice(email: string, cookie: string, menu: Menu): Operation {
     const changed = { ...menu, price: menu.price + 1 + this.random(100) };
-    const change = { removed: [menuFact(menu, email)], added: [menuFact(changed, email)] };
+    const change = { removed: [menuRow(menu, email)], added: [menuRow(changed, email)] };
     const done = (): readonly string[] => {
       this.menus = this.menus.map((other) => (other === menu ? changed : other));
       return change.added;
@@ -260,7 +262,7 @@ export class Writer {
   }
 
   private removeMenu(email: string, cookie: string, menu: Menu): Operation {
-    const change = { removed: [menuFact(menu, email)], added: [] };
+    const change = { removed: [menuRow(menu, email)], added: [] };
     const done = (): string[] => {
       this.menus = this.menus.filter((other) => other !== menu);
       return [];
@@ -268,13 +270,13 @@ export class Writer {
     return { change, method: 'DELETE', path: `/menus/${menu.id}`, cookie, status: 204, done };
   }
 
-  /** The session of an answer that begins one. */
-  private keepSession(email: string, answer?: Answer): string[] {
-    const [line = ''] = answer?.headers.getSetCookie() ?? [];
+  /** Keeps the session cookie of a response. */
+  private keepSession(email: string, response?: ClientResponse): string[] {
+    const [line = ''] = response?.headers.getSetCookie() ?? [];
     const [, cookie] = /=([^;]+)/.exec(line) ?? [];
     if (cookie === undefined) return [];
     this.cookies.push(cookie);
-    return [sessionFact(email, cookie)];
+    return [sessionRow(email, cookie)];
   }
 
   private newName(): string {
@@ -283,11 +285,11 @@ export class Writer {
   }
 }
 
-function sessionFact(email: string, cookie: string): string {
+function sessionRow(email: string, cookie: string): string {
   return `session ${email} ${digestOfCookie(cookie)}`;
 }
 
-/** A menu as `readFacts` has it. */
-export function menuFact({ name, price }: Pick<Menu, 'name' | 'price'>, email: string): string {
+/** The text of a menu in `StoredRows`. */
+export function menuRow({ name, price }: Pick<Menu, 'name' | 'price'>, email: string): string {
   return `menu ${name} ${price} ${email}`;
 }

@@ -7,7 +7,7 @@ export class CreateApiKeyDto {
   name!: string;
 
   @InstantField({
-    description: 'When the key stops opening anything; never, where it is left out',
+    description: 'When the key expires; by default never',
     optional: true,
     example: '2099-12-31T23:59:59Z',
     within: 'in the future',
@@ -34,7 +34,7 @@ export class ApiKeyDto {
 }
 
 export class CreatedApiKeyDto extends OmitType(ApiKeyDto, ['lastUsedAt']) {
-  @ApiProperty({ description: 'Shown this once' })
+  @ApiProperty({ description: 'Shown only once' })
   key!: string;
 }
 

@@ -1,47 +1,48 @@
 import { applyDecorators } from '@nestjs/common';
 import { isEmail, ValidateBy, type ValidationArguments } from 'class-validator';
 import { Field, hasLength } from '../../platform/http/index.js';
-import { GUESSABLE, isGuessable } from '../members/guessable-passwords.js';
+import { WEAK_PASSWORD_MESSAGE, isWeakPassword } from '../members/weak-passwords.js';
 
-/** RFC 5321 leaves an address no more than this. */
+/** Longest address by RFC 5321. */
 const MAX_EMAIL = 254;
 const MIN_PASSWORD = 8;
 const MAX_PASSWORD = 1_024;
 
-/** The same in every example, so that they work one after another. */
+/** The same in all examples, so that they work one after another. */
 const EXAMPLE = { email: 'barista@cafe.example', password: 'a flat white, please' };
 
-/** An e-mail address, without white space around it. */
+/** An e-mail address; surrounding white space is trimmed. */
 export function EmailField(): PropertyDecorator {
   return Field({
     name: 'email',
     schema: { type: 'string', format: 'email', maxLength: MAX_EMAIL, example: EXAMPLE.email },
     expected: `an e-mail address of at most ${MAX_EMAIL} characters`,
-    // The length first: what comes after it need not be fast on long texts.
+    // The length first: `isEmail` may be slow on long texts.
     accepts: (value) => typeof value === 'string' && hasLength(value, 1, MAX_EMAIL) && isEmail(value),
     convert: (value) => (typeof value === 'string' ? value.trim() : value),
   });
 }
 
 /**
- * A password to be set: any characters, counted as code points, every one of which matters; but none that is guessed first,
- * by the `email` beside it where there is one.
+ * A new password: any characters, counted as code points and all significant. Rejects weak passwords, with respect to the
+ * `email` in the same body if there is one.
  */
 export function NewPasswordField(
   description = 'Any characters, but no common password; 15 or more are recommended',
 ): PropertyDecorator {
   const validate = (value: unknown, args?: ValidationArguments): boolean => {
     const { email } = (args?.object ?? {}) as { email?: unknown };
-    return !isPassword(value, MIN_PASSWORD) || !isGuessable(value, typeof email === 'string' ? email : '');
+    return !isPassword(value, MIN_PASSWORD) || !isWeakPassword(value, typeof email === 'string' ? email : '');
   };
-  const defaultMessage = (args?: ValidationArguments): string => `${args?.property ?? 'The password'} ${GUESSABLE}`;
+  const defaultMessage = (args?: ValidationArguments): string =>
+    `${args?.property ?? 'The password'} ${WEAK_PASSWORD_MESSAGE}`;
   return applyDecorators(
     passwordField(MIN_PASSWORD, description),
     ValidateBy({ name: 'common', validator: { validate, defaultMessage } }),
   );
 }
 
-/** A password to be checked. A short one is wrong, not invalid. */
+/** A password to verify. A short one is wrong, not invalid. */
 export function PasswordField(): PropertyDecorator {
   return passwordField(1);
 }

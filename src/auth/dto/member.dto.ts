@@ -18,7 +18,7 @@ export class MemberDto {
   createdAt!: Date;
 }
 
-/** What a member may see of themselves: never the hash. */
+/** The public fields of a member; never the password hash. */
 export function toMemberDto({ id, email, name, role, createdAt }: Member): MemberDto {
   return { id, email, name, role, createdAt };
 }

@@ -11,10 +11,10 @@ export class SessionDto {
   @ApiProperty({ type: 'string', format: 'date-time', description: 'To the minute' })
   lastSeenAt!: Date;
 
-  @ApiProperty({ type: 'string', nullable: true, description: 'What the browser called itself at login' })
+  @ApiProperty({ type: 'string', nullable: true, description: 'The User-Agent header of the login' })
   userAgent!: string | null;
 
-  @ApiProperty({ description: 'Whether it is the session of this request' })
+  @ApiProperty({ description: 'Whether this request uses the session' })
   current!: boolean;
 }
 

@@ -4,11 +4,11 @@ import { Member } from './member.entity.js';
 
 @Entity({ name: 'api_key' })
 export class ApiKey {
-  /** A UUID that opens nothing. */
+  /** Public id, a UUID; not a credential. */
   @PrimaryColumn({ type: 'varchar', length: 36 })
   id!: string;
 
-  /** SHA-256 of the key, in hex. A key is 256 random bits, so that nothing slower is needed. */
+  /** Hex SHA-256 of the key. A key has 256 random bits, so it needs no slow password hash. */
   @Index('api_key_digest', { unique: true })
   @Column({ type: 'varchar', length: 64 })
   digest!: string;

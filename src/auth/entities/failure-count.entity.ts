@@ -1,10 +1,10 @@
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 import { InstantColumn } from '../../platform/database/index.js';
 
-/** How often something has failed lately: a row for what is counted, until its window has passed. */
+/** Failures in one fixed window; the row expires with the window. */
 @Entity({ name: 'failure_count' })
 export class FailureCount {
-  /** SHA-256, in hex, of what is counted: the table knows no e-mail and no address. */
+  /** Hex SHA-256 of the name of the limit and its subject: the table holds no e-mail and no address. */
   @PrimaryColumn({ type: 'varchar', length: 64 })
   key!: string;
 

@@ -2,14 +2,14 @@ import { Entity, ForeignKey, PrimaryColumn } from 'typeorm';
 import { InstantColumn } from '../../platform/database/index.js';
 import { Member } from './member.entity.js';
 
-/** Where a member has logged in from. */
+/** An address from which a member has logged in. */
 @Entity({ name: 'known_address' })
 export class KnownAddress {
   @ForeignKey(() => Member, { name: 'known_address_member', onDelete: 'CASCADE' })
   @PrimaryColumn({ type: 'varchar', length: 36 })
   memberId!: string;
 
-  /** SHA-256, in hex, of the member's id and the address. */
+  /** Hex SHA-256 of the member's id and the address. */
   @PrimaryColumn({ type: 'varchar', length: 64 })
   digest!: string;
 

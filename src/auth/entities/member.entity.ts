@@ -7,16 +7,16 @@ export class Member {
   @PrimaryColumn({ type: 'varchar', length: 36 })
   id!: string;
 
-  /** As it was given. */
+  /** As entered at sign-up. */
   @Column({ type: 'text' })
   email!: string;
 
-  /** The e-mail as it compares: unique. */
+  /** The normalized e-mail, unique; see `emailKeyOf`. */
   @Index('member_email_key', { unique: true })
   @Column({ type: 'text' })
   emailKey!: string;
 
-  /** Argon2id in the PHC string format, which holds its own parameters and salt. */
+  /** Argon2id hash in the PHC string format, which includes parameters and salt. */
   @Column({ type: 'text' })
   passwordHash!: string;
 

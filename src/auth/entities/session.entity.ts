@@ -4,11 +4,11 @@ import { Member } from './member.entity.js';
 
 @Entity({ name: 'session' })
 export class Session {
-  /** What `GET /auth/sessions` calls it: a UUID that opens nothing. */
+  /** Public id in `GET /auth/sessions`, a UUID; not a credential. */
   @PrimaryColumn({ type: 'varchar', length: 36 })
   id!: string;
 
-  /** SHA-256 of the id in the cookie, in hex: who reads this table cannot log in with it. */
+  /** Hex SHA-256 of the secret id in the cookie: the table holds nothing to log in with. */
   @Index('session_digest', { unique: true })
   @Column({ type: 'varchar', length: 64 })
   digest!: string;

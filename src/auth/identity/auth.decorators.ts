@@ -2,54 +2,59 @@ import { applyDecorators, createParamDecorator, type ExecutionContext, SetMetada
 import { ApiSecurity } from '@nestjs/swagger';
 import { ApiProblems } from '../../platform/http/index.js';
 import { NotAuthenticatedError } from '../auth.errors.js';
-import { exchangeOf } from '../sessions/exchange.js';
-import { AuthGuard, DEMAND, type Demand, FRESH_MINUTES } from './auth.guard.js';
-import type { Principal } from './principal.js';
+import { httpContextOf } from '../sessions/http-context.js';
+import { ACCESS_REQUIREMENTS, type AccessRequirements, AuthGuard, FRESH_SESSION_MINUTES } from './auth.guard.js';
+import type { AuthenticatedMember } from './authenticated-member.js';
 
-type ForMethodOrClass = MethodDecorator & ClassDecorator;
+type MethodOrClassDecorator = MethodDecorator & ClassDecorator;
 
-const NOT_FRESH = `password was given more than ${FRESH_MINUTES} minutes ago (auth.fresh-session-required)`;
+const NOT_FRESH = `password was given more than ${FRESH_SESSION_MINUTES} minutes ago (auth.fresh-session-required)`;
 
 /**
- * Only for who is logged in, by session or API key; `{ session: true }` demands the session, `{ fresh: true }` that a session
- * began within the last 15 minutes, `{ fresh: 'admin' }` that an administrator's did. Documents the 401, and the 403 where
- * there is one.
+ * Requires a login, by session or API key. `{ session: true }` requires a session. `{ fresh: true }` requires that the session
+ * began within the last 15 minutes; `{ fresh: 'admin' }` requires that of administrators only. An API key needs no freshness.
+ * Documents the responses 401 and 403.
  */
-export function Authenticated(demanded: Pick<Demand, 'session' | 'fresh'> = {}): ForMethodOrClass {
-  const { session = false, fresh = false } = demanded;
-  const refusals = [...(session ? ['An API key may not do this'] : []), ...notFresh(fresh)];
+export function Authenticated(
+  requirements: Pick<AccessRequirements, 'session' | 'fresh'> = {},
+): MethodOrClassDecorator {
+  const { session = false, fresh = false } = requirements;
+  const refusals = [...(session ? ['An API key may not do this'] : []), ...describeFreshness(fresh)];
   return applyDecorators(
-    demand({ session, fresh }),
+    requireAccess({ session, fresh }),
     ...(session ? [] : [ApiSecurity('api-key')]),
     ...(refusals.length > 0 ? [ApiProblems({ 403: refusals.join('; or ') })] : []),
   );
 }
 
 /**
- * Only for members of a role, by session or API key; `{ fresh: true }` demands that a session began within the last 15
- * minutes: who finds a browser left open has no password. Documents the 401 and the 403.
+ * Requires a role, by session or API key. `{ fresh: true }` requires that the session began within the last 15 minutes, which
+ * protects a browser left open. Documents the responses 401 and 403.
  */
-export function Roles(role: Principal['role'], { fresh = false }: Pick<Demand, 'fresh'> = {}): ForMethodOrClass {
-  const refusals = [`Not of the role ${role}`, ...notFresh(fresh)];
+export function Roles(
+  role: AuthenticatedMember['role'],
+  { fresh = false }: Pick<AccessRequirements, 'fresh'> = {},
+): MethodOrClassDecorator {
+  const refusals = [`Not of the role ${role}`, ...describeFreshness(fresh)];
   const problems = ApiProblems({ 403: refusals.join('; or ') });
-  return applyDecorators(demand({ role, fresh }), ApiSecurity('api-key'), problems);
+  return applyDecorators(requireAccess({ role, fresh }), ApiSecurity('api-key'), problems);
 }
 
-/** Injects the `Principal` into a method that is `Authenticated`. */
-export const CurrentMember = createParamDecorator((_: unknown, context: ExecutionContext): Principal => {
-  const { principal } = exchangeOf(context).request;
-  if (principal === undefined) throw new NotAuthenticatedError();
-  return principal;
+/** Injects the `AuthenticatedMember` into a handler with `@Authenticated` or `@Roles`. */
+export const CurrentMember = createParamDecorator((_: unknown, context: ExecutionContext): AuthenticatedMember => {
+  const { authenticatedMember } = httpContextOf(context).request;
+  if (authenticatedMember === undefined) throw new NotAuthenticatedError();
+  return authenticatedMember;
 });
 
-function notFresh(fresh: Demand['fresh']): string[] {
+function describeFreshness(fresh: AccessRequirements['fresh']): string[] {
   if (!fresh) return [];
   return [fresh === 'admin' ? `an administrator's ${NOT_FRESH}` : `the ${NOT_FRESH}`];
 }
 
-function demand(value: Demand): ForMethodOrClass {
+function requireAccess(requirements: AccessRequirements): MethodOrClassDecorator {
   return applyDecorators(
-    SetMetadata(DEMAND, value),
+    SetMetadata(ACCESS_REQUIREMENTS, requirements),
     UseGuards(AuthGuard),
     ApiSecurity('session'),
     ApiProblems({ 401: 'Not logged in' }),

@@ -9,56 +9,57 @@ import {
   roleRequired,
   sessionRequired,
 } from '../auth.errors.js';
-import { exchangeOf } from '../sessions/exchange.js';
-import { Identity } from './identity.service.js';
-import type { Principal } from './principal.js';
+import { httpContextOf } from '../sessions/http-context.js';
+import { IdentityService } from './identity.service.js';
+import type { AuthenticatedMember } from './authenticated-member.js';
 
-/** A session counts as fresh for this long after its login or password change. */
-export const FRESH_MINUTES = 15;
-const FRESH_MS = FRESH_MINUTES * 60_000;
+/** A session is fresh for this long after its login or password change. */
+export const FRESH_SESSION_MINUTES = 15;
+const FRESH_SESSION_MS = FRESH_SESSION_MINUTES * 60_000;
 
-/** What a handler demands of its caller. */
-export interface Demand {
-  /** An API key will not do. */
+/** The access requirements of a handler, beyond a login. */
+export interface AccessRequirements {
+  /** Refuses API keys. */
   readonly session?: boolean;
-  /** A session has to be fresh, or only one of a member of this role. */
-  readonly fresh?: boolean | Principal['role'];
-  /** Any role will do where there is none. */
-  readonly role?: Principal['role'];
+  /** Requires a fresh session: of everyone, or of members with this role. */
+  readonly fresh?: boolean | AuthenticatedMember['role'];
+  /** By default any role. */
+  readonly role?: AuthenticatedMember['role'];
 }
 
-export const DEMAND = Symbol('demand');
+export const ACCESS_REQUIREMENTS = Symbol('access requirements');
 
-/** Lets nobody in who is not logged in, or not as the handler demands. Use it through `Authenticated` and `Roles`. */
+/** Enforces the access requirements of a handler. Use it through `@Authenticated` and `@Roles`. */
 @Injectable()
 export class AuthGuard implements CanActivate {
   constructor(
     private readonly reflector: Reflector,
-    private readonly identity: Identity,
+    private readonly identity: IdentityService,
     private readonly security: SecurityLog,
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
-    const { request, response } = exchangeOf(context);
-    const principal = await this.identity.identify(request, response);
-    if (principal === undefined) throw new NotAuthenticatedError();
-    const demand = this.reflector.getAllAndOverride<Demand>(DEMAND, [context.getHandler(), context.getClass()]);
-    const refusal = refusalOf(principal, demand);
+    const { request, response } = httpContextOf(context);
+    const member = await this.identity.authenticate(request, response);
+    if (member === undefined) throw new NotAuthenticatedError();
+    const targets = [context.getHandler(), context.getClass()];
+    const requirements = this.reflector.getAllAndOverride<AccessRequirements>(ACCESS_REQUIREMENTS, targets);
+    const refusal = checkAccess(member, requirements);
     if (refusal === undefined) return true;
     this.security.record('auth.refused', actorOf(request), { code: refusal.code, path: request.path });
     throw refusal;
   }
 }
 
-function refusalOf(principal: Principal, demand: Demand): ForbiddenError | undefined {
-  const { role, via } = principal;
-  if (demand.session && via !== 'session') return sessionRequired();
-  if (demand.role && role !== demand.role) return roleRequired(demand.role);
-  const asksForFresh = via === 'session' && (demand.fresh === true || demand.fresh === role);
-  if (asksForFresh && !isFresh(principal)) return freshSessionRequired(FRESH_MINUTES);
+function checkAccess(member: AuthenticatedMember, requirements: AccessRequirements): ForbiddenError | undefined {
+  const { role, via } = member;
+  if (requirements.session && via !== 'session') return sessionRequired();
+  if (requirements.role && role !== requirements.role) return roleRequired(requirements.role);
+  const needsFreshSession = via === 'session' && (requirements.fresh === true || requirements.fresh === role);
+  if (needsFreshSession && !isFresh(member)) return freshSessionRequired(FRESH_SESSION_MINUTES);
   return undefined;
 }
 
-function isFresh({ loggedInAt }: Principal): boolean {
-  return loggedInAt !== undefined && Date.now() - loggedInAt < FRESH_MS;
+function isFresh({ loggedInAt }: AuthenticatedMember): boolean {
+  return loggedInAt !== undefined && Date.now() - loggedInAt < FRESH_SESSION_MS;
 }

@@ -1,6 +1,6 @@
 import type { Request } from 'express';
 
-/** What the caller sends as a bearer token, whatever it looks like; undefined where they send none. */
+/** The bearer token of a request, unvalidated; undefined without one. */
 export function bearerToken(request: Request): string | undefined {
   const [scheme = '', token = ''] = (request.headers.authorization ?? '').split(' ', 2);
   return scheme.toLowerCase() === 'bearer' ? token : undefined;

@@ -1,72 +1,74 @@
 import { Injectable } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import type { EntityManager } from 'typeorm';
-import { ApiKeys } from '../api-keys/api-keys.service.js';
+import { ApiKeysService } from '../api-keys/api-keys.service.js';
 import { NotAuthenticatedError } from '../auth.errors.js';
-import { Members } from '../members/members.repository.js';
-import { Sessions } from '../sessions/sessions.service.js';
+import { MembersRepository } from '../members/members.repository.js';
+import { SessionsService } from '../sessions/sessions.service.js';
 import { bearerToken } from './bearer-token.js';
-import type { Principal } from './principal.js';
+import type { AuthenticatedMember } from './authenticated-member.js';
 
 /**
- * Who makes a request. Asked only where that matters, and once for each request; the role is as the database has it at
- * that moment. A failing database is an error here, never an anonymous caller.
+ * Authenticates requests: by API key, else by session. Runs only where a handler asks for it, and once per request. The role
+ * is read from the database each time. A database failure is thrown; it never makes the caller anonymous.
  */
 @Injectable()
-export class Identity {
-  private readonly known = new WeakMap<Request, Promise<Principal | undefined>>();
+export class IdentityService {
+  private readonly authentications = new WeakMap<Request, Promise<AuthenticatedMember | undefined>>();
 
   constructor(
-    private readonly apiKeys: ApiKeys,
-    private readonly members: Members,
-    private readonly sessions: Sessions,
+    private readonly apiKeys: ApiKeysService,
+    private readonly members: MembersRepository,
+    private readonly sessions: SessionsService,
   ) {}
 
-  /** By API key, else by session. Undefined where there is neither, or the one there is opens nothing. */
-  identify(request: Request, response: Response): Promise<Principal | undefined> {
-    const found = this.known.get(request) ?? this.find(request, response);
-    this.known.set(request, found);
-    return found;
+  /** The member who makes the request; undefined without a credential, or with an invalid one. */
+  authenticate(request: Request, response: Response): Promise<AuthenticatedMember | undefined> {
+    const known = this.authentications.get(request) ?? this.authenticateOnce(request, response);
+    this.authentications.set(request, known);
+    return known;
   }
 
-  /** Whether what a request was let in with still opens what it did: for an answer that goes on for long. */
-  async isStillIn(request: Request): Promise<boolean> {
-    const { principal } = request;
-    if (principal === undefined) return false;
-    if (principal.via === 'session') return this.sessions.isStillLiving(request);
-    return (await this.apiKeys.memberOf(bearerToken(request)!)) === principal.id;
+  /** Whether the credential of an authenticated request is still valid. For long-lived responses such as event streams. */
+  async isStillAuthenticated(request: Request): Promise<boolean> {
+    const { authenticatedMember } = request;
+    if (authenticatedMember === undefined) return false;
+    if (authenticatedMember.via === 'session') return this.sessions.isActive(request);
+    return (await this.apiKeys.findMemberId(bearerToken(request)!)) === authenticatedMember.id;
   }
 
-  /** Who a member is now, for work that goes on without a request; undefined where they have withdrawn. */
-  async ofMember(id: string): Promise<Principal | undefined> {
+  /** The member with their current role, for work without a request; undefined after a withdrawal. */
+  async findMember(id: string): Promise<AuthenticatedMember | undefined> {
     const member = await this.members.findById(id);
     return member === null ? undefined : { id, role: member.role, via: 'api-key' };
   }
 
   /**
-   * Keeps a member from withdrawing until the transaction ends; throws `NotAuthenticatedError` where they have withdrawn
-   * since they were identified. For whoever adds what belongs to a member.
+   * Locks the member's row until the transaction ends, so that the member cannot withdraw meanwhile. Call it before inserting
+   * rows that belong to a member.
+   *
+   * @throws NotAuthenticatedError if the member has withdrawn since the request was authenticated
    */
-  async hold({ id }: Pick<Principal, 'id'>, manager: EntityManager): Promise<void> {
-    if ((await this.members.lock(manager, id)) === null) throw new NotAuthenticatedError();
+  async lockMember({ id }: Pick<AuthenticatedMember, 'id'>, manager: EntityManager): Promise<void> {
+    if ((await this.members.findForUpdate(manager, id)) === null) throw new NotAuthenticatedError();
   }
 
-  private async find(request: Request, response: Response): Promise<Principal | undefined> {
+  private async authenticateOnce(request: Request, response: Response): Promise<AuthenticatedMember | undefined> {
     const token = bearerToken(request);
     const via = token === undefined ? 'session' : 'api-key';
     const memberId =
-      token === undefined ? await this.memberOfSession(request, response) : await this.apiKeys.memberOf(token);
+      token === undefined ? await this.memberOfSession(request, response) : await this.apiKeys.findMemberId(token);
     const member = memberId === undefined ? null : await this.members.findById(memberId);
     if (member === null) return undefined;
     request.memberId = member.id;
     const loggedInAt = via === 'session' ? request.session.loggedInAt : undefined;
-    request.principal = { id: member.id, role: member.role, via, loggedInAt };
-    return request.principal;
+    request.authenticatedMember = { id: member.id, role: member.role, via, loggedInAt };
+    return request.authenticatedMember;
   }
 
   private async memberOfSession(request: Request, response: Response): Promise<string | undefined> {
     if (request.headers.cookie === undefined) return undefined;
-    await this.sessions.open({ request, response });
+    await this.sessions.load({ request, response });
     return request.session.memberId;
   }
 }

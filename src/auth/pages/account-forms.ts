@@ -1,4 +1,12 @@
-import { field, filledIn, type FormField, type Html, html, type SentForm, when } from '../../platform/pages/index.js';
+import {
+  field,
+  bindFields,
+  type FormField,
+  type Html,
+  html,
+  type FormSubmission,
+  when,
+} from '../../platform/pages/index.js';
 import { KEY_LIFETIMES } from './api-key-form.js';
 import { NEW_PASSWORD } from './signup-page.js';
 
@@ -6,7 +14,7 @@ export type FormName = 'password' | 'api-key' | 'withdrawal';
 
 interface AccountForm {
   readonly action: string;
-  readonly about: string;
+  readonly description: string;
   readonly fields: readonly FormField[];
   readonly button: string;
   readonly isDangerous?: boolean;
@@ -14,11 +22,11 @@ interface AccountForm {
 
 const CURRENT_PASSWORD = { type: 'password', attributes: { autocomplete: 'current-password' } };
 
-/** The forms of the account page. Ids differ where names are alike. */
+/** The forms of the account page. Fields of the same name have different ids. */
 export const FORMS: Readonly<Record<FormName, AccountForm>> = {
   password: {
     action: '/account/password',
-    about: 'A new password ends your other sessions; API keys go on.',
+    description: 'A new password ends your other sessions; API keys go on.',
     fields: [
       { ...CURRENT_PASSWORD, name: 'currentPassword', label: 'Current password' },
       { ...NEW_PASSWORD, name: 'newPassword', label: 'New password' },
@@ -27,14 +35,14 @@ export const FORMS: Readonly<Record<FormName, AccountForm>> = {
   },
   'api-key': {
     action: '/account/api-keys',
-    about: '',
+    description: '',
     fields: [
       { name: 'name', id: 'key-name', label: 'Name', hint: 'What it is for: the till at the counter, say.' },
       {
         name: 'lifetime',
         id: 'key-lifetime',
         label: 'Ends',
-        choices: Object.entries(KEY_LIFETIMES).map(([value, { words }]) => [value, words] as const),
+        choices: Object.entries(KEY_LIFETIMES).map(([value, { label }]) => [value, label] as const),
         value: 'never',
       },
     ],
@@ -42,7 +50,7 @@ export const FORMS: Readonly<Record<FormName, AccountForm>> = {
   },
   withdrawal: {
     action: '/account/withdrawal',
-    about:
+    description:
       'Your account, your sessions, your API keys, your jobs and your uploads are removed, and cannot be brought back. ' +
       'Menus of yours stay in the catalogue, without an owner.',
     fields: [{ ...CURRENT_PASSWORD, name: 'password', id: 'withdrawal-password', label: 'Password' }],
@@ -51,16 +59,16 @@ export const FORMS: Readonly<Record<FormName, AccountForm>> = {
   },
 };
 
-/** A form and what is said about it; as it was sent, where it is the one that failed. */
+/** A form with its description; with the submitted values and errors if its submission failed. */
 export function formPanel(
   name: FormName,
-  failed: { readonly form: FormName | undefined; readonly sent: SentForm } | undefined,
+  failed: { readonly form: FormName | undefined; readonly sent: FormSubmission } | undefined,
 ): Html {
-  const { action, about, fields, button, isDangerous } = FORMS[name];
+  const { action, description, fields, button, isDangerous } = FORMS[name];
   const sent = failed?.form === name ? failed.sent : undefined;
-  return html`${when(about !== '', html`<p>${about}</p>`)}
+  return html`${when(description !== '', html`<p>${description}</p>`)}
     <form class="form" method="post" action="${action}" novalidate>
-      ${filledIn(fields, sent).map(field)}
+      ${bindFields(fields, sent).map(field)}
       <button class="button ${isDangerous ? 'danger' : 'quiet'}" type="submit">${button}</button>
     </form>`;
 }

@@ -2,9 +2,9 @@ import {
   type Html,
   html,
   notice,
-  page,
-  problemsIn,
-  type SentForm,
+  renderPage,
+  formErrors,
+  type FormSubmission,
   table,
   errorSummary,
   time,
@@ -15,9 +15,9 @@ import type { Member } from '../entities/member.entity.js';
 import type { Session } from '../entities/session.entity.js';
 import { FORMS, type FormName, formPanel } from './account-forms.js';
 import type { AccountSection } from './account-sections.js';
-import { deviceOf } from './device.js';
+import { describeUserAgent } from './user-agent.js';
 
-/** What was done, by the word in the address. */
+/** Success messages by the query parameter `done`. */
 const DONE = {
   signup: 'Welcome: you are a member now.',
   password: 'Your password is changed, and your other sessions have ended.',
@@ -30,21 +30,21 @@ export type Done = keyof typeof DONE;
 export interface AccountPage {
   readonly member: Member;
   readonly sessions: readonly Session[];
-  /** The one that looks. */
+  /** Public id of the session of this request. */
   readonly currentId: string | undefined;
   readonly apiKeys: readonly ApiKey[];
   readonly sections: readonly AccountSection[];
-  /** What the address says was done. */
+  /** The query parameter `done`. */
   readonly done?: unknown;
-  /** A key just made: shown this once. */
+  /** A key that was just created; shown only once. */
   readonly newKey?: string;
-  /** The form that is shown again, and why. */
-  readonly failed?: { readonly form: FormName | undefined; readonly sent: SentForm };
+  /** The submission that failed, and its form. */
+  readonly failed?: { readonly form: FormName | undefined; readonly sent: FormSubmission };
 }
 
-export function accountPage(content: AccountPage): string {
+export function renderAccountPage(content: AccountPage): string {
   const { member, sections, failed } = content;
-  return page({
+  return renderPage({
     title: `${failed ? 'Error: ' : ''}Your account – Barista`,
     styles: ['forms.css'],
     path: '/account',
@@ -52,7 +52,7 @@ export function accountPage(content: AccountPage): string {
     content: html`<div class="panels">
       ${summary(failed)}
       <h1>Your account</h1>
-      ${when(failed === undefined, doneNotice(content))} ${facts(member)}
+      ${when(failed === undefined, doneNotice(content))} ${memberFacts(member)}
       ${sections.map(({ title, content: own }) => panel(title, own))}
       ${panel('Where you are logged in', sessionTable(content))} ${panel('API keys', apiKeys(content))}
       ${panel('Password', formPanel('password', failed))} ${panel('Withdraw', formPanel('withdrawal', failed))}
@@ -61,13 +61,13 @@ export function accountPage(content: AccountPage): string {
 }
 
 function summary(failed: AccountPage['failed']): Html {
-  return errorSummary(failed ? problemsIn(failed.form ? FORMS[failed.form].fields : [], failed.sent) : []);
+  return errorSummary(failed ? formErrors(failed.form ? FORMS[failed.form].fields : [], failed.sent) : []);
 }
 
 function doneNotice({ done, newKey }: AccountPage): Html {
   if (newKey !== undefined) return newKeyNotice(newKey);
-  const words = Object.entries(DONE).find(([word]) => word === done)?.[1];
-  return words === undefined ? html`` : notice(words, 'good');
+  const message = Object.entries(DONE).find(([name]) => name === done)?.[1];
+  return message === undefined ? html`` : notice(message, 'good');
 }
 
 function newKeyNotice(key: string): Html {
@@ -85,7 +85,7 @@ function panel(title: string, content: Html): Html {
   </section>`;
 }
 
-function facts({ email, name, role, createdAt }: Member): Html {
+function memberFacts({ email, name, role, createdAt }: Member): Html {
   return html`<dl class="facts panel">
     <dt>E-mail</dt>
     <dd>${email}</dd>
@@ -100,13 +100,13 @@ function facts({ email, name, role, createdAt }: Member): Html {
 
 function sessionTable({ sessions, currentId }: AccountPage): Html {
   const rows = sessions.map(({ id, userAgent, createdAt, lastSeenAt }) => {
-    const device = deviceOf(userAgent);
-    const what = `the session of ${device}, logged in ${createdAt.toISOString()}`;
+    const device = describeUserAgent(userAgent);
+    const target = `the session of ${device}, logged in ${createdAt.toISOString()}`;
     return [
       html`${device} ${when(id === currentId, html`<span class="badge">This one</span>`)}`,
       time(createdAt),
       time(lastSeenAt),
-      endButton(`/account/sessions/${id}/end`, what),
+      endButton(`/account/sessions/${id}/end`, target),
     ];
   });
   return table({ label: 'Sessions', columns: ['Device', 'Logged in', 'Last seen'], rows });
@@ -127,9 +127,9 @@ function apiKeys(content: AccountPage): Html {
 
 const NEVER = html`Never`;
 
-/** @param what it ends, for those who hear the button without its row */
-function endButton(action: string, what: string): Html {
+/** @param target what the button ends, for screen readers */
+function endButton(action: string, target: string): Html {
   return html`<form method="post" action="${action}">
-    <button class="button quiet small" type="submit">End<span class="visually-hidden"> ${what}</span></button>
+    <button class="button quiet small" type="submit">End<span class="visually-hidden"> ${target}</span></button>
   </form>`;
 }

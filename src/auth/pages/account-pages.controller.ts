@@ -1,152 +1,152 @@
 import { Body, Controller, Get, Param, Post, UseFilters, UseGuards } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
-import { OwnFormsGuard } from '../../platform/http/index.js';
-import type { SentForm } from '../../platform/pages/index.js';
-import { ApiKeys } from '../api-keys/api-keys.service.js';
+import { SameOriginFormGuard } from '../../platform/http/index.js';
+import type { FormSubmission } from '../../platform/pages/index.js';
+import { ApiKeysService } from '../api-keys/api-keys.service.js';
 import { AuthService } from '../auth.service.js';
 import { ChangePasswordDto, WithdrawDto } from '../dto/credentials.dto.js';
 import { IdParameter } from '../dto/id.parameter.js';
 import { Authenticated, CurrentMember } from '../identity/auth.decorators.js';
-import type { Principal } from '../identity/principal.js';
-import { CurrentExchange, type Exchange } from '../sessions/exchange.js';
-import { Sessions } from '../sessions/sessions.service.js';
+import type { AuthenticatedMember } from '../identity/authenticated-member.js';
+import { CurrentHttpContext, type HttpContext } from '../sessions/http-context.js';
+import { SessionsService } from '../sessions/sessions.service.js';
 import type { FormName } from './account-forms.js';
-import { type AccountPage, accountPage, type Done } from './account-page.js';
+import { type AccountPage, renderAccountPage, type Done } from './account-page.js';
 import { AccountSections } from './account-sections.js';
 import { ApiKeyFormDto, toCreateApiKeyDto } from './api-key-form.js';
 import { AuthPagesFilter } from './auth-pages.filter.js';
 import { loginPath } from './login-page.js';
-import { answerForm, FormAnswer, type FormFields, goTo, PageAnswer, readForm } from './page-answers.js';
-import { Visitors } from './visitors.js';
+import { handleForm, FormHandler, type FormFields, seeOther, PageHandler, parseForm } from './page-handlers.js';
+import { PageAuthentication } from './page-authentication.js';
 
-/** What a member sees and does of their own account. */
+/** The account page of a member, and its forms. */
 @ApiExcludeController()
 @Controller('account')
-@UseGuards(OwnFormsGuard)
+@UseGuards(SameOriginFormGuard)
 @UseFilters(AuthPagesFilter)
 export class AccountPagesController {
   constructor(
     private readonly auth: AuthService,
-    private readonly sessions: Sessions,
-    private readonly apiKeys: ApiKeys,
+    private readonly sessions: SessionsService,
+    private readonly apiKeys: ApiKeysService,
     private readonly sections: AccountSections,
-    private readonly visitors: Visitors,
+    private readonly pageAuthentication: PageAuthentication,
   ) {}
 
   @Get()
-  @PageAnswer()
+  @PageHandler()
   @Authenticated({ session: true })
-  show(@CurrentExchange() exchange: Exchange, @CurrentMember() member: Principal): Promise<string> {
-    const { query, session } = exchange.request;
-    return this.page(exchange, member, { currentId: session.publicId, done: query.done });
+  show(@CurrentHttpContext() context: HttpContext, @CurrentMember() member: AuthenticatedMember): Promise<string> {
+    const { query, session } = context.request;
+    return this.render(context, member, { currentId: session.publicId, done: query.done });
   }
 
   @Post('password')
-  @FormAnswer()
+  @FormHandler()
   @Authenticated({ session: true })
   changePassword(
-    @CurrentExchange() exchange: Exchange,
-    @CurrentMember() member: Principal,
+    @CurrentHttpContext() context: HttpContext,
+    @CurrentMember() member: AuthenticatedMember,
     @Body() fields: FormFields = {},
   ): Promise<string> {
-    return this.answer(exchange, member, { form: 'password', fields, wrongAt: 'currentPassword' }, async () => {
-      await this.auth.changePassword(exchange, member.id, await readForm(ChangePasswordDto, fields));
-      return done(exchange, 'password');
+    return this.handle(context, member, { form: 'password', fields, passwordField: 'currentPassword' }, async () => {
+      await this.auth.changePassword(context, member.id, await parseForm(ChangePasswordDto, fields));
+      return redirectDone(context, 'password');
     });
   }
 
   @Post('sessions/:id/end')
-  @PageAnswer()
+  @PageHandler()
   @Authenticated({ session: true })
   endSession(
-    @CurrentExchange() exchange: Exchange,
-    @CurrentMember() member: Principal,
+    @CurrentHttpContext() context: HttpContext,
+    @CurrentMember() member: AuthenticatedMember,
     @Param() { id }: IdParameter,
   ): Promise<string> {
-    const isCurrent = id === exchange.request.session.publicId;
-    return this.answer(exchange, member, {}, async () => {
-      await this.sessions.endOfMember(exchange, member.id, id);
-      return isCurrent ? goTo(exchange.response, loginPath(undefined, 'logout')) : done(exchange, 'session');
+    const isCurrent = id === context.request.session.publicId;
+    return this.handle(context, member, {}, async () => {
+      await this.sessions.endById(context, member.id, id);
+      return isCurrent ? seeOther(context.response, loginPath(undefined, 'logout')) : redirectDone(context, 'session');
     });
   }
 
   @Post('api-keys')
-  @FormAnswer()
-  // As where keys are made by the API.
+  @FormHandler()
+  // As for POST /auth/api-keys.
   @Authenticated({ session: true, fresh: 'admin' })
   createApiKey(
-    @CurrentExchange() exchange: Exchange,
-    @CurrentMember() member: Principal,
+    @CurrentHttpContext() context: HttpContext,
+    @CurrentMember() member: AuthenticatedMember,
     @Body() fields: FormFields = {},
   ): Promise<string> {
-    return this.answer(exchange, member, { form: 'api-key', fields }, async () => {
-      const dto = toCreateApiKeyDto(await readForm(ApiKeyFormDto, fields));
-      const { key } = await this.apiKeys.create(exchange, member.id, dto);
-      // Not sent on with 303: the key would have to be kept somewhere until then.
-      exchange.response.status(201);
-      return this.page(exchange, member, { currentId: exchange.request.session.publicId, newKey: key });
+    return this.handle(context, member, { form: 'api-key', fields }, async () => {
+      const dto = toCreateApiKeyDto(await parseForm(ApiKeyFormDto, fields));
+      const { key } = await this.apiKeys.create(context, member.id, dto);
+      // No redirect: the key would have to be stored until the next request.
+      context.response.status(201);
+      return this.render(context, member, { currentId: context.request.session.publicId, newKey: key });
     });
   }
 
   @Post('api-keys/:id/end')
-  @PageAnswer()
+  @PageHandler()
   @Authenticated({ session: true })
   endApiKey(
-    @CurrentExchange() exchange: Exchange,
-    @CurrentMember() member: Principal,
+    @CurrentHttpContext() context: HttpContext,
+    @CurrentMember() member: AuthenticatedMember,
     @Param() { id }: IdParameter,
   ): Promise<string> {
-    return this.answer(exchange, member, {}, async () => {
-      await this.apiKeys.end(exchange, member.id, id);
-      return done(exchange, 'api-key');
+    return this.handle(context, member, {}, async () => {
+      await this.apiKeys.revoke(context, member.id, id);
+      return redirectDone(context, 'api-key');
     });
   }
 
   @Post('withdrawal')
-  @FormAnswer()
+  @FormHandler()
   @Authenticated({ session: true })
   withdraw(
-    @CurrentExchange() exchange: Exchange,
-    @CurrentMember() member: Principal,
+    @CurrentHttpContext() context: HttpContext,
+    @CurrentMember() member: AuthenticatedMember,
     @Body() fields: FormFields = {},
   ): Promise<string> {
-    return this.answer(exchange, member, { form: 'withdrawal', fields, wrongAt: 'password' }, async () => {
-      const { password } = await readForm(WithdrawDto, fields);
-      await this.auth.withdraw(exchange, member.id, password);
-      return goTo(exchange.response, loginPath(undefined, 'withdrawn'));
+    return this.handle(context, member, { form: 'withdrawal', fields, passwordField: 'password' }, async () => {
+      const { password } = await parseForm(WithdrawDto, fields);
+      await this.auth.withdraw(context, member.id, password);
+      return seeOther(context.response, loginPath(undefined, 'withdrawn'));
     });
   }
 
-  private answer(
-    exchange: Exchange,
-    member: Principal,
-    { form, fields = {}, wrongAt = '' }: { form?: FormName; fields?: FormFields; wrongAt?: string },
-    work: () => Promise<string>,
+  private handle(
+    context: HttpContext,
+    member: AuthenticatedMember,
+    { form, fields = {}, passwordField = '' }: { form?: FormName; fields?: FormFields; passwordField?: string },
+    action: () => Promise<string>,
   ): Promise<string> {
-    // What fails may have let go of the session.
-    const currentId = exchange.request.session.publicId;
-    const sent = { values: fields, places: { 'auth.wrong-password': wrongAt } };
-    const again = (failed: SentForm): Promise<string> =>
-      this.page(exchange, member, { currentId, failed: { form, sent: failed } });
-    return answerForm(exchange.response, sent, work, again);
+    // Read first: a failed action may have detached the session.
+    const currentId = context.request.session.publicId;
+    const submission = { values: fields, fieldByCode: { 'auth.wrong-password': passwordField } };
+    const renderAgain = (failed: FormSubmission): Promise<string> =>
+      this.render(context, member, { currentId, failed: { form, sent: failed } });
+    return handleForm(context.response, submission, action, renderAgain);
   }
 
-  private async page(
-    exchange: Exchange,
-    { id }: Principal,
-    more: Pick<AccountPage, 'currentId' | 'done' | 'newKey' | 'failed'>,
+  private async render(
+    context: HttpContext,
+    { id }: AuthenticatedMember,
+    state: Pick<AccountPage, 'currentId' | 'done' | 'newKey' | 'failed'>,
   ): Promise<string> {
-    await this.visitors.see(exchange);
+    await this.pageAuthentication.authenticate(context);
     const [member, sessions, apiKeys, sections] = await Promise.all([
-      this.auth.show(id),
-      this.sessions.findOfMember(id),
-      this.apiKeys.findOfMember(id),
-      this.sections.of(id),
+      this.auth.findMember(id),
+      this.sessions.findByMember(id),
+      this.apiKeys.findByMember(id),
+      this.sections.render(id),
     ]);
-    return accountPage({ member, sessions, apiKeys, sections, ...more });
+    return renderAccountPage({ member, sessions, apiKeys, sections, ...state });
   }
 }
 
-function done({ response }: Exchange, what: Done): string {
-  return goTo(response, `/account?done=${what}`);
+function redirectDone({ response }: HttpContext, done: Done): string {
+  return seeOther(response, `/account?done=${done}`);
 }

@@ -1,26 +1,27 @@
 import { Injectable } from '@nestjs/common';
 import type { Html } from '../../platform/pages/index.js';
 
-/** A part of the account page that is another room's. */
+/** A part of the account page that another module renders. */
 export interface AccountSection {
-  /** Its heading. */
+  /** The heading. */
   readonly title: string;
   readonly content: Html;
 }
 
-type Show = (memberId: string) => AccountSection | Promise<AccountSection>;
+type SectionRenderer = (memberId: string) => AccountSection | Promise<AccountSection>;
 
-/** Lets a room show on the account page what it keeps of a member. */
+/** Registry through which other modules add their sections to the account page. */
 @Injectable()
 export class AccountSections {
-  private readonly rooms: Show[] = [];
+  private readonly renderers: SectionRenderer[] = [];
 
-  /** @param show called each time the member looks at their account */
-  add(show: Show): void {
-    this.rooms.push(show);
+  /** @param renderer called for every view of the account page */
+  register(renderer: SectionRenderer): void {
+    this.renderers.push(renderer);
   }
 
-  of(memberId: string): Promise<AccountSection[]> {
-    return Promise.all(this.rooms.map(async (show) => show(memberId)));
+  /** All sections for one member, in order of registration. */
+  render(memberId: string): Promise<AccountSection[]> {
+    return Promise.all(this.renderers.map(async (render) => render(memberId)));
   }
 }

@@ -4,12 +4,12 @@ import { CreateApiKeyDto } from '../dto/api-key.dto.js';
 
 const DAY_MS = 86_400_000;
 
-/** How long a key may last, as a form offers it. */
-export const KEY_LIFETIMES: Readonly<Record<string, { readonly words: string; readonly days?: number }>> = {
-  never: { words: 'Never' },
-  '30': { words: 'In 30 days', days: 30 },
-  '90': { words: 'In 90 days', days: 90 },
-  '365': { words: 'In a year', days: 365 },
+/** The lifetimes that the form offers, by field value. */
+export const KEY_LIFETIMES: Readonly<Record<string, { readonly label: string; readonly days?: number }>> = {
+  never: { label: 'Never' },
+  '30': { label: 'In 30 days', days: 30 },
+  '90': { label: 'In 90 days', days: 90 },
+  '365': { label: 'In a year', days: 365 },
 };
 
 export class ApiKeyFormDto extends PickType(CreateApiKeyDto, ['name']) {

@@ -4,7 +4,7 @@ import { prefersHtml, ProblemFilter } from '../../platform/http/index.js';
 import { ForbiddenError, FRESH_SESSION_REQUIRED, NotAuthenticatedError } from '../auth.errors.js';
 import { loginPath } from './login-page.js';
 
-/** Shows who has to log in, or to do so again, where that is done; a program is told as anywhere else. */
+/** Redirects browsers to the login page if they have to log in, or log in again. Other clients get the error. */
 @Catch(NotAuthenticatedError, ForbiddenError)
 export class AuthPagesFilter implements ExceptionFilter {
   constructor(private readonly problems: ProblemFilter) {}

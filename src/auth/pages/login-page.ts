@@ -1,40 +1,41 @@
-import { FRESH_MINUTES } from '../identity/auth.guard.js';
+import { FRESH_SESSION_MINUTES } from '../identity/auth.guard.js';
 import {
-  type FormField,
-  filledIn,
-  html,
-  notice,
-  page,
-  problemsIn,
   errorSummary,
   field,
+  bindFields,
+  type FormField,
+  html,
+  type Html,
+  notice,
+  renderPage,
+  formErrors,
+  type FormSubmission,
   when,
 } from '../../platform/pages/index.js';
-import type { SentForm, Html } from '../../platform/pages/index.js';
 
-/** What a visitor is told before they log in, by the word in the address. */
+/** Messages by the query parameter `reason`. */
 const REASONS = {
-  fresh: `Log in again, and repeat what you did: it needs a password given within the last ${FRESH_MINUTES} minutes.`,
+  fresh: `Log in again, and repeat what you did: it needs a password given within the last ${FRESH_SESSION_MINUTES} minutes.`,
   logout: 'You are logged out.',
   withdrawn: 'You have withdrawn: your account is gone.',
 } as const;
-const ENDED = 'Your session is over. Log in again.';
+const SESSION_EXPIRED = 'Your session is over. Log in again.';
 
 type LoginReason = keyof typeof REASONS;
 
 interface LoginPage {
   readonly isMember: boolean;
-  /** Where to go to afterwards. */
+  /** Path to go to after the login. */
   readonly next: string | undefined;
   readonly reason: unknown;
-  /** Whether the visitor brings a session that is over. */
-  readonly hasEnded: boolean;
-  /** Whether the page came in the clear where that will not do. */
+  /** Whether the request has a session cookie that is no longer valid. */
+  readonly hasExpired: boolean;
+  /** Whether logins need TLS, and the request came without. */
   readonly lacksTls: boolean;
-  readonly sent?: SentForm;
+  readonly sent?: FormSubmission;
 }
 
-/** @param next where to go to afterwards */
+/** @param next path to go to after the login */
 export function loginPath(next?: string, reason?: LoginReason): string {
   return withQuery('/login', { next, reason });
 }
@@ -53,7 +54,7 @@ function withQuery(path: string, parameters: Readonly<Record<string, string | un
 export const EMAIL: FormField = {
   name: 'email',
   label: 'E-mail',
-  // Not "email": browsers rewrite what they take for one, and a name in another script would be another address.
+  // The type is not "email": browsers convert international domain names in such fields, which changes the address.
   attributes: { autocomplete: 'username', inputmode: 'email', autocapitalize: 'none', spellcheck: 'false' },
 };
 const FIELDS: readonly FormField[] = [
@@ -61,19 +62,19 @@ const FIELDS: readonly FormField[] = [
   { name: 'password', label: 'Password', type: 'password', attributes: { autocomplete: 'current-password' } },
 ];
 
-export function loginPage(content: LoginPage): string {
+export function renderLoginPage(content: LoginPage): string {
   const { isMember, next, sent } = content;
-  return page({
+  return renderPage({
     title: `${sent ? 'Error: ' : ''}Log in – Barista`,
     styles: ['forms.css'],
     path: '/login',
     isMember,
     content: html`<div class="narrow">
-      ${errorSummary(problemsIn(FIELDS, sent))}
+      ${errorSummary(formErrors(FIELDS, sent))}
       <h1>Log in</h1>
-      ${when(sent === undefined, reasonFor(content))} ${when(content.lacksTls, NEEDS_TLS)}
+      ${when(sent === undefined, reasonNotice(content))} ${when(content.lacksTls, NEEDS_TLS)}
       <form class="form" method="post" action="${loginPath(next)}" novalidate>
-        ${filledIn(FIELDS, sent).map(field)}
+        ${bindFields(FIELDS, sent).map(field)}
         <button class="button" type="submit">Log in</button>
       </form>
       <p>No account yet? <a href="${signupPath(next)}">Sign up</a></p>
@@ -87,9 +88,9 @@ export const NEEDS_TLS = notice(
   'bad',
 );
 
-function reasonFor({ isMember, reason, hasEnded }: LoginPage): Html {
-  const known = Object.entries(REASONS).find(([word]) => word === reason)?.[1];
-  if (known !== undefined) return notice(known);
-  if (hasEnded) return notice(ENDED);
+function reasonNotice({ isMember, reason, hasExpired }: LoginPage): Html {
+  const message = Object.entries(REASONS).find(([name]) => name === reason)?.[1];
+  if (message !== undefined) return notice(message);
+  if (hasExpired) return notice(SESSION_EXPIRED);
   return when(isMember, notice('You are logged in. Logging in here ends that session, and begins another one.'));
 }

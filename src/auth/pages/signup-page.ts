@@ -1,12 +1,12 @@
 import {
   errorSummary,
   field,
-  filledIn,
+  bindFields,
   type FormField,
   html,
-  page,
-  problemsIn,
-  type SentForm,
+  renderPage,
+  formErrors,
+  type FormSubmission,
   when,
 } from '../../platform/pages/index.js';
 import { EMAIL, loginPath, NEEDS_TLS, signupPath } from './login-page.js';
@@ -15,7 +15,7 @@ interface SignupPage {
   readonly isMember: boolean;
   readonly next: string | undefined;
   readonly lacksTls: boolean;
-  readonly sent?: SentForm;
+  readonly sent?: FormSubmission;
 }
 
 export const NEW_PASSWORD: FormField = {
@@ -31,18 +31,18 @@ const FIELDS: readonly FormField[] = [
   NEW_PASSWORD,
 ];
 
-export function signupPage({ isMember, next, lacksTls, sent }: SignupPage): string {
-  return page({
+export function renderSignupPage({ isMember, next, lacksTls, sent }: SignupPage): string {
+  return renderPage({
     title: `${sent ? 'Error: ' : ''}Sign up – Barista`,
     styles: ['forms.css'],
     path: '/signup',
     isMember,
     content: html`<div class="narrow">
-      ${errorSummary(problemsIn(FIELDS, sent))}
+      ${errorSummary(formErrors(FIELDS, sent))}
       <h1>Sign up</h1>
       ${when(lacksTls, NEEDS_TLS)}
       <form class="form" method="post" action="${signupPath(next)}" novalidate>
-        ${filledIn(FIELDS, sent).map(field)}
+        ${bindFields(FIELDS, sent).map(field)}
         <button class="button" type="submit">Sign up</button>
       </form>
       <p>A member already? <a href="${loginPath(next)}">Log in</a></p>

@@ -1,23 +1,25 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { StartError } from '../../platform/logging/index.js';
+import { StartupError } from '../../platform/logging/index.js';
 
 const FILE = 'session-secret';
 const MIN_LENGTH = 32;
 
 /**
- * The secret kept in `directory`, made on the first start. Of two processes that start at once one makes it and both use
- * it: the file appears whole or not at all.
+ * Reads the session secret from `directory`, or generates it on the first start. The file is created atomically, so that
+ * processes that start together use the same secret.
+ *
+ * @throws StartupError if the file holds no secret
  */
-export async function keptSecret(directory: string): Promise<string> {
+export async function loadOrCreateSecret(directory: string): Promise<string> {
   const file = join(directory, FILE);
-  const secret = (await read(file)) ?? (await make(directory, file));
-  if (secret.length < MIN_LENGTH) throw new StartError(`${file} holds no secret: remove it, and a new one is made.`);
+  const secret = (await read(file)) ?? (await create(directory, file));
+  if (secret.length < MIN_LENGTH) throw new StartupError(`${file} holds no secret: remove it, and a new one is made.`);
   return secret;
 }
 
-async function make(directory: string, file: string): Promise<string> {
+async function create(directory: string, file: string): Promise<string> {
   await mkdir(directory, { recursive: true });
   const draft = `${file}.${randomUUID()}`;
   await writeFile(draft, randomBytes(48).toString('base64url'), { mode: 0o600, flag: 'wx', flush: true });

@@ -3,29 +3,29 @@ import { translateDatabaseError } from '../../platform/database/index.js';
 import type { Log } from '../../platform/logging/index.js';
 import type { AuthSettings } from '../auth.settings.js';
 import type { Session } from '../entities/session.entity.js';
-import type { SessionRows } from './session-rows.js';
+import type { SessionsRepository } from './sessions.repository.js';
 
 declare module 'express-session' {
-  /** What a session holds: fixed at login, and there only once the login's transaction has been committed. */
+  /** Set at login, after the commit of the login's transaction, and never changed. */
   interface SessionData {
     memberId: string;
-    /** The id that the member sees, never the one in the cookie. */
+    /** The id that the API shows; never the secret id in the cookie. */
     publicId: string;
-    /** When the password was given, at login or when it was changed. */
+    /** Time of the password check, at login or at a change of the password; in milliseconds since the epoch. */
     loggedInAt: number;
     lastSeenAt: number;
   }
 }
 
-type Done = (error?: unknown) => void;
+type Callback = (error?: unknown) => void;
 
 /**
- * express-session's view of the session table. It never makes a row: express-session saves after it has begun to answer,
- * when a failed save can no longer be told, so `Sessions.begin` makes the row before that.
+ * Connects express-session to the session table. It never inserts: express-session saves after the response has started, too
+ * late to report a failure. `SessionsService.begin` inserts the row before that.
  */
 export class SessionStore extends Store {
   constructor(
-    private readonly rows: SessionRows,
+    private readonly rows: SessionsRepository,
     private readonly settings: AuthSettings,
     private readonly log: Log,
   ) {
@@ -33,32 +33,33 @@ export class SessionStore extends Store {
   }
 
   override get(secretId: string, done: (error: unknown, session?: SessionData | null) => void): void {
-    // As it is, an error whose code is ENOENT (a database's socket that is gone) would mean to express-session: no session.
+    // express-session takes an error with the code ENOENT (a missing database socket) for a missing session.
     const fail = (error: unknown): void => done(translateDatabaseError(error) ?? error);
     this.rows.findBySecretId(secretId).then((row) => done(null, row && toData(row)), fail);
   }
 
-  /** What a session holds never changes, so saving one only says that it is used. */
-  override set(secretId: string, session: SessionData, done: Done = () => undefined): void {
+  /** Session data never changes, so that saving only records the use. */
+  override set(secretId: string, session: SessionData, done: Callback = () => undefined): void {
     this.touch(secretId, session, done);
   }
 
-  override destroy(secretId: string, done: Done = () => undefined): void {
+  override destroy(secretId: string, done: Callback = () => undefined): void {
     this.rows.removeBySecretId(secretId).then(() => done(), done);
   }
 
-  /** Writes now and then, and lets no answer wait for it: a use that is not written down costs nobody anything. */
-  override touch(secretId: string, session: SessionData, done: Done = () => undefined): void {
-    if (Date.now() - session.lastSeenAt >= this.settings.touchMs) {
-      this.rows.touch(secretId).catch((err: unknown) => this.log.lines.warn({ err }, 'a session was not touched'));
+  /** Updates `lastSeenAt` at most once per `touchIntervalMs`, and does not delay the response for it. */
+  override touch(secretId: string, session: SessionData, done: Callback = () => undefined): void {
+    if (Date.now() - session.lastSeenAt >= this.settings.touchIntervalMs) {
+      this.rows
+        .touch(secretId)
+        .catch((err: unknown) => this.log.lines.warn({ err }, 'last use of a session not recorded'));
     }
     done();
   }
 }
 
 function toData({ id, memberId, createdAt, lastSeenAt }: Session): SessionData {
-  // The cookie's attributes matter only when it is set, which it is not for a session that goes on.
+  // express-session does not send the cookie of an existing session again, so its attributes have no effect.
   const cookie = new Cookie();
-  const [loggedInAt, seen] = [createdAt.getTime(), lastSeenAt.getTime()];
-  return { memberId, publicId: id, loggedInAt, lastSeenAt: seen, cookie };
+  return { memberId, publicId: id, loggedInAt: createdAt.getTime(), lastSeenAt: lastSeenAt.getTime(), cookie };
 }

@@ -8,49 +8,49 @@ import { actorOf } from '../../platform/http/index.js';
 import { Log, SecurityLog } from '../../platform/logging/index.js';
 import { NotAuthenticatedError, SessionNotFoundError, TlsRequiredError } from '../auth.errors.js';
 import { AuthSettings } from '../auth.settings.js';
-import { digestOf } from '../digest.js';
 import { Session } from '../entities/session.entity.js';
-import type { Exchange } from './exchange.js';
-import { SessionRows } from './session-rows.js';
+import { sha256Of } from '../sha256.js';
+import type { HttpContext } from './http-context.js';
 import { SessionStore } from './session-store.js';
+import { SessionsRepository } from './sessions.repository.js';
 
-/** Not "cache": nothing personal is in it, and Chrome takes seconds to clear it (https://crbug.com/40233601). */
-const KEPT_BY_BROWSERS = '"cookies", "storage"';
+/** Without "cache", which holds nothing personal and takes Chrome seconds to clear (https://crbug.com/40233601). */
+const CLEARED_SITE_DATA = '"cookies", "storage"';
 
-/** Injects the secrets that cookies are signed with. */
+/** Injection token of the secrets that sign cookies. */
 export const SESSION_SECRETS = Symbol('session secrets');
 
 /**
- * The session of a request: express-session, run only where a session is needed, so that nothing else pays for it and
- * reading anonymously leaves neither a row nor a cookie.
+ * Sessions by express-session. The middleware runs only for requests that need a session: others do not pay for it, and
+ * anonymous reads create neither a row nor a cookie. `session-expiry.ts` says when a session expires.
  */
 @Injectable()
-export class Sessions {
+export class SessionsService {
   private readonly middleware: RequestHandler;
   private readonly cookie: CookieOptions;
 
   constructor(
-    private readonly rows: SessionRows,
+    private readonly repository: SessionsRepository,
     private readonly unitOfWork: UnitOfWork,
     private readonly settings: AuthSettings,
     @Inject(SESSION_SECRETS) secrets: readonly string[],
     private readonly security: SecurityLog,
     log: Log,
   ) {
-    // Without an expiry a browser forgets the cookie when it closes; how long a session lives is for the server to judge.
+    // A session cookie without `Expires`: the server decides when a session expires.
     this.cookie = { httpOnly: true, sameSite: 'lax', path: '/', secure: settings.isSecure };
     this.middleware = session({
       name: settings.cookieName,
       secret: [...secrets],
-      store: new SessionStore(rows, settings, log),
+      store: new SessionStore(repository, settings, log),
       cookie: this.cookie,
       resave: false,
       saveUninitialized: false,
     });
   }
 
-  /** Reads the session that the request's cookie names into `request.session`; without one that is an empty session. */
-  async open({ request, response }: Exchange): Promise<void> {
+  /** Loads the session of the request's cookie into `request.session`; an empty session if there is none. */
+  async load({ request, response }: HttpContext): Promise<void> {
     await new Promise<void>((resolve, reject) => {
       void this.middleware(request, response, (error?: unknown) => {
         if (error === undefined) resolve();
@@ -59,63 +59,64 @@ export class Sessions {
     });
   }
 
-  /** Whether a login would end in a cookie that is not sent. */
-  lacksTls({ request }: Exchange): boolean {
+  /** Whether the session cookie is `Secure` but the request did not come over TLS. */
+  lacksTls({ request }: HttpContext): boolean {
     return this.settings.isSecure && !request.secure;
   }
 
-  /** Ends such a login early, and in words. */
-  requireTls(exchange: Exchange): void {
-    if (this.lacksTls(exchange)) throw new TlsRequiredError();
+  /** @throws TlsRequiredError if a login would end in a cookie that browsers do not send */
+  requireTls(context: HttpContext): void {
+    if (this.lacksTls(context)) throw new TlsRequiredError();
   }
 
-  /** Whether the request names a session at all, be there one or not. */
-  isNamedBy({ request }: Exchange): boolean {
+  /** Whether the request has a session cookie, valid or not. */
+  hasSessionCookie({ request }: HttpContext): boolean {
     const pairs = request.headers.cookie?.split(';') ?? [];
     return pairs.some((pair) => pair.trim().startsWith(`${this.settings.cookieName}=`));
   }
 
   /**
-   * Ends the transaction where the session that is used was ended in the meantime.
+   * Checks, inside a transaction, that a session is still active.
    *
-   * @param publicId of the request's session, as it came
+   * @param publicId of the session, as the request arrived
+   * @throws NotAuthenticatedError if it has ended
    */
-  async requireLiving(manager: EntityManager, publicId: string | undefined): Promise<void> {
-    const isLiving = publicId !== undefined && (await this.rows.isStillLiving(publicId, manager));
-    if (!isLiving) throw new NotAuthenticatedError();
+  async requireActive(manager: EntityManager, publicId: string | undefined): Promise<void> {
+    const isActive = publicId !== undefined && (await this.repository.isActive(publicId, manager));
+    if (!isActive) throw new NotAuthenticatedError();
   }
 
-  /** Whether the session that a request came with has not ended since. */
-  async isStillLiving({ session: { publicId } }: Exchange['request']): Promise<boolean> {
-    return publicId !== undefined && (await this.rows.isStillLiving(publicId));
+  /** Whether the session of a request is still active. */
+  async isActive({ session: { publicId } }: HttpContext['request']): Promise<boolean> {
+    return publicId !== undefined && (await this.repository.isActive(publicId));
   }
 
-  /** The most recently used first. */
-  findOfMember(memberId: string): Promise<Session[]> {
-    return this.rows.findOfMember(memberId);
+  /** Most recently used first. */
+  findByMember(memberId: string): Promise<Session[]> {
+    return this.repository.findByMember(memberId);
   }
 
   /**
-   * Gives the caller a session with a new id, and ends the one they came with. The row is there before this resolves.
+   * Begins a session with a new id, and ends the previous one of this request. Inserts the row before it resolves.
    *
-   * @param work done in the same transaction, first; the session begins only if it succeeds
+   * @param work runs first, in the same transaction; if it throws, no session begins
    */
-  async begin(exchange: Exchange, memberId: string, work: (manager: EntityManager) => Promise<void>): Promise<void> {
-    const { request } = exchange;
-    await this.open(exchange);
+  async begin(context: HttpContext, memberId: string, work: (manager: EntityManager) => Promise<void>): Promise<void> {
+    const { request } = context;
+    await this.load(context);
     const oldId = request.sessionID;
-    // Not `regenerate`, which would end the old session in a transaction of its own.
+    // `regenerate` would delete the old session in a separate transaction.
     request.sessionStore.generate(request);
-    const row = newRow(exchange, memberId);
+    const row = newRow(context, memberId);
     try {
       await this.unitOfWork.run(async (manager) => {
         await work(manager);
-        await manager.delete(Session, { digest: digestOf(oldId) });
-        await this.rows.removeExpired(manager);
+        await manager.delete(Session, { digest: sha256Of(oldId) });
+        await this.repository.removeExpired(manager);
         await manager.insert(Session, row);
       });
     } catch (error) {
-      forget(exchange);
+      detachSession(context);
       throw error;
     }
     request.session.memberId = memberId;
@@ -125,41 +126,46 @@ export class Sessions {
   }
 
   /**
-   * Ends the session of this request, on the server first, and takes the cookie back. Not from a browser that has sent none:
-   * another site may have made it ask, without the cookie, and an answer that clears it would log the member out.
+   * Ends the session of this request: deletes the row, then clears the cookie. Does not clear it if the request has none: another
+   * site may have sent the request without the cookie, and clearing it would log the member out.
    */
-  async end(exchange: Exchange): Promise<void> {
-    const { headers, session, sessionID } = exchange.request;
-    if (session.memberId) await this.rows.removeBySecretId(sessionID);
-    if (headers.cookie === undefined) forget(exchange);
-    else this.takeBack(exchange);
+  async end(context: HttpContext): Promise<void> {
+    const { headers, session, sessionID } = context.request;
+    if (session.memberId) await this.repository.removeBySecretId(sessionID);
+    if (headers.cookie === undefined) detachSession(context);
+    else this.clearCookie(context);
   }
 
-  /** Ends a session of the caller's, which may be the one in use. */
-  async endOfMember(exchange: Exchange, memberId: string, id: string): Promise<void> {
-    if (!(await this.rows.removeOfMember(memberId, id))) throw new SessionNotFoundError(id);
-    this.security.record('auth.session.ended', actorOf(exchange.request), { publicSessionId: id });
-    if (id === exchange.request.session.publicId) this.takeBack(exchange);
+  /**
+   * Ends a session of the member, which may be the one of this request.
+   *
+   * @param id the public id
+   * @throws SessionNotFoundError
+   */
+  async endById(context: HttpContext, memberId: string, id: string): Promise<void> {
+    if (!(await this.repository.removeByMember(memberId, id))) throw new SessionNotFoundError(id);
+    this.security.record('auth.session.ended', actorOf(context.request), { publicSessionId: id });
+    if (id === context.request.session.publicId) this.clearCookie(context);
   }
 
-  /** Takes the cookie back where the session's row is gone, and has the browser forget what pages have kept. */
-  takeBack(exchange: Exchange): void {
-    forget(exchange);
-    exchange.response.clearCookie(this.settings.cookieName, this.cookie);
-    exchange.response.setHeader('Clear-Site-Data', KEPT_BY_BROWSERS);
+  /** Clears the cookie, and the storage of our pages in the browser. Call it after the row is deleted. */
+  clearCookie(context: HttpContext): void {
+    detachSession(context);
+    context.response.clearCookie(this.settings.cookieName, this.cookie);
+    context.response.setHeader('Clear-Site-Data', CLEARED_SITE_DATA);
   }
 }
 
-/** Leaves express-session nothing to save, and no cookie to set. */
-function forget({ request }: Exchange): void {
+/** Keeps express-session from saving the session and setting the cookie. */
+function detachSession({ request }: HttpContext): void {
   Reflect.deleteProperty(request, 'session');
 }
 
-function newRow({ request }: Exchange, memberId: string): Session {
+function newRow({ request }: HttpContext, memberId: string): Session {
   const now = new Date();
   return Object.assign(new Session(), {
     id: randomUUID(),
-    digest: digestOf(request.sessionID),
+    digest: sha256Of(request.sessionID),
     memberId,
     userAgent: actorOf(request).userAgent ?? null,
     createdAt: now,

@@ -1,56 +1,68 @@
 import { realpath } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import type { VersionEntry } from '../../serving/manifest/manifest.js';
-import { formatManifest, writeSynced } from '../../serving/manifest/write-manifest.js';
-import { type ModelFiles, pinsOf, readModelFiles } from '../../serving/runtime/model-files.js';
-import { inputSchema, outputSchema } from '../../serving/signature/json-schema.js';
-import type { ModelVersion } from '../../serving/repository/model-version.js';
-import { MODEL_NAME, scanModels, VERSION } from '../../serving/repository/scan-models.js';
-import { type CommandContext, CommandError, formatSize, readArguments } from './command.js';
+import {
+  formatManifest,
+  inputSchema,
+  MODEL_NAME,
+  type ModelFiles,
+  type ModelVersion,
+  outputSchema,
+  pinsOf,
+  readModelFiles,
+  scanModels,
+  VERSION,
+  type VersionEntry,
+  writeSynced,
+} from '../../serving/index.js';
+import { CommandError, parseArguments } from '../command-line.js';
+import type { CommandContext } from './command-context.js';
 import { draftManifest } from './draft-manifest.js';
-import { curlOf, describeBatching, listNames } from './in-words.js';
-import { publishModel, publishVersion, stageVersion, withEntry, withStaging } from './staging.js';
+import { createExample, versionExample, withoutExamples } from './example.js';
+import { describeBatching, formatBytes, formatCurl, formatNames } from './format.js';
+import { type VersionSource, withLoadedVersion } from './loaded-version.js';
+import { publishModel, publishVersion } from './publish.js';
+import { stageVersion, withStagingFolder } from './staging-folder.js';
 import { entryOf, nextVersion, openModel, servingVersions, type StoredModel } from './stored-models.js';
-import { type Candidate, makeExample, ownAnswer, withoutAnswers, withVersion } from './trial.js';
+import { mergeVersionEntry } from './update-manifest.js';
 
 const OPTIONS = { name: { type: 'string' }, version: { type: 'string' }, 'own-answer': { type: 'boolean' } } as const;
-const USAGE = 'add <file.onnx> --name <name> [--version <n>] [--own-answer]';
+const EXPECTED = 'Expected: npm run model -- add <file.onnx> --name <name> [--version <n>] [--own-answer]';
 
-/** What is to be added, and as what. */
 interface Addition {
   readonly name: string;
   readonly version: string;
   readonly files: ModelFiles;
-  /** Whether it may answer the model's example with an answer of its own. */
-  readonly mayAnswerOtherwise: boolean;
+  /** `--own-answer`: whether its prediction for the model's example may differ from the one in the manifest. */
+  readonly allowsOtherPrediction: boolean;
 }
 
-/** Puts a model into the store, as a new model or as a new version of one that is there. */
+/** `npm run model -- add`: adds a file to the store, as a new model or as a new version of an existing one. */
 export async function add(args: string[], context: CommandContext): Promise<void> {
-  const { values, positionals } = readArguments(args, OPTIONS, { min: 1, max: 1, usage: USAGE });
+  const { values, positionals } = parseArguments(args, OPTIONS, { min: 1, max: 1, expected: EXPECTED });
   const [file = ''] = positionals;
-  const name = checkName(values.name, file);
+  const name = requireValidName(values.name, file);
   const existing = await findExisting(context.modelsDir, name);
-  const version = checkVersion(values.version ?? (existing ? nextVersion(existing) : '1'), existing);
-  const addition = { name, version, files: await readSource(file), mayAnswerOtherwise: values['own-answer'] ?? false };
-  await withStaging(context.modelsDir, (staging) => {
+  const version = requireNewVersion(values.version ?? (existing ? nextVersion(existing) : '1'), existing);
+  const files = await readSource(file);
+  const addition = { name, version, files, allowsOtherPrediction: values['own-answer'] ?? false };
+  await withStagingFolder(context.modelsDir, (staging) => {
     return existing ? addVersion(addition, existing, staging, context) : addModel(addition, staging, context);
   });
 }
 
-function checkName(name: string | undefined, file: string): string {
-  if (name === undefined) throw new CommandError(`What is it called? npm run model -- add ${file} --name <name>`);
+function requireValidName(name: string | undefined, file: string): string {
+  if (name === undefined) throw new CommandError(`--name is required: npm run model -- add ${file} --name <name>`);
   if (MODEL_NAME.test(name)) return name;
   throw new CommandError(
     `--name: expected up to 64 letters, digits, dots, hyphens and underscores, a letter or digit first, got "${name}".`,
   );
 }
 
-function checkVersion(version: string, existing: StoredModel | undefined): string {
+function requireNewVersion(version: string, existing: StoredModel | undefined): string {
   if (!VERSION.test(version)) throw new CommandError(`--version: expected a number from 1 on, got "${version}".`);
   if (!existing?.versions.includes(version)) return version;
   throw new CommandError(
-    `The model "${existing.name}" has a version ${version} already; without --version it is added as the next one.`,
+    `The model "${existing.name}" has a version ${version} already. Leave out --version to add the next one.`,
   );
 }
 
@@ -70,18 +82,18 @@ async function readSource(file: string): Promise<ModelFiles> {
 
 async function addModel(addition: Addition, staging: string, context: CommandContext): Promise<void> {
   const { name, version, files } = addition;
-  // Not the hidden folder itself, which nobody but its owner may read.
+  // Not the staging folder itself: only its owner may read that.
   const folder = join(staging, name);
   const file = await stageVersion(join(folder, version), files);
-  const candidate = { name: `${name}/${version}`, version, file, settings: context.settings };
-  const draft = await withVersion({ ...candidate, manifest: {} }, ({ signature }) => draftManifest(signature!));
-  const example = await makeExample({ ...candidate, manifest: draft });
-  const manifest = withEntry({ ...draft, ...(example ? { example } : {}) }, version, entryFor(files));
-  await withVersion({ ...candidate, manifest }, async (loaded) => {
+  const source = { name: `${name}/${version}`, version, file, settings: context.settings };
+  const draft = await withLoadedVersion({ ...source, manifest: {} }, ({ signature }) => draftManifest(signature!));
+  const example = await createExample({ ...source, manifest: draft });
+  const manifest = mergeVersionEntry({ ...draft, ...(example ? { example } : {}) }, version, pinnedEntry(files));
+  await withLoadedVersion({ ...source, manifest }, async (loaded) => {
     await writeSynced(join(folder, 'model.json'), formatManifest(manifest));
     await publishModel(folder, context.modelsDir, name);
-    report(addition, loaded, context);
-    context.say('Only you know names, units, ranges and labels: say them in model.json.');
+    printReport(addition, loaded, context);
+    context.print('Add names, units, ranges and labels to model.json: the file does not contain them.');
   });
 }
 
@@ -91,77 +103,74 @@ async function addVersion(
   staging: string,
   context: CommandContext,
 ): Promise<void> {
-  const { name, version, files, mayAnswerOtherwise } = addition;
+  const { name, version, files, allowsOtherPrediction } = addition;
   const file = await stageVersion(join(staging, version), files);
-  const manifest = withEntry(existing.manifest, version, entryFor(files));
-  const candidate = { name: `${name}/${version}`, version, file, manifest, settings: context.settings };
-  await demandSameCalls(candidate, existing, context);
-  const example = await ownAnswer(candidate);
-  if (example && !mayAnswerOtherwise) {
+  const manifest = mergeVersionEntry(existing.manifest, version, pinnedEntry(files));
+  const source = { name: `${name}/${version}`, version, file, manifest, settings: context.settings };
+  await requireSameInterface(source, existing, context);
+  const example = await versionExample(source);
+  if (example && !allowsOtherPrediction) {
     throw new CommandError(
-      `${candidate.name} answers the example in model.json with ${JSON.stringify(example)}. If that is right, add ` +
-        '--own-answer: it is then written down as the answer of this version.',
+      `${source.name} predicts ${JSON.stringify(example)} for the example, and model.json expects another result. If that is ` +
+        'right, add --own-answer, which writes the prediction into model.json for this version.',
     );
   }
-  const entry = { ...entryFor(files), ...(example ? { example } : {}) };
-  await withVersion({ ...candidate, manifest: withEntry(manifest, version, entry) }, async (loaded) => {
+  const entry = { ...pinnedEntry(files), ...(example ? { example } : {}) };
+  await withLoadedVersion({ ...source, manifest: mergeVersionEntry(manifest, version, entry) }, async (loaded) => {
     await publishVersion(join(staging, version), existing.path, version, entry);
-    report(addition, loaded, context);
+    printReport(addition, loaded, context);
   });
 }
 
-function entryFor(files: ModelFiles): VersionEntry {
+function pinnedEntry(files: ModelFiles): VersionEntry {
   const { sha256, files: external } = pinsOf(files);
   return { sha256, ...(Object.keys(external).length > 0 ? { files: external } : {}) };
 }
 
-/** Whoever calls the model must not notice which version answers; throws where the new one takes or answers other things. */
-async function demandSameCalls(candidate: Candidate, existing: StoredModel, context: CommandContext): Promise<void> {
-  const { manifest } = candidate;
-  const callsOf = async (one: Candidate): Promise<string> => {
-    return withVersion({ ...one, manifest: withoutAnswers(one.manifest) }, ({ schema, signature }) => {
+/**
+ * Clients must not notice a change of version.
+ *
+ * @throws CommandError if the input or output schema differs from that of the newest serving version
+ */
+async function requireSameInterface(
+  source: VersionSource,
+  existing: StoredModel,
+  { settings }: CommandContext,
+): Promise<void> {
+  const { manifest } = source;
+  const interfaceOf = async (version: VersionSource): Promise<string> => {
+    return withLoadedVersion({ ...version, manifest: withoutExamples(manifest) }, ({ schema, signature }) => {
       return JSON.stringify([inputSchema(schema!), outputSchema(signature!, manifest)]);
     });
   };
-  const offered = await callsOf(candidate);
+  const added = await interfaceOf(source);
   const [newest] = servingVersions(existing);
   if (newest === undefined) return;
+  const name = `${existing.name}/${newest}`;
   const file = join(existing.path, newest, 'model.onnx');
-  const { settings } = context;
-  const known = await callsOf({
-    name: `${existing.name}/${newest}`,
-    version: newest,
-    file,
-    manifest,
-    settings,
-  }).catch(
-    // One that cannot be loaded has no callers.
-    () => offered,
-  );
-  if (offered === known) return;
+  // A version that cannot be loaded has no clients.
+  const current = await interfaceOf({ name, version: newest, file, manifest, settings }).catch(() => added);
+  if (added === current) return;
   throw new CommandError(
-    `${candidate.name} does not take the same rows, or does not give the same answers, as ${existing.name}/${newest}. ` +
-      'Add it under another name.',
+    `${source.name} does not take the same rows or give the same predictions as ${name}. Use another name.`,
   );
 }
 
-function report(
+function printReport(
   { name, version, files }: Addition,
   loaded: ModelVersion,
-  { modelsDir, url, say }: CommandContext,
+  { modelsDir, url, print }: CommandContext,
 ): void {
   const folder = join(modelsDir, name, version);
   const { features, output, example } = loaded.manifest;
   const size = [files.model, ...files.external.map(({ data }) => data)].reduce((sum, { length }) => sum + length, 0);
-  say(
-    `Added ${name}, version ${version}: ${folder}, ${formatSize(size)}, pinned in ${join(modelsDir, name, 'model.json')}.`,
-  );
-  say(`  takes     ${listNames((features ?? loaded.schema?.fields ?? []).map((field) => field.name))}`);
-  say(`  answers   ${Object.keys(output ?? {}).join(', ') || 'its outputs by name'}`);
-  say(`  batching  ${describeBatching(loaded.batching)}`);
+  const manifestFile = join(modelsDir, name, 'model.json');
+  print(`Added ${name}, version ${version}: ${folder}, ${formatBytes(size)}, pinned in ${manifestFile}.`);
+  print(`  input     ${formatNames((features ?? loaded.schema?.fields ?? []).map((field) => field.name))}`);
+  print(`  output    ${Object.keys(output ?? {}).join(', ') || 'its outputs by name'}`);
+  print(`  batching  ${describeBatching(loaded.batching)}`);
   const { candidate } = entryOf(loaded.manifest, version);
-  if (candidate) say('  It is a candidate: it serves once somebody chooses it.');
-  if (example)
-    say(`Try it:\n${curlOf(`${url}/models/${name}/predict`, loaded.manifest, join(modelsDir, name, 'model.json'))}`);
-  else say('No row that was made up for it is answered: give it an "example" in model.json.');
+  if (candidate) print('  It is a candidate: it serves once an administrator chooses it.');
+  if (example) print(`Try it:\n${formatCurl(`${url}/models/${name}/predict`, loaded.manifest, manifestFile)}`);
+  else print('The model fails on generated rows: add an "example" to model.json.');
 }

@@ -1,37 +1,44 @@
-import { fileInStore, type ModelFolder } from '../../serving/repository/scan-models.js';
-import { type CommandContext, CommandError, count, readArguments } from './command.js';
-import { describeBatching } from './in-words.js';
+import { resolveInStore, type ModelFolder } from '../../serving/index.js';
+import { CommandError, parseArguments } from '../command-line.js';
+import type { CommandContext } from './command-context.js';
+import { describeBatching, pluralize } from './format.js';
+import { withLoadedVersion } from './loaded-version.js';
 import { entryOf, findFolders, openModel, type StoredModel } from './stored-models.js';
-import { withVersion } from './trial.js';
 
 /** A line of the report. */
-interface Finding {
-  readonly place: string;
+interface CheckResult {
+  /** A version, such as `iris/1`, or a model that cannot be read. */
+  readonly subject: string;
   readonly isGood: boolean;
-  readonly words: string;
+  readonly message: string;
 }
 
-/** Loads every version as the application would: the files that are pinned, the example answered, rows together or not. */
+/**
+ * `npm run model -- check`: loads every version as the application does, with its pins and its example verified.
+ *
+ * @throws CommandError if a check fails
+ */
 export async function check(args: string[], context: CommandContext): Promise<void> {
-  const { positionals } = readArguments(args, {}, { min: 0, max: Infinity, usage: 'check [<name> …]' });
+  const expected = 'Expected: npm run model -- check [<name> …]';
+  const { positionals } = parseArguments(args, {}, { min: 0, max: Infinity, expected });
   let failures = 0;
   for (const folder of await findFolders(context.modelsDir, positionals)) {
-    for (const { place, isGood, words } of await checkModel(folder, context)) {
-      context.say(`${isGood ? 'ok    ' : 'FAILED'}  ${place}  ${words}`);
+    for (const { subject, isGood, message } of await checkModel(folder, context)) {
+      context.print(`${isGood ? 'ok    ' : 'FAILED'}  ${subject}  ${message}`);
       if (!isGood) failures += 1;
     }
   }
-  if (failures > 0) throw new CommandError(`${count(failures, 'check')} failed.`);
+  if (failures > 0) throw new CommandError(`${pluralize(failures, 'check')} failed.`);
 }
 
-async function checkModel(folder: ModelFolder, context: CommandContext): Promise<Finding[]> {
+async function checkModel(folder: ModelFolder, context: CommandContext): Promise<CheckResult[]> {
   try {
     const model = await openModel(folder);
-    const findings: Finding[] = [];
-    for (const version of model.versions) findings.push(await checkVersion(model, version, context));
-    return findings.length > 0 ? findings : [{ place: folder.name, isGood: false, words: 'it has no version' }];
+    const results: CheckResult[] = [];
+    for (const version of model.versions) results.push(await checkVersion(model, version, context));
+    return results.length > 0 ? results : [{ subject: folder.name, isGood: false, message: 'it has no version' }];
   } catch (error) {
-    return [{ place: folder.name, isGood: false, words: (error as Error).message }];
+    return [{ subject: folder.name, isGood: false, message: (error as Error).message }];
   }
 }
 
@@ -39,23 +46,23 @@ async function checkVersion(
   { name, manifest }: StoredModel,
   version: string,
   { modelsDir, settings }: CommandContext,
-): Promise<Finding> {
-  const place = `${name}/${version}`;
+): Promise<CheckResult> {
+  const subject = `${name}/${version}`;
   try {
-    const file = await fileInStore(modelsDir, name, version, 'model.onnx');
-    return await withVersion({ name: place, version, file, manifest, settings }, ({ pins, batching }) => {
+    const file = await resolveInStore(modelsDir, name, version, 'model.onnx');
+    return await withLoadedVersion({ name: subject, version, file, manifest, settings }, ({ pins, batching }) => {
       const { sha256, files, candidate } = entryOf(manifest, version);
       const isPinned = sha256 !== undefined && (files !== undefined || Object.keys(pins?.files ?? {}).length === 0);
-      const words = [
+      const facts = [
         isPinned ? 'pinned' : `NOT PINNED (npm run model -- pin ${name} ${version})`,
-        manifest.example ? 'example answered' : 'no example',
+        manifest.example ? 'example verified' : 'no example',
         describeBatching(batching),
         ...(candidate ? ['a candidate'] : []),
       ];
-      return { place, isGood: true, words: words.join('; ') };
+      return { subject, isGood: true, message: facts.join('; ') };
     });
   } catch (error) {
     const { message } = error as Error;
-    return { place, isGood: false, words: message.replace(`${place}: `, '') };
+    return { subject, isGood: false, message: message.replace(`${subject}: `, '') };
   }
 }

@@ -1,18 +1,24 @@
-import type { Feature, Manifest, OutputMapping } from '../../serving/manifest/manifest.js';
-import { type Signature, type TensorSignature, unnamedDimension } from '../../serving/signature/tensor.js';
-import { countsRows } from '../../serving/signature/row-schema.js';
+import {
+  hasBatchDimension,
+  type Feature,
+  type Manifest,
+  type OutputMapping,
+  type Signature,
+  type TensorSignature,
+  unnamedDimension,
+} from '../../serving/index.js';
 
-/** An input of more columns is an array: nobody writes names for as many. */
+/** An input with more columns is an array feature rather than a feature per column. */
 const MAX_COLUMNS = 100;
 
-/** What can be said of a model by its signature alone: a start for the one who knows the names. */
+/** Drafts a manifest from the signature alone, for the author to complete with names, units and ranges. */
 export function draftManifest(signature: Signature): Manifest {
   const features = draftFeatures(signature);
   const output = draftOutput(signature);
   return { ...(features ? { features } : {}), ...(output ? { output } : {}) };
 }
 
-/** A feature for each column, or for each input that is one value; undefined where a row has an open length. */
+/** A feature for each column, or for each input without columns; undefined for inputs of variable length. */
 function draftFeatures(signature: Signature): Feature[] | undefined {
   const { inputs } = signature;
   const shapes = inputs.map((tensor) => rowShapeOf(tensor, signature));
@@ -30,7 +36,7 @@ function columnsOf(tensor: string, shape: TensorSignature['shape'], isOnly: bool
   });
 }
 
-/** Which output holds what, where that is clear: a classifier as skl2onnx writes it, or a single number. */
+/** The output mapping, if it is unambiguous: a classifier as skl2onnx exports it, or a single number. */
 function draftOutput(signature: Signature): OutputMapping | undefined {
   const { outputs } = signature;
   const label = outputs.find((tensor) => isLabel(tensor, signature));
@@ -56,14 +62,14 @@ function isFloat({ type }: TensorSignature): boolean {
   return type.startsWith('float');
 }
 
-/** One value for each row. */
+/** Whether the tensor has one value for each row. */
 function isPlain(tensor: TensorSignature, signature: Signature): boolean {
   const shape = rowShapeOf(tensor, signature);
   return shape.length < tensor.shape.length && (shape.length === 0 || (shape.length === 1 && shape[0] === 1));
 }
 
-/** A first dimension without a name is a row's too: such a model is run one row at a time. */
+/** The shape without the batch dimension. An unnamed first dimension counts as one: such a model runs one row at a time. */
 function rowShapeOf(tensor: TensorSignature, signature: Signature): TensorSignature['shape'] {
-  const isCounted = countsRows(tensor, signature) || tensor.shape[0] === unnamedDimension(tensor.name, 0);
+  const isCounted = hasBatchDimension(tensor, signature) || tensor.shape[0] === unnamedDimension(tensor.name, 0);
   return tensor.shape.slice(isCounted ? 1 : 0);
 }

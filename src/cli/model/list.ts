@@ -1,12 +1,14 @@
 import { join } from 'node:path';
-import { type CommandContext, formatSize, readArguments } from './command.js';
+import { parseArguments } from '../command-line.js';
+import type { CommandContext } from './command-context.js';
+import { formatBytes } from './format.js';
 import { entryOf, findFolders, openModel, sizeOfFolder, type StoredModel } from './stored-models.js';
 
 const HEADER = ['MODEL', 'VERSION', 'SIZE', 'PINNED', ''];
 
-/** What there is in the store, without loading any of it. */
-export async function list(args: string[], { modelsDir, say }: CommandContext): Promise<void> {
-  readArguments(args, {}, { min: 0, max: 0, usage: 'list' });
+/** `npm run model -- list`: prints the models and versions of the store, without loading them. */
+export async function list(args: string[], { modelsDir, print }: CommandContext): Promise<void> {
+  parseArguments(args, {}, { min: 0, max: 0, expected: 'Expected: npm run model -- list' });
   const rows: string[][] = [HEADER];
   for (const folder of await findFolders(modelsDir)) {
     const model = await openModel(folder).catch((error: Error) => error);
@@ -14,20 +16,17 @@ export async function list(args: string[], { modelsDir, say }: CommandContext): 
     else rows.push(...(await rowsOf(model)));
   }
   const widths = HEADER.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
-  for (const row of rows)
-    say(
-      row
-        .map((cell, column) => cell.padEnd(widths[column]!))
-        .join('  ')
-        .trimEnd(),
-    );
+  for (const row of rows) {
+    const cells = row.map((cell, column) => cell.padEnd(widths[column]!));
+    print(cells.join('  ').trimEnd());
+  }
 }
 
 async function rowsOf({ name, path, versions, manifest }: StoredModel): Promise<string[][]> {
   if (versions.length === 0) return [[name, '-', '-', '-', 'no version']];
   const rows = versions.map(async (version) => {
     const { sha256, candidate } = entryOf(manifest, version);
-    const size = formatSize(await sizeOfFolder(join(path, version)));
+    const size = formatBytes(await sizeOfFolder(join(path, version)));
     return [name, version, size, sha256 === undefined ? 'no' : 'yes', candidate ? 'candidate' : ''];
   });
   return Promise.all(rows);

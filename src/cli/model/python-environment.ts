@@ -4,40 +4,47 @@ import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { CommandError } from './command.js';
+import { CommandError } from '../command-line.js';
 
 const MAX_OUTPUT_BYTES = 16 * 2 ** 20;
 const run = promisify(execFile);
 
 /**
- * The Python of a virtual environment with the packages of a `requirements.txt`; made where there is none yet, and kept
- * under `cache` until the requirements or the Python change.
+ * Path of the Python of a virtual environment with the packages of a `requirements.txt`. The environment is made if necessary,
+ * and cached under `cache` by the requirements and the version of Python.
+ *
+ * @throws CommandError
  */
-export async function pythonWith(requirements: string, cache: string, say: (line: string) => void): Promise<string> {
+export async function pythonWith(requirements: string, cache: string, print: (line: string) => void): Promise<string> {
   const python = await runPython('python3', ['--version'], 'Python 3 is needed, as "python3"');
   const wanted = createHash('sha256')
     .update(python)
     .update(await readFile(requirements));
   const folder = join(cache, `barista-python-${wanted.digest('hex').slice(0, 16)}`);
   if (!existsSync(folder)) {
-    say(`Making a virtual environment in ${folder}; this is done once.`);
+    print(`Making a virtual environment in ${folder}; this is done once.`);
     await makeEnvironment(requirements, cache, folder);
   }
   return join(folder, 'bin/python');
 }
 
-/** What a Python program prints; `failure` says what did not work, before its own last words. */
+/**
+ * Runs Python and returns its stdout.
+ *
+ * @param failure beginning of the error message, before the last lines of stderr
+ * @throws CommandError
+ */
 export async function runPython(python: string, args: readonly string[], failure: string): Promise<string> {
   try {
     return (await run(python, args, { maxBuffer: MAX_OUTPUT_BYTES })).stdout;
   } catch (error) {
     const { stderr = '', code } = error as { stderr?: string; code?: string | number };
-    const lastWords = stderr.trim().split('\n').slice(-3).join('\n') || `(${code})`;
-    throw new CommandError(`${failure}: ${lastWords}`, { cause: error });
+    const lastLines = stderr.trim().split('\n').slice(-3).join('\n') || `(${code})`;
+    throw new CommandError(`${failure}: ${lastLines}`, { cause: error });
   }
 }
 
-/** Beside its place first, so that one that was given up half-way is never used. */
+/** Makes the environment in a temporary folder and renames it, so that an incomplete one is never used. */
 async function makeEnvironment(requirements: string, cache: string, folder: string): Promise<void> {
   await mkdir(cache, { recursive: true });
   const temporary = await mkdtemp(join(cache, 'barista-python-'));
@@ -50,7 +57,7 @@ async function makeEnvironment(requirements: string, cache: string, folder: stri
     const install = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--requirement', requirements];
     await runPython(join(temporary, 'bin/python'), install, `The packages of ${requirements} could not be installed`);
     await rename(temporary, folder).catch((error: unknown) => {
-      // Another command has made it meanwhile.
+      // Another command has made it in the meantime.
       if (!existsSync(folder)) throw error;
     });
   } finally {

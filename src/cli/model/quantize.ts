@@ -1,48 +1,58 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { SOURCE_ROOT } from '../../platform/config/index.js';
-import type { VersionEntry } from '../../serving/manifest/manifest.js';
-import { type ModelFiles, pinsOf, readModelFiles } from '../../serving/runtime/model-files.js';
-import type { ModelVersion } from '../../serving/repository/model-version.js';
-import { fileInStore } from '../../serving/repository/scan-models.js';
-import { type CommandContext, CommandError, formatSize, readArguments } from './command.js';
-import { compareAnswers, compareSpeed, type Difference } from './compare.js';
-import { describeBatching } from './in-words.js';
+import {
+  resolveInStore,
+  type ModelFiles,
+  type ModelVersion,
+  pinsOf,
+  readModelFiles,
+  type VersionEntry,
+} from '../../serving/index.js';
+import { CommandError, parseArguments } from '../command-line.js';
+import type { CommandContext } from './command-context.js';
+import { comparePredictions, compareSpeed, type PredictionDifference } from './compare-versions.js';
+import { versionExample } from './example.js';
+import { describeBatching, formatBytes } from './format.js';
+import { type Row, sampleRows, type VersionSource, withLoadedVersion } from './loaded-version.js';
+import { publishVersion } from './publish.js';
+import { PROJECT_ROOT } from './project-root.js';
 import { pythonWith, runPython } from './python-environment.js';
-import { publishVersion, stageVersion, withEntry, withStaging } from './staging.js';
+import { stageVersion, withStagingFolder } from './staging-folder.js';
 import { entryOf, findModel, findVersion, nextVersion, servingVersions, type StoredModel } from './stored-models.js';
-import { type Candidate, ownAnswer, type Row, rowsToTry, withVersion } from './trial.js';
+import { mergeVersionEntry } from './update-manifest.js';
 
-const PROJECT = fileURLToPath(new URL('../../', SOURCE_ROOT));
-const PROGRAM = join(PROJECT, 'scripts/quantize/quantize.py');
-const REQUIREMENTS = join(PROJECT, 'scripts/quantize/requirements.txt');
-const CACHE = join(PROJECT, 'node_modules/.cache');
+const SCRIPT = join(PROJECT_ROOT, 'scripts/quantize/quantize.py');
+const REQUIREMENTS = join(PROJECT_ROOT, 'scripts/quantize/requirements.txt');
+const CACHE = join(PROJECT_ROOT, 'node_modules/.cache');
 
-/** Makes the next version of a model with 8-bit weights, as a candidate, and says what it is worth. */
+/**
+ * `npm run model -- quantize`: makes the next version of a model with 8-bit weights, as a candidate, and prints how its size, speed
+ * and predictions compare.
+ */
 export async function quantize(args: string[], context: CommandContext): Promise<void> {
-  const usage = 'quantize <name> [--version <n>]';
-  const { values, positionals } = readArguments(args, { version: { type: 'string' } }, { min: 1, max: 1, usage });
+  const expected = 'Expected: npm run model -- quantize <name> [--version <n>]';
+  const options = { version: { type: 'string' } } as const;
+  const { values, positionals } = parseArguments(args, options, { min: 1, max: 1, expected });
   const model = await findModel(context.modelsDir, positionals[0] ?? '');
   const source = values.version === undefined ? servingVersions(model)[0] : findVersion(model, values.version);
   if (source === undefined) throw new CommandError(`The model "${model.name}" has no version to start from.`);
-  const file = await fileInStore(context.modelsDir, model.name, source, 'model.onnx').catch((error: Error) => {
+  const file = await resolveInStore(context.modelsDir, model.name, source, 'model.onnx').catch((error: Error) => {
     throw new CommandError(`${model.name}/${source}: ${error.message}`);
   });
-  const full: Candidate = {
+  const full: VersionSource = {
     name: `${model.name}/${source}`,
     version: source,
     file,
     manifest: model.manifest,
     settings: context.settings,
   };
-  await withStaging(context.modelsDir, (staging) => {
-    return withVersion(full, (loaded) => makeLighter(full, loaded, model, staging, context));
+  await withStagingFolder(context.modelsDir, (staging) => {
+    return withLoadedVersion(full, (loaded) => addQuantized(full, loaded, model, staging, context));
   });
 }
 
-async function makeLighter(
-  full: Candidate,
+async function addQuantized(
+  full: VersionSource,
   loaded: ModelVersion,
   model: StoredModel,
   staging: string,
@@ -54,58 +64,63 @@ async function makeLighter(
   const file = await stageVersion(join(staging, version), after);
   const { sha256, files } = pinsOf(after);
   const pinned: VersionEntry = { sha256, ...(after.external.length > 0 ? { files } : {}), candidate: true };
-  const light = { ...full, name: `${model.name}/${version}`, version, file };
-  const example = await ownAnswer({ ...light, manifest: withEntry(model.manifest, version, pinned) });
+  const quantized = { ...full, name: `${model.name}/${version}`, version, file };
+  const example = await versionExample({
+    ...quantized,
+    manifest: mergeVersionEntry(model.manifest, version, pinned),
+  });
   const entry = { ...pinned, ...(example ? { example } : {}) };
-  await withVersion({ ...light, manifest: withEntry(model.manifest, version, entry) }, async (lighter) => {
-    const lines = await compare(loaded, lighter, model);
+  const manifest = mergeVersionEntry(model.manifest, version, entry);
+  await withLoadedVersion({ ...quantized, manifest }, async (light) => {
+    const lines = await compare(loaded, light, model);
     await publishVersion(join(staging, version), model.path, version, entry);
-    context.say(`${light.name} is ${full.name} with 8-bit weights.`);
-    context.say(`  size      ${formatSize(sizeOf(before))} → ${formatSize(sizeOf(after))}`);
-    for (const line of lines) context.say(`  ${line}`);
-    context.say(`  batching  ${describeBatching(lighter.batching)}`);
-    if (example) context.say('  example   answered otherwise; its own answer is written down for it in model.json');
-    promotion(model.name, version, context);
+    context.print(`${quantized.name} is ${full.name} with 8-bit weights.`);
+    context.print(`  size      ${formatBytes(sizeOf(before))} → ${formatBytes(sizeOf(after))}`);
+    for (const line of lines) context.print(`  ${line}`);
+    context.print(`  batching  ${describeBatching(light.batching)}`);
+    if (example) context.print('  example   the prediction differs; model.json has that of this version');
+    printPromotion(model.name, version, context);
   });
 }
 
-/** Runs ONNX Runtime's own tool, on a copy that has been verified. */
+/** Runs ONNX Runtime's quantization tool on a copy of files whose hashes have been verified. */
 async function convert(
   before: ModelFiles,
   name: string,
   staging: string,
-  { say }: CommandContext,
+  { print }: CommandContext,
 ): Promise<ModelFiles> {
-  const python = await pythonWith(REQUIREMENTS, CACHE, say);
+  const python = await pythonWith(REQUIREMENTS, CACHE, print);
   const source = await stageVersion(join(staging, 'source'), before);
   const target = join(staging, 'target/model.onnx');
   await mkdir(join(staging, 'target'));
-  const printed = await runPython(python, [PROGRAM, source, target], `${name} could not be quantized`);
+  const printed = await runPython(python, [SCRIPT, source, target], `${name} could not be quantized`);
   if ((JSON.parse(printed) as { quantized: number }).quantized === 0) {
     throw new CommandError(
-      `${name} has no weights that could be made 8-bit: those are the matrices of neural networks, which a tree ensemble, ` +
-        'for one, does not have. Nothing was written.',
+      `${name} has no weights that could be made 8-bit: only the matrices of neural networks can, and a tree ensemble, ` +
+        'for example, has none. Nothing was written.',
     );
   }
   return readModelFiles(target, {});
 }
 
 async function compare(full: ModelVersion, light: ModelVersion, model: StoredModel): Promise<string[]> {
-  const tried = rowsToTry(full);
-  const [first] = tried;
+  const samples = sampleRows(full);
+  const [first] = samples;
   if (!first) return [];
   const fixture = await fixtureRows(model.path);
-  const difference = await compareAnswers(full, light, [...tried, ...fixture]);
+  const difference = await comparePredictions(full, light, [...samples, ...fixture]);
   const { runs, medians } = await compareSpeed([full, light], first);
   const [before, after] = medians.map((ms) => `${ms.toFixed(3)} ms`);
-  const origin = `${tried.length} made from the example or the ranges${fixture.length > 0 ? `, ${fixture.length} of fixture.json` : ''}`;
+  const fromFixture = fixture.length > 0 ? `, ${fixture.length} of fixture.json` : '';
+  const origin = `${samples.length} made from the example or the ranges${fromFixture}`;
   return [
-    `speed     ${before} → ${after} a row, the medians of ${runs} runs each, made in turn`,
-    `answers   to ${difference.rows} rows (${origin}): ${describeDifference(difference)}`,
+    `speed     ${before} → ${after} a row, medians of ${runs} alternating runs each`,
+    `compared  ${difference.rows} rows (${origin}): ${describeDifference(difference)}`,
   ];
 }
 
-/** The rows of `models/<name>/fixture.json`, where there is one: `{"rows":[{"input":{…}}]}`. */
+/** The rows of the optional `models/<name>/fixture.json`: `{"rows":[{"input":{…}}]}`. */
 async function fixtureRows(folder: string): Promise<Row[]> {
   const file = join(folder, 'fixture.json');
   const text = await readFile(file, 'utf8').catch(() => '{}');
@@ -117,7 +132,7 @@ async function fixtureRows(folder: string): Promise<Row[]> {
   }
 }
 
-function describeDifference({ rows, sameLabels, distance, scale }: Difference): string {
+function describeDifference({ rows, sameLabels, distance, scale }: PredictionDifference): string {
   const labels = sameLabels === undefined ? '' : `the same label for ${sameLabels} of ${rows}; `;
   const share = scale === 0 ? '' : `, ${((100 * distance) / scale).toPrecision(2)} % of the greatest`;
   return `${labels}numbers differ by at most ${distance.toPrecision(3)}${share}`;
@@ -127,13 +142,11 @@ function sizeOf({ model, external }: ModelFiles): number {
   return external.reduce((sum, { data }) => sum + data.length, model.length);
 }
 
-function promotion(name: string, version: string, { url, say }: CommandContext): void {
-  say(
-    `It is a candidate: ${url}/models/${name}/versions/${version}/predict answers with it, and nothing else does, until an`,
-  );
-  say('administrator chooses it, or somebody takes "candidate" out of model.json:');
+function printPromotion(name: string, version: string, { url, print }: CommandContext): void {
+  print(`It is a candidate: only ${url}/models/${name}/versions/${version}/predict uses it, until an administrator`);
+  print('makes it the default version, or you remove "candidate" from model.json:');
   const body = JSON.stringify({ version });
-  say(
+  print(
     `  curl -X PUT ${url}/models/${name}/default -H "Authorization: Bearer $KEY" -H 'Content-Type: application/json' -d '${body}'`,
   );
 }

@@ -1,24 +1,22 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Manifest, VersionEntry } from '../../serving/manifest/manifest.js';
-import { readManifest } from '../../serving/manifest/read-manifest.js';
-import { type ModelFolder, scanModels } from '../../serving/repository/scan-models.js';
-import { CommandError } from './command.js';
+import { type Manifest, type ModelFolder, readManifest, scanModels, type VersionEntry } from '../../serving/index.js';
+import { CommandError } from '../command-line.js';
 
-/** A model as its folder has it. */
+/** A model folder with its manifest. */
 export interface StoredModel extends ModelFolder {
   readonly manifest: Manifest;
 }
 
-/** Every model of the store, or those that are named, in that order. */
+/** All models of the store, or the named ones, in that order. @throws CommandError for an empty store or an unknown name */
 export async function findFolders(modelsDir: string, names: readonly string[] = []): Promise<ModelFolder[]> {
   const folders = await scanModels(modelsDir);
   if (folders.length === 0) throw new CommandError(`MODELS_DIR: there are no models in "${modelsDir}".`);
   if (names.length === 0) return folders;
-  return names.map((name) => folders.find((folder) => folder.name === name) ?? refuseUnknown(name, folders, modelsDir));
+  return names.map((name) => folders.find((folder) => folder.name === name) ?? throwUnknown(name, folders, modelsDir));
 }
 
-/** The model of that name; throws where there is none, or its manifest cannot be read. */
+/** @throws CommandError for an unknown name or an invalid manifest */
 export async function findModel(modelsDir: string, name: string): Promise<StoredModel> {
   const [folder] = await findFolders(modelsDir, [name]);
   return openModel(folder!);
@@ -32,7 +30,7 @@ export async function openModel(folder: ModelFolder): Promise<StoredModel> {
   }
 }
 
-/** One of the model's versions; throws where it has no such folder. */
+/** Returns the version if the model has a folder for it. @throws CommandError */
 export function findVersion({ name, versions }: ModelFolder, version: string): string {
   if (versions.includes(version)) return version;
   throw new CommandError(`The model "${name}" has no version ${version}. There are: ${versions.join(', ') || 'none'}.`);
@@ -42,18 +40,18 @@ export function entryOf({ versions }: Manifest, version: string): VersionEntry {
   return versions?.[version] ?? {};
 }
 
-/** Versions that serve without being chosen, newest first. */
+/** The versions that are no candidates, newest first. */
 export function servingVersions({ versions, manifest }: StoredModel): string[] {
   return versions.filter((version) => !entryOf(manifest, version).candidate);
 }
 
-/** The number after the highest there is, as a folder or in the manifest. */
+/** One more than the highest version that exists as a folder or in the manifest. */
 export function nextVersion({ versions, manifest }: StoredModel): string {
   const numbers = [...versions, ...Object.keys(manifest.versions ?? {})].map(Number);
   return String(Math.max(0, ...numbers) + 1);
 }
 
-/** How many bytes there are in a folder. */
+/** Total size of the files in a folder, in bytes. */
 export async function sizeOfFolder(path: string): Promise<number> {
   const entries = await readdir(path, { recursive: true, withFileTypes: true });
   const files = entries.filter((entry) => !entry.isDirectory());
@@ -63,7 +61,7 @@ export async function sizeOfFolder(path: string): Promise<number> {
   return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
 }
 
-function refuseUnknown(name: string, folders: readonly ModelFolder[], modelsDir: string): never {
+function throwUnknown(name: string, folders: readonly ModelFolder[], modelsDir: string): never {
   const names = folders.map((folder) => folder.name).join(', ');
   throw new CommandError(`There is no model "${name}" in ${modelsDir}. There are: ${names}.`);
 }

@@ -4,44 +4,44 @@ import { open, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { formatOf, type RecordFormat } from '../../platform/records/index.js';
-import { PredictError } from './options.js';
+import { detectFormat, type RecordFormat } from '../../platform/records/index.js';
+import { CommandError } from '../command-line.js';
 
-/** A file of rows, to be sent more than once if need be. */
+/** A file of rows that can be sent more than once. */
 export interface InputFile {
   readonly path: string;
   readonly size: number;
   readonly sha256: string;
   readonly format: RecordFormat;
-  /** Removes what was made of standard input. */
+  /** Removes the temporary copy of standard input. */
   close(): Promise<void>;
 }
 
 const SNIFFED_BYTES = 1024;
 
-/** @param file a path, or `-` for standard input @throws PredictError */
+/** @param file a path, or `-` for standard input @throws CommandError */
 export async function openInput(file: string): Promise<InputFile> {
-  const path = file === '-' ? await keepStandardInput() : file;
+  const path = file === '-' ? await saveStandardInput() : file;
   const close = (): Promise<void> => (file === '-' ? rm(path, { force: true }) : Promise.resolve());
   try {
     const { size } = await stat(path);
-    const format = formatOf(undefined, file) ?? (await sniff(path));
+    const format = detectFormat(undefined, file) ?? (await sniffFormat(path));
     return { path, size, sha256: await digestOf(path), format, close };
   } catch (error) {
     await close();
-    throw new PredictError(`${file} cannot be read: ${(error as Error).message}`, { cause: error });
+    throw new CommandError(`${file} cannot be read: ${(error as Error).message}`, { cause: error });
   }
 }
 
-/** Standard input comes once: it is kept in a file for as long as it is needed. */
-async function keepStandardInput(): Promise<string> {
+/** Standard input can be read only once: it is copied to a temporary file. */
+async function saveStandardInput(): Promise<string> {
   const path = join(tmpdir(), `barista-predict-${randomUUID()}`);
   await pipeline(process.stdin, createWriteStream(path, { mode: 0o600 }));
   return path;
 }
 
-/** JSON begins with a bracket. */
-async function sniff(path: string): Promise<RecordFormat> {
+/** Detects the format by the first character: `[` is JSON, `{` is JSON lines. */
+async function sniffFormat(path: string): Promise<RecordFormat> {
   const file = await open(path);
   try {
     const { buffer, bytesRead } = await file.read(Buffer.alloc(SNIFFED_BYTES), 0, SNIFFED_BYTES, 0);

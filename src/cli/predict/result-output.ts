@@ -1,43 +1,46 @@
 import { createWriteStream, fstatSync, ftruncateSync, readFileSync, type WriteStream } from 'node:fs';
 import { finished } from 'node:stream/promises';
 import type { Readable } from 'node:stream';
-import { PredictError } from './options.js';
+import { CommandError } from '../command-line.js';
 
-/** What `npm run` writes before a command's own output, where it is not told to be silent. */
+/** The lines that `npm run` writes to stdout before the command, unless it is called with `-s`. */
 const NPM_BANNER = /^\n> [^\n]+ predict\n> [^\n]+\n\n$/;
 const MAX_BANNER = 4_096;
 const STDOUT = 1;
 
-/** The result cannot be written: whoever was to read it has gone, or a disk is full. */
-class OutputError extends PredictError {
+/** The result cannot be written: the reader of a pipe has gone, or the disk is full. */
+class OutputError extends CommandError {
   constructor(cause: Error) {
     super(`The result cannot be written: ${cause.message}`, { cause });
   }
 }
 
-/** Where a result goes, byte by byte; it knows how many it has. A file stays as it was until there is a result. */
+/**
+ * Destination of a result: a file or stdout. It counts the bytes written, so that a broken download can be resumed. An existing
+ * file is not truncated before the first byte of a result.
+ */
 export class ResultOutput {
   private written = 0;
   private stream: WriteStream | NodeJS.WriteStream | undefined;
 
-  /** @param file standard output unless given */
+  /** @param file path, or undefined for standard output */
   constructor(private readonly file: string | undefined) {}
 
   /**
-   * Takes what it does not have yet of a result that is read again from its beginning.
+   * Writes a result that is read from its beginning, without the bytes that have been written before.
    *
-   * @param broken makes the error of a source that has ended too early
+   * @param toSourceError wraps an error of the source
    */
-  async take(source: Readable, broken: (error: Error) => Error): Promise<void> {
+  async resumeFrom(source: Readable, toSourceError: (error: Error) => Error): Promise<void> {
     let toSkip = this.written;
     try {
-      for await (const piece of source as AsyncIterable<Buffer>) {
-        const rest = piece.subarray(Math.min(toSkip, piece.length));
-        toSkip -= piece.length - rest.length;
+      for await (const chunk of source as AsyncIterable<Buffer>) {
+        const rest = chunk.subarray(Math.min(toSkip, chunk.length));
+        toSkip -= chunk.length - rest.length;
         if (rest.length > 0) await this.write(rest);
       }
     } catch (error) {
-      throw error instanceof OutputError ? error : broken(error as Error);
+      throw error instanceof OutputError ? error : toSourceError(error as Error);
     }
   }
 
@@ -49,7 +52,7 @@ export class ResultOutput {
     });
   }
 
-  /** To be called when the result is whole, be it empty. */
+  /** Must be called once the result is complete, also if it is empty. */
   async close(): Promise<void> {
     const stream = this.open();
     if (stream === process.stdout) return;
@@ -60,12 +63,12 @@ export class ResultOutput {
   private open(): WriteStream | NodeJS.WriteStream {
     if (this.stream) return this.stream;
     this.stream = this.file === undefined ? standardOutput() : createWriteStream(this.file);
-    // What fails is said where it is waited for.
+    // Errors are reported by the callbacks of the writes.
     return this.stream.on('error', () => undefined);
   }
 }
 
-/** A file that holds nothing yet but npm's words is to hold the result alone. */
+/** If stdout is redirected to a file that contains only the banner of npm, the banner is removed. */
 function standardOutput(): WriteStream | NodeJS.WriteStream {
   try {
     const stat = fstatSync(STDOUT);

@@ -5,11 +5,11 @@ import type { Sale } from '../entities/sale.entity.js';
 const MAX_QUANTITY = 1_000;
 
 export class NewSaleDto {
-  @IntegerField({ example: 2, min: 1, max: MAX_QUANTITY, description: 'How many were sold' })
+  @IntegerField({ example: 2, min: 1, max: MAX_QUANTITY, description: 'Number sold' })
   quantity!: number;
 
   @InstantField({
-    description: 'When; now, where it is left out',
+    description: 'Time of the sale; by default now',
     optional: true,
     example: '2024-05-06T08:15:00Z',
     within: 'not in the future',

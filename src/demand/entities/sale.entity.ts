@@ -1,14 +1,14 @@
 import { Column, Entity, ForeignKey, Index, PrimaryGeneratedColumn } from 'typeorm';
 import { InstantColumn } from '../../platform/database/index.js';
 
-/** So many of a menu, sold at once. It goes when the menu goes. */
+/** One sale of a menu. Deleted with the menu. */
 @Entity('sale')
 @Index('sale_menu_sold_at', ['menuId', 'soldAt'])
 export class Sale {
   @PrimaryGeneratedColumn()
   id!: number;
 
-  /** By name, since the menu's entity is in a room of its own. */
+  /** Refers to the entity by name: the class belongs to another module. */
   @ForeignKey('Menu', { name: 'sale_menu', onDelete: 'CASCADE' })
   @Column('integer')
   menuId!: number;
@@ -16,7 +16,7 @@ export class Sale {
   @Column('integer')
   quantity!: number;
 
-  /** What one cost when the sale was recorded, in the smallest unit of the currency. */
+  /** Unit price when the sale was recorded, in the smallest unit of the currency. */
   @Column('integer')
   price!: number;
 

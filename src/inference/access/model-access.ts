@@ -1,35 +1,34 @@
 import { Injectable } from '@nestjs/common';
 import type { Request, Response } from 'express';
-import { ForbiddenError, Identity, NotAuthenticatedError } from '../../auth/index.js';
+import { ForbiddenError, IdentityService, NotAuthenticatedError } from '../../auth/index.js';
 import { actorOf } from '../../platform/http/index.js';
 import { SecurityLog } from '../../platform/logging/index.js';
-import type { Model } from '../../serving/repository/model.js';
+import type { Model } from '../../serving/index.js';
 
-/** What keeps a caller from a model: nothing, that nobody is logged in, or that they are no administrator. */
-export type Admission = 'admitted' | 'login-required' | 'role-required';
+export type AccessDecision = 'granted' | 'login-required' | 'role-required';
 
-/** Who may use a model, and see its report: those whom the manifest's `access` lets. */
+/** Decides who may use a model and see its report, by `access` in `model.json`. */
 @Injectable()
 export class ModelAccess {
   constructor(
-    private readonly identity: Identity,
+    private readonly identity: IdentityService,
     private readonly security: SecurityLog,
   ) {}
 
-  async admissionTo({ access }: Model, request: Request, response: Response): Promise<Admission> {
-    if (access === 'public') return 'admitted';
-    const member = await this.identity.identify(request, response);
+  async decide({ access }: Model, request: Request, response: Response): Promise<AccessDecision> {
+    if (access === 'public') return 'granted';
+    const member = await this.identity.authenticate(request, response);
     if (!member) return 'login-required';
-    return access === 'admin' && member.role !== 'admin' ? 'role-required' : 'admitted';
+    return access === 'admin' && member.role !== 'admin' ? 'role-required' : 'granted';
   }
 
   /** @throws NotAuthenticatedError, ForbiddenError */
-  async demand(model: Model, request: Request, response: Response): Promise<void> {
-    const admission = await this.admissionTo(model, request, response);
-    if (admission === 'login-required') throw new NotAuthenticatedError();
-    if (admission === 'admitted') return;
-    const refusal = new ForbiddenError('model.access-denied', `Only administrators may predict with "${model.name}".`);
-    this.security.record('model.refused', actorOf(request), { code: refusal.code, model: model.name });
-    throw refusal;
+  async require(model: Model, request: Request, response: Response): Promise<void> {
+    const decision = await this.decide(model, request, response);
+    if (decision === 'login-required') throw new NotAuthenticatedError();
+    if (decision === 'granted') return;
+    const error = new ForbiddenError('model.access-denied', `Only administrators may predict with "${model.name}".`);
+    this.security.record('model.refused', actorOf(request), { code: error.code, model: model.name });
+    throw error;
   }
 }

@@ -1,28 +1,32 @@
 import { Inject, type Provider } from '@nestjs/common';
-import { ModelCalls } from './model-calls.js';
-import type { Model } from './model-client.js';
+import { ModelStore } from '../../serving/index.js';
+import { ModelClient } from './model-client.js';
 
-const wanted = new Set<string>();
+/** Names given to `@InjectModel`. Decorators fill it while the files of the features are imported. */
+const injectedModels = new Set<string>();
 
-/** What a model is injected by; for `overrideProvider` in tests. */
+/** The injection token of a model; for `overrideProvider` in tests. */
 export function getModelToken(name: string): string {
   return `model:${name}`;
 }
 
-/** Injects a `Model` by the name of its folder in the store. It need not be there yet: `predict` says so when it is not. */
+/**
+ * Injects a `Model` by the name of its folder in the store. The folder may be missing: `predict` rejects until it exists.
+ *
+ * Nest needs a provider for each token before it creates any feature, and a provider cannot be added by discovery
+ * after that. Therefore the decorator records the name, and `InferenceModule.forRoot` makes the providers from all names
+ * recorded by then; see docs/adr/0010-models-by-injection.md.
+ */
 export function InjectModel(name: string): PropertyDecorator & ParameterDecorator {
-  wanted.add(name);
+  injectedModels.add(name);
   return Inject(getModelToken(name));
 }
 
-/** A provider for each model that something injects. Decorators have run by the time modules are put together. */
+/** Makes a provider for each model that a feature injects. Call it once all features have been imported. */
 export function modelProviders(): Provider[] {
-  return [...wanted].map((name) => ({
+  return [...injectedModels].map((name) => ({
     provide: getModelToken(name),
-    inject: [ModelCalls],
-    useFactory: (calls: ModelCalls): Model<object, unknown> => ({
-      predict: async (features, options) => (await calls.predict(name, [features], options))[0],
-      predictMany: (rows, options) => calls.predict(name, rows, options),
-    }),
+    inject: [ModelStore],
+    useFactory: (store: ModelStore) => new ModelClient(store, name),
   }));
 }

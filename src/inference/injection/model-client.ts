@@ -1,23 +1,45 @@
-import type { Priority } from '../../serving/batching/queued-run.js';
+import { checkFeatures } from '../inputs/prediction-input.js';
+import type { ModelStore, Prediction, Priority } from '../../serving/index.js';
 
 export interface PredictOptions {
-  /** A version; the one that serves unless given. */
+  /** The default version unless given. */
   readonly version?: string;
-  /** Tells that nobody waits for the answer any more. */
+  /** Gives up when it aborts. */
   readonly signal?: AbortSignal;
-  /** Gives up sooner than DEADLINE_MS. */
+  /** Shorter than DEADLINE_MS. */
   readonly timeoutMs?: number;
-  /** `background` gives way to whoever waits for an answer; `interactive` unless given. */
+  /** `background` yields to interactive callers; `interactive` unless given. */
   readonly priority?: Priority;
 }
 
 /**
- * A model, for product code: checked, batched with other callers, limited and counted as over HTTP. What the types are
- * for each model in the store, `npm run model -- types` writes.
+ * A model, for product code. Rows are checked, batched with those of other callers, limited and counted as over HTTP.
+ * `npm run model -- types` writes the types of each model in the store.
  */
 export interface Model<Features extends object, Prediction> {
-  /** Rejects with the errors that the HTTP endpoint answers with, such as InvalidInputError or ModelNotReadyError. */
+  /** Rejects with the errors that the HTTP endpoint responds with, such as InvalidInputError or ModelNotReadyError. */
   predict(features: Features, options?: PredictOptions): Promise<Prediction>;
-  /** The answers are in the order of the rows. */
+  /** Resolves to one prediction for each row, in order. */
   predictMany(rows: readonly Features[], options?: PredictOptions): Promise<Prediction[]>;
+}
+
+/** The `Model` that `@InjectModel` injects. The model may be missing from the store until `predict` is called. */
+export class ModelClient implements Model<object, unknown> {
+  constructor(
+    private readonly store: ModelStore,
+    private readonly name: string,
+  ) {}
+
+  async predict(features: object, options?: PredictOptions): Promise<unknown> {
+    return (await this.predictMany([features], options))[0];
+  }
+
+  async predictMany(rows: readonly object[], options: PredictOptions = {}): Promise<Prediction[]> {
+    const { version: requested, signal, priority, timeoutMs } = options;
+    if (rows.length === 0) return [];
+    return this.store.get(this.name).use(requested, (version) => {
+      const checked = checkFeatures(rows, version);
+      return version.predict(checked, { signal, priority, deadline: version.deadlineIn(timeoutMs) });
+    });
+  }
 }

@@ -1,22 +1,20 @@
-import type { ImageFormat } from '../../serving/manifest/manifest.js';
-import type { JsonSchema } from '../../serving/signature/json-schema.js';
-import { shapeOfImage } from '../../serving/images/image-input.js';
+import { type ImageFormat, imageShape, type JsonSchema } from '../../serving/index.js';
 
 const FILE = { type: 'string', format: 'binary' };
 
-/** The JSON Schema of a row, saying that it is a picture. */
-export function pictureSchema(row: JsonSchema, format: ImageFormat): JsonSchema {
+/** Describes the JSON Schema of a row as an image. */
+export function imageSchema(row: JsonSchema, format: ImageFormat): JsonSchema {
   const { width, height } = format;
-  const shape = shapeOfImage(format).join(', ');
-  const description = `A picture, resized to ${width} × ${height}: send PNG, JPEG or WebP files. As JSON: its values, in the shape [${shape}]`;
+  const shape = imageShape(format).join(', ');
+  const description = `An image, resized to ${width} × ${height}: send PNG, JPEG or WebP files. In JSON: its values, in the shape [${shape}]`;
   return { ...row, description };
 }
 
-/** The media types of a body that is pictures. */
-export function imageContent(): Record<string, object> {
+/** The media types of a body of images, for OpenAPI. */
+export function imageBodyContent(): Record<string, object> {
   const file = { type: 'array', items: FILE, minItems: 1 };
   const form = { type: 'object', required: ['file'], properties: { file }, additionalProperties: false };
-  const description = 'A PNG, JPEG or WebP picture, or several: each gets a prediction, in their order';
+  const description = 'One or more PNG, JPEG or WebP images; one prediction for each, in order';
   return {
     'multipart/form-data': { schema: { ...form, description } },
     'image/png': { schema: FILE },

@@ -1,30 +1,29 @@
-import type { Model } from '../../serving/repository/model.js';
-import type { ModelVersion } from '../../serving/repository/model-version.js';
-import { schemasOf } from './model-schemas.js';
+import type { Model, ModelVersion } from '../../serving/index.js';
 import type { ModelDto, ModelSummaryDto, VersionDto } from './dto/model.dto.js';
+import { schemasOf } from './model-schemas.js';
 
-/** A model as `GET /models` lists it. */
-export function summarize(model: Model): ModelSummaryDto {
+/** A model in the list of `GET /models`. */
+export function summarizeModel(model: Model): ModelSummaryDto {
   return {
     name: model.name,
     description: model.manifest.description ?? '',
     state: model.state,
     reason: model.reason ?? null,
-    defaultVersion: model.serving?.version ?? null,
+    defaultVersion: model.defaultVersion?.version ?? null,
     versions: model.versions.map(describeVersion),
   };
 }
 
-/** A model as `GET /models/{name}` shows it: with what the version that serves takes and answers. */
+/** The response of `GET /models/{name}`: the summary, and the schemas of the default version. */
 export function describeModel(model: Model): ModelDto {
-  const { serving, manifest } = model;
+  const { defaultVersion, manifest } = model;
   const { input, output, example } = schemasOf(model) ?? {};
   return {
-    ...summarize(model),
+    ...summarizeModel(model),
     access: model.access,
     input: input ?? null,
     output: output ?? null,
-    batching: serving?.batching ?? null,
+    batching: defaultVersion?.batching ?? null,
     example: manifest.example ?? (example ? { input: example } : null),
   };
 }

@@ -1,61 +1,64 @@
 import { getSchemaPath, type OpenAPIObject } from '@nestjs/swagger';
 import { textFieldsOf } from '../../platform/http/index.js';
-import { fileContents } from '../../platform/records/index.js';
-import { imageContent } from '../inputs/image.docs.js';
-import type { InferenceSettings } from '../../serving/serving.settings.js';
-import type { FoundPipeline, Pipelines } from '../pipelines/pipelines.service.js';
-import type { Model } from '../../serving/repository/model.js';
-import type { ModelStore } from '../../serving/repository/model-store.js';
+import { fileBodyContent } from '../../platform/records/index.js';
+import type { Model, ModelStore, ServingSettings } from '../../serving/index.js';
+import { imageBodyContent } from '../inputs/image.docs.js';
+import { acceptsModelRows } from '../inputs/prediction-input.js';
+import type { PipelineRegistry, RegisteredPipeline } from '../pipelines/pipeline-registry.js';
 import { type ModelSchemas, schemasOf } from './model-schemas.js';
-import { takesForms } from '../inputs/prediction-input.js';
 
 type Operation = Record<string, unknown> & { requestBody?: object; responses: Record<string, object> };
 
-/** What the models' part of the document is made from. */
+/** Sources of the models' part of the document. */
 interface Sources {
   readonly store: ModelStore;
-  readonly pipelines: Pipelines;
-  readonly settings: InferenceSettings;
+  readonly pipelines: PipelineRegistry;
+  readonly settings: ServingSettings;
 }
 
-/** What browsers get that send the form of a model's page. */
-const PAGE = { 'text/html': { schema: { type: 'string' } } };
+/** The response to the form on a model's page. */
+const PAGE_CONTENT = { 'text/html': { schema: { type: 'string' } } };
 
-const GENERIC = '/models/{name}/predict';
-const WITH_VERSION = '/models/{name}/versions/{version}/predict';
+const GENERIC_PATH = '/models/{name}/predict';
+const VERSION_PATH = '/models/{name}/versions/{version}/predict';
 const ANY_ROW = { type: 'object', additionalProperties: true, description: 'A row: a value for each feature' };
 
-/** Gives each model that is ready an operation of its own, typed from its rows and answers; and `/predict` those of the default. */
+/** Adds an operation for each ready model, with the schemas of its rows and predictions; `/predict` gets those of the default model. */
 export function describeModels(document: OpenAPIObject, sources: Sources): void {
   const { store } = sources;
-  const generic = document.paths[GENERIC]?.post as unknown as Operation | undefined;
+  const generic = document.paths[GENERIC_PATH]?.post as unknown as Operation | undefined;
   if (!generic) return;
-  describeAnyModel(document, store);
-  for (const model of store.all()) describeOne(document, model, generic, sources);
-  const shortcut = store.findDefault();
-  if (shortcut) describeShortcut(document, shortcut, sources);
+  describeGenericOperations(document, store);
+  for (const model of store.all()) describeModelOperation(document, model, generic, sources);
+  const defaultModel = store.findDefault();
+  if (defaultModel) describeDefaultModel(document, defaultModel, sources);
 }
 
-/** The operations that serve whichever model is asked for: the example is the default model's. */
-function describeAnyModel(document: OpenAPIObject, store: ModelStore): void {
+/** Documents the operations with `{name}` in their path, with the example of the default model. */
+function describeGenericOperations(document: OpenAPIObject, store: ModelStore): void {
   const description = 'A row of the model, or `{"instances": […]}` with many';
   const example = store.findDefault()?.manifest.example?.input;
-  const body = bodyOf({ ...ANY_ROW, description }, { form: ANY_ROW, example, takesCsv: true, takesPictures: false });
-  for (const path of [GENERIC, WITH_VERSION]) Object.assign(document.paths[path]?.post ?? {}, { requestBody: body });
+  const body = requestBody(
+    { ...ANY_ROW, description },
+    { form: ANY_ROW, example, acceptsCsv: true, acceptsImages: false },
+  );
+  for (const path of [GENERIC_PATH, VERSION_PATH]) {
+    Object.assign(document.paths[path]?.post ?? {}, { requestBody: body });
+  }
 }
 
-function describeOne(document: OpenAPIObject, model: Model, generic: Operation, sources: Sources): void {
+function describeModelOperation(document: OpenAPIObject, model: Model, generic: Operation, sources: Sources): void {
   const { pipelines, settings } = sources;
-  const pipeline = pipelines.of(model.name);
+  const pipeline = pipelines.find(model.name);
   const schemas = schemasOf(model);
   if (schemas) addComponents(document, model.name, schemas);
   const { input, answer } = pipeline?.metadata ?? {};
-  const row = input ? { $ref: getSchemaPath(input) } : schemas && rowOf(model);
+  const row = input ? { $ref: getSchemaPath(input) } : schemas && rowReference(model);
   const prediction = answer
     ? { $ref: getSchemaPath(answer) }
     : schemas && { $ref: `#/components/schemas/${model.name}.prediction` };
   if (!row || !prediction) return;
-  const body = { oneOf: [row, instancesOf(row, settings.limits.rows)] };
+  const body = { oneOf: [row, instancesSchema(row, settings.limits.rows)] };
   document.paths[`/models/${model.name}/predict`] = {
     post: {
       ...generic,
@@ -63,10 +66,10 @@ function describeOne(document: OpenAPIObject, model: Model, generic: Operation, 
       summary: `Predict with ${model.name}`,
       description: model.manifest.description ?? '',
       parameters: [],
-      requestBody: bodyOf(body, extrasOf(model, pipeline, row, schemas)),
+      requestBody: requestBody(body, bodyFormats(model, pipeline, row, schemas)),
       responses: {
         ...generic.responses,
-        200: { description: '', content: { ...json(answerOf(prediction)), ...PAGE } },
+        200: { description: '', content: { ...json(predictionsSchema(prediction)), ...PAGE_CONTENT } },
       },
     } as never,
   };
@@ -81,66 +84,66 @@ function addComponents(document: OpenAPIObject, name: string, { input, output }:
   };
 }
 
-function rowOf({ name }: Model): object {
+function rowReference({ name }: Model): object {
   return { $ref: `#/components/schemas/${name}.row` };
 }
 
-function describeShortcut(document: OpenAPIObject, model: Model, { pipelines, settings }: Sources): void {
-  const pipeline = pipelines.of(model.name);
+function describeDefaultModel(document: OpenAPIObject, model: Model, { pipelines, settings }: Sources): void {
+  const pipeline = pipelines.find(model.name);
   const schemas = schemasOf(model);
   if (!schemas) return;
   const { input } = pipeline?.metadata ?? {};
-  const row = input ? { $ref: getSchemaPath(input) } : rowOf(model);
-  const extras = extrasOf(model, pipeline, row, schemas);
+  const row = input ? { $ref: getSchemaPath(input) } : rowReference(model);
+  const formats = bodyFormats(model, pipeline, row, schemas);
   const rows = { oneOf: [row, { type: 'array', items: row, minItems: 1, maxItems: settings.limits.rows }] };
   const path = document.paths['/predict'];
   for (const operation of [path?.post, path?.put] as unknown as Operation[]) {
-    operation.requestBody = bodyOf(rows, extras);
+    operation.requestBody = requestBody(rows, formats);
   }
 }
 
-/** What a body may be beside JSON. */
-interface Extras {
-  /** The row that may be sent as a form. */
+/** The formats of a body besides JSON. */
+interface BodyFormats {
+  /** Schema of a form; undefined where none is accepted. */
   readonly form: object | undefined;
-  readonly takesCsv: boolean;
-  readonly takesPictures: boolean;
+  readonly acceptsCsv: boolean;
+  readonly acceptsImages: boolean;
   readonly example: Readonly<Record<string, unknown>> | undefined;
 }
 
-function extrasOf(
+function bodyFormats(
   { manifest }: Model,
-  pipeline: FoundPipeline | undefined,
+  pipeline: RegisteredPipeline | undefined,
   row: object,
   schemas: ModelSchemas | undefined,
-): Extras {
+): BodyFormats {
   const { input } = pipeline?.metadata ?? {};
-  const isForm = takesForms(pipeline);
-  const takesPictures = isForm && manifest.input !== undefined;
-  if (takesPictures) return { form: undefined, takesPictures, takesCsv: false, example: schemas?.example };
+  const acceptsRows = acceptsModelRows(pipeline);
+  const acceptsImages = acceptsRows && manifest.input !== undefined;
+  if (acceptsImages) return { form: undefined, acceptsImages, acceptsCsv: false, example: schemas?.example };
   return {
-    takesPictures,
-    form: isForm ? row : undefined,
-    takesCsv: isForm || (input !== undefined && textFieldsOf(input) !== undefined),
+    acceptsImages,
+    form: acceptsRows ? row : undefined,
+    acceptsCsv: acceptsRows || (input !== undefined && textFieldsOf(input) !== undefined),
     example: input ? undefined : schemas?.example,
   };
 }
 
-function bodyOf(schema: object, { form, takesCsv, takesPictures, example }: Extras): object {
+function requestBody(schema: object, { form, acceptsCsv, acceptsImages, example }: BodyFormats): object {
   const asJson = { 'application/json': { schema, ...(example ? { example } : {}) } };
-  // The first is what the page offers.
-  if (takesPictures) return { required: true, content: { ...imageContent(), ...asJson } };
+  // Swagger UI selects the first media type.
+  if (acceptsImages) return { required: true, content: { ...imageBodyContent(), ...asJson } };
   return {
     required: true,
     content: {
       ...asJson,
       ...(form ? { 'application/x-www-form-urlencoded': { schema: form } } : {}),
-      ...fileContents(example, takesCsv),
+      ...fileBodyContent(example, acceptsCsv),
     },
   };
 }
 
-function instancesOf(row: object, maxItems: number): object {
+function instancesSchema(row: object, maxItems: number): object {
   return {
     type: 'object',
     required: ['instances'],
@@ -149,7 +152,7 @@ function instancesOf(row: object, maxItems: number): object {
   };
 }
 
-function answerOf(prediction: object): object {
+function predictionsSchema(prediction: object): object {
   return {
     type: 'object',
     required: ['model', 'version', 'predictions'],

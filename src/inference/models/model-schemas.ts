@@ -1,34 +1,43 @@
-import { pictureSchema } from '../inputs/image.docs.js';
-import { shapeOfImage } from '../../serving/images/image-input.js';
-import type { Manifest } from '../../serving/manifest/manifest.js';
-import { inputSchema, type JsonSchema, outputSchema } from '../../serving/signature/json-schema.js';
-import type { RowField, RowSchema } from '../../serving/signature/row-schema.js';
-import type { Model } from '../../serving/repository/model.js';
+import {
+  imageShape,
+  inputSchema,
+  type JsonSchema,
+  type Manifest,
+  type Model,
+  outputSchema,
+  type RowField,
+  type RowSchema,
+} from '../../serving/index.js';
+import { imageSchema } from '../inputs/image.docs.js';
 
-/** What a model takes and answers, row by row. */
+/** JSON Schemas of a model's rows and predictions. */
 export interface ModelSchemas {
   readonly input: JsonSchema;
   readonly output: JsonSchema;
-  /** A row that it is known to answer. */
+  /** A valid row. */
   readonly example: Readonly<Record<string, unknown>> | undefined;
 }
 
-/** From the version that serves; before a model that loads on its first use is loaded, from its manifest alone. */
-export function schemasOf({ serving, manifest, loadsOnUse }: Model): ModelSchemas | undefined {
-  if (serving?.schema && serving.signature) {
-    const { exampleRow: example } = serving;
-    const output = outputSchema(serving.signature, serving.manifest);
-    return { input: rowSchema(serving.schema, serving.manifest, example), output, example };
+/**
+ * The schemas of the default version. A model that loads on its first request has those of its manifest until then.
+ *
+ * @returns undefined where neither is known
+ */
+export function schemasOf({ defaultVersion, manifest, loadsOnDemand }: Model): ModelSchemas | undefined {
+  if (defaultVersion?.schema && defaultVersion.signature) {
+    const { exampleRow: example } = defaultVersion;
+    const output = outputSchema(defaultVersion.signature, defaultVersion.manifest);
+    return { input: rowSchema(defaultVersion.schema, defaultVersion.manifest, example), output, example };
   }
-  return loadsOnUse ? promised(manifest) : undefined;
+  return loadsOnDemand ? schemasFromManifest(manifest) : undefined;
 }
 
-function promised(manifest: Manifest): ModelSchemas | undefined {
-  const { features, output, example, input: pictures } = manifest;
+function schemasFromManifest(manifest: Manifest): ModelSchemas | undefined {
+  const { features, output, example, input: imageInput } = manifest;
   if (!features || !output) return undefined;
   const fields = features.map((feature): RowField => {
-    if (pictures) return { name: feature.name, type: 'float32', shape: shapeOfImage(pictures.image), feature };
-    return { name: feature.name, type: typeOf(example?.input[feature.name]), shape: [], feature };
+    if (imageInput) return { name: feature.name, type: 'float32', shape: imageShape(imageInput.image), feature };
+    return { name: feature.name, type: elementTypeOf(example?.input[feature.name]), shape: [], feature };
   });
   const input = rowSchema({ fields, inputs: [], isUniform: true }, manifest, example?.input);
   return { input, output: outputSchema({ inputs: [], outputs: [] }, manifest), example: example?.input };
@@ -36,10 +45,10 @@ function promised(manifest: Manifest): ModelSchemas | undefined {
 
 function rowSchema(schema: RowSchema, { input }: Manifest, example: ModelSchemas['example']): JsonSchema {
   const row = inputSchema(schema, example);
-  return input ? pictureSchema(row, input.image) : row;
+  return input ? imageSchema(row, input.image) : row;
 }
 
-function typeOf(value: unknown): RowField['type'] {
+function elementTypeOf(value: unknown): RowField['type'] {
   if (typeof value === 'string') return 'string';
   return typeof value === 'boolean' ? 'bool' : 'float32';
 }

@@ -15,36 +15,32 @@ import {
 } from '@nestjs/common';
 import { ApiExtraModels, ApiOkResponse, ApiOperation, ApiParam, ApiTags, getSchemaPath } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
-import { CurrentMember, type Principal, Roles } from '../../auth/index.js';
+import { type AuthenticatedMember, CurrentMember, Roles } from '../../auth/index.js';
 import {
   AcceptsBody,
   ApiProblems,
   CurrentActor,
   InvalidInputError,
-  prefersHtml,
   type RequestActor,
   UploadedFiles,
 } from '../../platform/http/index.js';
 import { SecurityLog } from '../../platform/logging/index.js';
-import { VersionNotReadyError } from '../../serving/serving.errors.js';
-import { isOfPage, ModelPageFilter } from '../../model-pages/model-page.filter.js';
-import { ModelPages } from '../../model-pages/model-pages.js';
-import type { Model } from '../../serving/repository/model.js';
-import { ModelStore } from '../../serving/repository/model-store.js';
-import { describeModel, summarize } from './describe-model.js';
+import { type Model, ModelStore, VersionNotReadyError } from '../../serving/index.js';
+import { ModelAccessGuard } from '../access/model-access.guard.js';
+import { parseRowOrInstances } from '../inputs/prediction-input.js';
+import { PredictionsDto } from '../predict/dto/predictions.dto.js';
+import { CurrentPrediction, type PredictionContext } from '../predict/prediction-context.js';
+import { ApiPredictionProblems } from '../predict/prediction-problems.js';
+import { PredictionsService } from '../predict/predictions.service.js';
+import { describeModel, summarizeModel } from './describe-model.js';
 import { ChooseVersionDto } from './dto/choose-version.dto.js';
 import { ModelDto, ModelListDto } from './dto/model.dto.js';
-import { PredictionsDto } from '../predict/dto/prediction.dto.js';
-import { ModelAccessGuard } from '../access/model-access.guard.js';
-import { itemsOfModelPredict } from '../inputs/prediction-input.js';
-import { PredictionsService } from '../predict/predictions.service.js';
-import { ApiPredictionProblems } from '../predict/prediction-problems.js';
-import { CurrentCall, type PredictionCall } from '../predict/request.decorators.js';
+import { ModelViewsFilter, ModelViewsRegistry } from './model-views.js';
 
 const ApiModelName = (): MethodDecorator =>
   ApiParam({ name: 'name', description: "The model's folder in the store", example: 'iris' });
 
-/** What browsers get instead is for people. */
+/** Documents a response that is JSON for programs and a page for browsers. */
 const ApiJsonOrPage = (type: Type): MethodDecorator =>
   applyDecorators(
     ApiExtraModels(type),
@@ -56,6 +52,7 @@ const ApiJsonOrPage = (type: Type): MethodDecorator =>
     }),
   );
 
+/** Models and their predictions. Browsers get pages where a module has registered `ModelViews`. */
 @ApiTags('predictions')
 @Controller('models')
 export class ModelsController {
@@ -63,23 +60,24 @@ export class ModelsController {
     private readonly store: ModelStore,
     private readonly service: PredictionsService,
     private readonly securityLog: SecurityLog,
-    private readonly pages: ModelPages,
+    private readonly registry: ModelViewsRegistry,
   ) {}
 
   @Get()
-  @UseFilters(ModelPageFilter)
-  @ApiOperation({ summary: 'The models there are, and how they are; a page for browsers' })
+  @UseFilters(ModelViewsFilter)
+  @ApiOperation({ summary: 'All models and their states; a page for browsers' })
   @ApiJsonOrPage(ModelListDto)
   list(@Req() request: Request, @Res({ passthrough: true }) response: Response): ModelListDto | Promise<string> {
-    if (prefersHtml(request)) return this.pages.list(request, response);
+    const page = this.registry.views?.list(request, response);
+    if (page) return page;
     response.vary('Accept');
-    return { items: this.store.all().map(summarize) };
+    return { items: this.store.all().map(summarizeModel) };
   }
 
   @Get(':name')
-  @UseFilters(ModelPageFilter)
+  @UseFilters(ModelViewsFilter)
   @ApiModelName()
-  @ApiOperation({ summary: 'A model: its versions, what it takes and what it answers; a page for browsers' })
+  @ApiOperation({ summary: 'A model: its versions and the schemas of its rows and predictions; a page for browsers' })
   @ApiJsonOrPage(ModelDto)
   @ApiProblems({ 404: 'No such model' })
   show(
@@ -87,15 +85,17 @@ export class ModelsController {
     @Req() request: Request,
     @Res({ passthrough: true }) response: Response,
   ): ModelDto | Promise<string> {
-    if (prefersHtml(request)) return this.pages.show(name, request, response);
+    const model = this.store.get(name);
+    const page = this.registry.views?.show(model, request, response);
+    if (page) return page;
     response.vary('Accept');
-    return describeModel(this.store.get(name));
+    return describeModel(model);
   }
 
   @Put(':name/default')
   @Roles('admin', { fresh: true })
   @ApiModelName()
-  @ApiOperation({ summary: 'Choose the version that serves; kept across restarts (administrators)' })
+  @ApiOperation({ summary: 'Choose the default version; kept across restarts (administrators)' })
   @ApiOkResponse({ type: ModelDto })
   @ApiProblems({
     404: 'No such model',
@@ -107,11 +107,11 @@ export class ModelsController {
   async choose(
     @Param('name') name: string,
     @Body() { version }: ChooseVersionDto,
-    @CurrentMember() member: Principal,
+    @CurrentMember() member: AuthenticatedMember,
     @CurrentActor() actor: RequestActor,
   ): Promise<ModelDto> {
     const model = this.store.get(name);
-    if (version !== null) demandReady(model, version);
+    if (version !== null) requireReady(model, version);
     await this.store.choose(model, version);
     this.securityLog.record('model.default.changed', { ...actor, memberId: member.id }, { model: name, version });
     return describeModel(model);
@@ -120,21 +120,17 @@ export class ModelsController {
   @Post(':name/predict')
   @HttpCode(200)
   @UseGuards(ModelAccessGuard)
-  @UseFilters(ModelPageFilter)
+  @UseFilters(ModelViewsFilter)
   @AcceptsBody({ kinds: ['json', 'form', 'files'], purpose: 'predictions' })
   @ApiModelName()
-  @ApiOperation({ summary: 'Predict with the version that serves: one row, {"instances": […]}, or files' })
+  @ApiOperation({ summary: 'Predict with the default version: one row, {"instances": […]}, or files' })
   @ApiJsonOrPage(PredictionsDto)
   @ApiPredictionProblems()
-  predict(
-    @Param('name') name: string,
-    @Body() value: unknown,
-    @CurrentCall() call: PredictionCall,
-  ): Promise<PredictionsDto | string> {
-    // Only what may come from a page's form has its headers looked at.
-    const mayBeOfPage = call.isForm || value instanceof UploadedFiles;
-    if (mayBeOfPage && isOfPage(call.request)) return this.pages.predict(name, value, call);
-    return this.service.predict({ model: name, value, itemsOf: itemsOfModelPredict, call });
+  predict(@Body() value: unknown, @CurrentPrediction() context: PredictionContext): Promise<PredictionsDto | string> {
+    // Pages send nothing but forms: other requests do not depend on the views.
+    const mayBeFromPage = context.isForm || value instanceof UploadedFiles;
+    const page = mayBeFromPage ? this.registry.views?.predict(context.model, value, context) : undefined;
+    return page ?? this.service.predict({ value, parse: parseRowOrInstances, context });
   }
 
   @Post(':name/versions/:version/predict')
@@ -147,16 +143,15 @@ export class ModelsController {
   @ApiOkResponse({ type: PredictionsDto })
   @ApiPredictionProblems()
   predictWithVersion(
-    @Param('name') name: string,
     @Param('version') version: string,
     @Body() value: unknown,
-    @CurrentCall() call: PredictionCall,
+    @CurrentPrediction() context: PredictionContext,
   ): Promise<PredictionsDto> {
-    return this.service.predict({ model: name, version, value, itemsOf: itemsOfModelPredict, call });
+    return this.service.predict({ version, value, parse: parseRowOrInstances, context });
   }
 }
 
-function demandReady(model: Model, version: string): void {
+function requireReady(model: Model, version: string): void {
   const found = model.versions.find((candidate) => candidate.version === version);
   if (!found) {
     const message = `version must be one of ${model.versions.map((candidate) => candidate.version).join(', ')}, or null`;

@@ -1,38 +1,38 @@
 import { applyDecorators, Injectable, SetMetadata, type Type } from '@nestjs/common';
-import type { Principal } from '../../auth/index.js';
+import type { AuthenticatedMember } from '../../auth/index.js';
 
-/** What a pipeline knows of the request. */
+/** The request that a pipeline runs for; the same object for every call of `preprocess` of one request. */
 export interface PipelineContext {
   readonly model: string;
   readonly version: string;
-  /** Tells that the client has gone away. */
+  /** Aborts when the client disconnects. */
   readonly signal?: AbortSignal;
-  /** Who asks, where they are logged in. */
-  caller(): Promise<Principal | undefined>;
+  /** The member who sent the request; undefined where nobody is logged in. */
+  caller(): Promise<AuthenticatedMember | undefined>;
 }
 
-/** What it knows besides once the model has answered. */
-export interface AnswerContext<Input, Features> extends PipelineContext {
+/** The context of `respond`, with the results of the steps before it. */
+export interface ResponseContext<Input, Features> extends PipelineContext {
   readonly input: Input;
   readonly features: Features;
 }
 
 /**
- * Code around a model: `POST /models/{name}/predict` then takes inputs and gives answers instead of rows and predictions.
- * A step that is left out is as without a pipeline. `/v2` and `@InjectModel` speak to the model itself.
+ * Code around a model. `POST /models/{name}/predict` then takes inputs and returns responses in place of rows and
+ * predictions. A missing step passes its input on. `/v2` and `@InjectModel` bypass the pipeline.
  */
-export interface Pipeline<Input extends object, Features extends object, Prediction, Answer> {
-  /** From what a client sends, checked as `PipelineOptions.input`, to a row of the model. */
+export interface Pipeline<Input extends object, Features extends object, Prediction, Response> {
+  /** Makes a row of the model from an input, which has been validated as `PipelineOptions.input`. */
   preprocess?(input: Input, context: PipelineContext): Features | Promise<Features>;
-  /** From the model's prediction to what the client is told. */
-  respond?(prediction: Prediction, context: AnswerContext<Input, Features>): Answer | Promise<Answer>;
+  /** Makes the response for an input from the model's prediction. */
+  respond?(prediction: Prediction, context: ResponseContext<Input, Features>): Response | Promise<Response>;
 }
 
-/** DTO classes, from which inputs are validated and the endpoint is documented. */
+/** DTO classes that validate the inputs and document the endpoint. */
 export interface PipelineOptions {
-  /** Needed where there is a `preprocess`. */
+  /** Required with `preprocess`. */
   readonly input?: Type<object>;
-  /** Needed where there is a `respond`. */
+  /** Required with `respond`. */
   readonly answer?: Type<object>;
 }
 
@@ -42,7 +42,7 @@ export interface PipelineMetadata extends PipelineOptions {
 
 export const PIPELINE = Symbol('pipeline');
 
-/** Makes a provider the pipeline of a model. It is injected like any other, in the module of the team that has it. */
+/** Makes a provider the pipeline of a model. The provider stays in its feature's own module. */
 export function Pipeline(model: string, options: PipelineOptions = {}): ClassDecorator {
   return applyDecorators(Injectable(), SetMetadata(PIPELINE, { model, ...options } satisfies PipelineMetadata));
 }

@@ -1,24 +1,20 @@
 import { Body, Controller, HttpCode, Post, Put, UseGuards } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { AcceptsBody } from '../../platform/http/index.js';
-import type { Prediction } from '../../serving/pipeline/respond.js';
-import { ModelStore } from '../../serving/repository/model-store.js';
-import { PredictResultDto } from './dto/predict-result.dto.js';
-import { ApiPredictionProblems } from './prediction-problems.js';
+import type { Prediction } from '../../serving/index.js';
 import { ModelAccessGuard } from '../access/model-access.guard.js';
+import { parseRowOrArray } from '../inputs/prediction-input.js';
+import { PredictResultDto } from './dto/predictions.dto.js';
+import { CurrentPrediction, type PredictionContext } from './prediction-context.js';
+import { ApiPredictionProblems } from './prediction-problems.js';
 import { PredictionsService } from './predictions.service.js';
-import { itemsOfPredict } from '../inputs/prediction-input.js';
-import { CurrentCall, type PredictionCall } from './request.decorators.js';
 
-/** The short way to the default model: a row in, a class index or a value out. */
+/** The short form for the default model: takes a row, returns a class index or a value. */
 @ApiTags('predictions')
 @Controller('predict')
 @UseGuards(ModelAccessGuard)
 export class PredictController {
-  constructor(
-    private readonly store: ModelStore,
-    private readonly service: PredictionsService,
-  ) {}
+  constructor(private readonly service: PredictionsService) {}
 
   @Post()
   @HttpCode(200)
@@ -26,24 +22,23 @@ export class PredictController {
   @ApiOperation({ summary: 'Predict with the default model: one row, an array of rows, or files' })
   @ApiOkResponse({ type: PredictResultDto })
   @ApiPredictionProblems()
-  async predict(@Body() value: unknown, @CurrentCall() call: PredictionCall): Promise<PredictResultDto> {
-    const model = this.store.default.name;
-    const { predictions } = await this.service.predict({ model, value, itemsOf: itemsOfPredict, call });
-    return { result: predictions.map(shortAnswer) };
+  async predict(@Body() value: unknown, @CurrentPrediction() context: PredictionContext): Promise<PredictResultDto> {
+    const { predictions } = await this.service.predict({ value, parse: parseRowOrArray, context });
+    return { result: predictions.map(shortResult) };
   }
 
   @Put()
   @AcceptsBody({ kinds: ['json', 'form', 'files'], purpose: 'predictions' })
-  @ApiOperation({ summary: 'The same as POST, for clients that put' })
+  @ApiOperation({ summary: 'The same as POST, for clients that send PUT' })
   @ApiOkResponse({ type: PredictResultDto })
   @ApiPredictionProblems()
-  replace(@Body() value: unknown, @CurrentCall() call: PredictionCall): Promise<PredictResultDto> {
-    return this.predict(value, call);
+  replace(@Body() value: unknown, @CurrentPrediction() context: PredictionContext): Promise<PredictResultDto> {
+    return this.predict(value, context);
   }
 }
 
-/** The class index, or the value of a regression; else everything the model says. */
-function shortAnswer(prediction: unknown): unknown {
+/** The class index, or the value of a regression; the whole prediction where it has neither. */
+function shortResult(prediction: unknown): unknown {
   const { index, value } = prediction as Prediction;
   return index ?? value ?? prediction;
 }

@@ -1,67 +1,154 @@
+import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
-import { Identity, type Principal } from '../../auth/index.js';
-import { UnsupportedMediaTypeError, UploadedFiles } from '../../platform/http/index.js';
-import { itemsOfFiles } from '../inputs/items-of-files.js';
-import { ImageDecoder } from '../../serving/images/image-decoder.js';
-import { Pipelines } from '../pipelines/pipelines.service.js';
-import { ModelStore } from '../../serving/repository/model-store.js';
-import type { ModelVersion } from '../../serving/repository/model-version.js';
-import { type Items, type PredictionBody, rowsOf, takesForms } from '../inputs/prediction-input.js';
-import type { PredictionCall } from './request.decorators.js';
-import { type PipelineCall, runPipeline } from '../pipelines/run-pipeline.js';
+import { type AuthenticatedMember, IdentityService } from '../../auth/index.js';
+import { InvalidInputError, UnsupportedMediaTypeError, UploadedFiles, validateAs } from '../../platform/http/index.js';
+import {
+  type CheckedRow,
+  ClientGoneError,
+  DeadlineError,
+  ImageDecoder,
+  type ModelVersion,
+  type Priority,
+} from '../../serving/index.js';
+import { PipelineFailedError } from '../inference.errors.js';
+import { readFileInputs } from '../inputs/file-inputs.js';
+import {
+  acceptsModelRows,
+  checkFeatures,
+  checkRows,
+  type PredictionBody,
+  type PredictionInput,
+} from '../inputs/prediction-input.js';
+import type { PipelineContext } from '../pipelines/pipeline.decorator.js';
+import { PipelineRegistry, type RegisteredPipeline } from '../pipelines/pipeline-registry.js';
+import type { PredictionContext } from './prediction-context.js';
 
-/** What is asked for, and by whom. */
+/** A prediction request over HTTP. */
 export interface PredictionRequest {
-  readonly model: string;
-  /** The one that serves unless given. */
+  /** The default version unless given. */
   readonly version?: string;
+  /** The parsed body, or `UploadedFiles`. */
   readonly value: unknown;
-  /** What a body holds, one for each answer. */
-  readonly itemsOf: (body: PredictionBody, version: ModelVersion) => Items;
-  readonly call: PredictionCall;
+  /** Splits a body into inputs; files need none. */
+  readonly parse: (body: PredictionBody, version: ModelVersion) => readonly PredictionInput[];
+  readonly context: PredictionContext;
 }
 
 export interface Predictions {
   readonly model: string;
   readonly version: string;
+  /** One for each input, in order. */
   readonly predictions: unknown[];
 }
 
-/** `preprocess → predict → respond` for a request: with the model's own pipeline, where a feature has one. */
+/** The context of a pipeline, with the limits of its run. */
+export interface PipelineRunContext extends PipelineContext {
+  readonly signal: AbortSignal;
+  /** In milliseconds as `performance.now()` counts. */
+  readonly deadline: number;
+  readonly priority?: Priority;
+}
+
+/** Inputs of one request for which a step of a pipeline runs at the same time. */
+const STEP_CONCURRENCY = 16;
+
+/** Parses a request, and runs the model on its inputs: alone, or inside the pipeline that a feature has registered for it. */
 @Injectable()
 export class PredictionsService {
   constructor(
-    private readonly store: ModelStore,
-    private readonly pipelines: Pipelines,
-    private readonly identity: Identity,
+    private readonly pipelines: PipelineRegistry,
+    private readonly identity: IdentityService,
     private readonly decoder: ImageDecoder,
   ) {}
 
-  /** @throws whatever keeps it from beginning; rejects with whatever keeps it from ending */
-  predict({ model, version: wanted, value, itemsOf, call }: PredictionRequest): Promise<Predictions> {
-    const { isForm, gone } = call;
-    const pipeline = this.pipelines.of(model);
-    if (isForm && !takesForms(pipeline)) throw new UnsupportedMediaTypeError('Send the body as application/json.');
-    return this.store.use(model, wanted, async (version) => {
-      const waiter = { signal: gone, deadline: version.deadlineIn() };
-      const items =
+  /**
+   * @throws UnsupportedMediaTypeError, ModelNotFoundError, VersionNotFoundError, ModelNotReadyError
+   * @returns rejects with InvalidInputError, TooManyRowsError, and the errors of `ModelVersion.predict` and of pipelines
+   */
+  predict({ version: requested, value, parse, context }: PredictionRequest): Promise<Predictions> {
+    const { model, isForm, signal } = context;
+    const { name } = model;
+    const pipeline = this.pipelines.find(name);
+    if (isForm && !acceptsModelRows(pipeline)) {
+      throw new UnsupportedMediaTypeError('Send the body as application/json.');
+    }
+    return model.use(requested, async (version) => {
+      const caller = { signal, deadline: version.deadlineIn() };
+      const inputs =
         value instanceof UploadedFiles
-          ? await itemsOfFiles(value, version, pipeline, { decoder: this.decoder, waiter })
-          : itemsOf({ value, isForm }, version);
+          ? await readFileInputs(value, version, pipeline, { decoder: this.decoder, caller })
+          : parse({ value, isForm }, version);
       const predictions = pipeline
-        ? await runPipeline(pipeline, items, version, this.contextOf(model, version, call, waiter.deadline))
-        : await version.predict(rowsOf(items, version), waiter);
-      return { model, version: version.version, predictions };
+        ? await runPipeline(pipeline, inputs, version, this.pipelineContext(version, context, caller.deadline))
+        : await version.predict(checkRows(inputs, version), caller);
+      return { model: name, version: version.version, predictions };
     });
   }
 
-  private contextOf(
-    model: string,
-    version: ModelVersion,
-    { gone, request, response }: PredictionCall,
+  private pipelineContext(
+    { version }: ModelVersion,
+    { model, signal, request, response }: PredictionContext,
     deadline: number,
-  ): PipelineCall {
-    const caller = (): Promise<Principal | undefined> => this.identity.identify(request, response);
-    return { model, version: version.version, signal: gone.toAbortSignal(), deadline, caller };
+  ): PipelineRunContext {
+    const caller = (): Promise<AuthenticatedMember | undefined> => this.identity.authenticate(request, response);
+    return { model: model.name, version, signal: signal.toAbortSignal(), deadline, caller };
   }
+}
+
+/**
+ * `preprocess → predict → respond`, with the steps that a feature has put around its model. A missing step passes its input
+ * on. `predict` in turn scales rows into tensors, and maps the model's outputs to predictions, as `model.json` says.
+ *
+ * @returns one response for each input, in order
+ * @throws InvalidInputError where an input breaks the pipeline's DTO or, without `preprocess`, is no row of the model
+ * @throws PipelineFailedError where `preprocess` returns an invalid row
+ */
+export async function runPipeline(
+  { steps, metadata }: RegisteredPipeline,
+  inputs: readonly PredictionInput[],
+  version: ModelVersion,
+  context: PipelineRunContext,
+): Promise<unknown[]> {
+  const validated = await mapConcurrently(inputs, context, ({ value, location }) => {
+    return metadata.input ? validateAs(metadata.input, value, location) : (value as object);
+  });
+  const features = steps.preprocess
+    ? await mapConcurrently(validated, context, (input) => steps.preprocess!(input, context))
+    : validated;
+  const rows = steps.preprocess ? checkPipelineFeatures(features, version) : checkRows(inputs, version);
+  const predictions = await version.predict(rows, context);
+  if (!steps.respond) return predictions;
+  return mapConcurrently(predictions, context, (prediction, index) => {
+    return steps.respond!(prediction, { ...context, input: validated[index]!, features: features[index]! });
+  });
+}
+
+/** An invalid row made from a valid input is a fault of the pipeline, not of the client. */
+function checkPipelineFeatures(features: readonly object[], version: ModelVersion): CheckedRow[] {
+  try {
+    return checkFeatures(features, version);
+  } catch (error) {
+    throw error instanceof InvalidInputError ? new PipelineFailedError(error) : error;
+  }
+}
+
+/**
+ * Maps a slice of the items at a time, and lets other requests run in between.
+ *
+ * @throws ClientGoneError, DeadlineError before a slice that nobody waits for any more
+ */
+async function mapConcurrently<T, R>(
+  items: readonly T[],
+  { signal, deadline }: PipelineRunContext,
+  map: (item: T, index: number) => R | Promise<R>,
+): Promise<R[]> {
+  const results: R[] = [];
+  for (let start = 0; start < items.length; start += STEP_CONCURRENCY) {
+    if (start > 0) await yieldToEventLoop();
+    if (signal.aborted) throw new ClientGoneError();
+    if (performance.now() >= deadline) throw new DeadlineError();
+    const slice = items.slice(start, start + STEP_CONCURRENCY);
+    results.push(...(await Promise.all(slice.map((item, index) => map(item, start + index)))));
+  }
+  return results;
 }

@@ -1,5 +1,5 @@
 import { ChoiceField, CursorParameter, DEFAULT_LIMIT, LimitParameter, UuidField } from '../../platform/http/index.js';
-import { RESULT_FORMATS, type ResultFormat } from '../answers/job-results.js';
+import { RESULT_FORMATS, type ResultFormat } from '../results/job-results.js';
 
 export class JobIdDto {
   @UuidField({ description: 'The id, as the list has it', example: '0197b7e6-7d0e-7a3b-9a55-1d8a2f6c3e10' })

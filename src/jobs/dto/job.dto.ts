@@ -54,7 +54,7 @@ export class JobDto {
   @ApiProperty({ type: 'string', format: 'date-time', nullable: true })
   finishedAt!: string | null;
 
-  // Not a reference: in OpenAPI 3.0 there is no saying that one may be null.
+  // Inline instead of a reference: OpenAPI 3.0 has no nullable references.
   @ApiProperty({ type: 'object', nullable: true, description: 'Why it has failed', properties: ERROR })
   error!: JobErrorDto | null;
 

@@ -1,12 +1,12 @@
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
-import { InstantColumn, WholeNumberColumn } from '../../platform/database/index.js';
+import { InstantColumn, SafeIntegerColumn } from '../../platform/database/index.js';
 import type { JobStatus } from '../job-status.js';
 
-/** The longest kind, and the longest name of a model or version. */
+/** Of a kind, a model and a version. */
 const MAX_NAME_LENGTH = 128;
 const MAX_KEY_LENGTH = 255;
 
-/** Work that outlasts a request. */
+/** A background job. */
 @Entity('job')
 @Index('job_due_at', ['dueAt'])
 @Index('job_status_member', ['status', 'memberId'])
@@ -15,7 +15,7 @@ const MAX_KEY_LENGTH = 255;
 @Index('job_finished_at', ['finishedAt'])
 @Index('job_idempotency_key', ['memberId', 'idempotencyKey'], { unique: true })
 export class Job {
-  /** A UUID whose order is that of the jobs' coming. */
+  /** A version 7 UUID: sorts by time of creation. */
   @PrimaryColumn('varchar', { length: 36 })
   id!: string;
 
@@ -34,28 +34,28 @@ export class Job {
   @Column('varchar', { length: 16 })
   status!: JobStatus;
 
-  /** What the handler has to know, as JSON. */
+  /** The handler's arguments, as JSON. */
   @Column('text')
   payload!: string;
 
-  /** Where the handler goes on, as JSON. */
+  /** The handler's state as of the last checkpoint, as JSON. */
   @Column('text', { nullable: true })
   state!: string | null;
 
-  @WholeNumberColumn()
+  @SafeIntegerColumn()
   done!: number;
 
-  @WholeNumberColumn()
+  @SafeIntegerColumn()
   total!: number;
 
-  @WholeNumberColumn()
+  @SafeIntegerColumn()
   errors!: number;
 
-  /** Why it has failed, as JSON. */
+  /** Cause of a failure, as JSON (JobErrorDto). */
   @Column('text', { nullable: true })
   error!: string | null;
 
-  /** Stored files that belong to it. */
+  /** Ids of the stored files that the job owns. */
   @Column('varchar', { length: 36, nullable: true })
   inputId!: string | null;
 
@@ -68,23 +68,23 @@ export class Job {
   @Column('varchar', { length: 64, nullable: true })
   idempotencyDigest!: string | null;
 
-  /** From when on a runner may take it up: not before this where it is queued, after the lease where it is running. */
+  /** Earliest time of the next claim: of a queued job its delay, of a running job the expiry of its lease. Null if finished. */
   @InstantColumn({ nullable: true })
   dueAt!: Date | null;
 
-  /** Grows each time that a runner takes it up: what a former one would write is refused. */
+  /** Fencing token: grows with each claim, so that writes under a former lease are refused. */
   @Column('integer')
   fence!: number;
 
-  /** The fence of the last one that got anywhere. */
+  /** Fence of the last run that saved a checkpoint, or ended by itself. */
   @Column('integer')
   savedFence!: number;
 
-  /** When anything of it was last saved, or it was taken up without having thrown since. */
+  /** Time of the last checkpoint, or of the last claim without a preceding error. */
   @InstantColumn()
   savedAt!: Date;
 
-  /** How often in a row it has thrown since. */
+  /** Consecutive errors since then. */
   @Column('integer')
   attempts!: number;
 

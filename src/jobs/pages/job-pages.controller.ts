@@ -1,29 +1,29 @@
 import { Controller, Param, Post, Redirect, UseFilters, UseGuards } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
-import { Authenticated, AuthPagesFilter, CurrentMember, type Principal } from '../../auth/index.js';
-import { AnyQuery, CurrentActor, OwnFormsGuard, type RequestActor } from '../../platform/http/index.js';
+import { Authenticated, AuthPagesFilter, CurrentMember, type AuthenticatedMember } from '../../auth/index.js';
+import { AnyQuery, CurrentActor, SameOriginFormGuard, type RequestActor } from '../../platform/http/index.js';
 import { JobIdDto } from '../dto/job-requests.dto.js';
-import { Jobs } from '../jobs.service.js';
+import { JobsService } from '../jobs.service.js';
 
-/** What the account page does with jobs, by forms that need no script. */
+/** Form actions of the account page; they need no script. */
 @ApiExcludeController()
 @Controller('account/jobs')
-@UseGuards(OwnFormsGuard)
+@UseGuards(SameOriginFormGuard)
 @UseFilters(AuthPagesFilter)
 export class JobPagesController {
-  constructor(private readonly jobs: Jobs) {}
+  constructor(private readonly jobs: JobsService) {}
 
-  /** One that has ended since the page was shown stays, and what it has made. */
+  /** Leaves a job that finished after the page was rendered unchanged. */
   @Post(':id/cancel')
   @AnyQuery()
   @Redirect('/account', 303)
   @Authenticated({ session: true })
   async cancel(
     @Param() { id }: JobIdDto,
-    @CurrentMember() member: Principal,
+    @CurrentMember() member: AuthenticatedMember,
     @CurrentActor() actor: RequestActor,
   ): Promise<void> {
-    await this.jobs.remove(id, member, actor, { onlyOpen: true });
+    await this.jobs.remove(id, member, actor, { cancelOnly: true });
   }
 
   @Post(':id/remove')
@@ -32,7 +32,7 @@ export class JobPagesController {
   @Authenticated({ session: true })
   async remove(
     @Param() { id }: JobIdDto,
-    @CurrentMember() member: Principal,
+    @CurrentMember() member: AuthenticatedMember,
     @CurrentActor() actor: RequestActor,
   ): Promise<void> {
     await this.jobs.remove(id, member, actor);

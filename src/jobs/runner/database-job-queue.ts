@@ -1,28 +1,27 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { type EntityManager, In, LessThanOrEqual, type Repository } from 'typeorm';
-import { DatabaseSettings, EntityStatements, UnitOfWork } from '../../platform/database/index.js';
+import { DatabaseSettings, PreparedStatements, UnitOfWork } from '../../platform/database/index.js';
 import { FileStore } from '../../platform/storage/index.js';
 import { Job } from '../entities/job.entity.js';
-import type { JobStep } from '../job-work.js';
+import type { JobCheckpoint } from '../job-handler.js';
 import { JobLostError } from '../jobs.errors.js';
-import { filesOf } from '../jobs.repository.js';
-import { type ClaimedJob, type Hold, JobQueue, type Outcome, type Postponement } from './job-queue.js';
+import { fileIdsOf } from '../jobs.repository.js';
+import { type JobLease, leaseExpiry } from './job-lease.js';
+import { type ClaimedJob, type JobOutcome, JobQueue, type Postponement } from './job-queue.js';
 
-/** How long a job is held without being extended. */
-const LEASE_MS = 15_000;
-/** How often others may be quicker before the next look. */
-const MAX_TRIES = 5;
-/** Of those that are due, so many are looked at: the ones that have been so for longest. */
-const MAX_DUE = 1_000;
+/** Claims that other runners may win before this one waits for the next poll. */
+const MAX_CLAIM_RACES = 5;
+/** Number of due jobs considered for a claim, the longest due first. */
+const MAX_DUE_JOBS = 1_000;
 
 /**
- * The jobs of the database. A claim is an update on the condition that nobody else has made it, which is right with any number
- * of processes on PostgreSQL, and for the one that SQLite has.
+ * A queue in the database. A claim is a conditional update (optimistic locking), which is correct for any number of processes on
+ * PostgreSQL, and for the single one on SQLite.
  */
 @Injectable()
 export class DatabaseJobQueue extends JobQueue {
-  private readonly statements = new EntityStatements(Job, 'id');
+  private readonly statements = new PreparedStatements(Job, 'id');
 
   constructor(
     @InjectRepository(Job) private readonly jobs: Repository<Job>,
@@ -33,14 +32,14 @@ export class DatabaseJobQueue extends JobQueue {
     super();
   }
 
-  /** An embedded database has one server: whatever is running there was run by one that is no more. */
-  async takeOver(): Promise<void> {
+  /** SQLite has a single process: at its start, every running job belongs to a process that ended. */
+  async recoverAbandoned(): Promise<void> {
     if (this.database.kind !== 'sqlite' || !(await this.jobs.existsBy({ status: 'running' }))) return;
     await this.unitOfWork.run((manager) => manager.update(Job, { status: 'running' }, { dueAt: new Date() }));
   }
 
   async claim(): Promise<ClaimedJob | undefined> {
-    for (let tries = 0; tries < MAX_TRIES; tries += 1) {
+    for (let races = 0; races < MAX_CLAIM_RACES; races += 1) {
       const id = await this.findNext();
       if (id === undefined) return undefined;
       const job = await this.unitOfWork.run((manager) => this.tryClaim(manager, id));
@@ -49,66 +48,66 @@ export class DatabaseJobQueue extends JobQueue {
     return undefined;
   }
 
-  async extend(hold: Hold): Promise<boolean> {
-    return this.unitOfWork.run((manager) => update(manager, hold, { dueAt: inALease() }));
+  async renew(lease: JobLease): Promise<boolean> {
+    return this.unitOfWork.run((manager) => updateLeased(manager, lease, { dueAt: leaseExpiry() }));
   }
 
-  async findHeld(holds: readonly Hold[]): Promise<ReadonlySet<Hold>> {
-    const ids = holds.map(({ id }) => id);
+  async findValid(leases: readonly JobLease[]): Promise<ReadonlySet<JobLease>> {
+    const ids = leases.map(({ id }) => id);
     const select = { id: true, fence: true } as const;
     const rows = await this.jobs.find({ select, where: { id: In(ids), status: 'running' } });
-    return new Set(holds.filter(({ id, fence }) => rows.some((row) => row.id === id && row.fence === fence)));
+    return new Set(leases.filter(({ id, fence }) => rows.some((row) => row.id === id && row.fence === fence)));
   }
 
-  save(hold: Hold, step: JobStep, known: string | undefined): Promise<string | undefined> {
-    const { progress, state, result, work, isRepeatable } = step;
+  save(lease: JobLease, checkpoint: JobCheckpoint, knownResultId: string | undefined): Promise<string | undefined> {
+    const { progress, state, result, work, delayedDurability } = checkpoint;
     return this.unitOfWork.run(
       async (manager) => {
-        // First: a withdrawal too locks the member before the job.
+        // Before the update of the job: a withdrawal locks the member first, too, so that the two cannot deadlock.
         await work?.(manager);
-        const resultId = known ?? (result && (await this.files.create(manager)));
-        const isHeld = await update(manager, hold, {
+        const resultId = knownResultId ?? (result && (await this.files.create(manager)));
+        const isValid = await updateLeased(manager, lease, {
           ...progress,
           ...(state !== undefined && { state: JSON.stringify(state) }),
           resultId: resultId ?? null,
-          dueAt: inALease(),
+          dueAt: leaseExpiry(),
           savedAt: new Date(),
-          savedFence: hold.fence,
+          savedFence: lease.fence,
           attempts: 0,
         });
-        if (!isHeld) throw new JobLostError();
+        if (!isValid) throw new JobLostError();
         if (resultId !== undefined && result) await this.files.append(manager, resultId, result);
         return resultId;
       },
-      { isRepeatable },
+      { delayedDurability },
     );
   }
 
-  finish(hold: Hold, outcome: Outcome): Promise<boolean> {
-    const over = { status: outcome.status, finishedAt: new Date(), dueAt: null, state: null };
+  finish(lease: JobLease, outcome: JobOutcome): Promise<boolean> {
+    const end = { status: outcome.status, finishedAt: new Date(), dueAt: null, state: null };
     return this.unitOfWork.run(async (manager) => {
-      if (outcome.status === 'succeeded') return update(manager, hold, over);
-      const job = await this.statements.findForChange(manager, hold.id);
+      if (outcome.status === 'succeeded') return updateLeased(manager, lease, end);
+      const job = await this.statements.findForUpdate(manager, lease.id);
       const error = JSON.stringify(outcome.error);
-      const isHeld = await update(manager, hold, { ...over, error, inputId: null, resultId: null });
-      if (isHeld && job) await this.files.release(manager, filesOf(job));
-      return isHeld;
+      const isValid = await updateLeased(manager, lease, { ...end, error, inputId: null, resultId: null });
+      if (isValid && job) await this.files.release(manager, fileIdsOf(job));
+      return isValid;
     });
   }
 
-  /** A job that throws, or is left, is at work: it does not wear out. */
-  postpone(hold: Hold, { until, attempts }: Postponement): Promise<boolean> {
-    const changes = { status: 'queued', dueAt: until, attempts, savedFence: hold.fence } as const;
-    return this.unitOfWork.run((manager) => update(manager, hold, changes));
+  /** Sets `savedFence`: a run that ends by itself does not count as one without progress. */
+  postpone(lease: JobLease, { until, attempts }: Postponement): Promise<boolean> {
+    const changes = { status: 'queued', dueAt: until, attempts, savedFence: lease.fence } as const;
+    return this.unitOfWork.run((manager) => updateLeased(manager, lease, changes));
   }
 
   /**
-   * The oldest job of the member for whom the fewest are running; of several such, of the one who was served least recently.
-   * Nothing but reading: where there is nothing to do, nobody is kept from writing.
+   * Fair queueing: the oldest due job of the member with the fewest running jobs, and among equals of the member whose last
+   * claim is the oldest. Reads only, so that idle polling does not block writers.
    */
   private async findNext(): Promise<string | undefined> {
-    // The limit is also what makes SQLite begin with the few that are due, and not with all jobs there are.
-    const due = `SELECT "memberId", "id" FROM "job" WHERE "dueAt" <= ${Date.now()} ORDER BY "dueAt" LIMIT ${MAX_DUE}`;
+    // The limit also makes SQLite start from the index of due jobs, instead of scanning all jobs.
+    const due = `SELECT "memberId", "id" FROM "job" WHERE "dueAt" <= ${Date.now()} ORDER BY "dueAt" LIMIT ${MAX_DUE_JOBS}`;
     const [row] = await this.jobs.query<{ id: string }[]>(`
       SELECT "waiting"."id" AS "id"
       FROM (SELECT "memberId", MIN("id") AS "id" FROM (${due}) "due" GROUP BY "memberId") "waiting"
@@ -127,7 +126,7 @@ export class DatabaseJobQueue extends JobQueue {
       { id, dueAt: LessThanOrEqual(now) },
       {
         status: 'running',
-        dueAt: inALease(),
+        dueAt: leaseExpiry(),
         claimedAt: now,
         startedAt: () => `COALESCE("startedAt", ${now.getTime()})`,
         savedAt: () => `CASE WHEN attempts = 0 THEN ${now.getTime()} ELSE "savedAt" END`,
@@ -136,25 +135,21 @@ export class DatabaseJobQueue extends JobQueue {
     );
     if (!affected) return undefined;
     const job = await this.statements.find(manager, id);
-    return job ? claimed(job) : undefined;
+    return job ? toClaimedJob(job) : undefined;
   }
 }
 
-/** Changes a job for as long as it is held; answers whether it was. */
-async function update(
+/** Updates a job if the lease is valid. @returns whether it was */
+async function updateLeased(
   manager: EntityManager,
-  { id, fence }: Hold,
+  { id, fence }: JobLease,
   changes: Parameters<typeof manager.update<Job>>[2],
 ): Promise<boolean> {
   const { affected } = await manager.update(Job, { id, fence, status: 'running' }, changes);
   return Boolean(affected);
 }
 
-function inALease(): Date {
-  return new Date(Date.now() + LEASE_MS);
-}
-
-function claimed(job: Job): ClaimedJob {
+function toClaimedJob(job: Job): ClaimedJob {
   const { id, fence, kind, memberId, attempts, savedAt, done, total, errors } = job;
   return {
     id,
@@ -167,7 +162,7 @@ function claimed(job: Job): ClaimedJob {
     inputId: job.inputId ?? undefined,
     resultId: job.resultId ?? undefined,
     attempts,
-    fruitless: fence - job.savedFence,
+    attemptsWithoutProgress: fence - job.savedFence,
     savedAt,
     startedAt: job.startedAt ?? savedAt,
   };

@@ -1,13 +1,12 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { DiscoveryService, Reflector } from '@nestjs/core';
-import { StartError } from '../../platform/logging/index.js';
-import { JOB_HANDLER } from '../job-handler.decorator.js';
-import type { JobWork } from '../job-work.js';
+import { StartupError } from '../../platform/logging/index.js';
+import { JOB_HANDLER, type JobHandler } from '../job-handler.js';
 
-/** The handlers that features have, by kind. */
+/** Registry of the providers decorated with `@JobHandler`, by kind. */
 @Injectable()
 export class JobHandlers implements OnModuleInit {
-  private readonly byKind = new Map<string, JobWork>();
+  private readonly byKind = new Map<string, JobHandler>();
 
   constructor(
     private readonly discovery: DiscoveryService,
@@ -19,12 +18,12 @@ export class JobHandlers implements OnModuleInit {
       if (typeof metatype !== 'function') continue;
       const kind = this.reflector.get<string | undefined>(JOB_HANDLER, metatype);
       if (kind === undefined) continue;
-      if (this.byKind.has(kind)) throw new StartError(`Two providers are the @JobHandler of the kind "${kind}"`);
-      this.byKind.set(kind, instance as JobWork);
+      if (this.byKind.has(kind)) throw new StartupError(`Two providers are the @JobHandler of the kind "${kind}"`);
+      this.byKind.set(kind, instance as JobHandler);
     }
   }
 
-  of(kind: string): JobWork | undefined {
+  find(kind: string): JobHandler | undefined {
     return this.byKind.get(kind);
   }
 }

@@ -1,15 +1,9 @@
 import type { JobErrorDto } from '../dto/job.dto.js';
-import type { JobStep, Progress } from '../job-work.js';
+import type { JobCheckpoint, Progress } from '../job-handler.js';
+import type { JobLease } from './job-lease.js';
 
-/** The right of one runner to a job, until another takes it up, or it is cancelled or removed. */
-export interface Hold {
-  readonly id: string;
-  /** Grows with each hold of the job. */
-  readonly fence: number;
-}
-
-/** A job that a runner has just taken up. */
-export interface ClaimedJob extends Hold {
+/** A job at the moment a runner claims it. */
+export interface ClaimedJob extends JobLease {
   readonly kind: string;
   readonly memberId: string;
   readonly payload: unknown;
@@ -17,42 +11,41 @@ export interface ClaimedJob extends Hold {
   readonly progress: Progress;
   readonly inputId: string | undefined;
   readonly resultId: string | undefined;
-  /** How often in a row it has thrown since anything was saved. */
+  /** Consecutive errors since the last checkpoint. */
   readonly attempts: number;
-  /** How often in a row it has been taken up, this time included, without anything having been saved. */
-  readonly fruitless: number;
-  /** When anything of it was last saved, or it was taken up without having thrown since. */
+  /** Consecutive claims without a checkpoint or an error, this one included: the process ended each time. */
+  readonly attemptsWithoutProgress: number;
+  /** Time of the last checkpoint, or of the last claim without a preceding error. */
   readonly savedAt: Date;
   readonly startedAt: Date;
 }
 
-/** How a job has ended. */
-export type Outcome =
+export type JobOutcome =
   { readonly status: 'succeeded' } | { readonly status: 'failed'; readonly error: Readonly<JobErrorDto> };
 
-/** When a job is to be tried again. */
+/** A scheduled retry. */
 export interface Postponement {
   readonly until: Date;
   readonly attempts: number;
 }
 
 /**
- * Where runners take jobs from, any number of them in any number of processes. What a hold is needed for changes nothing once
- * that is lost.
+ * The queue that any number of runners, in any number of processes, claim jobs from. Operations that take a lease have no effect
+ * once the lease is lost.
  */
 export abstract class JobQueue {
-  /** For the start of a process. */
-  abstract takeOver(): Promise<void>;
-  /** The job whose turn it is, to be done by nobody else for as long as it is extended or saved; undefined where there is none. */
+  /** Makes the jobs of a process that ended claimable. Called once, at the start of a process. */
+  abstract recoverAbandoned(): Promise<void>;
+  /** Leases the next job; undefined if none is due. */
   abstract claim(): Promise<ClaimedJob | undefined>;
-  /** Answers whether it is still held. */
-  abstract extend(hold: Hold): Promise<boolean>;
-  /** Those of them that are still held. */
-  abstract findHeld(holds: readonly Hold[]): Promise<ReadonlySet<Hold>>;
-  /** Saves a step, all or none of it; answers the id of the result, where there is any. @throws JobLostError */
-  abstract save(hold: Hold, step: JobStep, resultId: string | undefined): Promise<string | undefined>;
-  /** Answers whether it was still held. */
-  abstract finish(hold: Hold, outcome: Outcome): Promise<boolean>;
-  /** Answers whether it was still held. */
-  abstract postpone(hold: Hold, postponement: Postponement): Promise<boolean>;
+  /** @returns whether the lease was valid */
+  abstract renew(lease: JobLease): Promise<boolean>;
+  /** Selects the valid leases, without a write. */
+  abstract findValid(leases: readonly JobLease[]): Promise<ReadonlySet<JobLease>>;
+  /** Saves a checkpoint atomically, and renews the lease. @returns the id of the result, if any @throws JobLostError */
+  abstract save(lease: JobLease, checkpoint: JobCheckpoint, resultId: string | undefined): Promise<string | undefined>;
+  /** @returns whether the lease was valid */
+  abstract finish(lease: JobLease, outcome: JobOutcome): Promise<boolean>;
+  /** @returns whether the lease was valid */
+  abstract postpone(lease: JobLease, postponement: Postponement): Promise<boolean>;
 }

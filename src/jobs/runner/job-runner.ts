@@ -7,28 +7,33 @@ import {
 } from '@nestjs/common';
 import { ErrorTranslators, HttpSettings } from '../../platform/http/index.js';
 import { Log } from '../../platform/logging/index.js';
-import { Rounds } from '../../platform/async/index.js';
+import { PeriodicTask } from '../../platform/async/index.js';
 import type { JobErrorDto } from '../dto/job.dto.js';
 import { JobsSettings } from '../jobs.settings.js';
-import { HeldJob } from './held-job.js';
 import { JobHandlers } from './job-handlers.js';
+import { LEASE_ABANDON_AFTER_MS, LEASE_RENEWAL_INTERVAL_MS } from './job-lease.js';
 import { JobMetrics } from './job-metrics.js';
-import { type ClaimedJob, JobQueue, type Outcome } from './job-queue.js';
-import { judge, MAX_FRUITLESS, noHandler, type Tries, wornOut } from './next-try.js';
+import { type ClaimedJob, type JobOutcome, JobQueue } from './job-queue.js';
+import { LeasedJob } from './leased-job.js';
+import {
+  decideRetry,
+  MAX_ATTEMPTS_WITHOUT_PROGRESS,
+  maxAttemptsExceeded,
+  missingHandler,
+  type RetryHistory,
+} from './retry-policy.js';
 
-/** How often there is a look for jobs, and for those that were cancelled elsewhere. */
-const ROUND_MS = 1_000;
-const EXTEND_MS = 3_000;
-/** A hold that could not be extended for so long may be somebody else's by now. */
-const HOLD_MS = 12_000;
+/** Interval of the search for due jobs, and for leases lost to other processes. */
+const POLL_INTERVAL_MS = 1_000;
 
-/** Does jobs, a few at a time, beside whatever else the process does. */
+/** Claims due jobs, runs up to JOBS_AT_ONCE of them concurrently, and keeps their leases. */
 @Injectable()
 export class JobRunner implements OnApplicationBootstrap, OnModuleDestroy, BeforeApplicationShutdown {
-  private readonly held = new Map<HeldJob, Promise<void>>();
-  private readonly rounds = new Rounds(ROUND_MS, () => this.round());
-  private hasTrouble = false;
-  /** Until when jobs that are to stop are waited for, as `performance.now()` counts. */
+  /** Each job with the promise of its end. */
+  private readonly running = new Map<LeasedJob, Promise<void>>();
+  private readonly task = new PeriodicTask(POLL_INTERVAL_MS, () => this.poll());
+  private isPollFailing = false;
+  /** Deadline for stopping jobs, in `performance.now()` time. */
   private stopBy = Infinity;
 
   constructor(
@@ -42,160 +47,162 @@ export class JobRunner implements OnApplicationBootstrap, OnModuleDestroy, Befor
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
-    await this.queue.takeOver();
-    this.rounds.start();
+    await this.queue.recoverAbandoned();
+    this.task.start();
   }
 
-  /** What runs is told to stop, and goes on after the next start. */
+  /** Tells running jobs to stop; they resume after the next start. */
   onModuleDestroy(): void {
-    this.rounds.stop();
+    this.task.stop();
     this.stopBy = performance.now() + this.http.shutdownGraceMs;
-    for (const job of this.held.keys()) job.stop();
+    for (const job of this.running.keys()) job.stop();
   }
 
   /** The database is closed after this. */
   async beforeApplicationShutdown(): Promise<void> {
-    await this.rounds.ended();
-    const enough = new AbortController();
+    await this.task.finished();
+    const timer = new AbortController();
     const leftMs = Math.max(0, this.stopBy - performance.now());
-    const grace = delay(leftMs, undefined, { signal: enough.signal }).catch(() => undefined);
-    await Promise.race([Promise.all(this.held.values()), grace]);
-    enough.abort();
+    const grace = delay(leftMs, undefined, { signal: timer.signal }).catch(() => undefined);
+    await Promise.race([Promise.all(this.running.values()), grace]);
+    timer.abort();
   }
 
-  /** There may be something to do. */
-  nudge(): void {
-    this.rounds.nudge();
+  /** Looks for due jobs now, or after the current search. */
+  wake(): void {
+    this.task.wake();
   }
 
-  /** These are not to be done any more. */
-  lose(isMeant: (job: HeldJob) => boolean): void {
-    for (const job of this.held.keys()) if (isMeant(job)) job.lose();
+  /** Takes the leases of matching jobs away: they have been cancelled or removed. */
+  revoke(matches: (job: LeasedJob) => boolean): void {
+    for (const job of this.running.keys()) if (matches(job)) job.lose();
   }
 
-  private async round(): Promise<void> {
-    await this.look().then(
-      () => this.note(false),
-      (err: unknown) => this.note(true, err),
+  private async poll(): Promise<void> {
+    await this.keepAndClaim().then(
+      () => this.logPollState(false),
+      (err: unknown) => this.logPollState(true, err),
     );
   }
 
-  /** Said once, and not each second. */
-  private note(hasTrouble: boolean, err?: unknown): void {
-    if (hasTrouble && !this.hasTrouble) this.log.lines.warn({ err }, 'jobs cannot be looked for');
-    if (!hasTrouble && this.hasTrouble) this.log.lines.info('jobs are looked for again');
-    this.hasTrouble = hasTrouble;
+  /** Logs changes only, instead of an error each second. */
+  private logPollState(isFailing: boolean, err?: unknown): void {
+    if (isFailing && !this.isPollFailing) this.log.lines.warn({ err }, 'looking for jobs failed');
+    if (!isFailing && this.isPollFailing) this.log.lines.info('looking for jobs works again');
+    this.isPollFailing = isFailing;
   }
 
-  private async look(): Promise<void> {
-    await this.keepHolds();
-    while (this.held.size < this.settings.atOnce && !this.rounds.isStopping) {
+  private async keepAndClaim(): Promise<void> {
+    await this.keepLeases();
+    while (this.running.size < this.settings.concurrency && !this.task.isStopping) {
       const claim = await this.queue.claim();
       if (!claim) return;
-      this.begin(claim);
+      this.start(claim);
     }
   }
 
-  /** Extends what is held, and lets go of what is not any more. */
-  private async keepHolds(): Promise<void> {
-    const jobs = [...this.held.keys()];
+  /** Renews valid leases, and abandons the jobs of lost ones. */
+  private async keepLeases(): Promise<void> {
+    const jobs = [...this.running.keys()];
     if (jobs.length === 0) return;
     try {
-      const held = await this.queue.findHeld(jobs.map(({ claim }) => claim));
-      for (const job of jobs) if (!held.has(job.claim) || !(await this.extend(job))) job.lose();
+      const valid = await this.queue.findValid(jobs.map(({ claim }) => claim));
+      for (const job of jobs) if (!valid.has(job.claim) || !(await this.renewIfDue(job))) job.lose();
     } finally {
-      for (const job of jobs) if (performance.now() - job.extendedAt > HOLD_MS) job.lose();
+      for (const job of jobs) if (performance.now() - job.renewedAt > LEASE_ABANDON_AFTER_MS) job.lose();
     }
   }
 
-  private async extend(job: HeldJob): Promise<boolean> {
+  private async renewIfDue(job: LeasedJob): Promise<boolean> {
     const now = performance.now();
-    if (now - job.extendedAt < EXTEND_MS) return true;
-    const isHeld = await this.queue.extend(job.claim);
-    if (isHeld) job.extendedAt = now;
-    return isHeld;
+    if (now - job.renewedAt < LEASE_RENEWAL_INTERVAL_MS) return true;
+    const isValid = await this.queue.renew(job.claim);
+    if (isValid) job.renewedAt = now;
+    return isValid;
   }
 
-  private begin(claim: ClaimedJob): void {
-    const job = new HeldJob(claim, this.queue);
-    if (this.rounds.isStopping) job.stop();
-    const ended = this.do(job).finally(() => {
-      this.held.delete(job);
-      this.nudge();
+  private start(claim: ClaimedJob): void {
+    const job = new LeasedJob(claim, this.queue);
+    if (this.task.isStopping) job.stop();
+    const ended = this.run(job).finally(() => {
+      this.running.delete(job);
+      this.wake();
     });
-    this.held.set(job, ended);
+    this.running.set(job, ended);
   }
 
-  /** Never throws: where nothing can be written, the hold runs out, and the job is taken up again. */
-  private async do(job: HeldJob): Promise<void> {
-    const { fruitless, kind } = job.claim;
-    this.say('info', job, 'job started', { fruitless });
+  /** Never rejects: if its end cannot be written, the lease expires, and the job is claimed again. */
+  private async run(job: LeasedJob): Promise<void> {
+    const { attemptsWithoutProgress, kind } = job.claim;
+    this.logJob('info', job, 'job started', { attemptsWithoutProgress });
     try {
-      const handler = this.handlers.of(kind);
-      if (!handler) await this.fail(job, noHandler(kind));
-      else if (fruitless > MAX_FRUITLESS) await this.fail(job, wornOut(MAX_FRUITLESS));
-      else await this.attempt(job, () => handler.run(job));
+      const handler = this.handlers.find(kind);
+      if (!handler) await this.fail(job, missingHandler(kind));
+      else if (attemptsWithoutProgress > MAX_ATTEMPTS_WITHOUT_PROGRESS) {
+        await this.fail(job, maxAttemptsExceeded());
+      } else await this.attempt(job, () => handler.run(job));
     } catch (err) {
-      this.say('warn', job, 'job could not be ended', { err });
+      this.logJob('warn', job, 'job could not be ended', { err });
     }
   }
 
-  private async attempt(job: HeldJob, work: () => Promise<void>): Promise<void> {
+  private async attempt(job: LeasedJob, work: () => Promise<void>): Promise<void> {
     try {
       job.signal.throwIfAborted();
       await work();
-      // A handler that was told to stop, and did, has not done all.
+      // A handler that returns after it was told to stop has not finished the job.
       job.signal.throwIfAborted();
     } catch (error) {
-      if (job.isLost) this.say('info', job, 'job lost');
-      else if (job.signal.aborted) await this.leave(job);
-      else await this.settle(job, error);
+      if (job.isLost) this.logJob('info', job, 'job lost');
+      else if (job.signal.aborted) await this.returnToQueue(job);
+      else await this.retryOrFail(job, error);
       return;
     }
     await this.finish(job, { status: 'succeeded' });
   }
 
-  /** The application stops. */
-  private async leave(job: HeldJob): Promise<void> {
-    const attempts = job.hasSaved ? 0 : job.claim.attempts;
+  /** For a stop of the application: the job resumes at the next start. */
+  private async returnToQueue(job: LeasedJob): Promise<void> {
+    const attempts = job.hasProgress ? 0 : job.claim.attempts;
     await this.queue.postpone(job.claim, { until: new Date(), attempts });
-    this.say('info', job, 'job left for the next start');
+    this.logJob('info', job, 'job returned to the queue');
   }
 
-  private async settle(job: HeldJob, thrown: unknown): Promise<void> {
+  private async retryOrFail(job: LeasedJob, thrown: unknown): Promise<void> {
     const error = this.translators.translate(thrown) ?? thrown;
-    const verdict = judge(error, triesOf(job));
-    if ('failure' in verdict) return this.fail(job, verdict.failure, thrown);
-    const until = new Date(Date.now() + verdict.delayMs);
-    const isHeld = await this.queue.postpone(job.claim, { until, attempts: verdict.attempts });
-    this.metrics.retried(job.claim.kind);
-    this.say('warn', job, isHeld ? 'job put off' : 'job lost', { err: thrown, attempts: verdict.attempts, until });
+    const decision = decideRetry(error, retryHistoryOf(job));
+    if ('failure' in decision) return this.fail(job, decision.failure, thrown);
+    const { attempts, delayMs } = decision;
+    const until = new Date(Date.now() + delayMs);
+    const isValid = await this.queue.postpone(job.claim, { until, attempts });
+    this.metrics.recordRetry(job.claim.kind);
+    this.logJob('warn', job, isValid ? 'job postponed' : 'job lost', { err: thrown, attempts, until });
   }
 
-  private fail(job: HeldJob, error: JobErrorDto, err?: unknown): Promise<void> {
+  private fail(job: LeasedJob, error: JobErrorDto, err?: unknown): Promise<void> {
     return this.finish(job, { status: 'failed', error }, err);
   }
 
-  private async finish(job: HeldJob, outcome: Outcome, err?: unknown): Promise<void> {
+  private async finish(job: LeasedJob, outcome: JobOutcome, err?: unknown): Promise<void> {
     const { kind, startedAt } = job.claim;
     if (!(await this.queue.finish(job.claim, outcome))) {
-      this.say('info', job, 'job lost');
+      this.logJob('info', job, 'job lost');
       return;
     }
-    this.metrics.ended(kind, outcome.status, startedAt);
+    this.metrics.recordEnd(kind, outcome.status, startedAt);
     const seconds = (Date.now() - startedAt.getTime()) / 1_000;
     const code = outcome.status === 'failed' ? outcome.error.code : undefined;
-    this.say(code === undefined ? 'info' : 'warn', job, 'job ended', { status: outcome.status, code, seconds, err });
+    this.logJob(code === undefined ? 'info' : 'warn', job, 'job ended', { status: outcome.status, code, seconds, err });
   }
 
-  private say(level: 'info' | 'warn', { claim }: HeldJob, message: string, details: object = {}): void {
+  private logJob(level: 'info' | 'warn', { claim }: LeasedJob, message: string, details: object = {}): void {
     const { id, kind, memberId } = claim;
     this.log.lines[level]({ jobId: id, kind, memberId, ...details }, message);
   }
 }
 
-/** Time in the queue does not count, nor that for which nobody did jobs. */
-function triesOf({ claim, hasSaved }: HeldJob): Tries {
-  if (hasSaved) return { attempts: 0, since: Date.now() };
+/** Excludes the time in the queue, and the time in which no runner was up. */
+function retryHistoryOf({ claim, hasProgress }: LeasedJob): RetryHistory {
+  if (hasProgress) return { attempts: 0, since: Date.now() };
   return { attempts: claim.attempts, since: claim.savedAt.getTime() };
 }

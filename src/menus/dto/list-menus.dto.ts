@@ -11,7 +11,7 @@ import { MENU_SORTS, type MenuListing, type MenuSort } from '../menu-listing.js'
 import { nameKey } from '../name-key.js';
 
 const DEFAULT_SORT = 'id';
-/** A whole name, with each character sent as several combining ones. */
+/** 32 code points, each sent as up to four: a base character and combining marks. */
 const MAX_SEARCH_LENGTH = 128;
 const PRICE = { optional: true, min: 0, max: MAX_PRICE };
 
@@ -20,7 +20,7 @@ export class ListMenusDto {
     optional: true,
     maxLength: MAX_SEARCH_LENGTH,
     trim: false,
-    description: 'Part of the name, in upper or lower case',
+    description: 'Part of the name; case is ignored',
   })
   name?: string;
 
@@ -36,7 +36,7 @@ export class ListMenusDto {
   @LimitParameter()
   limit: number = DEFAULT_LIMIT;
 
-  @CursorParameter('The `nextCursor` of the page before, which had the same sort and filter')
+  @CursorParameter('The `nextCursor` of the previous page, with the same sort and filter')
   cursor?: string;
 
   listing(): MenuListing {

@@ -4,7 +4,7 @@ import { MAX_NAME_LENGTH, MAX_PRICE } from '../entities/menu.entity.js';
 const NAME = { example: 'Americano', maxLength: MAX_NAME_LENGTH, description: 'In any script' };
 const PRICE = { example: 4500, min: 0, max: MAX_PRICE, description: 'In the smallest unit of the currency' };
 
-/** What a member states of a menu. */
+/** The fields of a menu that a member sets. */
 export class MenuFieldsDto {
   @TextField(NAME)
   name!: string;
@@ -13,7 +13,7 @@ export class MenuFieldsDto {
   price!: number;
 }
 
-/** What is to be different about a menu: one of its fields, or both. */
+/** A partial update of a menu: one field or both. */
 export class MenuChangesDto {
   @TextField({ ...NAME, optional: true })
   name?: string;

@@ -1,7 +1,7 @@
 import { Field } from '../../platform/http/index.js';
 
 export class MenuIdDto {
-  /** A number too large for any menu is one that no menu has, and not a wrong one. */
+  /** An id beyond the column's range is valid and unknown (404), not invalid (422). */
   @Field({
     name: 'integer',
     description: 'The id, as the list has it',

@@ -35,7 +35,7 @@ export class MenuPageDto {
   @ApiProperty({ type: [MenuDto] })
   items!: MenuDto[];
 
-  @NextCursorProperty('Sent as `cursor`, with the same sort and filter, it brings the next page; null on the last page')
+  @NextCursorProperty('Send it as `cursor`, with the same sort and filter, for the next page; null on the last page')
   nextCursor!: string | null;
 
   static of({ items, nextCursor }: Page<Menu>): MenuPageDto {

@@ -1,14 +1,14 @@
 import { Column, Entity, Index, PrimaryGeneratedColumn } from 'typeorm';
 import { InstantColumn } from '../../platform/database/index.js';
 
-/** Code points. */
+/** In code points. */
 export const MAX_NAME_LENGTH = 32;
 /** In the smallest unit of the currency. */
 export const MAX_PRICE = 1_000_000_000;
-/** The largest that the column holds on PostgreSQL. */
+/** Largest value of a PostgreSQL `integer` column. */
 export const MAX_ID = 2_147_483_647;
 
-/** What the catalogue offers. The indexes are those of its sort orders, so that any page costs what the first does. */
+/** An item of the catalogue. Each sort order has an index, so that every page costs as much as the first. */
 @Entity('menu')
 @Index('menu_name_id', ['name', 'id'])
 @Index('menu_price_id', ['price', 'id'])
@@ -21,7 +21,7 @@ export class Menu {
   @Column({ type: 'varchar', length: MAX_NAME_LENGTH, collation: 'C' })
   name!: string;
 
-  /** The name as it is searched, see `nameKey`. */
+  /** The case-folded name that searches match, see `nameKey`. */
   @Column('text')
   nameKey!: string;
 
@@ -32,7 +32,7 @@ export class Menu {
   @Column('varchar', { length: 36, nullable: true })
   ownerId!: string | null;
 
-  /** Grows with every change. */
+  /** Incremented by every change. */
   @Column('integer')
   version!: number;
 
@@ -42,7 +42,7 @@ export class Menu {
   @InstantColumn()
   updatedAt!: Date;
 
-  /** The strong HTTP entity tag of its present state. */
+  /** The strong HTTP entity tag of the current state. */
   get entityTag(): string {
     return `"${this.id}-${this.version}"`;
   }

@@ -2,24 +2,24 @@ import type { MenuFields } from '../menus.service.js';
 
 export const IMPORT_OUTCOMES = ['created', 'updated', 'unchanged'] as const;
 
-/** What becomes of a row: a menu of the member's with its name gets its price, else there is a new one. */
+/** Effect of a row: it updates the member's menu of the same name, or creates a menu. */
 export type ImportOutcome = (typeof IMPORT_OUTCOMES)[number];
 
 /**
- * What becomes of rows, one after the other: a name that is there twice is changed by the second.
+ * The outcome of each row, in order. Of two rows with the same name, the second updates the menu of the first.
  *
- * @param prices of the menus there are, by name; becomes what they will be
+ * @param prices current prices by menu name; updated in place to the prices after the import
  */
-export function planOf(rows: readonly MenuFields[], prices: Map<string, number>): ImportOutcome[] {
+export function planImport(rows: readonly MenuFields[], prices: Map<string, number>): ImportOutcome[] {
   return rows.map(({ name, price }) => {
-    const known = prices.get(name);
+    const current = prices.get(name);
     prices.set(name, price);
-    if (known === undefined) return 'created';
-    return known === price ? 'unchanged' : 'updated';
+    if (current === undefined) return 'created';
+    return current === price ? 'unchanged' : 'updated';
   });
 }
 
-/** By name, of several of the same name the last. */
-export function pricesOf(menus: readonly MenuFields[]): Map<string, number> {
+/** Prices by menu name; the last of several menus with the same name wins. */
+export function indexPrices(menus: readonly MenuFields[]): Map<string, number> {
   return new Map(menus.map(({ name, price }) => [name, price]));
 }

@@ -9,51 +9,56 @@ import { checkColumns, type FileRecord, readRecords, type RecordFormat } from '.
 import { MenuFieldsDto } from '../dto/menu-fields.dto.js';
 import type { MenuFields } from '../menus.service.js';
 
-/** Of one file. */
+/** Per file. */
 const MAX_ROWS = 100_000;
 
-/** What has to be known of a file to read it. */
+/** How to read a file of menus. Stored as the payload of the import job. */
 export interface MenuFile {
   readonly format: RecordFormat;
   readonly from: 'file' | 'body';
 }
 
-/** A row of a file: a menu, or what is wrong with it. */
+/** A row of a file: the menu, or its errors. */
 export interface MenuRow {
   readonly row: number;
   readonly menu?: MenuFields;
   readonly errors: readonly FieldError[];
 }
 
-const TEXTS = textFieldsOf(MenuFieldsDto)!;
+const TEXT_FIELDS = textFieldsOf(MenuFieldsDto)!;
 
 /**
- * The records of a file of menus, whose columns are `name` and `price`; not looked into yet.
+ * Streams the records of a file with the columns `name` and `price`, unvalidated.
  *
- * @throws InvalidInputError where the file as a whole cannot be read, PayloadTooLargeError past 100,000 rows
+ * @throws InvalidInputError if the file as a whole cannot be read
+ * @throws PayloadTooLargeError past 100,000 rows
  */
-export async function* menuRecords(
+export async function* readMenuRecords(
   source: AsyncIterable<Buffer>,
   { format, from }: MenuFile,
 ): AsyncGenerator<readonly FileRecord[]> {
   const reader = readRecords(source, format, { from, instances: false });
   let count = 0;
   for await (const records of reader) {
-    if (count === 0 && reader.columns) checkColumns(reader.columns, TEXTS);
+    if (count === 0 && reader.columns) checkColumns(reader.columns, TEXT_FIELDS);
     count += records.length;
-    if (count > MAX_ROWS) throw new PayloadTooLargeError(`A file may have ${MAX_ROWS} menus. Send the rest in others.`);
+    if (count > MAX_ROWS)
+      throw new PayloadTooLargeError(`A file may have ${MAX_ROWS} menus. Send the rest in another file.`);
     yield records;
   }
 }
 
-/** Checks a record as the body of `POST /menus` is. */
-export async function menuRowOf({ place, location, value, error }: FileRecord, format: RecordFormat): Promise<MenuRow> {
-  if (error) return { row: place, errors: [error] };
-  const fields = format === 'csv' ? TEXTS.read(value as Record<string, string>) : value;
+/** Validates a record by the rules for the body of `POST /menus`. */
+export async function parseMenuRow(
+  { position, location, value, error }: FileRecord,
+  format: RecordFormat,
+): Promise<MenuRow> {
+  if (error) return { row: position, errors: [error] };
+  const fields = format === 'csv' ? TEXT_FIELDS.read(value as Record<string, string>) : value;
   try {
-    return { row: place, menu: await validateAs(MenuFieldsDto, fields, location), errors: [] };
+    return { row: position, menu: await validateAs(MenuFieldsDto, fields, location), errors: [] };
   } catch (failure) {
-    if (failure instanceof InvalidInputError) return { row: place, errors: failure.errors };
+    if (failure instanceof InvalidInputError) return { row: position, errors: failure.errors };
     throw failure;
   }
 }

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { InferenceSettings } from '../../serving/serving.settings.js';
-import { ReportFileNotFoundError } from '../../serving/serving.errors.js';
+import { DomainError } from '../../platform/http/index.js';
+import { ServingSettings } from '../../serving/index.js';
 import {
   kindOf,
   type PictureSize,
@@ -10,17 +10,17 @@ import {
   sizeOfPng,
 } from './report-files.js';
 
-/** A longer text or table is there to be downloaded. */
+/** A larger text or table is linked, not shown. */
 const MAX_SHOWN_BYTES = 64 * 2 ** 10;
-/** They say how large a picture is. */
-const FIRST_BYTES = 32;
-/** Says of each other file what is to be seen in it. */
+/** The PNG header, which has the width and height. */
+const HEADER_BYTES = 32;
+/** Captions by the name of the file. */
 const CAPTIONS = 'captions.json';
 
 interface Part {
-  /** Of the file. */
+  /** Name of the file. */
   readonly name: string;
-  /** The file's name in words: `confusion-matrix.png` is "Confusion matrix". */
+  /** Made from the name: `confusion-matrix.png` is "Confusion matrix". */
   readonly title: string;
   readonly caption: string | undefined;
 }
@@ -28,26 +28,35 @@ interface Part {
 export interface Picture extends Part, PictureSize {}
 
 export interface Text extends Part {
-  /** Undefined where it is too long to be shown. */
+  /** Undefined if it is too large to show. */
   readonly text: string | undefined;
 }
 
 export interface Table extends Part {
-  /** Undefined where it is too large, or no JSON. */
+  /** Undefined if it is too large to show, or no JSON. */
   readonly value: unknown;
 }
 
-/** What training has left for people to see. */
+/** The report of a model's training. */
 export interface ModelReport {
   readonly pictures: readonly Picture[];
   readonly texts: readonly Text[];
   readonly tables: readonly Table[];
 }
 
-/** The reports of models: what `train.py` wrote into `models/<name>/report/`, as it is now. */
+class ReportFileNotFoundError extends DomainError {
+  readonly kind = 'not-found';
+  readonly code = 'model.report-not-found';
+
+  constructor(model: string, file: string) {
+    super(`The report of "${model}" has no file "${file}". Its page, /models/${model}, shows those there are.`);
+  }
+}
+
+/** Reads the reports that `train.py` wrote into `models/<name>/report/`, without a cache. */
 @Injectable()
 export class ModelReports {
-  constructor(private readonly settings: InferenceSettings) {}
+  constructor(private readonly settings: ServingSettings) {}
 
   /** @throws ReportFileNotFoundError */
   async file(model: string, name: string): Promise<{ kind: ReportFileKind; bytes: Buffer }> {
@@ -62,15 +71,15 @@ export class ModelReports {
   async of(model: string): Promise<ModelReport> {
     const folder = await this.folder(model);
     if (!folder) return { pictures: [], texts: [], tables: [] };
-    const captions = await captionsIn(folder);
-    const files = inOrderOf(captions, await folder.list());
+    const captions = await readCaptions(folder);
+    const files = sortByCaption(captions, await folder.list());
     const partOf = ({ name }: ReportFile): Part => ({ name, title: titleOf(name), caption: captions.get(name) });
     const all = <T>(kind: ReportFileKind, make: (file: ReportFile) => Promise<T>): Promise<T[]> =>
       Promise.all(files.filter((file) => file.kind === kind).map(make));
     const [pictures, texts, tables] = await Promise.all([
-      all('png', async (file) => ({ ...partOf(file), ...(await pictureSizeOf(folder, file)) })),
-      all('txt', async (file) => ({ ...partOf(file), text: await textOf(folder, file) })),
-      all('json', async (file) => ({ ...partOf(file), value: parse(await textOf(folder, file)) })),
+      all('png', async (file) => ({ ...partOf(file), ...(await readPictureSize(folder, file)) })),
+      all('txt', async (file) => ({ ...partOf(file), text: await readText(folder, file) })),
+      all('json', async (file) => ({ ...partOf(file), value: parseJson(await readText(folder, file)) })),
     ]);
     return { pictures: pictures.filter((picture): picture is Picture => 'width' in picture), texts, tables };
   }
@@ -80,25 +89,25 @@ export class ModelReports {
   }
 }
 
-async function pictureSizeOf(folder: ReportFolder, { name }: ReportFile): Promise<PictureSize | undefined> {
-  const bytes = await folder.read(name, FIRST_BYTES);
+async function readPictureSize(folder: ReportFolder, { name }: ReportFile): Promise<PictureSize | undefined> {
+  const bytes = await folder.read(name, HEADER_BYTES);
   return bytes && sizeOfPng(bytes);
 }
 
-async function textOf(folder: ReportFolder, { name, size }: ReportFile): Promise<string | undefined> {
+async function readText(folder: ReportFolder, { name, size }: ReportFile): Promise<string | undefined> {
   const bytes = size > MAX_SHOWN_BYTES ? undefined : await folder.read(name);
   return bytes?.toString('utf8');
 }
 
-async function captionsIn(folder: ReportFolder): Promise<ReadonlyMap<string, string>> {
+async function readCaptions(folder: ReportFolder): Promise<ReadonlyMap<string, string>> {
   const bytes = await folder.read(CAPTIONS, MAX_SHOWN_BYTES);
-  const captions = parse(bytes?.toString('utf8'));
+  const captions = parseJson(bytes?.toString('utf8'));
   const entries = typeof captions === 'object' && captions !== null ? Object.entries(captions) : [];
   return new Map(entries.filter((entry): entry is [string, string] => typeof entry[1] === 'string'));
 }
 
-/** What has a caption comes first, in the captions' order; the captions themselves are not shown. */
-function inOrderOf(captions: ReadonlyMap<string, string>, files: readonly ReportFile[]): ReportFile[] {
+/** Files with a caption first, in the order of the captions; without the file of captions itself. */
+function sortByCaption(captions: ReadonlyMap<string, string>, files: readonly ReportFile[]): ReportFile[] {
   const order = [...captions.keys()];
   const place = ({ name }: ReportFile): number => (captions.has(name) ? order.indexOf(name) : order.length);
   return files.filter(({ name }) => name !== CAPTIONS).sort((a, b) => place(a) - place(b));
@@ -109,7 +118,7 @@ function titleOf(name: string): string {
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
-function parse(text: string | undefined): unknown {
+function parseJson(text: string | undefined): unknown {
   try {
     return text === undefined ? undefined : (JSON.parse(text) as unknown);
   } catch {

@@ -2,8 +2,8 @@ import { Controller, Get, Param, Req, Res } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
 import { ApiProblems } from '../../platform/http/index.js';
-import { ModelAccess } from '../../inference/access/model-access.js';
-import { ModelStore } from '../../serving/repository/model-store.js';
+import { ModelAccess } from '../../inference/index.js';
+import { ModelStore } from '../../serving/index.js';
 import { ModelReports } from './model-reports.js';
 import type { ReportFileKind } from './report-files.js';
 
@@ -12,10 +12,10 @@ const MEDIA_TYPES: Record<ReportFileKind, string> = {
   txt: 'text/plain; charset=utf-8',
   json: 'application/json; charset=utf-8',
 };
-/** A report that everybody may see may be kept for a little while; training writes another one soon enough. */
-const KEPT_SHORTLY = 'public, max-age=300';
+/** For public models. Short, because a new training replaces the files. */
+const PUBLIC_CACHE_CONTROL = 'public, max-age=300';
 
-/** What training has left for people to see, file by file. */
+/** Serves the files of model reports. */
 @ApiTags('predictions')
 @Controller('models')
 export class ReportController {
@@ -38,7 +38,7 @@ export class ReportController {
     },
   })
   @ApiProblems({
-    401: 'The model is for members, and nobody is logged in',
+    401: 'The model is for members, and the caller is not logged in',
     403: 'The model is for administrators',
     404: 'No such model, or no such file in its report',
   })
@@ -49,9 +49,9 @@ export class ReportController {
     @Res() response: Response,
   ): Promise<void> {
     const model = this.store.get(name);
-    await this.access.demand(model, request, response);
+    await this.access.require(model, request, response);
     const { kind, bytes } = await this.reports.file(model.name, file);
-    if (model.access === 'public') response.set('Cache-Control', KEPT_SHORTLY);
+    if (model.access === 'public') response.set('Cache-Control', PUBLIC_CACHE_CONTROL);
     response.set('Content-Type', MEDIA_TYPES[kind]).send(bytes);
   }
 }

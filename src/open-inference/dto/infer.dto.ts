@@ -14,13 +14,13 @@ class InferInputDto {
   @ApiProperty({ enum: ALL_DATATYPES, example: 'FP32' })
   datatype!: string;
 
-  @ApiPropertyOptional({ ...PARAMETERS, description: '`binary_data_size`, where the data follows the JSON' })
+  @ApiPropertyOptional({ ...PARAMETERS, description: '`binary_data_size`, where the data follows the JSON as binary' })
   parameters?: object;
 
   @ApiProperty({
     ...DATA,
     required: false,
-    description: 'Flat, or nested as the shape is',
+    description: 'Flat, or nested like the shape',
     example: [5.9, 3, 5.1, 1.8],
   })
   data?: unknown[];
@@ -34,9 +34,9 @@ class RequestedOutputDto {
   parameters?: object;
 }
 
-/** Further names are let be. */
+/** Other members are ignored. */
 export class InferRequestDto {
-  @ApiProperty({ required: false, description: 'Comes back in the answer', example: 'r-1' })
+  @ApiProperty({ required: false, description: 'Repeated in the response', example: 'r-1' })
   id?: string;
 
   @ApiPropertyOptional({ ...PARAMETERS, description: '`timeout` in microseconds, `binary_data_output`' })
@@ -48,7 +48,7 @@ export class InferRequestDto {
   })
   inputs!: InferInputDto[];
 
-  @ApiProperty({ type: [RequestedOutputDto], required: false, description: 'All outputs where it is left out' })
+  @ApiProperty({ type: [RequestedOutputDto], required: false, description: 'All outputs if omitted' })
   outputs?: RequestedOutputDto[];
 }
 
@@ -62,7 +62,7 @@ class InferOutputDto {
   @ApiProperty({ enum: ALL_DATATYPES, example: 'INT64' })
   datatype!: string;
 
-  @ApiPropertyOptional({ ...PARAMETERS, description: '`binary_data_size`, where the data follows the JSON' })
+  @ApiPropertyOptional({ ...PARAMETERS, description: '`binary_data_size`, where the data follows the JSON as binary' })
   parameters?: object;
 
   @ApiProperty({ ...DATA, required: false, description: 'Flat', example: [2] })

@@ -22,7 +22,7 @@ export class ServerMetadataDto {
   @ApiProperty({ example: '0.1.0' })
   version!: string;
 
-  @ApiProperty({ type: [String], description: "Triton's extensions that are spoken", example: ['binary_tensor_data'] })
+  @ApiProperty({ type: [String], description: "Supported extensions of Triton's", example: ['binary_tensor_data'] })
   extensions!: readonly string[];
 }
 
@@ -38,7 +38,7 @@ export class TensorMetadataDto {
   @ApiProperty({ example: 'FP32' })
   datatype!: string;
 
-  @ApiProperty({ type: [Number], description: '-1 for a dimension of any size', example: [-1, 4] })
+  @ApiProperty({ type: [Number], description: '-1 for a dimension of variable size', example: [-1, 4] })
   shape!: number[];
 }
 
@@ -46,7 +46,7 @@ export class ModelMetadataDto {
   @ApiProperty({ example: 'iris' })
   name!: string;
 
-  @ApiProperty({ type: [String], description: 'Those that answer, oldest first', example: ['1'] })
+  @ApiProperty({ type: [String], description: 'Ready versions, oldest first', example: ['1'] })
   versions!: string[];
 
   @ApiProperty({ example: 'onnx_onnxv1' })
@@ -63,18 +63,18 @@ export class RepositoryEntryDto {
   @ApiProperty({ example: 'iris' })
   name!: string;
 
-  @ApiProperty({ required: false, description: 'Left out for a model without any', example: '1' })
+  @ApiProperty({ required: false, description: 'Omitted for a model without versions', example: '1' })
   version?: string;
 
   @ApiProperty({ enum: ['READY', 'LOADING', 'UNAVAILABLE'], example: 'READY' })
   state!: string;
 
-  @ApiProperty({ description: 'Why it is not ready; empty where it is', example: '' })
+  @ApiProperty({ description: 'Why the version is not ready; empty if it is', example: '' })
   reason!: string;
 }
 
-/** The body of every error answer under `/v2`. */
+/** The body of every error response under `/v2`. */
 export class OpenInferenceErrorDto {
-  @ApiProperty({ description: 'What is wrong, in words', example: 'The input "input" is missing.' })
+  @ApiProperty({ description: 'Error message', example: 'The input "input" is missing.' })
   error!: string;
 }

@@ -4,24 +4,24 @@ class DurationDto {
   @ApiProperty({ type: 'integer', example: 1 })
   count!: number;
 
-  @ApiProperty({ type: 'integer', description: 'Nanoseconds in all', example: 140_000 })
+  @ApiProperty({ type: 'integer', description: 'Total, in nanoseconds', example: 140_000 })
   ns!: number;
 }
 
 class InferenceStatsDto {
-  @ApiProperty({ type: DurationDto, description: 'Requests answered' })
+  @ApiProperty({ type: DurationDto, description: 'Successful requests' })
   success!: DurationDto;
 
-  @ApiProperty({ type: DurationDto, description: 'Requests that failed' })
+  @ApiProperty({ type: DurationDto, description: 'Failed requests' })
   fail!: DurationDto;
 
-  @ApiProperty({ type: DurationDto, description: 'Waiting for the runtime' })
+  @ApiProperty({ type: DurationDto, description: 'Time in the queue' })
   queue!: DurationDto;
 
   @ApiProperty({ type: DurationDto })
   compute_input!: DurationDto;
 
-  @ApiProperty({ type: DurationDto, description: 'Running, with the way to the runtime and back' })
+  @ApiProperty({ type: DurationDto, description: 'Run time, including the transfer to the runtime and back' })
   compute_infer!: DurationDto;
 
   @ApiProperty({ type: DurationDto })
@@ -35,7 +35,7 @@ class InferenceStatsDto {
 }
 
 class BatchStatsDto {
-  @ApiProperty({ type: 'integer', description: 'Rows of a run', example: 1 })
+  @ApiProperty({ type: 'integer', description: 'Rows of one run', example: 1 })
   batch_size!: number;
 
   @ApiProperty({ type: DurationDto })
@@ -73,7 +73,7 @@ export class ModelStatsDto {
   @ApiProperty({ type: 'array', items: { type: 'object' }, description: 'Not measured: always empty' })
   memory_usage!: object[];
 
-  @ApiProperty({ type: 'object', additionalProperties: true, description: 'Always empty: a request has one answer' })
+  @ApiProperty({ type: 'object', additionalProperties: true, description: 'Always empty: a request has one response' })
   response_stats!: object;
 }
 

@@ -1,7 +1,7 @@
-/** A client may send byte by byte, and each buffer alone takes a hundred bytes more than it holds. */
+/** A client may send single bytes, and a Buffer object takes some 100 bytes beside its content: small parts are merged early. */
 const MAX_PARTS = 1_024;
 
-/** The same bytes in pieces of `size` bytes, the last one excepted: however they arrive, they are cut at the same places. */
+/** Regroups a byte stream into pieces of `size` bytes (the last one may be shorter), whatever the sizes of the parts received. */
 export async function* inPieces(source: AsyncIterable<Buffer>, size: number): AsyncGenerator<Buffer> {
   let parts: Buffer[] = [];
   let length = 0;
@@ -11,7 +11,7 @@ export async function* inPieces(source: AsyncIterable<Buffer>, size: number): As
     if (length < size && parts.length < MAX_PARTS) continue;
     let rest = Buffer.concat(parts, length);
     for (; rest.length >= size; rest = rest.subarray(size)) yield rest.subarray(0, size);
-    // What is left must not keep all that it was a part of.
+    // A copy: a view would keep the whole underlying buffer in memory.
     parts = [Buffer.from(rest)];
     length = rest.length;
   }

@@ -1,3 +1,3 @@
+export { ConcurrencyLimiter } from './concurrency-limiter.js';
 export { inPieces } from './in-pieces.js';
-export { Lanes } from './lanes.js';
-export { Rounds } from './rounds.js';
+export { PeriodicTask } from './periodic-task.js';

@@ -1,10 +1,12 @@
-/** One setting that is wrong: what it is called, and what was expected of it. */
+/** An invalid setting. */
 export interface SettingProblem {
+  /** Name of the environment variable. */
   readonly name: string;
+  /** Description of the valid values. */
   readonly expected: string;
 }
 
-/** Every wrong setting at once, in words fit for an operator. */
+/** All invalid settings. The message is written for operators. */
 export class SettingsError extends Error {
   constructor(readonly problems: readonly SettingProblem[]) {
     super(['Wrong settings:', ...problems.map(({ name, expected }) => `  ${name}: ${expected}`)].join('\n'));
@@ -12,7 +14,7 @@ export class SettingsError extends Error {
   }
 }
 
-/** The variables a process was started with, as `process.env` has them. */
+/** Environment variables in the form of `process.env`. */
 export type Variables = Readonly<Record<string, string | undefined>>;
 
 interface NumberRule {
@@ -22,20 +24,20 @@ interface NumberRule {
 }
 
 /**
- * Reads typed settings out of environment variables and collects what is wrong with them, so that one start names every
- * mistake. A reader that finds a mistake answers with the default: the caller never sees it, because start-up ends.
+ * Reads typed settings from environment variables and collects the problems, so that one start reports all of them. For an
+ * invalid value the methods return the default. It is never used, because the start then fails.
  */
 export class Env {
   readonly problems: SettingProblem[] = [];
 
   constructor(private readonly variables: Variables) {}
 
-  /** Records that `name` is wrong. */
-  reject(name: string, expected: string): void {
+  /** Records that the variable `name` is invalid. Only the first problem of a variable counts. */
+  addProblem(name: string, expected: string): void {
     if (!this.problems.some((problem) => problem.name === name)) this.problems.push({ name, expected });
   }
 
-  /** The text of a variable; one set to nothing counts as not set. */
+  /** @returns the trimmed value of a variable; undefined if it is not set or empty */
   optional(name: string): string | undefined {
     const value = this.variables[name]?.trim();
     return value === '' ? undefined : value;
@@ -45,12 +47,12 @@ export class Env {
     return this.optional(name) ?? fallback;
   }
 
-  /** A whole number, in decimal digits. */
+  /** Reads a whole number in decimal digits. */
   integer(name: string, rule: NumberRule): number {
     return this.numeric(name, rule, /^\d{1,15}$/, 'a whole number');
   }
 
-  /** A number that may have a fraction. */
+  /** Reads a decimal number that may have a fraction. */
   decimal(name: string, rule: NumberRule): number {
     return this.numeric(name, rule, /^\d{1,15}(\.\d{1,9})?$/, 'a number');
   }
@@ -58,7 +60,7 @@ export class Env {
   boolean(name: string, fallback: boolean): boolean {
     const value = this.optional(name);
     if (value === undefined) return fallback;
-    if (value !== 'true' && value !== 'false') this.reject(name, `expected true or false, got "${value}"`);
+    if (value !== 'true' && value !== 'false') this.addProblem(name, `expected true or false, got "${value}"`);
     return value === 'true';
   }
 
@@ -66,11 +68,11 @@ export class Env {
     const value = this.optional(name);
     if (value === undefined) return fallback;
     const found = choices.find((choice) => choice === value);
-    if (found === undefined) this.reject(name, `expected one of ${choices.join(', ')}, got "${value}"`);
+    if (found === undefined) this.addProblem(name, `expected one of ${choices.join(', ')}, got "${value}"`);
     return found ?? fallback;
   }
 
-  /** A comma-separated list without empty parts. */
+  /** Reads a comma-separated list. Empty items are dropped. */
   list(name: string): string[] {
     const parts = this.optional(name)?.split(',') ?? [];
     return parts.map((part) => part.trim()).filter((part) => part !== '');
@@ -81,7 +83,7 @@ export class Env {
     if (value === undefined) return rule.default;
     const number = Number(value);
     if (pattern.test(value) && number >= rule.min && number <= rule.max) return number;
-    this.reject(name, `expected ${kind} from ${rule.min} to ${rule.max}, got "${value}"`);
+    this.addProblem(name, `expected ${kind} from ${rule.min} to ${rule.max}, got "${value}"`);
     return rule.default;
   }
 }

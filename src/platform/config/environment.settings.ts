@@ -2,7 +2,7 @@ import type { Env } from './env.js';
 
 const ENVIRONMENTS = ['development', 'test', 'production'] as const;
 
-/** Which kind of deployment this is. */
+/** The kind of deployment. */
 export class EnvironmentSettings {
   readonly name: (typeof ENVIRONMENTS)[number];
   readonly isProduction: boolean;

@@ -1,5 +1,5 @@
 export { Env, SettingsError, type Variables } from './env.js';
 export { EnvironmentSettings } from './environment.settings.js';
-export { processVariables } from './process-variables.js';
+export { environmentVariables } from './environment-variables.js';
 export { SettingsModule, readSettings } from './settings.module.js';
 export { SOURCE_ROOT } from './source-root.js';

@@ -1,30 +1,25 @@
 import { type DynamicModule, Module } from '@nestjs/common';
-import { ConfigModule } from '@nestjs/config';
 import { Env, SettingsError, type Variables } from './env.js';
 import { EnvironmentSettings } from './environment.settings.js';
 
-/** A room's settings: a class whose constructor reads them, and reports the wrong ones, through `Env`. */
+/** A settings class of a room. Its constructor reads and validates the settings with `Env`. */
 export type SettingsClass = new (env: Env) => object;
 
 const ALL_SETTINGS = Symbol('all settings');
 const registered = new Set<SettingsClass>();
 
 /**
- * Settings as injectable classes, one for each room. A room imports `SettingsModule.forFeature(ItsSettings)` and injects
- * `ItsSettings`; the application imports `SettingsModule.forRoot(variables)`, which validates all of them together.
+ * Provides settings as injectable classes, one per room. A room imports `SettingsModule.forFeature(ItsSettings)` and injects
+ * `ItsSettings`. The application imports `SettingsModule.forRoot(variables)`, which validates all settings together.
  */
 @Module({})
 export class SettingsModule {
-  /** Throws `SettingsError` naming every wrong variable. */
+  /** @throws SettingsError with every invalid variable */
   static forRoot(variables: Variables): DynamicModule {
     const settings = readAll([...registered], variables);
-    const byName = Object.fromEntries([...settings].map(([type, value]) => [type.name, value]));
     return {
       module: SettingsModule,
       global: true,
-      imports: [
-        ConfigModule.forRoot({ isGlobal: true, ignoreEnvFile: true, ignoreEnvVars: true, load: [() => byName] }),
-      ],
       providers: [{ provide: ALL_SETTINGS, useValue: settings }, provider(EnvironmentSettings)],
       exports: [ALL_SETTINGS, EnvironmentSettings],
     };
@@ -50,7 +45,11 @@ function readAll(types: readonly SettingsClass[], variables: Variables): Map<Set
   return settings;
 }
 
-/** Reads one room's settings outside the application, for commands. */
+/**
+ * Reads one settings class without the application, for commands.
+ *
+ * @throws SettingsError with every invalid variable
+ */
 export function readSettings<T extends object>(type: new (env: Env) => T, variables: Variables): T {
   return readAll([type], variables).get(type) as T;
 }

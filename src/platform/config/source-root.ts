@@ -1,7 +1,7 @@
-/** Set where this code has been put into one file with others (`scripts/bundle.mjs`): from there to the built sources. */
+/** Defined by `scripts/bundle.mjs`: the path from the bundle to the built sources. */
 declare const BARISTA_SOURCE_ROOT: string | undefined;
 
-/** The folder of the built sources, `dist/src/`: for what is read from there when the application runs. */
+/** The folder of the built sources, `dist/src/`, for files that are read at run time. */
 export const SOURCE_ROOT = new URL(
   typeof BARISTA_SOURCE_ROOT === 'undefined' ? '../../' : BARISTA_SOURCE_ROOT,
   import.meta.url,

@@ -5,17 +5,18 @@ import { dirname } from 'node:path';
 import type { Variables } from '../config/index.js';
 import type { DatabaseSettings } from './database.settings.js';
 import { dumpPostgres } from './dump-postgres.js';
-import { inspectSqlite, withSqlite } from './inspect-sqlite.js';
+import { checkSqliteIntegrity, withReadOnlySqlite } from './sqlite-integrity.js';
 
-/** Files that SQLite, or the application, keeps beside a database. */
-const COMPANIONS = ['', '-wal', '-shm', '-open'];
+/** Suffixes of the files that SQLite and the application keep beside a database. */
+const FILE_SUFFIXES = ['', '-wal', '-shm', '-open'];
 
 /**
- * Copies the database as it is at one moment into `file`, which appears whole, checked and synced, or not at all. Whoever
- * writes meanwhile is not kept waiting.
+ * Copies a consistent snapshot of the database to `file`. The file appears atomically, after it has been checked and synced. Writers
+ * are not blocked.
  *
- * @param variables those that `pg_dump` finds its own settings in
- * @returns the copy's size in bytes
+ * @param variables environment variables for `pg_dump`
+ * @returns the size of the copy in bytes
+ * @throws Error if the target is not usable or the copy fails
  */
 export async function backUp(
   database: DatabaseSettings,
@@ -23,55 +24,55 @@ export async function backUp(
   file: string,
   { overwrite }: { readonly overwrite: boolean },
 ): Promise<number> {
-  requirePlace(database, file, overwrite);
-  const draft = `${file}.${randomUUID()}.partial`;
+  requireUsableTarget(database, file, overwrite);
+  const partial = `${file}.${randomUUID()}.partial`;
   try {
-    await makeDraft(draft);
-    if (database.kind === 'sqlite') copySqlite(database.location, draft);
-    else await dumpPostgres(database.location, variables, draft);
-    await sync(draft);
-    await rename(draft, file);
-    await sync(dirname(file));
+    await createPartialFile(partial);
+    if (database.kind === 'sqlite') copySqlite(database.location, partial);
+    else await dumpPostgres(database.location, variables, partial);
+    await syncToDisk(partial);
+    await rename(partial, file);
+    await syncToDisk(dirname(file));
     return (await stat(file)).size;
   } finally {
-    await rm(draft, { force: true });
+    await rm(partial, { force: true });
   }
 }
 
-function requirePlace({ kind, location }: DatabaseSettings, file: string, overwrite: boolean): void {
+function requireUsableTarget({ kind, location }: DatabaseSettings, file: string, overwrite: boolean): void {
   if (!existsSync(dirname(file))) throw new Error(`There is no folder ${dirname(file)}.`);
   if (kind === 'sqlite') {
     if (!existsSync(location)) throw new Error(`DATABASE_URL: there is no database at ${location}.`);
-    const taken = COMPANIONS.map((ending) => realpathSync(location) + ending);
+    const taken = FILE_SUFFIXES.map((suffix) => realpathSync(location) + suffix);
     if (taken.includes(realPath(file))) throw new Error(`${file} belongs to the database itself.`);
   }
   if (existsSync(file) && !overwrite) {
-    throw new Error(`${file} is there already: name another, or say --force to replace it.`);
+    throw new Error(`${file} already exists: choose another name, or use --force to replace it.`);
   }
 }
 
-/** Of a file that need not be there. */
+/** @param file may not exist yet */
 function realPath(file: string): string {
   return existsSync(file) ? realpathSync(file) : file.replace(dirname(file), realpathSync(dirname(file)));
 }
 
-/** Nobody else may read it: it holds what the database does. */
-async function makeDraft(draft: string): Promise<void> {
-  await (await open(draft, 'wx', 0o600)).close();
+/** Only the owner may read the file. */
+async function createPartialFile(partial: string): Promise<void> {
+  await (await open(partial, 'wx', 0o600)).close();
 }
 
 /**
- * `VACUUM INTO` reads in one transaction, beside which the application writes on. SQLite's backup API in steps begins anew
- * whenever somebody writes, and comes to no end under load; in one step it would copy the remains of deleted rows too.
+ * Uses `VACUUM INTO`, which reads in one transaction and does not block writers. SQLite's incremental backup API restarts after each
+ * write and never ends under load. In one step it would also copy the remains of deleted rows.
  */
-function copySqlite(database: string, draft: string): void {
-  withSqlite(database, (connection) => connection.prepare('VACUUM INTO ?').run(draft));
-  const { damage } = inspectSqlite(draft, 'integrity_check');
+function copySqlite(database: string, partial: string): void {
+  withReadOnlySqlite(database, (connection) => connection.prepare('VACUUM INTO ?').run(partial));
+  const { damage } = checkSqliteIntegrity(partial, 'integrity_check');
   if (damage.length > 0) throw new Error(`The copy is damaged, and was not kept: ${damage.join('; ')}`);
 }
 
-/** Waits until a file, or a folder's list of files, is on the disk. */
-async function sync(path: string): Promise<void> {
+/** Flushes a file or a directory to the disk. */
+async function syncToDisk(path: string): Promise<void> {
   const handle = await open(path, 'r');
   try {
     await handle.sync();

@@ -1,12 +1,12 @@
 import { Column, getMetadataArgsStorage } from 'typeorm';
 import type { DatabaseSettings } from './database.settings.js';
 
-/** The column type of bytes: the only one that is called differently by SQLite and PostgreSQL, and that both need. */
+/** Binary column types, the only types here that have different names in SQLite and PostgreSQL. */
 const TYPES = { sqlite: 'blob', postgres: 'bytea' } as const;
 
 const columns: { readonly target: object; readonly name: string }[] = [];
 
-/** Bytes, as a Buffer. A migration asks `bytesType` for the column's type. */
+/** A column of bytes, with a Buffer as value. Migrations get the column's type from `bytesType`. */
 export function BytesColumn(): PropertyDecorator {
   const declare = Column({ type: TYPES.sqlite });
   return (prototype, name) => {
@@ -15,15 +15,18 @@ export function BytesColumn(): PropertyDecorator {
   };
 }
 
-/** Gives such columns the type that this kind of database has; a process has one kind. */
+/** Sets the type of these columns for the database in use. A process uses one kind of database. */
 export function adaptBytesColumns(kind: DatabaseSettings['kind']): void {
   for (const { target, propertyName, options } of getMetadataArgsStorage().columns) {
-    const isOne = columns.some((column) => column.target === target && column.name === propertyName);
-    if (isOne) options.type = TYPES[kind];
+    const isBytesColumn = columns.some((column) => column.target === target && column.name === propertyName);
+    if (isBytesColumn) options.type = TYPES[kind];
   }
 }
 
-/** What a migration calls the type. @param type that of the data source's options */
+/**
+ * @param type of the data source
+ * @returns the column type of bytes for a migration
+ */
 export function bytesType(type: string): string {
   return type === 'postgres' ? TYPES.postgres : TYPES.sqlite;
 }

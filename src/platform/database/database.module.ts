@@ -6,15 +6,15 @@ import { ReadinessRegistry } from '../health/index.js';
 import { ErrorTranslators } from '../http/index.js';
 import { Log } from '../logging/index.js';
 import { dataSourceOptions } from './data-source-options.js';
-import { translateDatabaseError } from './database-failure.js';
+import { translateDatabaseError } from './database-errors.js';
 import { DatabaseSettings } from './database.settings.js';
-import { openMigrated } from './open-database.js';
-import { checkAfterUncleanStop, markClosed, markOpen } from './unclean-stop.js';
+import { openMigratedDatabase } from './open-database.js';
+import { checkAfterUncleanShutdown, markClosed, markOpen } from './unclean-shutdown.js';
 import { UnitOfWork } from './unit-of-work.js';
 
 const settings = SettingsModule.forFeature(DatabaseSettings);
 
-/** The migrated database: repositories read through it, `UnitOfWork` writes. */
+/** Opens the migrated database. Repositories read from it; `UnitOfWork` writes to it. */
 @Global()
 @Module({
   imports: [
@@ -23,10 +23,10 @@ const settings = SettingsModule.forFeature(DatabaseSettings);
       imports: [settings],
       inject: [DatabaseSettings, Log],
       useFactory: async (database: DatabaseSettings, log: Log) => {
-        if (database.kind === 'sqlite') checkAfterUncleanStop(database.location, log);
+        if (database.kind === 'sqlite') checkAfterUncleanShutdown(database.location, log);
         return { ...(await dataSourceOptions(database)), retryAttempts: 0 };
       },
-      dataSourceFactory: (options) => openMigrated(options!),
+      dataSourceFactory: (options) => openMigratedDatabase(options!),
     }),
   ],
   providers: [UnitOfWork],
@@ -47,7 +47,7 @@ export class DatabaseModule implements OnModuleInit, OnApplicationShutdown {
     if (this.database.kind === 'sqlite') markOpen(this.database.location);
   }
 
-  /** After that of `UnitOfWork`, which has written its last by then. */
+  /** Runs after the shutdown hook of `UnitOfWork`, which completes the last write. */
   onApplicationShutdown(): void {
     if (this.database.kind === 'sqlite') markClosed(this.database.location);
   }
@@ -55,7 +55,7 @@ export class DatabaseModule implements OnModuleInit, OnApplicationShutdown {
   private async ping(): Promise<{ ok: boolean; detail: string }> {
     try {
       await this.dataSource.query('SELECT 1');
-      this.unitOfWork.requireInPlace();
+      this.unitOfWork.requireFilesInPlace();
       return { ok: true, detail: 'up' };
     } catch {
       return { ok: false, detail: 'down' };

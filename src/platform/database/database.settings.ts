@@ -4,19 +4,19 @@ import type { Env } from '../config/index.js';
 const SQLITE_FILE = /^sqlite:(?!\/\/|:memory:)(.+)$/;
 const POSTGRES_URL = /^postgres(ql)?:\/\/.+/;
 
-/** Where the data is: an embedded SQLite file, or a PostgreSQL server. */
+/** The location of the database: an embedded SQLite file or a PostgreSQL server. */
 export class DatabaseSettings {
   readonly kind: 'sqlite' | 'postgres';
-  /** A file's path, or a server's URL. */
+  /** The path of the SQLite file, or the URL of the server. */
   readonly location: string;
-  /** Where files that belong beside the database are kept. */
+  /** Folder for files that belong to the database. */
   readonly directory: string;
 
   constructor(env: Env) {
     const url = env.text('DATABASE_URL', 'sqlite:./data/barista.db');
     const file = SQLITE_FILE.exec(url)?.[1];
     if (file === undefined && !POSTGRES_URL.test(url)) {
-      env.reject('DATABASE_URL', 'expected sqlite:<file> or postgres://<user>:<password>@<host>/<database>');
+      env.addProblem('DATABASE_URL', 'expected sqlite:<file> or postgres://<user>:<password>@<host>/<database>');
     }
     this.kind = POSTGRES_URL.test(url) ? 'postgres' : 'sqlite';
     this.location = file ?? url;

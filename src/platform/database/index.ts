@@ -1,13 +1,13 @@
+export { backUp } from './backup.js';
 export { BytesColumn, bytesType } from './bytes.column.js';
 export { dataSourceOptions } from './data-source-options.js';
-export { isUniqueViolation, translateDatabaseError } from './database-failure.js';
+export { isUniqueViolation, translateDatabaseError } from './database-errors.js';
 export { DatabaseModule } from './database.module.js';
 export { DatabaseSettings } from './database.settings.js';
-export { EntityStatements } from './entity-statements.js';
+export { PreparedStatements } from './prepared-statements.js';
 export { InstantColumn } from './instant.column.js';
 export { migrate } from './migrate.js';
 export { withDatabase } from './open-database.js';
-export { rowLock } from './row-lock.js';
-export { holdLock } from './transaction-lock.js';
+export { acquireTransactionLock, rowLock } from './locks.js';
 export { UnitOfWork } from './unit-of-work.js';
-export { WholeNumberColumn } from './whole-number.column.js';
+export { SafeIntegerColumn } from './safe-integer.column.js';

@@ -1,7 +1,7 @@
 import { Column, type ColumnOptions } from 'typeorm';
 
 /**
- * A point in time, kept as whole milliseconds since 1970 UTC: the same order, precision and zone on SQLite and PostgreSQL.
+ * A point in time, stored as milliseconds since 1970-01-01 UTC, with the same order, precision and time zone on SQLite and PostgreSQL.
  */
 export function InstantColumn(options: ColumnOptions = {}): PropertyDecorator {
   return Column({

@@ -1,17 +1,18 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { DataSource, type DataSourceOptions, type Migration } from 'typeorm';
-import { isBusy } from './database-failure.js';
+import { isBusy } from './database-errors.js';
 
-/** Any number will do, as long as every process of this product uses the same. */
-const POSTGRES_LOCK = 7_240_326;
+/** An arbitrary key, the same in every process. */
+const ADVISORY_LOCK_KEY = 7_240_326;
 const MAX_WAIT_MS = 30_000;
 
 /**
- * Brings the schema up to date, one process at a time; the others wait and find nothing to do. Answers the names of the
- * migrations that were applied.
+ * Applies the pending migrations. Processes take turns; a process that had to wait finds nothing to do.
+ *
+ * @returns the names of the applied migrations
  */
 export async function migrate(options: DataSourceOptions): Promise<string[]> {
-  // A migration, or the wait for another process's, may take longer than any query of the application.
+  // A migration, and the wait for another process, may exceed the query timeout of the application.
   const unlimited = options.type === 'postgres' ? { ...options, extra: {} } : options;
   const dataSource = await new DataSource(unlimited).initialize();
   try {
@@ -24,16 +25,16 @@ export async function migrate(options: DataSourceOptions): Promise<string[]> {
 
 async function migratePostgres(dataSource: DataSource): Promise<Migration[]> {
   const lock = dataSource.createQueryRunner();
-  await lock.query('SELECT pg_advisory_lock($1)', [POSTGRES_LOCK]);
+  await lock.query('SELECT pg_advisory_lock($1)', [ADVISORY_LOCK_KEY]);
   try {
     return await dataSource.runMigrations({ transaction: 'all' });
   } finally {
-    await lock.query('SELECT pg_advisory_unlock($1)', [POSTGRES_LOCK]);
+    await lock.query('SELECT pg_advisory_unlock($1)', [ADVISORY_LOCK_KEY]);
     await lock.release();
   }
 }
 
-/** The write lock is the lock: pending migrations are looked up and run inside one IMMEDIATE transaction. */
+/** SQLite's write lock serializes processes: pending migrations are found and run inside one IMMEDIATE transaction. */
 async function migrateSqlite(dataSource: DataSource): Promise<Migration[]> {
   const deadline = Date.now() + MAX_WAIT_MS;
   await dataSource.query('PRAGMA foreign_keys = OFF');

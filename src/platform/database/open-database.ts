@@ -1,28 +1,29 @@
 import { DataSource, type DataSourceOptions } from 'typeorm';
-import { StartError } from '../logging/index.js';
-import { dataSourceOptions, makeReadOnly } from './data-source-options.js';
+import { StartupError } from '../logging/index.js';
+import { dataSourceOptions, configureReader } from './data-source-options.js';
 import type { DatabaseSettings } from './database.settings.js';
 import { migrate } from './migrate.js';
 import { UnitOfWork } from './unit-of-work.js';
 
-/** The migrated database for reading; on SQLite for nothing else. */
-export async function openMigrated(options: DataSourceOptions): Promise<DataSource> {
+/** Migrates and opens the database. On SQLite the connection is read-only. @throws StartupError */
+export async function openMigratedDatabase(options: DataSourceOptions): Promise<DataSource> {
   try {
     await migrate(options);
-    const reading = options.type === 'better-sqlite3' ? { ...options, prepareDatabase: makeReadOnly } : options;
-    return await new DataSource(reading).initialize();
+    const readerOptions =
+      options.type === 'better-sqlite3' ? { ...options, prepareDatabase: configureReader } : options;
+    return await new DataSource(readerOptions).initialize();
   } catch (cause) {
     const { message } = cause as Error;
-    throw new StartError(`DATABASE_URL: the database cannot be opened and migrated: ${message}`, { cause });
+    throw new StartupError(`DATABASE_URL: the database cannot be opened and migrated: ${message}`, { cause });
   }
 }
 
-/** For commands: the migrated database, open for as long as `work` takes. The application may be running on it. */
+/** For commands: migrates and opens the database while `work` runs. The application may be running too. */
 export async function withDatabase<T>(
   settings: DatabaseSettings,
   work: (unitOfWork: UnitOfWork) => Promise<T>,
 ): Promise<T> {
-  const dataSource = await openMigrated(await dataSourceOptions(settings));
+  const dataSource = await openMigratedDatabase(await dataSourceOptions(settings));
   const unitOfWork = new UnitOfWork(dataSource);
   try {
     await unitOfWork.onModuleInit();

@@ -1,135 +1,135 @@
 import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
 import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
-import { DatabaseUnavailableError, isBusy } from './database-failure.js';
+import { DatabaseUnavailableError, isBusy } from './database-errors.js';
 import { SqliteFiles } from './sqlite-files.js';
-import { type Sqlite, sqliteOf } from './sqlite.js';
+import { type SqliteConnection, sqliteConnection } from './sqlite.js';
 
-/** How long a write waits for its turn, or for another process's write, before it is refused. */
+/** Time that a write waits for its turn, or for the write of another process, before it fails. */
 const MAX_WAIT_MS = 5_000;
-const RETRY_MS = 5;
-/** Units in one transaction: the last of them waits for all. */
-const MAX_GROUP = 64;
+const LOCK_RETRY_MS = 5;
+/** Maximum number of units in one transaction. Each unit waits for all of them. */
+const MAX_GROUP_SIZE = 64;
 
-/** A unit of work that waits for its turn, or for its commit. */
-interface Unit {
+/** A unit of work in the queue, or before its commit. */
+interface QueuedUnit {
   readonly work: (manager: EntityManager) => Promise<unknown>;
-  readonly isRepeatable: boolean;
+  readonly delayedDurability: boolean;
   readonly deadline: number;
   readonly timer: NodeJS.Timeout;
   resolve(result: unknown): void;
   reject(error: unknown): void;
-  isOver: boolean;
+  isSettled: boolean;
 }
 
-/** How a unit went, which is told when its group has been committed. */
+/** Settles the promise of a unit after the commit of its group. */
 type Outcome = () => void;
 
 /**
- * The one writer of a SQLite database. Units that come at the same time share a transaction, each in a savepoint of its
- * own: one that fails is undone alone, and none is told that it has succeeded before all of them are on the disk. So many
- * writers wait for one fsync, and not each for those of all before it.
+ * The single writer of a SQLite database, with group commit: concurrent units share a transaction and one fsync. Each unit runs in its
+ * own savepoint, so that a failed unit is rolled back alone. No unit resolves before the group is on the disk.
  */
 export class SqliteWriter {
   private readonly runner: QueryRunner;
-  private readonly sqlite: Sqlite;
+  private readonly sqlite: SqliteConnection;
   private readonly files: SqliteFiles;
-  private readonly waiting: Unit[] = [];
-  private working: Promise<void> | undefined;
+  private readonly queue: QueuedUnit[] = [];
+  private draining: Promise<void> | undefined;
   private isDurable = true;
 
   constructor(private readonly dataSource: DataSource) {
     this.runner = dataSource.createQueryRunner();
-    this.sqlite = sqliteOf(dataSource)!;
+    this.sqlite = sqliteConnection(dataSource)!;
     this.files = new SqliteFiles(String(dataSource.options.database));
-    // SQLite would wait for another process's write without letting anybody else go on; `begin` does not.
+    // SQLite's busy timeout blocks the event loop. `begin` waits without blocking.
     this.sqlite.exec('PRAGMA busy_timeout = 0');
   }
 
-  /** Throws `DatabaseUnavailableError` where what is written now would not be found after the next start. */
-  requireInPlace(): void {
-    this.files.requireInPlace();
+  /** @throws DatabaseUnavailableError if a database file has been moved, removed or replaced */
+  requireFilesInPlace(): void {
+    this.files.requireFilesInPlace();
   }
 
   /**
-   * A turn that has not come in time never comes: so one inside another ends both instead of waiting for itself.
+   * Runs a unit. It fails if its turn does not come within `MAX_WAIT_MS`, which also ends a nested unit that would wait for itself.
    *
-   * @param isRepeatable whether its commit may wait for the next fsync; see `UnitOfWork`
+   * @param delayedDurability see `UnitOptions`
+   * @throws DatabaseUnavailableError if the unit timed out or the files were moved
    */
-  run<T>(work: (manager: EntityManager) => Promise<T>, isRepeatable = false): Promise<T> {
+  run<T>(work: (manager: EntityManager) => Promise<T>, delayedDurability = false): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       const expire = (): void => {
-        unit.isOver = true;
-        reject(tooBusy());
+        unit.isSettled = true;
+        reject(busyError());
       };
       const timer = setTimeout(expire, MAX_WAIT_MS);
-      const unit: Unit = {
+      const unit: QueuedUnit = {
         work,
-        isRepeatable,
+        delayedDurability,
         deadline: Date.now() + MAX_WAIT_MS,
         timer,
         resolve,
         reject,
-        isOver: false,
+        isSettled: false,
       };
-      this.waiting.push(unit);
-      this.working ??= this.workOff();
+      this.queue.push(unit);
+      this.draining ??= this.drain();
     });
   }
 
   async close(): Promise<void> {
-    await this.working;
+    await this.draining;
     await this.dataSource.destroy();
   }
 
-  private async workOff(): Promise<void> {
-    // Those that have arrived by now have been read then; and between two groups, whoever waits for anything else has a turn.
+  private async drain(): Promise<void> {
+    // Waiting for a turn of the event loop lets more requests join the group, and lets other work run between groups.
     do {
       await nextTurn();
-      const group = this.waiting.splice(0, MAX_GROUP).filter(({ isOver }) => !isOver);
-      if (group.length > 0) await this.tryTogether(group);
-    } while (this.waiting.length > 0);
-    // At once: a unit that came between the last look and this would wait for nobody.
-    this.working = undefined;
+      const group = this.queue.splice(0, MAX_GROUP_SIZE).filter(({ isSettled }) => !isSettled);
+      if (group.length > 0) await this.runGroup(group);
+    } while (this.queue.length > 0);
+    // In the same turn as the last check: a unit queued in between would never run.
+    this.draining = undefined;
   }
 
-  private async tryTogether(group: readonly Unit[]): Promise<void> {
+  private async runGroup(group: readonly QueuedUnit[]): Promise<void> {
     try {
-      this.setDurable(group.some(({ isRepeatable }) => !isRepeatable));
+      this.setDurable(group.some(({ delayedDurability }) => !delayedDurability));
       await this.begin(group[0]!.deadline);
-      await this.runTogether(group);
+      await this.commitGroup(group);
     } catch (error) {
       for (const unit of group) settle(unit, () => unit.reject(error));
     }
   }
 
-  /** A durable commit makes all those before it durable: the log is synced as a whole (https://sqlite.org/pragma.html#pragma_synchronous). */
+  /** A durable commit also syncs all earlier commits in the log (https://sqlite.org/pragma.html#pragma_synchronous). */
   private setDurable(isDurable: boolean): void {
     if (isDurable === this.isDurable) return;
     this.sqlite.exec(`PRAGMA synchronous = ${isDurable ? 'FULL' : 'NORMAL'}`);
     this.isDurable = isDurable;
   }
 
-  /** Throws where the group as a whole has failed, and nothing of it is kept. */
-  private async runTogether(group: readonly Unit[]): Promise<void> {
-    const outcomes: [Unit, Outcome][] = [];
+  /** @throws if the group as a whole failed and was rolled back */
+  private async commitGroup(group: readonly QueuedUnit[]): Promise<void> {
+    const outcomes: [QueuedUnit, Outcome][] = [];
     try {
-      for (const unit of group) if (!unit.isOver) outcomes.push([unit, await this.runOne(unit)]);
-      this.requireInPlace();
+      for (const unit of group) if (!unit.isSettled) outcomes.push([unit, await this.runOne(unit)]);
+      this.requireFilesInPlace();
       this.sqlite.exec('COMMIT');
-      this.requireInPlace();
+      this.requireFilesInPlace();
     } catch (error) {
-      // A full disk makes SQLite roll back by itself; there is then nothing left to undo.
+      // On a full disk SQLite has already rolled back.
       if (this.sqlite.inTransaction) this.sqlite.exec('ROLLBACK');
       throw error;
     } finally {
-      this.tellRunner(false);
+      this.setTransactionState(false);
     }
     for (const [unit, outcome] of outcomes) settle(unit, outcome);
   }
 
-  private async runOne(unit: Unit): Promise<Outcome> {
+  private async runOne(unit: QueuedUnit): Promise<Outcome> {
     clearTimeout(unit.timer);
-    this.tellRunner(true);
+    this.setTransactionState(true);
     this.sqlite.exec('SAVEPOINT unit');
     try {
       const result = await unit.work(this.runner.manager);
@@ -142,35 +142,35 @@ export class SqliteWriter {
     }
   }
 
-  /** TypeORM's `save` and nested transactions use savepoints in a transaction that it knows of. */
-  private tellRunner(isTransactionActive: boolean): void {
+  /** Tells TypeORM about the transaction, so that `save` and nested transactions use savepoints. */
+  private setTransactionState(isTransactionActive: boolean): void {
     Object.assign(this.runner, { isTransactionActive, transactionDepth: isTransactionActive ? 1 : 0 });
   }
 
   /**
-   * TypeORM's own begin is a deferred one, which fails with SQLITE_BUSY_SNAPSHOT when another process writes between its
-   * read and its write, whatever the timeout. IMMEDIATE takes the write lock first.
+   * Begins with IMMEDIATE, which takes the write lock first. TypeORM begins a deferred transaction, which fails with
+   * SQLITE_BUSY_SNAPSHOT, whatever the timeout, when another process writes between its first read and its first write.
    */
   private async begin(deadline: number): Promise<void> {
     for (;;) {
-      if (Date.now() >= deadline) throw tooBusy();
+      if (Date.now() >= deadline) throw busyError();
       try {
         this.sqlite.exec('BEGIN IMMEDIATE');
         return;
       } catch (error) {
         if (!isBusy(error)) throw error;
       }
-      await delay(RETRY_MS);
+      await delay(LOCK_RETRY_MS);
     }
   }
 }
 
-function settle(unit: Unit, outcome: Outcome): void {
+function settle(unit: QueuedUnit, outcome: Outcome): void {
   clearTimeout(unit.timer);
-  unit.isOver = true;
+  unit.isSettled = true;
   outcome();
 }
 
-function tooBusy(): DatabaseUnavailableError {
+function busyError(): DatabaseUnavailableError {
   return new DatabaseUnavailableError('The database is busy with other writes. Nothing was changed; try again.');
 }

@@ -1,22 +1,23 @@
 import type { DataSource } from 'typeorm';
 
-/** What is used here of a better-sqlite3 statement: https://github.com/WiseLibs/better-sqlite3/blob/master/docs/api.md */
+/** The part of a better-sqlite3 statement in use: https://github.com/WiseLibs/better-sqlite3/blob/master/docs/api.md */
 export interface Statement {
-  /** Rows are arrays from then on. */
+  /** Makes `get` return rows as arrays. */
   raw(): Statement;
   get(...values: unknown[]): unknown;
   run(...values: unknown[]): { readonly lastInsertRowid: number | bigint };
 }
 
-/** And of its connection. */
-export interface Sqlite {
+/** The part of a better-sqlite3 connection in use. */
+export interface SqliteConnection {
   readonly inTransaction: boolean;
   exec(sql: string): unknown;
+  pragma(sql: string): unknown;
   prepare(sql: string): Statement;
 }
 
-/** The connection of a data source; undefined where the database is another one. */
-export function sqliteOf({ driver, options }: DataSource): Sqlite | undefined {
+/** @returns the connection of a data source; undefined for PostgreSQL */
+export function sqliteConnection({ driver, options }: DataSource): SqliteConnection | undefined {
   if (options.type !== 'better-sqlite3') return undefined;
-  return (driver as unknown as { databaseConnection: Sqlite }).databaseConnection;
+  return (driver as unknown as { databaseConnection: SqliteConnection }).databaseConnection;
 }

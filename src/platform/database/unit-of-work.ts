@@ -1,71 +1,72 @@
 import { Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
-import { translateDatabaseError } from './database-failure.js';
-import { makeDurable } from './data-source-options.js';
+import { translateDatabaseError } from './database-errors.js';
+import { configureWriter } from './data-source-options.js';
 import { SqliteWriter } from './sqlite-writer.js';
 
 export interface UnitOptions {
   /**
-   * Whether it is done again where a power cut takes it: then nobody waits for the disk before it is committed. It, and all that
-   * was written before, is durable with the next unit that is not repeatable; what came after it is never there without it.
-   * PostgreSQL can lose it without the application, which would not notice, and so makes it durable like any other.
+   * Commits without waiting for the disk, for work that is repeated after a power cut. The unit becomes durable with the next durable
+   * unit; the order of commits is kept. Ignored on PostgreSQL, where a crash of the server alone would lose the commit
+   * unnoticed by the application.
    */
-  readonly isRepeatable?: boolean;
+  readonly delayedDurability?: boolean;
 }
 
 /**
- * Every write of the application. What `work` does through its manager is one transaction: durable when the promise
- * resolves, undone when it rejects.
+ * Runs every write of the application. The writes of `work` through its manager are one transaction: durable when the promise
+ * resolves, rolled back when it rejects.
  *
- * SQLite has one writer at a time, and TypeORM gives everybody the same connection, so that a plain write would join a
- * stranger's transaction and be lost with its rollback. Here writes have a connection of their own, on which they follow
- * one another. On PostgreSQL each is an ordinary transaction on a pooled connection.
+ * SQLite has one writer at a time, and TypeORM shares one connection, so that a plain write would join the transaction of another
+ * request and be lost with its rollback. Here writes run one after another on their own connection. On PostgreSQL each unit is
+ * an ordinary transaction on a pooled connection.
  *
- * Nothing slow (hashing, inference, I/O) belongs inside `work`: on SQLite all other writers wait for it.
+ * Keep slow work (hashing, inference, I/O) out of `work`: on SQLite all other writers wait for it.
  */
 @Injectable()
 export class UnitOfWork implements OnModuleInit, OnApplicationShutdown {
   private writer: SqliteWriter | undefined;
-  private readonly afterwards = new WeakMap<EntityManager, (() => void)[]>();
+  private readonly commitCallbacks = new WeakMap<EntityManager, (() => void)[]>();
 
   constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
 
   async onModuleInit(): Promise<void> {
     const { options } = this.dataSource;
     if (options.type !== 'better-sqlite3') return;
-    this.writer = new SqliteWriter(await new DataSource({ ...options, prepareDatabase: makeDurable }).initialize());
+    this.writer = new SqliteWriter(await new DataSource({ ...options, prepareDatabase: configureWriter }).initialize());
   }
 
   async onApplicationShutdown(): Promise<void> {
     await this.writer?.close();
   }
 
-  /** Throws `DatabaseUnavailableError` where a write would not be kept, whatever SQLite says. */
-  requireInPlace(): void {
-    this.writer?.requireInPlace();
+  /** @throws DatabaseUnavailableError if a database file has been moved, removed or replaced */
+  requireFilesInPlace(): void {
+    this.writer?.requireFilesInPlace();
   }
 
+  /** @throws DatabaseUnavailableError, DatabaseFullError, or the error of `work` */
   async run<T>(work: (manager: EntityManager) => Promise<T>, options?: UnitOptions): Promise<T> {
-    const actions: (() => void)[] = [];
-    // Units have a manager of their own, or the same one after the other.
-    const noted = (manager: EntityManager): Promise<T> => {
-      this.afterwards.set(manager, actions);
+    const callbacks: (() => void)[] = [];
+    // Concurrent units never share a manager.
+    const tracked = (manager: EntityManager): Promise<T> => {
+      this.commitCallbacks.set(manager, callbacks);
       return work(manager);
     };
-    const result = await this.transact(noted, options?.isRepeatable ?? false);
-    for (const act of actions) act();
+    const result = await this.transact(tracked, options?.delayedDurability ?? false);
+    for (const callback of callbacks) callback();
     return result;
   }
 
-  /** For whoever takes part in a unit of work without having begun it: `act` is called once it has been committed. */
-  afterCommit(manager: EntityManager, act: () => void): void {
-    this.afterwards.get(manager)?.push(act);
+  /** Calls `callback` after the commit of the unit of work that `manager` belongs to. */
+  afterCommit(manager: EntityManager, callback: () => void): void {
+    this.commitCallbacks.get(manager)?.push(callback);
   }
 
-  private async transact<T>(work: (manager: EntityManager) => Promise<T>, isRepeatable: boolean): Promise<T> {
+  private async transact<T>(work: (manager: EntityManager) => Promise<T>, delayedDurability: boolean): Promise<T> {
     try {
-      return await (this.writer ? this.writer.run(work, isRepeatable) : this.dataSource.transaction(work));
+      return await (this.writer ? this.writer.run(work, delayedDurability) : this.dataSource.transaction(work));
     } catch (error) {
       throw translateDatabaseError(error) ?? error;
     }

@@ -3,15 +3,15 @@ import { dirname } from 'node:path';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import express, { type Request, type Response } from 'express';
 import { DocsSettings } from './docs.settings.js';
-import { OpenApi } from './openapi.service.js';
+import { OpenApiService } from './openapi.service.js';
 import { SWAGGER_PAGE, SWAGGER_START } from './swagger-page.js';
 
 const SWAGGER_UI = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'));
 const ONE_DAY_MS = 86_400_000;
 
-/** Serves the OpenAPI document, and Swagger UI to read and try it; from here, with nothing inline. */
+/** Serves the OpenAPI document and Swagger UI, without third-party hosts and inline scripts. */
 export function configureDocs(app: NestExpressApplication): void {
-  const openApi = app.get(OpenApi);
+  const openApi = app.get(OpenApiService);
   openApi.attach(app);
   if (!app.get(DocsSettings).isServed) return;
 
@@ -32,7 +32,7 @@ export function configureDocs(app: NestExpressApplication): void {
     index: false,
     redirect: false,
     maxAge: ONE_DAY_MS,
-    // Kept for as long as that says: nothing personal is in them.
+    // Removes `no-store`, which all other responses have, so that `maxAge` applies.
     setHeaders: (response: Response) => response.removeHeader('Cache-Control'),
   });
   app.use('/docs/assets', assets);

@@ -1,4 +1,4 @@
 export { configureDocs } from './configure-docs.js';
 export { DocsModule } from './docs.module.js';
 export { DocsSettings } from './docs.settings.js';
-export { OpenApi } from './openapi.service.js';
+export { OpenApiService } from './openapi.service.js';

@@ -1,4 +1,4 @@
-/** Swagger UI without an inline script or style, under the product's header. */
+/** Swagger UI under the header of the product, without inline scripts and styles. */
 export const SWAGGER_PAGE = `<!doctype html>
 <html lang="en">
   <head>
@@ -31,7 +31,7 @@ export const SWAGGER_PAGE = `<!doctype html>
 </html>
 `;
 
-/** Tags and operations come in the document's order. A key typed into "Authorize" is not kept in the browser. */
+/** Starts Swagger UI. Tags and operations keep the order of the document; a key from "Authorize" is not stored in the browser. */
 export const SWAGGER_START = `const dark = matchMedia('(prefers-color-scheme: dark)');
 const followScheme = () => document.documentElement.classList.toggle('dark-mode', dark.matches);
 dark.addEventListener('change', followScheme);

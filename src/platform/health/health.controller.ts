@@ -18,7 +18,7 @@ class ReadinessDto {
   @ApiProperty({
     type: 'object',
     additionalProperties: true,
-    description: 'A word for each part, or for each member of a part',
+    description: 'The state of each component, or of each member of a component',
     example: { models: { iris: 'ready' }, database: 'up' },
   })
   details!: object;
@@ -34,24 +34,27 @@ export class HealthController {
   ) {}
 
   @Get('live')
-  @ApiOperation({ summary: 'Whether the process serves at all' })
+  @ApiOperation({ summary: 'Liveness: whether the process responds' })
   @ApiOkResponse({ type: LivenessDto })
   live(): LivenessDto {
     return LIVE;
   }
 
   @Get('ready')
-  @ApiOperation({ summary: 'Whether the process should be sent requests, and what is missing' })
+  @ApiOperation({ summary: 'Readiness: whether the process can take requests, and the state of its components' })
   @ApiOkResponse({ type: ReadinessDto })
-  @ApiServiceUnavailableResponse({ type: ReadinessDto, description: 'Not ready; `details` names what is missing' })
+  @ApiServiceUnavailableResponse({
+    type: ReadinessDto,
+    description: 'Not ready; `details` names the components that are missing',
+  })
   async ready(@Res({ passthrough: true }) response: Response): Promise<ReadinessDto> {
     const { ok, details } = await this.readiness.evaluate();
     const indicator = this.indicators.check('barista');
-    const verdict = await this.health
+    const isReady = await this.health
       .check([() => (ok ? indicator.up() : indicator.down())])
       .then((result) => result.status === 'ok')
       .catch(() => false);
-    response.status(verdict ? 200 : 503);
-    return { status: verdict ? 'ok' : 'error', details };
+    response.status(isReady ? 200 : 503);
+    return { status: isReady ? 'ok' : 'error', details };
   }
 }

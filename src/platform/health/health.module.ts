@@ -1,6 +1,5 @@
-import { Global, Module, type OnModuleInit } from '@nestjs/common';
+import { Global, Module } from '@nestjs/common';
 import { TerminusModule } from '@nestjs/terminus';
-import { GracefulShutdown } from '../http/index.js';
 import { HealthController } from './health.controller.js';
 import { ReadinessRegistry } from './readiness-registry.js';
 
@@ -11,13 +10,4 @@ import { ReadinessRegistry } from './readiness-registry.js';
   providers: [ReadinessRegistry],
   exports: [ReadinessRegistry],
 })
-export class HealthModule implements OnModuleInit {
-  constructor(
-    private readonly readiness: ReadinessRegistry,
-    private readonly shutdown: GracefulShutdown,
-  ) {}
-
-  onModuleInit(): void {
-    this.readiness.add('server', () => (this.shutdown.isStopping ? { ok: false, detail: 'stopping' } : { ok: true }));
-  }
-}
+export class HealthModule {}

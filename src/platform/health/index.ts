@@ -1,2 +1,2 @@
 export { HealthModule } from './health.module.js';
-export { type PartReadiness, type Readiness, ReadinessRegistry } from './readiness-registry.js';
+export { type ComponentReadiness, type Readiness, ReadinessRegistry } from './readiness-registry.js';

@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { Log } from '../logging/index.js';
 
-/** What one part says of itself: a word, or one word for each of its members. */
-export interface PartReadiness {
+/** The state of one component, such as the database or the models. */
+export interface ComponentReadiness {
   readonly ok: boolean;
-  /** Left out where there is nothing to say. */
+  /** A word, or one word per member; undefined leaves the component out of the details. */
   readonly detail?: string | Readonly<Record<string, string>>;
 }
 
@@ -13,11 +13,11 @@ export interface Readiness {
   readonly details: Readonly<Record<string, string | Readonly<Record<string, string>>>>;
 }
 
-type Check = () => PartReadiness | Promise<PartReadiness>;
+type Check = () => ComponentReadiness | Promise<ComponentReadiness>;
 
 /**
- * Whether the process should be sent requests. Rooms add what they need to be ready; the log has one line each time the
- * whole turns ready, or stops being so.
+ * Tells whether the process can take requests. Rooms add a check for each component that they need. Every change of the overall state
+ * is logged.
  */
 @Injectable()
 export class ReadinessRegistry {
@@ -27,27 +27,27 @@ export class ReadinessRegistry {
 
   constructor(private readonly log: Log) {}
 
-  /** @param part the name under which `/health/ready` shows it */
-  add(part: string, check: Check): void {
-    this.checks.set(part, check);
+  /** @param component its name in the response of `/health/ready` */
+  add(component: string, check: Check): void {
+    this.checks.set(component, check);
   }
 
-  /** To be called once the port is open. */
+  /** Called once the port is open. Changes are logged from then on. */
   async start(): Promise<void> {
     this.listening = true;
     await this.evaluate();
   }
 
-  /** Asks every part. To be called by a part whose answer may have changed, so that the log knows at once. */
+  /** Runs every check. A component whose state may have changed calls it too, so that the change is logged at once. */
   async evaluate(): Promise<Readiness> {
-    const parts = await Promise.all([...this.checks].map(async ([name, check]) => [name, await check()] as const));
-    const ok = parts.every(([, part]) => part.ok);
-    const details = Object.fromEntries(parts.flatMap(([name, { detail }]) => (detail ? [[name, detail]] : [])));
-    if (this.listening) this.note(ok, details);
+    const components = await Promise.all([...this.checks].map(async ([name, check]) => [name, await check()] as const));
+    const ok = components.every(([, component]) => component.ok);
+    const details = Object.fromEntries(components.flatMap(([name, { detail }]) => (detail ? [[name, detail]] : [])));
+    if (this.listening) this.logChange(ok, details);
     return { ok, details };
   }
 
-  private note(ok: boolean, details: Readiness['details']): void {
+  private logChange(ok: boolean, details: Readiness['details']): void {
     if (ok === this.wasReady) return;
     this.wasReady = ok;
     if (ok) this.log.lines.info({ details }, 'ready');

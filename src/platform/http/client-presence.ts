@@ -7,14 +7,14 @@ declare module 'http' {
 }
 
 /**
- * Tells that a client has hung up before its answer. It looks like an `AbortSignal`, which takes long to make, to those who
- * need no more than this of it.
+ * Signals that a client has disconnected before its response. It implements the part of `AbortSignal` that is needed here. An
+ * `AbortSignal` takes longer to create.
  */
 export class ClientPresence {
-  private hasGone = false;
+  private isDisconnected = false;
   private listeners: (() => void)[] = [];
 
-  /** The presence of the client that waits for `response`. */
+  /** The signal of the client that waits for `response`. */
   static of(response: Response): ClientPresence {
     response.presence ??= new ClientPresence();
     if (response.closed) response.presence.end(response.writableFinished);
@@ -22,8 +22,8 @@ export class ClientPresence {
   }
 
   /**
-   * The same as `signal`, for many who listen in turn: an `AbortSignal` chains its listeners, past ones too, and what each of
-   * them holds stays in memory until all of it is looked through.
+   * Wraps `signal` for many listeners that come and go. An `AbortSignal` chains its listeners, removed ones included, and keeps
+   * their closures in memory.
    */
   static until(signal: AbortSignal): ClientPresence {
     const presence = new ClientPresence();
@@ -33,7 +33,7 @@ export class ClientPresence {
   }
 
   get aborted(): boolean {
-    return this.hasGone;
+    return this.isDisconnected;
   }
 
   addEventListener(_: 'abort', listener: () => void): void {
@@ -44,18 +44,18 @@ export class ClientPresence {
     this.listeners = this.listeners.filter((other) => other !== listener);
   }
 
-  /** The same for those who need the platform's own. */
+  /** Converts it for APIs that need a real `AbortSignal`. */
   toAbortSignal(): AbortSignal {
     const controller = new AbortController();
-    if (this.hasGone) controller.abort();
+    if (this.isDisconnected) controller.abort();
     else this.addEventListener('abort', () => controller.abort());
     return controller.signal;
   }
 
-  /** The connection is over: nobody waits any more. */
+  /** Must be called when the response is closed. Notifies the listeners unless the response was sent completely. */
   end(isAnswered: boolean): void {
-    if (this.hasGone || isAnswered) return;
-    this.hasGone = true;
+    if (this.isDisconnected || isAnswered) return;
+    this.isDisconnected = true;
     for (const listener of this.listeners) listener();
   }
 }

@@ -1,80 +1,74 @@
-import type { RequestListener, Server } from 'node:http';
 import { NotFoundException } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
-import type { NestExpressApplication } from '@nestjs/platform-express';
-import type { NextFunction, Request, Response } from 'express';
+import type { ExpressAdapter, NestExpressApplication } from '@nestjs/platform-express';
+import type { Application, NextFunction, Request, RequestHandler, Response } from 'express';
 import { EnvironmentSettings } from '../config/index.js';
-import { Log, SecurityLog } from '../logging/index.js';
+import { SecurityLog } from '../logging/index.js';
+import { writeExactJson } from './body/exact-json-response.js';
 import { RequestInputGuard } from './body/request-input.guard.js';
-import { Arrivals } from '../server/arrivals.js';
-import { Admission } from '../server/admission.js';
-import type { BaristaExpressAdapter } from '../server/barista-express.adapter.js';
-import { clientErrors, hangUp } from '../server/client-error.js';
 import { refuseCrossSiteWrites } from './cross-site.js';
-import { entrance } from '../server/entrance.js';
-import { GracefulShutdown } from '../server/graceful-shutdown.js';
-import { MethodNotAllowedError } from './method-not-allowed.js';
-import { ProbePort } from '../server/probe-port.js';
-import { isProbe } from '../server/probes.js';
-import { RequestObservers } from './request-observers.js';
-import { requestTracking } from './request-tracking.js';
-import { standardHeaders } from './security-headers.js';
-import { limitServer } from '../server/server-limits.js';
-import { SlowReaders } from '../server/slow-readers.js';
-import { Traffic } from '../server/traffic.js';
 import { ProblemFilter } from './errors/problem.filter.js';
 import { HttpSettings } from './http.settings.js';
+import { respondToWrongMethods } from './method-not-allowed.js';
 import { prepareHandlers } from './prepare-handlers.js';
+import { RequestObservers } from './request-observers.js';
+import { requestTracking } from './request-tracking.js';
+import { setStandardHeaders, type StandardHeaders, standardHeaders } from './security-headers.js';
 
-/** Everything that happens to a request before its handler's own guards, pipes and filters. */
-export function configureHttp(app: NestExpressApplication): void {
+/** Extensions of the server under the application. Without them, requests are handled by middleware alone. */
+export interface ServerHooks {
+  /** Middleware that runs once a request has its id, before all other middleware. */
+  readonly gate: RequestHandler;
+  /** Gives the headers to every response, in place of middleware. */
+  useStandardHeaders(headers: StandardHeaders): void;
+  /** Sets the handler of requests whose target Express cannot parse. */
+  useFallback(handler: (request: Request, response: Response) => void): void;
+}
+
+const EXPOSED_HEADERS = ['ETag', 'Inference-Header-Content-Length', 'Location', 'Retry-After', 'X-Request-Id'];
+
+/**
+ * Installs everything that happens to a request before the guards, pipes and filters of its handler. Must be called before
+ * Nest registers the routes.
+ */
+export function configureHttp(app: NestExpressApplication, server?: ServerHooks): void {
   const settings = app.get(HttpSettings);
-  const shutdown = app.get(GracefulShutdown);
   const filter = app.get(ProblemFilter);
-  prepareHandlers(app.get(ModulesContainer), app.get(RequestInputGuard));
-
-  const adapter = app.getHttpAdapter() as unknown as BaristaExpressAdapter;
   const headers = standardHeaders(app.get(EnvironmentSettings).isProduction);
-  adapter.setStandardHeaders(headers);
-  guardServers(app, headers);
+  const track = requestTracking(app.get(RequestObservers));
+  prepareHandlers(app.get(ModulesContainer), app.get(RequestInputGuard));
+  const adapter = app.getHttpAdapter() as unknown as ExpressAdapter;
+  respondToWrongMethods(adapter);
+  writeExactJson(adapter.getInstance<Application>());
   app.disable('x-powered-by');
   app.disable('etag');
   app.set('trust proxy', settings.trustProxy);
-  const track = requestTracking(app.get(RequestObservers), shutdown);
-  const enter = entrance(filter, app.get(Admission));
-  app.use(track);
-  app.use(enter);
-  adapter.plans.lastResort = (request, response) => {
-    track(request, response, () =>
-      enter(request, response, () => filter.answer(new NotFoundException(), request, response)),
-    );
-  };
+  if (server) useServer(app, server, { headers, track });
+  else app.use(setStandardHeaders(headers), track);
   if (settings.corsOrigins.length > 0) {
     app.enableCors({ origin: [...settings.corsOrigins], credentials: true, exposedHeaders: EXPOSED_HEADERS });
   }
   app.use(refuseCrossSiteWrites(settings.corsOrigins, app.get(SecurityLog)));
-  // What fails before a route is found has not reached Nest's own error handling yet.
+  // Nest handles only errors of routes; errors of the middleware above are handled here.
   app.use((error: unknown, request: Request, response: Response, _: NextFunction) => {
     filter.answer(error, request, response);
   });
 }
 
-/** What Node's servers do by themselves, or leave undone, before a request is one. */
-function guardServers(app: NestExpressApplication, headers: ReturnType<typeof standardHeaders>): void {
-  const adapter = app.getHttpAdapter() as unknown as BaristaExpressAdapter;
-  const traffic = app.get(Traffic);
-  const refusing = { standardHeaders: headers, log: app.get(Log) };
-  const guard = (server: Server, listener: RequestListener): Server => {
-    limitServer(server, app.get(HttpSettings), app.get(Log));
-    traffic.track(server);
-    server.on('clientError', clientErrors(app.get(ProblemFilter), traffic, refusing));
-    server.on('connect', ({ socket }) => hangUp(socket, new MethodNotAllowedError('CONNECT', ''), refusing));
-    return server.on('checkExpectation', listener);
-  };
-  const server = guard(app.getHttpServer(), adapter.plans.listener);
-  app.get(Arrivals).watch(server);
-  app.get(SlowReaders).watch();
-  app.get(ProbePort).prepare(() => guard(adapter.createServerOf(isProbe), adapter.plans.listenerOf(isProbe)));
+interface Tracking {
+  readonly headers: StandardHeaders;
+  readonly track: RequestHandler;
 }
 
-const EXPOSED_HEADERS = ['ETag', 'Inference-Header-Content-Length', 'Location', 'Retry-After', 'X-Request-Id'];
+function useServer(app: NestExpressApplication, server: ServerHooks, { headers, track }: Tracking): void {
+  const filter = app.get(ProblemFilter);
+  server.useStandardHeaders(headers);
+  app.use(track);
+  app.use(server.gate);
+  const notFound = (request: Request, response: Response): void =>
+    filter.answer(new NotFoundException(), request, response);
+  server.useFallback((request, response) => {
+    const admit = (): unknown => server.gate(request, response, () => notFound(request, response));
+    track(request, response, () => void admit());
+  });
+}

@@ -16,42 +16,42 @@ const WITH_COOKIE =
 const FORM = 'This form was not sent from a page of this site. Open the page here, and send it again.';
 
 /**
- * Refuses writes that another site makes a browser send with our cookie. Browsers say where a request comes from in
- * `Sec-Fetch-Site`, older ones in `Origin`; a client that sends neither is not a browser.
+ * Middleware that rejects writes with our cookie that another site makes a browser send (CSRF). Browsers send the origin of a
+ * request in `Sec-Fetch-Site`, and older ones in `Origin`. A client that sends neither header is not a browser.
  */
 export function refuseCrossSiteWrites(allowedOrigins: readonly string[], security: SecurityLog) {
   return (request: Request, _: Response, next: NextFunction): void => {
-    const harmless = SAFE_METHODS.has(request.method) || request.headers.cookie === undefined;
-    if (harmless || comesFromHere(request, allowedOrigins)) {
+    const isSafe = SAFE_METHODS.has(request.method) || request.headers.cookie === undefined;
+    if (isSafe || isSameSite(request, allowedOrigins)) {
       next();
       return;
     }
-    next(refusalOf(request, WITH_COOKIE, security));
+    next(recordRejection(request, WITH_COOKIE, security));
   };
 }
 
 /**
- * Refuses forms that are not sent from our own pages, with or without a cookie: else another site could log somebody in as
- * somebody else.
+ * Rejects forms that are not submitted from our own pages, with or without a cookie. Otherwise another site could log a user
+ * in to a different account (login CSRF).
  */
 @Injectable()
-export class OwnFormsGuard implements CanActivate {
+export class SameOriginFormGuard implements CanActivate {
   constructor(private readonly security: SecurityLog) {}
 
   canActivate(context: ExecutionContext): boolean {
     const request = context.switchToHttp().getRequest<Request>();
-    if (SAFE_METHODS.has(request.method) || comesFromHere(request, [])) return true;
-    throw refusalOf(request, FORM, this.security);
+    if (SAFE_METHODS.has(request.method) || isSameSite(request, [])) return true;
+    throw recordRejection(request, FORM, this.security);
   }
 }
 
-function refusalOf(request: Request, detail: string, security: SecurityLog): CrossSiteRequestError {
-  const refusal = new CrossSiteRequestError(detail);
-  security.record('request.refused', actorOf(request), { code: refusal.code, path: request.path });
-  return refusal;
+function recordRejection(request: Request, detail: string, security: SecurityLog): CrossSiteRequestError {
+  const error = new CrossSiteRequestError(detail);
+  security.record('request.refused', actorOf(request), { code: error.code, path: request.path });
+  return error;
 }
 
-function comesFromHere(request: Request, allowedOrigins: readonly string[]): boolean {
+function isSameSite(request: Request, allowedOrigins: readonly string[]): boolean {
   const site = request.headers['sec-fetch-site'];
   const origin = request.headers.origin;
   if (site === undefined && origin === undefined) return true;

@@ -1,4 +1,4 @@
-/** One entity tag of a list, and the comma or end after it (RFC 9110, 8.8.3 and 5.6.1). */
+/** One entity tag of a list, followed by a comma or the end (RFC 9110, 8.8.3 and 5.6.1). */
 const LISTED_TAG = /[ \t]*(W\/)?("[\x21\x23-\x7e\x80-\xff]*")[ \t]*(?:,|$)/y;
 
 interface EntityTag {
@@ -6,12 +6,12 @@ interface EntityTag {
   readonly opaque: string;
 }
 
-/** Whether `If-Match` names the strong `tag`: a weak one never matches, and neither does a header that is malformed. */
+/** Whether `If-Match` contains the strong `tag`. A weak tag never matches, and neither does a malformed header. */
 export function matchesStrongly(ifMatch: string, tag: string): boolean {
   return isAny(ifMatch) || parse(ifMatch).some(({ isWeak, opaque }) => !isWeak && opaque === tag);
 }
 
-/** Whether `If-None-Match` names `tag`, be it as a weak one; a header that is malformed does not. */
+/** Whether `If-None-Match` contains `tag`, strong or weak. A malformed header never matches. */
 export function matchesWeakly(ifNoneMatch: string, tag: string): boolean {
   return isAny(ifNoneMatch) || parse(ifNoneMatch).some(({ opaque }) => opaque === tag);
 }
@@ -20,7 +20,7 @@ function isAny(header: string): boolean {
   return header.trim() === '*';
 }
 
-/** The tags of a header; none where any part of it is malformed. */
+/** Parses the tags of a header; returns none if any part of it is malformed. */
 function parse(header: string): EntityTag[] {
   const tags: EntityTag[] = [];
   LISTED_TAG.lastIndex = 0;

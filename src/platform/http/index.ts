@@ -5,14 +5,11 @@ export { missingFile, unknownField } from './body/form-errors.js';
 export { MAX_FORM_FILES } from './body/multipart.js';
 export { openUpload, type Upload, type UploadPart } from './body/open-upload.js';
 export { parseForm, parseJsonExactly } from './body/parse-body.js';
-export { arrived, collect } from './body/read-bytes.js';
+export { collect, streamOf } from './body/read-bytes.js';
 export { mediaTypeOf, type UploadedFile, UploadedFiles } from './body/uploaded-files.js';
-export { configureHttp } from './configure-http.js';
-export { BaristaExpressAdapter } from '../server/barista-express.adapter.js';
+export { configureHttp, type ServerHooks } from './configure-http.js';
 export { ClientPresence } from './client-presence.js';
-export { OwnFormsGuard } from './cross-site.js';
-export { GracefulShutdown } from '../server/graceful-shutdown.js';
-export { ProbePort } from '../server/probe-port.js';
+export { SameOriginFormGuard } from './cross-site.js';
 export { type FinishedRequest, RequestObservers } from './request-observers.js';
 export { matchesStrongly, matchesWeakly } from './entity-tags.js';
 export {
@@ -21,10 +18,12 @@ export {
   type FieldError,
   InvalidInputError,
   MalformedRequestError,
+  MAX_ERRORS,
   PayloadTooLargeError,
   UnsupportedMediaTypeError,
   withCause,
 } from './errors/domain-error.js';
+export { type ErrorFault, faultOf, isCallerError, isTemporaryError } from './errors/error-fault.js';
 export { ErrorFormats, type FormattedError } from './errors/error-formats.js';
 export { ErrorTranslators } from './errors/error-translators.js';
 export type { Problem } from './errors/problem.js';
@@ -32,6 +31,7 @@ export { ProblemFilter, problemOf } from './errors/problem.filter.js';
 export { ApiProblems, ProblemDto } from './errors/problem.docs.js';
 export { HttpModule } from './http.module.js';
 export { HttpSettings } from './http.settings.js';
+export { MethodNotAllowedError, respondToWrongMethods } from './method-not-allowed.js';
 export { decodeCursor, type Position } from './paging/cursor.js';
 export {
   CursorParameter,
@@ -42,6 +42,7 @@ export {
   pageOf,
 } from './paging/page.js';
 export { actorOf, CurrentActor, networkOf, prefersHtml, type RequestActor } from './request.js';
+export { isDecimal } from './validation/decimal.js';
 export {
   ChoiceField,
   Field,
@@ -53,5 +54,6 @@ export {
   UuidField,
 } from './validation/fields.js';
 export { type TextFields, textFieldsOf } from './validation/text-fields.js';
+export { type StandardHeaders, standardHeaders } from './security-headers.js';
 export { isStorableText } from './validation/text-safety.js';
 export { validateAs } from './validation/validation.pipe.js';

@@ -1,4 +1,6 @@
 import { METHODS } from 'node:http';
+import type { RequestMethod } from '@nestjs/common';
+import type { ExpressAdapter } from '@nestjs/platform-express';
 import type { Application, RequestHandler } from 'express';
 import { DomainError } from './errors/domain-error.js';
 
@@ -19,12 +21,31 @@ export class MethodNotAllowedError extends DomainError {
 }
 
 /**
- * What `notFound` says to a path that nothing answers at, where another method would have been: 405 with `Allow`, or the
- * answer to OPTIONS.
- *
- * @param isRoute whether a layer is one; middleware for a method and a path looks like a route
+ * Makes an Express adapter respond with 405 and `Allow`, or to OPTIONS, where a path exists for another method. Must be called
+ * before Nest registers middleware and routes.
  */
-export function methodNotAllowed(
+export function respondToWrongMethods(adapter: ExpressAdapter): void {
+  const app = adapter.getInstance<Application>();
+  // Nest registers middleware for a method and a path as a layer that looks like a route.
+  const middleware = new WeakSet<object>();
+  const createMiddlewareFactory = adapter.createMiddlewareFactory.bind(adapter);
+  adapter.createMiddlewareFactory = (method: RequestMethod) => {
+    const create = createMiddlewareFactory(method);
+    return (path, callback) => {
+      const before = layersOf(app).length;
+      create(path, callback);
+      for (const layer of layersOf(app).slice(before)) middleware.add(layer);
+    };
+  };
+  const setNotFoundHandler = adapter.setNotFoundHandler.bind(adapter);
+  adapter.setNotFoundHandler = (handler: RequestHandler, ...rest) => {
+    const isRoute = (layer: object): boolean => !middleware.has(layer);
+    return setNotFoundHandler(methodNotAllowed(app, isRoute, handler), ...rest) as unknown;
+  };
+}
+
+/** @param isRoute tells routes from middleware for a method and a path */
+function methodNotAllowed(
   instance: Application,
   isRoute: (layer: object) => boolean,
   notFound: RequestHandler,
@@ -33,7 +54,7 @@ export function methodNotAllowed(
     const { method } = request;
     const allow = allowedMethods(instance, isRoute, request.originalUrl);
     if (method === 'TRACE') next(new MethodNotAllowedError(method, allow.join(', ')));
-    // Its handler ran, and has passed the request on.
+    // The handler of the route ran and called `next`.
     else if (method !== 'OPTIONS' && allow.includes(method)) notFound(request, response, next);
     else if (allow.length === 0) notFound(request, response, next);
     else if (method === 'OPTIONS') response.status(204).set('Allow', allow.join(', ')).end();
@@ -42,11 +63,10 @@ export function methodNotAllowed(
 }
 
 function allowedMethods(instance: Application, isRoute: (layer: object) => boolean, url: string): string[] {
-  const layers = (instance.router as unknown as { stack: Layer[] }).stack;
   const path = pathOf(url);
   const methods = new Set<string>();
-  for (const layer of layers) {
-    // What is there for all methods says nothing of which are right.
+  for (const layer of layersOf(instance)) {
+    // A layer for all methods does not tell which methods are allowed.
     if (!layer.route || !isRoute(layer) || isForAll(layer.route) || !matches(layer, path)) continue;
     for (const method of Object.keys(layer.route.methods)) methods.add(method.toUpperCase());
   }
@@ -55,7 +75,11 @@ function allowedMethods(instance: Application, isRoute: (layer: object) => boole
   return [...methods].sort();
 }
 
-/** Of the URL in its usual form, or with a host in front. */
+function layersOf(instance: Application): readonly Layer[] {
+  return (instance.router as unknown as { stack: Layer[] }).stack;
+}
+
+/** The path of a request target in origin form or absolute form. */
 function pathOf(url: string): string {
   if (url.startsWith('/') || !URL.canParse(url)) return url.replace(/\?.*$/s, '');
   return new URL(url).pathname;
@@ -69,6 +93,6 @@ function matches(layer: Layer, path: string): boolean {
   try {
     return layer.match(path);
   } catch {
-    return false; // a path with broken percent-encoding matches nothing
+    return false; // A path with broken percent-encoding matches no route.
   }
 }

@@ -4,16 +4,16 @@ import { MetadataScanner, type ModulesContainer } from '@nestjs/core';
 import { RequestInputGuard } from './body/request-input.guard.js';
 import { isValidated, RequestValidationPipe } from './validation/validation.pipe.js';
 
-/** A parameter as Nest's decorators describe it; the key begins with what it is taken from. */
+/** A parameter in Nest's metadata. Its key begins with its type (`RouteParamtypes`). */
 interface Parameter {
   readonly index: number;
   readonly pipes?: readonly unknown[];
 }
 
 /**
- * Gives every handler the input guard, behind its other guards, and every parameter that is a DTO the validation pipe,
- * before its other pipes. As a global pipe it would see the other parameters too, and each would be waited for. To be
- * called before Nest makes its routes. What a former application has put there is replaced.
+ * Adds the input guard to every handler, after its other guards, and the validation pipe to every DTO parameter, before its
+ * other pipes. A global pipe would run for all parameters, and Nest would await each of them. Must be called before Nest
+ * registers the routes. Replaces the guard and the pipes of another application in the same process.
  */
 export function prepareHandlers(modules: ModulesContainer, guard: RequestInputGuard): void {
   const scanner = new MetadataScanner();
@@ -23,20 +23,20 @@ export function prepareHandlers(modules: ModulesContainer, guard: RequestInputGu
       for (const name of scanner.getAllMethodNames(controller.prototype as object)) {
         const handler = (controller.prototype as Record<string, object>)[name]!;
         if (!Reflect.hasMetadata(PATH_METADATA, handler)) continue;
-        putGuard(guard, handler);
-        putPipes(controller, name);
+        addGuard(guard, handler);
+        addPipes(controller, name);
       }
     }
   }
 }
 
-function putGuard(guard: RequestInputGuard, handler: object): void {
+function addGuard(guard: RequestInputGuard, handler: object): void {
   const guards = (Reflect.getMetadata(GUARDS_METADATA, handler) ?? []) as object[];
   const others = guards.filter((other) => !(other instanceof RequestInputGuard));
   Reflect.defineMetadata(GUARDS_METADATA, [...others, guard], handler);
 }
 
-function putPipes(controller: Type<object>, name: string): void {
+function addPipes(controller: Type<object>, name: string): void {
   const parameters = (Reflect.getMetadata(ROUTE_ARGS_METADATA, controller, name) ?? {}) as Record<string, Parameter>;
   const types = (Reflect.getMetadata('design:paramtypes', controller.prototype as object, name) ?? []) as unknown[];
   const entries = Object.entries(parameters).map(([key, parameter]): [string, Parameter] => {

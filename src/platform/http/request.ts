@@ -6,21 +6,21 @@ import type { Actor } from '../logging/index.js';
 declare module 'express-serve-static-core' {
   interface Request {
     requestId: string;
-    /** As `performance.now()` counts. */
+    /** In the time of `performance.now()`. */
     startedAt: number;
-    /** Set as soon as it is known who calls. */
+    /** Set once the caller is authenticated. */
     memberId?: string;
   }
 }
 
-/** Who makes a request, from where: for the security log. */
+/** The caller of a request and its address, for the security log. */
 export interface RequestActor extends Actor {
   readonly requestId: string;
   readonly address: string;
   readonly userAgent: string | undefined;
 }
 
-/** What is known of the caller of `request`. */
+/** Describes the caller of `request`. */
 export function actorOf(request: Request): RequestActor {
   const { requestId, memberId } = request;
   return { requestId, memberId, address: request.ip ?? '', userAgent: request.get('user-agent')?.slice(0, 512) };
@@ -31,17 +31,17 @@ export const CurrentActor = createParamDecorator((_: unknown, context: Execution
   actorOf(context.switchToHttp().getRequest<Request>()),
 );
 
-/** Whether a caller would rather have a page: a browser that shows what it asks for. Who has no wish gets JSON. */
+/** Whether the client prefers HTML to JSON, as a browser does when it opens a page. JSON is the default. */
 export function prefersHtml(request: Request): boolean {
   return request.accepts(['application/json', 'text/html']) === 'text/html';
 }
 
 const IPV4_MAPPED = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i;
-/** Sixteen bits each: half of an address, which is what one household or server gets (RFC 6177). */
+/** Groups of 16 bits in a /64, which one household or server gets (RFC 6177). */
 const GROUPS_OF_NETWORK = 4;
 const GROUPS = 8;
 
-/** What an address is counted as: an IPv4 address itself, the /64 of an IPv6 one, of which a caller has 2^64. */
+/** The network of an address for rate limits: an IPv4 address itself, or the /64 of an IPv6 address, of which a caller has 2^64. */
 export function networkOf(address: string): string {
   const mapped = IPV4_MAPPED.exec(address)?.[1];
   if (mapped !== undefined || !isIPv6(address)) return mapped ?? address;

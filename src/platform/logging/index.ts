@@ -3,5 +3,4 @@ export { LoggingModule } from './logging.module.js';
 export { LoggingSettings } from './logging.settings.js';
 export { NestLogger } from './nest-logger.js';
 export { type Actor, SecurityLog } from './security-log.js';
-export { endStart } from './end-start.js';
-export { StartError, StartFailure } from './start-failure.js';
+export { abortStartup, StartupError, StartupFailure } from './startup-failure.js';

@@ -3,20 +3,29 @@ import { isatty } from 'node:tty';
 import type PinoPretty from 'pino-pretty';
 import pino, { type DestinationStream, type Logger as PinoLogger } from 'pino';
 
-/** Field names whose values never reach the log, wherever they stand at the first two levels of a line. */
-const SECRETS = ['password', 'currentPassword', 'newPassword', 'cookie', 'authorization', 'key', 'secret', 'token'];
+/** Fields that pino removes from the first two levels of a line. */
+const REDACTED_FIELDS = [
+  'password',
+  'currentPassword',
+  'newPassword',
+  'cookie',
+  'authorization',
+  'key',
+  'secret',
+  'token',
+];
 
-/** Where TypeORM and PostgreSQL keep, with a failed query, what was to be written: hashes and e-mails among it. */
-const VALUES = new Set(['parameters', 'driverError', 'detail', 'where']);
+/** Fields of a query error in which TypeORM and PostgreSQL keep the values of the query, such as password hashes and e-mails. */
+const QUERY_VALUE_FIELDS = new Set(['parameters', 'driverError', 'detail', 'where']);
 
 /**
- * The one log of the process: JSON lines on stdout, or readable text on a terminal. Values are JSON strings, so a CR or
- * LF in them cannot forge a line.
+ * The log of the process: JSON lines on stdout, or readable text on a terminal. Values are JSON strings, so a CR or LF in a
+ * value cannot forge a line.
  */
 export class Log {
   readonly lines: PinoLogger;
   private readonly destination: DestinationStream & { flushSync?: () => void };
-  private readonly turn: Turn;
+  private readonly buffer: LineBuffer;
   private readonly clock = new IsoClock();
 
   constructor(level: string, destination: DestinationStream = stdout()) {
@@ -27,40 +36,42 @@ export class Log {
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label: string) => ({ level: label }) },
     };
-    const redact = { paths: SECRETS.flatMap((name) => [name, `*.${name}`]), remove: true };
-    this.lines = pino({ ...options, redact, serializers: { err: withoutValues } }, destination);
-    this.turn = new Turn(destination);
+    const redact = { paths: REDACTED_FIELDS.flatMap((name) => [name, `*.${name}`]), remove: true };
+    this.lines = pino({ ...options, redact, serializers: { err: serializeError } }, destination);
+    this.buffer = new LineBuffer(destination);
   }
 
   /**
-   * A line like those of `lines`, for each request: put together by hand, since its fields are few, always the same, and
-   * known to hold no secret that would have to be looked for.
+   * Writes the line of a finished request. It is formatted by hand, not by pino, for speed: its fields are fixed and need no
+   * redaction.
    */
-  request({ requestId, method, path, status, ms, memberId }: RequestLine): void {
+  request({ requestId, method, path, status, ms, memberId }: RequestLogEntry): void {
     if (!this.lines.isLevelEnabled('info')) return;
-    const who = memberId === undefined ? '' : `,"memberId":${JSON.stringify(memberId)}`;
-    // An id or a method has no character that JSON would have to escape.
-    const what = `"requestId":"${requestId}","method":"${method}","path":${JSON.stringify(path)},"status":${status}`;
+    const member = memberId === undefined ? '' : `,"memberId":${JSON.stringify(memberId)}`;
+    // Request ids and methods have no character that JSON escapes.
+    const fields = `"requestId":"${requestId}","method":"${method}","path":${JSON.stringify(path)},"status":${status}`;
     const time = this.clock.now();
-    this.turn.write(`{"level":"info","time":"${time}",${what},"ms":${ms}${who},"msg":"request"}\n`);
+    this.buffer.write(`{"level":"info","time":"${time}",${fields},"ms":${ms}${member},"msg":"request"}\n`);
   }
 
   /** Writes every buffered line before it returns. */
   flush(): void {
-    this.turn.flush();
+    this.buffer.flush();
     this.destination.flushSync?.();
   }
 }
 
-/** An error as pino has it, without the values of a query that failed. */
-function withoutValues(error: unknown): unknown {
+/** pino's serializer for errors, without the values of a failed query. */
+function serializeError(error: unknown): unknown {
   if (!(error instanceof Error)) return error;
-  return Object.fromEntries(Object.entries(pino.stdSerializers.err(error)).filter(([name]) => !VALUES.has(name)));
+  return Object.fromEntries(
+    Object.entries(pino.stdSerializers.err(error)).filter(([name]) => !QUERY_VALUE_FIELDS.has(name)),
+  );
 }
 
-/** What is said of each request. */
-export interface RequestLine {
-  /** Letters, digits, `_`, `.`, `:` and `-`. */
+/** The logged fields of a request. */
+export interface RequestLogEntry {
+  /** Letters, digits, `_`, `.`, `:` and `-` only. */
   readonly requestId: string;
   readonly method: string;
   readonly path: string;
@@ -69,7 +80,7 @@ export interface RequestLine {
   readonly memberId: string | undefined;
 }
 
-/** The time as ISO 8601 has it, worked out once a millisecond. */
+/** The current time in ISO 8601, formatted at most once per millisecond. */
 class IsoClock {
   private ms = 0;
   private text = '';
@@ -82,8 +93,8 @@ class IsoClock {
   }
 }
 
-/** Collects the lines of one turn of the event loop, which go out as one. */
-class Turn implements DestinationStream {
+/** Collects the lines of one turn of the event loop and writes them at once. */
+class LineBuffer implements DestinationStream {
   private lines = '';
 
   constructor(private readonly destination: DestinationStream) {}
@@ -102,7 +113,7 @@ class Turn implements DestinationStream {
 
 function stdout(): DestinationStream {
   if (!isatty(1)) return pino.destination({ fd: 1, sync: false });
-  // Loaded for a terminal only; in this thread, because what a transport's thread has not written is lost at exit.
+  // Loaded only for a terminal. A pino transport runs in a thread, whose unwritten lines are lost at exit.
   const pretty = createRequire(import.meta.url)('pino-pretty') as typeof PinoPretty;
   return pretty({ sync: true, singleLine: true, translateTime: 'SYS:HH:MM:ss.l' });
 }

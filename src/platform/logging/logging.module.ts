@@ -4,7 +4,7 @@ import { Log } from './log.js';
 import { LoggingSettings } from './logging.settings.js';
 import { NestLogger } from './nest-logger.js';
 import { SecurityLog } from './security-log.js';
-import { StartFailure } from './start-failure.js';
+import { StartupFailure } from './startup-failure.js';
 
 @Global()
 @Module({
@@ -13,15 +13,15 @@ import { StartFailure } from './start-failure.js';
     { provide: Log, inject: [LoggingSettings], useFactory: (settings: LoggingSettings) => new Log(settings.level) },
     { provide: NestLogger, inject: [Log], useFactory: (log: Log) => new NestLogger(log) },
     SecurityLog,
-    StartFailure,
+    StartupFailure,
   ],
-  exports: [Log, NestLogger, SecurityLog, StartFailure],
+  exports: [Log, NestLogger, SecurityLog, StartupFailure],
 })
 export class LoggingModule implements OnApplicationShutdown {
   constructor(private readonly log: Log) {}
 
   onApplicationShutdown(): void {
-    // Before the last line: those of the last requests.
+    // The lines of the last requests precede the last line.
     this.log.flush();
     this.log.lines.info('stopped');
     this.log.flush();

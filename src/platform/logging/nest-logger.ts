@@ -3,13 +3,13 @@ import type { Log } from './log.js';
 
 type Level = 'info' | 'error' | 'warn' | 'debug' | 'trace' | 'fatal';
 
-/** Nest's own messages, and those of `new Logger(context)`, as lines of the one log. */
+/** Writes Nest's messages, and the messages of `new Logger(context)`, to the log. */
 export class NestLogger implements LoggerService {
-  constructor(private readonly log_: Log) {}
+  constructor(private readonly destination: Log) {}
 
   log(message: unknown, ...rest: unknown[]): void {
-    // Nest says at `log` which routes and modules it found: of use to a developer, noise to an operator.
-    this.write(isFrameworkChatter(rest) ? 'debug' : 'info', message, rest);
+    // Nest logs every route and module at level `log`, which is noise for operators.
+    this.write(isFrameworkNoise(rest) ? 'debug' : 'info', message, rest);
   }
 
   error(message: unknown, ...rest: unknown[]): void {
@@ -32,18 +32,24 @@ export class NestLogger implements LoggerService {
     this.write('fatal', message, rest);
   }
 
-  /** Nest passes the context last, and for errors the stack before it. */
+  /** @param rest ends with Nest's context; for errors the stack precedes it */
   private write(level: Level, message: unknown, rest: unknown[]): void {
     const context = typeof rest.at(-1) === 'string' ? (rest.at(-1) as string) : undefined;
     const stack = rest.slice(0, -1).find((part) => typeof part === 'string' && part.includes('\n'));
-    if (message instanceof Error) this.log_.lines[level]({ context, err: message }, message.message);
-    else if (typeof message === 'object' && message !== null) this.log_.lines[level]({ context, ...message });
-    else this.log_.lines[level]({ context, stack }, String(message));
+    if (message instanceof Error) this.destination.lines[level]({ context, err: message }, message.message);
+    else if (typeof message === 'object' && message !== null) this.destination.lines[level]({ context, ...message });
+    else this.destination.lines[level]({ context, stack }, String(message));
   }
 }
 
-const CHATTY = new Set(['InstanceLoader', 'RouterExplorer', 'RoutesResolver', 'NestFactory', 'NestApplication']);
+const NOISY_CONTEXTS = new Set([
+  'InstanceLoader',
+  'RouterExplorer',
+  'RoutesResolver',
+  'NestFactory',
+  'NestApplication',
+]);
 
-function isFrameworkChatter(rest: unknown[]): boolean {
-  return CHATTY.has(String(rest.at(-1)));
+function isFrameworkNoise(rest: unknown[]): boolean {
+  return NOISY_CONTEXTS.has(String(rest.at(-1)));
 }

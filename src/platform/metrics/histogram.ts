@@ -9,18 +9,18 @@ export interface HistogramOptions {
   readonly registry: Registry;
 }
 
-/** The observations that have the same labels. */
+/** The observations of one combination of labels. */
 export class Series {
   sum = 0;
   count = 0;
-  /** How many were in each bucket, and in none of those before it. */
-  readonly inBucket: number[];
+  /** Observations per bucket, not cumulative. */
+  readonly bucketCounts: number[];
 
   constructor(
     private readonly buckets: readonly number[],
     readonly labels: Readonly<Record<string, string>>,
   ) {
-    this.inBucket = buckets.map(() => 0);
+    this.bucketCounts = buckets.map(() => 0);
   }
 
   observe(value: number): void {
@@ -29,15 +29,15 @@ export class Series {
     const { buckets } = this;
     for (let index = 0; index < buckets.length; index += 1) {
       if (value > buckets[index]!) continue;
-      this.inBucket[index]! += 1;
+      this.bucketCounts[index]! += 1;
       return;
     }
   }
 }
 
 /**
- * A histogram for what happens with every request. prom-client's own looks up the labels of each observation anew, which
- * takes longer than all else that is done with it; here who observes keeps the series.
+ * A histogram for hot paths. prom-client's histogram looks up the labels for each observation, which costs more than the
+ * observation. Here the caller keeps the `Series` of its labels.
  */
 export class Histogram {
   private readonly series = new Map<string, Series>();
@@ -46,33 +46,36 @@ export class Histogram {
     options.registry.registerMetric(this as unknown as Metric);
   }
 
-  /** What the registry finds it by. */
+  /** The key of the metric in the registry. */
   get name(): string {
     return this.options.name;
   }
 
-  /** The series with these labels, in the order of `labelNames`. */
+  /** @param values of the labels, in the order of `labelNames` */
   labels(...values: string[]): Series {
     const key = values.join('\0');
-    const known = this.series.get(key);
-    if (known) return known;
+    const existing = this.series.get(key);
+    if (existing) return existing;
     const { buckets, labelNames } = this.options;
-    const made = new Series(buckets, Object.fromEntries(labelNames.map((name, index) => [name, values[index] ?? ''])));
-    this.series.set(key, made);
-    return made;
+    const created = new Series(
+      buckets,
+      Object.fromEntries(labelNames.map((name, index) => [name, values[index] ?? ''])),
+    );
+    this.series.set(key, created);
+    return created;
   }
 
-  /** As the registry asks for it. */
+  /** Called by the registry. @returns the metric in prom-client's format */
   get(): Promise<object> {
     const { name, help } = this.options;
-    const values = [...this.series.values()].flatMap((series) => this.valuesOf(series));
+    const values = [...this.series.values()].flatMap((series) => this.toSamples(series));
     return Promise.resolve({ name, help, type: 'histogram', values, aggregator: 'sum' });
   }
 
-  private valuesOf({ labels, inBucket, sum, count }: Series) {
+  private toSamples({ labels, bucketCounts, sum, count }: Series) {
     const { name, buckets } = this.options;
-    let upTo = 0;
-    const cumulative = buckets.map((le, index) => ({ le, value: (upTo += inBucket[index]!) }));
+    let total = 0;
+    const cumulative = buckets.map((le, index) => ({ le, value: (total += bucketCounts[index]!) }));
     return [
       ...[...cumulative, { le: '+Inf', value: count }].map(({ le, value }) => {
         return { metricName: `${name}_bucket`, labels: { le, ...labels }, value };

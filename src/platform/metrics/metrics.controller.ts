@@ -27,21 +27,21 @@ export class MetricsController {
   @Get()
   @Header('Content-Type', 'text/plain; version=0.0.4; charset=utf-8')
   @ApiBearerAuth('metrics-token')
-  @ApiOperation({ summary: 'Figures for Prometheus' })
+  @ApiOperation({ summary: 'Metrics for Prometheus' })
   @ApiOkResponse({ content: { 'text/plain': { schema: { type: 'string' } } } })
-  @ApiProblems({ 401: 'METRICS_TOKEN is set and was not given', 404: 'Not served: production without METRICS_TOKEN' })
+  @ApiProblems({ 401: 'The request lacks METRICS_TOKEN', 404: 'Not served: production without METRICS_TOKEN' })
   async show(@Headers('authorization') authorization: string | undefined): Promise<string> {
     const { token, isServed } = this.settings;
-    if (!isServed) throw new MetricsNotServedError('Set METRICS_TOKEN to have figures served in production.');
-    if (token !== undefined && !sameText(/^bearer (.+)$/i.exec(authorization ?? '')?.[1] ?? '', token)) {
+    if (!isServed) throw new MetricsNotServedError('Set METRICS_TOKEN to serve metrics in production.');
+    if (token !== undefined && !timingSafeEqualText(/^bearer (.+)$/i.exec(authorization ?? '')?.[1] ?? '', token)) {
       throw new MetricsTokenError('Send the metrics token as Authorization: Bearer <token>.');
     }
     return this.metrics.registry.metrics();
   }
 }
 
-/** In a time that does not tell how much of it is right. */
-function sameText(given: string, expected: string): boolean {
+/** Compares in constant time, so that the response time does not reveal a prefix of the token. */
+function timingSafeEqualText(given: string, expected: string): boolean {
   const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
   return timingSafeEqual(digest(given), digest(expected));
 }

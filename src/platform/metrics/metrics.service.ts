@@ -3,17 +3,17 @@ import { collectDefaultMetrics, Registry } from 'prom-client';
 import type { FinishedRequest } from '../http/index.js';
 import { Histogram } from './histogram.js';
 
-/** Seconds; from a fast prediction to a request that runs into its deadline. */
+/** In seconds, from a fast prediction to a request that meets its deadline. */
 const DURATION_BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
-/** The process's figures, in a registry of their own. Features register further ones with `registry`. */
+/** The metrics of the process, in a registry of their own. Features add metrics to `registry`. */
 @Injectable()
 export class Metrics {
   readonly registry = new Registry();
 
   private readonly requests = new Histogram({
     name: 'http_request_duration_seconds',
-    help: 'Time from a request to the end of its answer, in seconds',
+    help: 'Time from the start of a request to the end of its response, in seconds',
     labelNames: ['method', 'route', 'status'],
     buckets: DURATION_BUCKETS,
     registry: this.registry,
@@ -23,7 +23,7 @@ export class Metrics {
     collectDefaultMetrics({ register: this.registry });
   }
 
-  /** The route's pattern, never its path: a label must not take as many values as there are rows. */
+  /** Uses the route's pattern as label, not its path: the number of label values must be bounded. */
   observe({ request, status, ms }: FinishedRequest): void {
     const route = (request.route as { path?: string } | undefined)?.path ?? 'none';
     this.requests.labels(request.method, route, String(status)).observe(ms / 1000);

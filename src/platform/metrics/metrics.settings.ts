@@ -1,9 +1,9 @@
 import { type Env, EnvironmentSettings } from '../config/index.js';
 
 export class MetricsSettings {
-  /** The bearer token that `/metrics` asks for, where there is one. */
+  /** The bearer token that `/metrics` requires; undefined for no token. */
   readonly token: string | undefined;
-  /** Production serves figures only to those who have the token. */
+  /** Production serves metrics only with a token. */
   readonly isServed: boolean;
 
   constructor(env: Env) {

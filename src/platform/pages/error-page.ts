@@ -1,8 +1,8 @@
 import type { FormattedError, Problem } from '../http/index.js';
 import { html } from './html.js';
-import { page } from './page.js';
+import { renderPage } from './page.js';
 
-export const HTML = 'text/html; charset=utf-8';
+export const HTML_MEDIA_TYPE = 'text/html; charset=utf-8';
 
 const TITLES: Readonly<Record<number, string>> = {
   401: 'Log in first',
@@ -14,20 +14,20 @@ const TITLES: Readonly<Record<number, string>> = {
   503: 'Not just now',
   507: 'There is no room left',
 };
-const OF_THE_CALLER = 'That did not work';
-const OF_OURS = 'Something went wrong here';
+const CLIENT_ERROR = 'That did not work';
+const SERVER_ERROR = 'Something went wrong here';
 
-/** What the error itself says is for programs. */
+/** In place of the detail of the error, which is written for API clients. */
 const LOG_IN = html`<p>Only members may do this, or see it. <a href="/login">Log in</a></p>`;
 
-/** A page as the answer to a request that failed. */
-export function asErrorAnswer({ status }: Problem, body: string): FormattedError {
-  return { status, contentType: HTML, body, vary: 'Accept' };
+/** Wraps an HTML page as the response to a failed request. */
+export function toFormattedError({ status }: Problem, body: string): FormattedError {
+  return { status, contentType: HTML_MEDIA_TYPE, body, vary: 'Accept' };
 }
 
-/** An error in words, with a way on. */
-export function errorPage({ status, detail, errors = [] }: Problem, requestId: string): string {
-  const title = TITLES[status] ?? (status < 500 ? OF_THE_CALLER : OF_OURS);
+/** Renders an error, with a link to the home page and the id of the request. */
+export function renderErrorPage({ status, detail, errors = [] }: Problem, requestId: string): string {
+  const title = TITLES[status] ?? (status < 500 ? CLIENT_ERROR : SERVER_ERROR);
   const lines =
     errors.length > 1
       ? [
@@ -36,7 +36,7 @@ export function errorPage({ status, detail, errors = [] }: Problem, requestId: s
           </ul>`,
         ]
       : [];
-  return page({
+  return renderPage({
     title: `${title} – Barista`,
     styles: ['forms.css'],
     content: html`<div class="narrow">

@@ -1,12 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import type { Request } from 'express';
 import { ErrorFormats, type FormattedError, prefersHtml, type Problem } from '../http/index.js';
-import { asErrorAnswer, errorPage } from './error-page.js';
+import { toFormattedError, renderErrorPage } from './error-page.js';
 
-/** Of the framework: no room answers at this address. */
-const NOWHERE = 'route.not-found';
+/** Code of the error for a path without a route. */
+const ROUTE_NOT_FOUND = 'route.not-found';
 
-/** Who asks for a page and meets an error gets a page that says so. Rooms add where their pages are. */
+/** Formats errors as HTML pages for browsers, on paths without a route and on those that features add. */
 @Injectable()
 export class ErrorPages {
   private readonly paths = ['/'];
@@ -15,18 +15,18 @@ export class ErrorPages {
     formats.add('', (problem, request, path) => this.format(problem, request, path));
   }
 
-  /** @param path of a page; all below it count too */
+  /** Adds the path of a page, and all paths below it. */
   add(path: string): void {
     this.paths.push(path);
   }
 
   private format(problem: Problem, request: Request, path: string): FormattedError | undefined {
-    if (!(problem.code === NOWHERE || this.isPage(path)) || !prefersHtml(request)) return undefined;
-    return asErrorAnswer(problem, errorPage(problem, request.requestId));
+    if (!(problem.code === ROUTE_NOT_FOUND || this.isPage(path)) || !prefersHtml(request)) return undefined;
+    return toFormattedError(problem, renderErrorPage(problem, request.requestId));
   }
 
   private isPage(path: string): boolean {
-    const asked = path.toLowerCase();
-    return this.paths.some((page) => asked === page || (page !== '/' && asked.startsWith(`${page}/`)));
+    const requested = path.toLowerCase();
+    return this.paths.some((page) => requested === page || (page !== '/' && requested.startsWith(`${page}/`)));
   }
 }

@@ -1,4 +1,4 @@
-/** Markup that is safe to send. Only `html` makes it. */
+/** Escaped markup. Only `html` makes it. */
 export interface Html {
   readonly markup: string;
 }
@@ -13,12 +13,12 @@ const ENTITIES: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 
-/** Markup with its parts filled in: text is escaped, markup is taken as it is. */
+/** Template tag: escapes strings, and inserts markup unchanged. */
 export function html(literals: TemplateStringsArray, ...parts: readonly Part[]): Html {
   return { markup: literals.map((literal, index) => literal + render(parts[index] ?? '')).join('') };
 }
 
-/** Markup where `condition` holds, and nothing where it does not. */
+/** `markup` if `condition` is true, else empty markup. */
 export function when(condition: boolean, markup: Html): Html {
   return condition ? markup : { markup: '' };
 }

@@ -1,18 +1,18 @@
 import { type Html, html, when } from './html.js';
 
-/** What is the page's own; header and footer are the same on all. */
+/** The parts of a page that differ; header and footer are the same on all pages. */
 export interface PageContent {
   readonly title: string;
-  /** For search engines and previews of links. */
+  /** Content of `<meta name="description">`. */
   readonly description?: string;
-  /** Style sheets beside those of every page, and scripts, by their names under `/assets`. */
+  /** Names of further style sheets and scripts under `/assets`. */
   readonly styles?: readonly string[];
   readonly scripts?: readonly string[];
-  /** Where this page is, so that the navigation can say so. */
+  /** Path of this page, which the navigation marks as current. */
   readonly path?: string;
-  /** Further links of the navigation, before those that are always there: path and text. */
+  /** Links of the navigation before those of every page. */
   readonly links?: readonly Link[];
-  /** Whether a member looks at it, where the page has asked who does: then the navigation offers what fits. */
+  /** Whether a member is logged in. Undefined: the navigation has no links for members or guests. */
   readonly isMember?: boolean;
   readonly content: Html;
 }
@@ -23,17 +23,17 @@ const LINKS: readonly Link[] = [
   ['/models', 'Models'],
   ['/health/ready', 'Health'],
 ];
-const LINKS_OF_GUESTS: readonly Link[] = [
+const GUEST_LINKS: readonly Link[] = [
   ['/login', 'Log in'],
   ['/signup', 'Sign up'],
 ];
-const LINKS_OF_MEMBERS: readonly Link[] = [['/account', 'Account']];
+const MEMBER_LINKS: readonly Link[] = [['/account', 'Account']];
 
 /**
- * A whole page, as it is sent: without an inline script or style, which the content security policy forbids. Its forms say
- * where they come from in `Origin`, which the header's `no-referrer` would take from them.
+ * Renders a complete HTML document. It has no inline scripts or styles, which the content security policy forbids. Its referrer
+ * policy makes browsers send `Origin` with forms, which the cross-site check needs; that of the response header would not.
  */
-export function page({
+export function renderPage({
   title,
   description,
   styles = [],
@@ -43,14 +43,14 @@ export function page({
   isMember,
   content,
 }: PageContent): string {
-  const about = description === undefined ? [] : [html`<meta name="description" content="${description}" />`];
+  const metaDescription = description === undefined ? [] : [html`<meta name="description" content="${description}" />`];
   const document = html`<!doctype html>
     <html lang="en">
       <head>
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="referrer" content="same-origin" />
-        ${about}
+        ${metaDescription}
         <title>${title}</title>
         <link rel="icon" href="/assets/icon.svg" type="image/svg+xml" />
         <link rel="stylesheet" href="/assets/theme.css" />
@@ -72,7 +72,7 @@ export function page({
 
 function linksFor(isMember: boolean | undefined): readonly Link[] {
   if (isMember === undefined) return [];
-  return isMember ? LINKS_OF_MEMBERS : LINKS_OF_GUESTS;
+  return isMember ? MEMBER_LINKS : GUEST_LINKS;
 }
 
 function siteHeader(links: readonly Link[], path: string | undefined, isMember = false): Html {
@@ -89,5 +89,5 @@ function siteHeader(links: readonly Link[], path: string | undefined, isMember =
   </header>`;
 }
 
-/** Not a link: following one must change nothing. */
+/** A form rather than a link: GET must not change state. */
 const LOG_OUT = html`<form method="post" action="/logout"><button type="submit">Log out</button></form>`;

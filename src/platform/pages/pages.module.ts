@@ -1,7 +1,7 @@
 import { Global, Module } from '@nestjs/common';
 import { ErrorPages } from './error-pages.js';
 
-/** What rooms need to show pages. */
+/** Error pages, to which features add the paths of their pages. */
 @Global()
 @Module({ providers: [ErrorPages], exports: [ErrorPages] })
 export class PagesModule {}

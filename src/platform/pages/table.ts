@@ -1,22 +1,22 @@
 import { type Html, html } from './html.js';
 
-/** What a table shows. */
+/** Content of a table. */
 export interface Table {
-  /** Its name, for those who hear it. */
+  /** Accessible name. */
   readonly label: string;
   readonly columns: readonly string[];
-  /** A cell for each column, the first of which names the row; and one for what can be done with it. */
+  /** A cell for each column, of which the first is the row header, and a last one with actions. */
   readonly rows: readonly (readonly Html[])[];
 }
 
-/** A table of which each row is a block of its own where the page is narrow. Focusable, so that a keyboard can scroll it. */
+/** A table whose rows become blocks on a narrow screen. Focusable, so that it can be scrolled with the keyboard. */
 export function table({ label, columns, rows }: Table): Html {
   return html`<div class="table stacked" role="region" aria-label="${label}" tabindex="0">
     <table>
       <thead>
         <tr>
           ${columns.map((column) => html`<th scope="col">${column}</th>`)}
-          <th scope="col"><span class="visually-hidden">What you can do</span></th>
+          <th scope="col"><span class="visually-hidden">Actions</span></th>
         </tr>
       </thead>
       <tbody>

@@ -1,9 +1,9 @@
 import type { Options, parse } from 'csv-parse/sync';
-import type { Scanner } from './cut.js';
-import { invalidFile } from './file-errors.js';
+import { invalidFileError } from './file-errors.js';
+import type { BoundaryScanner } from './split-records.js';
 
-/** The cells of one record, and the line that it begins in. */
 export interface Row {
+  /** Number of the line at which the record begins. */
   readonly line: number;
   readonly cells: readonly string[];
 }
@@ -14,11 +14,11 @@ const OPTIONS: Options = { record_delimiter: ['\r\n', '\n'], relax_column_count:
 
 type Parse = typeof parse;
 
-/** Records of CSV end with a line that ends outside of quotes. */
-export class CsvScanner implements Scanner {
+/** A CSV record ends at a line break outside of quotes. */
+export class CsvBoundaryScanner implements BoundaryScanner {
   isQuoted = false;
 
-  next(bytes: Buffer, from: number): number {
+  findEnd(bytes: Buffer, from: number): number {
     for (let index = from; index < bytes.length; index += 1) {
       const byte = bytes[index];
       if (byte === QUOTE) this.isQuoted = !this.isQuoted;
@@ -29,45 +29,49 @@ export class CsvScanner implements Scanner {
 }
 
 /**
- * The records in `text`, which holds whole ones; empty lines are none. Without a quote they are what stands between commas,
- * and splitting takes a fifth of the time of a parser.
+ * Parses whole CSV records; skips empty lines. Text without quotes is split at commas, which takes a fifth of csv-parse's time
+ * (docs/dependencies.md has figures).
  *
- * @param line that `text` begins with
+ * @param line number of the first line of `text`
  */
-export async function rowsOf(text: string, line: number): Promise<Row[]> {
-  if (!text.includes('"')) return plainRows(text, line);
+export async function parseRows(text: string, line: number): Promise<Row[]> {
+  if (!text.includes('"')) return splitPlainRows(text, line);
   const { parse } = await import('csv-parse/sync');
-  return quotedRows(text, line, parse);
+  return parseQuotedRows(text, line, parse);
 }
 
-function plainRows(text: string, line: number): Row[] {
+function splitPlainRows(text: string, line: number): Row[] {
   const rows: Row[] = [];
   const lines = text.split('\n');
   for (let index = 0; index < lines.length; index += 1) {
-    const content = withoutReturn(lines[index]!);
+    const content = stripCarriageReturn(lines[index]!);
     if (content !== '') rows.push({ line: line + index, cells: content.split(',') });
   }
   return rows;
 }
 
-function quotedRows(text: string, line: number, parse: Parse): Row[] {
-  const records = recordsIn(text, line);
+function parseQuotedRows(text: string, line: number, parse: Parse): Row[] {
+  const records = splitText(text, line);
   try {
-    const found = parse(text, OPTIONS);
-    return found.map((cells, index) => ({ line: records[index]!.line, cells }));
+    const rows = parse(text, OPTIONS);
+    return rows.map((cells, index) => ({ line: records[index]!.line, cells }));
   } catch {
-    throw quoteError(records, parse);
+    throw misplacedQuote(records, parse);
   }
 }
 
-/** Where a parse has failed, one of the records does by itself. */
-function quoteError(records: readonly CsvText[], parse: Parse): Error {
-  const { line } = records.find((record) => !isSound(record.text, parse)) ?? records[0]!;
+/** Finds the record at fault by parsing each one alone. */
+function misplacedQuote(records: readonly CsvText[], parse: Parse): Error {
+  const { line } = records.find((record) => !isWellFormed(record.text, parse)) ?? records[0]!;
   const rule = 'a cell with a quote in it is put in quotes, and the quote is doubled';
-  return invalidFile('quote', `the record that begins in line ${line} has a quote where none can be: ${rule}`, line);
+  return invalidFileError(
+    'quote',
+    `the record that begins in line ${line} has a quote where none can be: ${rule}`,
+    line,
+  );
 }
 
-function isSound(text: string, parse: Parse): boolean {
+function isWellFormed(text: string, parse: Parse): boolean {
   try {
     parse(text, OPTIONS);
     return true;
@@ -81,30 +85,29 @@ interface CsvText {
   readonly line: number;
 }
 
-/** The texts of the records, without empty lines. */
-function recordsIn(text: string, line: number): CsvText[] {
+/** The unparsed text of each record; skips empty lines. */
+function splitText(text: string, firstLine: number): CsvText[] {
   const records: CsvText[] = [];
   const bytes = Buffer.from(text);
-  const scanner = new CsvScanner();
+  const scanner = new CsvBoundaryScanner();
   let from = 0;
-  let at = line;
+  let line = firstLine;
   while (from < bytes.length) {
-    const end = scanner.next(bytes, from) || bytes.length;
+    const end = scanner.findEnd(bytes, from) || bytes.length;
     const record = bytes.toString('utf8', from, end);
-    if (withoutReturn(record.replace(/\n$/, '')) !== '') records.push({ text: record, line: at });
-    at += linesIn(record);
+    if (stripCarriageReturn(record.replace(/\n$/, '')) !== '') records.push({ text: record, line });
+    line += countLineBreaks(record);
     from = end;
   }
   return records;
 }
 
-/** How many lines end in `text`. */
-export function linesIn(text: string): number {
+export function countLineBreaks(text: string): number {
   let count = 0;
   for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) count += 1;
   return count;
 }
 
-function withoutReturn(line: string): string {
+function stripCarriageReturn(line: string): string {
   return line.endsWith('\r') ? line.slice(0, -1) : line;
 }

@@ -1,17 +1,14 @@
 import { type Options, stringify } from 'csv-stringify/sync';
-import { stringifyExactJson } from '../http/index.js';
+import { isDecimal, stringifyExactJson } from '../http/index.js';
 
-/** What a spreadsheet takes for the beginning of a formula, in full width too. https://owasp.org/www-community/attacks/CSV_Injection */
+/** Characters at which a spreadsheet starts a formula, full-width forms included. https://owasp.org/www-community/attacks/CSV_Injection */
 const FORMULA = /^[=+\-@\t\r＝＋－＠]/;
-const DECIMAL = /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i;
-/** Longer ones need no look. */
-const MAX_NUMBER_LENGTH = 400;
-/** A text that is written as it stands, whatever is in its row. */
+/** Cells that need neither quotes nor escaping. */
 const PLAIN = /^[\w.: ]*$/;
 
-const OPTIONS: Options = { cast: { string: defuse, boolean: String, bigint: String, object: asJson } };
+const OPTIONS: Options = { cast: { string: escapeFormula, boolean: String, bigint: String, object: asJson } };
 
-/** Writes lines of CSV that a spreadsheet takes for texts and numbers only, never for formulas. */
+/** Writes CSV in which a spreadsheet finds text and numbers, and no formulas. */
 export class CsvWriter {
   constructor(private readonly columns: readonly string[]) {}
 
@@ -19,24 +16,20 @@ export class CsvWriter {
     return this.rows([this.columns]);
   }
 
-  /** A line for each row; null and undefined are empty, what is nested is written as JSON. */
+  /** One line per row. null and undefined become empty cells; objects and arrays become JSON. */
   rows(rows: readonly (readonly unknown[])[]): string {
     return rows.map((row) => (row.every(isPlain) ? `${row.join(',')}\n` : stringify([[...row]], OPTIONS))).join('');
   }
 }
 
-/** Most cells hold numbers and words. */
+/** Fast path: most cells are numbers and words. */
 function isPlain(cell: unknown): boolean {
-  return typeof cell === 'number' || (typeof cell === 'string' && (PLAIN.test(cell) || isNumber(cell)));
+  return typeof cell === 'number' || (typeof cell === 'string' && (PLAIN.test(cell) || isDecimal(cell)));
 }
 
-function isNumber(text: string): boolean {
-  return text.length <= MAX_NUMBER_LENGTH && DECIMAL.test(text);
-}
-
-/** A text that is a number stays one. */
-function defuse(text: string): string {
-  return FORMULA.test(text) && !isNumber(text) ? `'${text}` : text;
+/** Leaves text that is a number unchanged. */
+function escapeFormula(text: string): string {
+  return FORMULA.test(text) && !isDecimal(text) ? `'${text}` : text;
 }
 
 function asJson(value: object): string {

@@ -3,33 +3,33 @@ import { type FieldError, InvalidInputError, MalformedRequestError } from '../ht
 import type { ReadOptions } from './record.js';
 
 const FILE = ['body', 'file'] as const;
-/** The marks that UTF-16 begins with, in either order. */
-const UTF16 = [Buffer.from([0xff, 0xfe]), Buffer.from([0xfe, 0xff])];
+/** Byte order marks of UTF-16, little-endian and big-endian. */
+const UTF16_BOMS = [Buffer.from([0xff, 0xfe]), Buffer.from([0xfe, 0xff])];
 const LF = 0x0a;
 
-/** A file that cannot be read as a whole. */
-export function invalidFile(type: string, message: string, line?: number): InvalidInputError {
+/** For a file that cannot be read as a whole. */
+export function invalidFileError(type: string, message: string, line?: number): InvalidInputError {
   const location: FieldError['location'] = line === undefined ? FILE : [...FILE, line];
   return new InvalidInputError([{ location, type, message }]);
 }
 
-/** JSON that is none: malformed where it is the body, else an invalid file. */
-export function brokenJson(message: string, { from = 'file' }: ReadOptions, place?: number): Error {
+/** A MalformedRequestError for a request body, else an invalid file. */
+export function invalidJsonError(message: string, { from = 'file' }: ReadOptions, position?: number): Error {
   if (from === 'body') return new MalformedRequestError('The body is not well-formed JSON.');
-  return invalidFile('json', message, place);
+  return invalidFileError('json', message, position);
 }
 
-/** The text of whole lines, of which the first is `line`. */
+/** Decodes whole lines. @param line number of the first one @throws InvalidInputError that names the first line that is not UTF-8 */
 export function decodeLines(bytes: Buffer, line: number): string {
   if (isUtf8(bytes)) return bytes.toString();
-  if (line === 1 && UTF16.some((mark) => bytes.subarray(0, 2).equals(mark))) {
-    throw invalidFile('encoding', 'the file is UTF-16: save it as UTF-8', 1);
+  if (line === 1 && UTF16_BOMS.some((bom) => bytes.subarray(0, 2).equals(bom))) {
+    throw invalidFileError('encoding', 'the file is UTF-16: save it as UTF-8', 1);
   }
-  const broken = line + firstBrokenLine(bytes);
-  throw invalidFile('encoding', `line ${broken} is not UTF-8: save the file as UTF-8`, broken);
+  const invalid = line + indexOfInvalidLine(bytes);
+  throw invalidFileError('encoding', `line ${invalid} is not UTF-8: save the file as UTF-8`, invalid);
 }
 
-function firstBrokenLine(bytes: Buffer): number {
+function indexOfInvalidLine(bytes: Buffer): number {
   let index = 0;
   let from = 0;
   for (;;) {

@@ -18,18 +18,18 @@ const BY_EXTENSION: Readonly<Record<string, RecordFormat>> = {
 };
 
 /**
- * The format of a file of rows, from its media type, else from its name: a system that knows no type for a file calls it
- * `application/octet-stream`, or what the program that opens it is called.
+ * Detects the format of a file of rows by its media type, else by the extension of its name: systems without a type for a file
+ * send `application/octet-stream`, or a type named after the program that opens it.
  */
-export function formatOf(mediaType: string | undefined, fileName: string | undefined): RecordFormat | undefined {
+export function detectFormat(mediaType: string | undefined, fileName: string | undefined): RecordFormat | undefined {
   const type = mediaType?.split(';', 1)[0]?.trim().toLowerCase() ?? '';
   const extension = fileName?.split('.').at(-1)?.toLowerCase() ?? '';
   return lookUp(BY_MEDIA_TYPE, type) ?? lookUp(BY_EXTENSION, extension);
 }
 
-/** The same; throws `UnsupportedMediaTypeError` where it is none. */
-export function demandFormat(mediaType: string | undefined, fileName: string | undefined): RecordFormat {
-  const format = formatOf(mediaType, fileName);
+/** @throws UnsupportedMediaTypeError if the format is unknown */
+export function requireFormat(mediaType: string | undefined, fileName: string | undefined): RecordFormat {
+  const format = detectFormat(mediaType, fileName);
   if (format) return format;
   const message = 'The file is of no known kind. Send CSV, JSON lines or JSON, named .csv, .jsonl or .json';
   throw new UnsupportedMediaTypeError(`${message}, or with its media type.`);

@@ -3,27 +3,27 @@ import type { FieldError } from '../http/index.js';
 /** CSV, JSON lines, or one JSON document. */
 export type RecordFormat = 'csv' | 'jsonl' | 'json';
 
-/** One row of a file. */
+/** A row of a file. */
 export interface FileRecord {
-  /** The line in CSV, whose header is in line 1, and in JSON lines; the index from 0 in a JSON array. */
-  readonly place: number;
-  /** Where it stands: `["body", "file", 4]`, `["body", "instances", 3]`; `["body"]` for a body of one object. */
+  /** Line number in CSV (the header is line 1) and JSON lines; index from 0 in a JSON array. */
+  readonly position: number;
+  /** For error messages: `["body", "file", 4]`, `["body", "instances", 3]`; `["body"]` for a body of one object. */
   readonly location: FieldError['location'];
-  /** CSV: `{column: text}` without its empty cells; else what JSON says, integers exact. */
+  /** CSV: `{column: text}` without empty cells. JSON: the parsed value, with exact integers. */
   readonly value: unknown;
-  /** Of one that cannot be read: `value` is undefined. */
+  /** Set if the record cannot be parsed; `value` is undefined then. */
   readonly error?: FieldError;
 }
 
-/** Reads while it is iterated over, once: batches of some 256 records, with a turn of the event loop between them. */
+/** Iterable once. Yields batches of up to 256 records, and parses in short turns of the event loop. */
 export interface RecordReader extends AsyncIterable<readonly FileRecord[]> {
-  /** The header of a CSV, known with the first batch. */
+  /** The header of a CSV file, known from the first batch on. */
   readonly columns: readonly string[] | undefined;
 }
 
 export interface ReadOptions {
-  /** `file` unless given. The JSON of a `body` stands at `["body"]`, and is malformed (400) where a file is invalid (422). */
+  /** Default: `file`. Errors in the JSON of a `body` are located at `["body"]`; a body that is not JSON is malformed (400), a file invalid (422). */
   readonly from?: 'file' | 'body';
-  /** Whether `{"instances": […]}` holds rows, and is not one itself: unless false, it does. */
+  /** Default: true. Whether `{"instances": […]}` contains rows, instead of being one row. */
   readonly instances?: boolean;
 }

@@ -1,22 +1,23 @@
 import { type Server as HttpServer } from 'node:http';
 import { Server as NetServer } from 'node:net';
-import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
+import { setImmediate as nextIteration, setTimeout as delay } from 'node:timers/promises';
 import { type BeforeApplicationShutdown, Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { Response } from 'express';
-import { HttpSettings } from '../http/http.settings.js';
-import { Arrivals } from './arrivals.js';
+import { HttpSettings } from '../http/index.js';
+import { ConnectionGate } from './connection-gate.js';
+import { ConnectionTracker } from './connection-tracker.js';
 import { ProbePort } from './probe-port.js';
-import { Traffic } from './traffic.js';
+import { ServerSettings } from './server.settings.js';
 
-/** An idle keep-alive connection gets this long to send one more request before it is closed. */
+/** While draining, an idle keep-alive connection stays open for this time, so that a request on its way is not reset. */
 const IDLE_CONNECTION_MS = 250;
-/** The longest that connections are still taken on while there are more and more of them. */
+/** Longest time for which connections in the queue of the operating system are accepted while more of them come. */
 const MAX_ACCEPTING_MS = 1_000;
 
 /**
- * Stops serving without failing a request: for `SHUTDOWN_DELAY_MS` everything goes on while readiness says no; then no
- * connection is accepted, every answer says `Connection: close`, and what is in flight has `SHUTDOWN_GRACE_MS` to finish.
+ * Stops the server without failing a request. For `SHUTDOWN_DELAY_MS` it works as before, while readiness fails. Then it
+ * accepts no connection, every response has `Connection: close`, and requests in flight get `SHUTDOWN_GRACE_MS` to finish.
  */
 @Injectable()
 export class GracefulShutdown implements OnModuleDestroy, BeforeApplicationShutdown {
@@ -26,9 +27,10 @@ export class GracefulShutdown implements OnModuleDestroy, BeforeApplicationShutd
 
   constructor(
     private readonly adapterHost: HttpAdapterHost,
-    private readonly settings: HttpSettings,
-    private readonly traffic: Traffic,
-    private readonly arrivals: Arrivals,
+    private readonly settings: ServerSettings,
+    private readonly http: HttpSettings,
+    private readonly tracker: ConnectionTracker,
+    private readonly connectionGate: ConnectionGate,
     private readonly probePort: ProbePort,
   ) {}
 
@@ -37,14 +39,14 @@ export class GracefulShutdown implements OnModuleDestroy, BeforeApplicationShutd
     return this.stopping;
   }
 
-  /** A request is in flight; its answer ends keep-alive while draining. */
-  began(response: Response): void {
-    this.traffic.inFlight.add(response);
-    if (this.draining) endKeepAlive(response);
+  /** Adds a request in flight. While draining, its response closes the connection. */
+  requestBegan(response: Response): void {
+    this.tracker.inFlight.add(response);
+    if (this.draining) disableKeepAlive(response);
   }
 
-  ended(response: Response): void {
-    this.traffic.inFlight.delete(response);
+  requestEnded(response: Response): void {
+    this.tracker.inFlight.delete(response);
     if (this.draining) this.lastActivity = Date.now();
   }
 
@@ -55,39 +57,40 @@ export class GracefulShutdown implements OnModuleDestroy, BeforeApplicationShutd
 
   async beforeApplicationShutdown(): Promise<void> {
     const server = this.adapterHost.httpAdapter.getHttpServer() as HttpServer | undefined;
-    if (server?.listening) await this.acceptWhoHasConnected();
+    if (server?.listening) await this.acceptPendingConnections();
     this.draining = true;
-    this.traffic.inFlight.forEach(endKeepAlive);
+    this.tracker.inFlight.forEach(disableKeepAlive);
     this.lastActivity = Date.now();
     if (!server?.listening) return;
-    // http.Server's own close also ends idle connections at once, resetting a request that is on its way.
+    // The close method of http.Server also closes idle connections at once, which resets a request on its way.
     for (const open of [server, this.probePort.listening]) if (open) NetServer.prototype.close.call(open);
-    const deadline = Date.now() + this.settings.shutdownGraceMs;
-    const { connections } = this.traffic;
-    while (connections.size > 0 && !this.isQuiet() && Date.now() < deadline) await delay(10);
+    const deadline = Date.now() + this.http.shutdownGraceMs;
+    const { connections } = this.tracker;
+    while (connections.size > 0 && !this.isIdle() && Date.now() < deadline) await delay(10);
     for (const socket of connections) socket.destroy();
   }
 
   /**
-   * The event loop takes on one connection a turn (https://github.com/libuv/libuv/pull/3696), and those that wait for that when
-   * the port is closed are reset. Before anybody is told to close, so that nobody comes back on another connection.
+   * Accepts the connections that the operating system has queued: closing the port resets them. The event loop accepts one in
+   * each iteration (https://github.com/libuv/libuv/pull/3696). This must come before any `Connection: close`, after which
+   * clients would connect again.
    */
-  private async acceptWhoHasConnected(): Promise<void> {
+  private async acceptPendingConnections(): Promise<void> {
     const deadline = Date.now() + MAX_ACCEPTING_MS;
     let accepted: number;
     do {
-      accepted = this.traffic.accepted;
-      await nextTurn();
-      await nextTurn();
-    } while (accepted !== this.traffic.accepted && Date.now() < deadline);
+      accepted = this.tracker.accepted;
+      await nextIteration();
+      await nextIteration();
+    } while (accepted !== this.tracker.accepted && Date.now() < deadline);
   }
 
-  private isQuiet(): boolean {
-    if (this.arrivals.areUnread) return false;
-    return this.traffic.inFlight.size === 0 && Date.now() - this.lastActivity >= IDLE_CONNECTION_MS;
+  private isIdle(): boolean {
+    if (this.connectionGate.isHolding) return false;
+    return this.tracker.inFlight.size === 0 && Date.now() - this.lastActivity >= IDLE_CONNECTION_MS;
   }
 }
 
-function endKeepAlive(response: Response): void {
+function disableKeepAlive(response: Response): void {
   if (!response.headersSent) response.setHeader('Connection', 'close');
 }

@@ -1,32 +1,36 @@
 import { once } from 'node:events';
 import type { Server } from 'node:http';
 import { Injectable } from '@nestjs/common';
-import { HttpSettings } from '../http/http.settings.js';
+import { HttpSettings } from '../http/index.js';
+import { ServerSettings } from './server.settings.js';
 
 /**
- * The port on which nothing but health probes is answered, where `PROBE_PORT` is set: who connects to it does not stand in line
- * behind a crowd that connects to the other one (docs/adr/0018).
+ * A second port that answers only health probes, if `PROBE_PORT` is set. A probe on it does not wait behind a burst of
+ * connections to the main port (docs/adr/0018).
  */
 @Injectable()
 export class ProbePort {
   private server: Server | undefined;
 
-  constructor(private readonly settings: HttpSettings) {}
+  constructor(
+    private readonly settings: ServerSettings,
+    private readonly http: HttpSettings,
+  ) {}
 
-  /** @param make a server that does not listen yet; called where there is to be one */
-  prepare(make: () => Server): void {
-    if (this.settings.probePort !== undefined) this.server = make();
+  /** @param create creates a server that does not listen yet; called if `PROBE_PORT` is set */
+  prepare(create: () => Server): void {
+    if (this.settings.probePort !== undefined) this.server = create();
   }
 
-  /** The server, once it listens; undefined where there is none. Rejects as `listen` does. */
+  /** Resolves with the listening server, or with undefined without `PROBE_PORT`. Rejects as `listen` does. */
   async open(): Promise<Server | undefined> {
     if (!this.server) return undefined;
-    this.server.listen(this.settings.probePort, this.settings.host);
+    this.server.listen(this.settings.probePort, this.http.host);
     await once(this.server, 'listening');
     return this.server;
   }
 
-  /** The server, while it listens. */
+  /** The server while it listens. */
   get listening(): Server | undefined {
     return this.server?.listening ? this.server : undefined;
   }

@@ -2,68 +2,67 @@ import { ServerResponse, validateHeaderName, validateHeaderValue } from 'node:ht
 
 type HeaderValue = number | string | readonly string[];
 
-/** A header as it is written, and by the name it is found by. */
+/** A header, with its name in lower case as the key. */
 interface Header {
   readonly key: string;
   readonly name: string;
   value: HeaderValue;
 }
 
-/** A response that keeps its headers itself. */
-interface Headed extends ServerResponse {
-  /** What was set for this one response; few enough to be looked through. */
-  own?: Header[];
-  /** Standard headers that this response goes without. */
-  dropped?: Set<string>;
+/** A response that stores its headers in its own properties. */
+interface HeaderStore extends ServerResponse {
+  /** Headers set for this response. They are few: a linear search is fast. */
+  ownHeaders?: Header[];
+  /** Standard headers removed from this response. */
+  removedHeaders?: Set<string>;
 }
 
 const { prototype: node } = ServerResponse;
 const { _storeHeader: storeHeader } = node as unknown as { _storeHeader: (line: string, headers: unknown) => void };
 
 /**
- * Gives every response that has this prototype the same `standard` headers, which a handler may set to something else or
- * remove. They are there from the start and cost nothing until they are written; setting a dozen headers on each response,
- * which Node checks, files and puts together again, takes longer than many handlers do. All that Node's own methods for
- * headers do these do too, and with all of them at hand `writeHead` takes Node's fast way.
+ * Gives every response with this prototype the same `standard` headers, which a handler may replace or remove. They are written
+ * from a precomputed string. To set a dozen headers on each response, which Node validates, stores and serialises, takes longer
+ * than many handlers. The methods below replace all of Node's methods for headers, and let `writeHead` use Node's fast path.
  */
 export function installStandardHeaders(prototype: object, standard: readonly (readonly [string, string])[]): void {
   const headers = standard.map(([name, value]): Header => ({ key: name.toLowerCase(), name, value }));
   const byKey = new Map(headers.map((header) => [header.key, header]));
-  const blocks = new Map([['', blockOf(standard)]]);
+  const blocks = new Map([['', serialise(standard)]]);
 
-  function find(response: Headed, key: string): Header | undefined {
-    return response.own?.find((header) => header.key === key) ?? findStandard(response, key);
+  function find(response: HeaderStore, key: string): Header | undefined {
+    return response.ownHeaders?.find((header) => header.key === key) ?? findStandard(response, key);
   }
 
-  function findStandard({ dropped }: Headed, key: string): Header | undefined {
-    return dropped?.has(key) ? undefined : byKey.get(key);
+  function findStandard({ removedHeaders }: HeaderStore, key: string): Header | undefined {
+    return removedHeaders?.has(key) ? undefined : byKey.get(key);
   }
 
-  function all({ own = [], dropped }: Headed): Header[] {
-    const isReplaced = (key: string): boolean => own.some((header) => header.key === key);
-    return [...headers.filter(({ key }) => !dropped?.has(key) && !isReplaced(key)), ...own];
+  function all({ ownHeaders = [], removedHeaders }: HeaderStore): Header[] {
+    const isReplaced = (key: string): boolean => ownHeaders.some((header) => header.key === key);
+    return [...headers.filter(({ key }) => !removedHeaders?.has(key) && !isReplaced(key)), ...ownHeaders];
   }
 
-  /** The standard headers that a response has, as text; put together once for each of those that it goes without. */
-  function blockFor({ own = [], dropped }: Headed): string {
+  /** Serialises the standard headers of a response. The result is cached for each combination of absent headers. */
+  function blockFor({ ownHeaders = [], removedHeaders }: HeaderStore): string {
     let absent = '';
-    for (const { key } of own) if (byKey.has(key)) absent += `${key} `;
-    if (dropped) absent += [...dropped].join(' ');
+    for (const { key } of ownHeaders) if (byKey.has(key)) absent += `${key} `;
+    if (removedHeaders) absent += [...removedHeaders].join(' ');
     const known = blocks.get(absent);
     if (known !== undefined) return known;
     const missing = new Set(absent.split(' '));
-    const made = blockOf(standard.filter(([name]) => !missing.has(name.toLowerCase())));
+    const made = serialise(standard.filter(([name]) => !missing.has(name.toLowerCase())));
     blocks.set(absent, made);
     return made;
   }
 
-  const methods: ThisType<Headed> & Record<string, unknown> = {
+  const methods: ThisType<HeaderStore> & Record<string, unknown> = {
     setHeader(name: string, value: HeaderValue): unknown {
-      // Node's own says what is wrong.
+      // Node's own method throws the right error.
       if (this.headersSent) return node.setHeader.call(this, name, value);
       const key = keyOf(name);
       validateHeaderValue(name, value as string);
-      const own = (this.own ??= []);
+      const own = (this.ownHeaders ??= []);
       const at = own.findIndex((header) => header.key === key);
       if (at === -1) own.push({ key, name, value });
       else own[at] = { key, name, value };
@@ -84,11 +83,11 @@ export function installStandardHeaders(prototype: object, standard: readonly (re
     },
 
     removeHeader(name: string): void {
-      // Some headers Node adds by itself, unless it is told of their removal.
+      // Node adds some headers by itself unless they have been removed.
       node.removeHeader.call(this, name);
       const key = name.toLowerCase();
-      this.own = this.own?.filter((header) => header.key !== key);
-      if (byKey.has(key)) (this.dropped ??= new Set()).add(key);
+      this.ownHeaders = this.ownHeaders?.filter((header) => header.key !== key);
+      if (byKey.has(key)) (this.removedHeaders ??= new Set()).add(key);
     },
 
     getHeaders(): Record<string, HeaderValue> {
@@ -110,11 +109,11 @@ export function installStandardHeaders(prototype: object, standard: readonly (re
       if (more !== undefined && !this.headersSent) addAll(this, more);
       if (typeof reason === 'string') this.statusMessage = reason;
       const raw: HeaderValue[] = [];
-      for (const { name, value } of this.own ?? []) raw.push(name, value);
+      for (const { name, value } of this.ownHeaders ?? []) raw.push(name, value);
       return node.writeHead.call(this, status, raw as string[]);
     },
 
-    /** Node's own puts together the head of a message: a first line, and the headers, each of which it checks. */
+    /** Node's internal method that serialises the first line and the headers. */
     _storeHeader(firstLine: string, headers: unknown): void {
       storeHeader.call(this, firstLine + blockFor(this), headers);
     },
@@ -122,7 +121,7 @@ export function installStandardHeaders(prototype: object, standard: readonly (re
   Object.assign(prototype, methods);
 }
 
-/** The name by which a header is found, of names that have been set before: a program has few, and each is checked once. */
+/** Keys of header names that have been validated. A program sets few different names. */
 const keys = new Map<string, string>();
 const MAX_KEYS = 256;
 
@@ -135,8 +134,8 @@ function keyOf(name: string): string {
   return key;
 }
 
-/** Headers as they go over the wire; checked here, once, as Node checks others each time. */
-function blockOf(headers: readonly (readonly [string, string])[]): string {
+/** Validates and serialises headers. */
+function serialise(headers: readonly (readonly [string, string])[]): string {
   for (const [name, value] of headers) {
     validateHeaderName(name);
     validateHeaderValue(name, value);
@@ -144,7 +143,7 @@ function blockOf(headers: readonly (readonly [string, string])[]): string {
   return headers.map(([name, value]) => `${name}: ${value}\r\n`).join('');
 }
 
-/** Headers in the forms that `writeHead` takes: an object, or names and values in turn, where a name may be there twice. */
+/** Sets headers in a form that `writeHead` takes: an object, or alternating names and values with possible duplicates. */
 function addAll(response: ServerResponse, headers: object): void {
   if (!Array.isArray(headers)) {
     for (const [name, value] of Object.entries(headers)) response.setHeader(name, value as string);

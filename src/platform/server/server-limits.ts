@@ -1,35 +1,33 @@
 import type { Server } from 'node:http';
 import type { Log } from '../logging/index.js';
-import type { HttpSettings } from '../http/http.settings.js';
+import { LogThrottle } from './log-throttle.js';
+import type { ServerSettings } from './server.settings.js';
 
-/** How often Node looks for senders that are too slow. */
-const LOOK_MS = 500;
-/** The log has a line of connections that were refused at most this often. */
-const NOTE_MS = 10_000;
+/** Interval at which Node checks for senders that are too slow. */
+const CHECK_INTERVAL_MS = 500;
 
 /**
- * What a server lets its clients do. To be called before it listens. Node closes what sends nothing or too slowly, when it
- * looks: up to `connectionsCheckingInterval` after the time is over. A connection that never sent anything counts as one that
- * sends its headers.
+ * Sets the timeouts and capacities of a server that does not listen yet. Node closes a connection that sends nothing, or sends
+ * too slowly, up to `connectionsCheckingInterval` after its timeout. `headersTimeout` also applies to a connection that has
+ * never sent anything.
  */
-export function limitServer(server: Server, settings: HttpSettings, log: Log): void {
+export function applyServerLimits(server: Server, settings: ServerSettings, log: Log): void {
   const { timeout, keepAliveMs, headersLimit, connectionCapacity } = settings;
   Object.assign(server, {
     headersTimeout: timeout.headersMs,
     requestTimeout: timeout.requestMs,
-    connectionsCheckingInterval: Math.min(LOOK_MS, timeout.headersMs),
+    connectionsCheckingInterval: Math.min(CHECK_INTERVAL_MS, timeout.headersMs),
     keepAliveTimeout: keepAliveMs,
     maxHeaderSize: headersLimit,
     maxConnections: connectionCapacity,
-    // Two headers where there can be one are seen as such, instead of the first alone.
+    // Node would drop the second of two headers that may occur once; joined, `checkRequestHead` sees both.
     joinDuplicateHeaders: true,
-    // Ours says it in the application's words.
+    // `checkRequestHead` rejects a request without Host, with an error of the application.
     requireHostHeader: false,
   });
-  let notedAt = -Infinity;
+  const throttle = new LogThrottle();
   server.on('drop', () => {
-    if (performance.now() - notedAt < NOTE_MS) return;
-    notedAt = performance.now();
+    if (!throttle.shouldLog()) return;
     log.lines.warn({ connections: connectionCapacity }, 'connections are refused: CONNECTION_CAPACITY is reached');
   });
 }

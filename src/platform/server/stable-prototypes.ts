@@ -1,7 +1,7 @@
 import { IncomingMessage, ServerResponse } from 'node:http';
 import type { Application } from 'express';
 
-/** Node's own constructors are functions that can be called on an object that is there already. */
+/** Node's constructors are functions that can be called on an existing object. */
 type Callable = (this: object, ...args: unknown[]) => void;
 
 interface Classes {
@@ -9,8 +9,8 @@ interface Classes {
   readonly ServerResponse: typeof ServerResponse;
 }
 
-/** What Express, Nest and this room put on a request and its response: with room for them, none has to be enlarged. */
-interface Furnished {
+/** Properties that are added to requests and responses later. V8 must not enlarge objects that declare them at the start. */
+interface Preallocated {
   res: unknown;
   next: unknown;
   baseUrl: unknown;
@@ -22,21 +22,21 @@ interface Furnished {
   startedAt: unknown;
   memberId: unknown;
   locals: unknown;
-  own: unknown;
-  dropped: unknown;
+  ownHeaders: unknown;
+  removedHeaders: unknown;
   presence: unknown;
 }
 
 /**
- * Classes for a server whose requests and responses have Express's prototypes from the start. Express sets the prototype of
- * each of them otherwise, and an object whose prototype is changed is slow from then on, whatever is done with it: this
- * alone makes an application several times as fast. Setting the prototype that an object has already does nothing.
+ * Classes for a server whose requests and responses have Express's prototypes from the start. Otherwise Express sets the
+ * prototype of each, and V8 does not optimise objects whose prototype has changed. To set the prototype that an object already
+ * has does nothing. This alone makes an application several times as fast.
  */
 export function stablePrototypes(app: Application): Classes {
   const { request, response } = app as unknown as { request: object; response: object };
-  const [readMessage, makeResponse] = [IncomingMessage, ServerResponse] as unknown as [Callable, Callable];
-  function Request(this: Furnished, ...args: unknown[]): void {
-    readMessage.apply(this, args);
+  const [initRequest, initResponse] = [IncomingMessage, ServerResponse] as unknown as [Callable, Callable];
+  function Request(this: Preallocated, ...args: unknown[]): void {
+    initRequest.apply(this, args);
     this.res = undefined;
     this.next = undefined;
     this.baseUrl = undefined;
@@ -48,21 +48,21 @@ export function stablePrototypes(app: Application): Classes {
     this.startedAt = undefined;
     this.memberId = undefined;
   }
-  function Response(this: Furnished, ...args: unknown[]): void {
-    makeResponse.apply(this, args);
+  function Response(this: Preallocated, ...args: unknown[]): void {
+    initResponse.apply(this, args);
     this.locals = undefined;
-    this.own = undefined;
-    this.dropped = undefined;
+    this.ownHeaders = undefined;
+    this.removedHeaders = undefined;
     this.presence = undefined;
   }
   return {
-    IncomingMessage: derived(Request, IncomingMessage, request),
-    ServerResponse: derived(Response, ServerResponse, response),
+    IncomingMessage: derive(Request, IncomingMessage, request),
+    ServerResponse: derive(Response, ServerResponse, response),
   };
 }
 
-/** V8 makes as much room in an object as its constructor, and those that it is derived from, are seen to need. */
-function derived<T extends object>(constructor: (...args: unknown[]) => void, base: T, prototype: object): T {
+/** V8 reserves as much space in an object as its constructor, and the constructors it derives from, are seen to need. */
+function derive<T extends object>(constructor: (...args: unknown[]) => void, base: T, prototype: object): T {
   Object.setPrototypeOf(constructor, base);
   constructor.prototype = prototype;
   return constructor as unknown as T;

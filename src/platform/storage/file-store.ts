@@ -2,36 +2,37 @@ import { createHash, randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { type EntityManager, In, IsNull, LessThanOrEqual, Not, type Repository } from 'typeorm';
-import { EntityStatements, UnitOfWork } from '../database/index.js';
+import { PreparedStatements, UnitOfWork } from '../database/index.js';
 import { inPieces } from '../async/index.js';
+import { PayloadTooLargeError } from '../http/index.js';
 import { StoredChunk } from './entities/stored-chunk.entity.js';
 import { StoredFile as FileRow } from './entities/stored-file.entity.js';
-import { limited } from './limited.js';
 import { StorageJanitor } from './storage-janitor.js';
 import { StorageUsage } from './storage-usage.js';
 import { StoredFileGoneError } from './storage.errors.js';
 
-/** Of a chunk: each is a write of its own, for which all other writers wait. */
+/** Size of a chunk. Each is written in a transaction of its own, during which other writers wait. */
 const CHUNK_BYTES = 64 * 1024;
-const UNKEPT_MS = 3_600_000;
+/** Lifetime of a file that has not been kept, counted from its last chunk. */
+const UNKEPT_TTL_MS = 3_600_000;
 const RELEASED = new Date(0);
-/** Fewer than the parameters that a statement may have. */
-const MAX_IDS = 1_000;
+/** Below the limit of parameters of a statement. */
+const IDS_PER_STATEMENT = 1_000;
 
-/** A file that has been received. */
+/** A received file. */
 export interface StoredFile {
   readonly id: string;
   /** In bytes. */
   readonly size: number;
-  /** Of its bytes, in hex. */
+  /** SHA-256 of its bytes, in hex. */
   readonly sha256: string;
 }
 
-/** Files as rows: in chunks, so that any process can read them, and an acknowledged one survives what the database does. */
+/** Stores files in the database, in chunks: every process can read them, and they are as durable as the database. */
 @Injectable()
 export class FileStore {
-  private readonly fileRows = new EntityStatements(FileRow, 'id');
-  private readonly chunkRows = new EntityStatements(StoredChunk, 'fileId');
+  private readonly fileRows = new PreparedStatements(FileRow, 'id');
+  private readonly chunkRows = new PreparedStatements(StoredChunk, 'fileId');
 
   constructor(
     @InjectRepository(FileRow) private readonly files: Repository<FileRow>,
@@ -42,20 +43,20 @@ export class FileStore {
   ) {}
 
   /**
-   * Stores a stream chunk by chunk; durable once it is kept. Until then, the file is removed an hour after its last chunk. If
-   * this throws, nothing stays.
+   * Stores a stream chunk by chunk. The file is removed an hour after its last chunk unless `keep` is called, and is durable from
+   * then on. An error leaves nothing behind.
    *
-   * @throws PayloadTooLargeError past `limit` bytes; StorageFullError past STORAGE_LIMIT_MB; what the source throws
+   * @throws PayloadTooLargeError beyond `limit` bytes; StorageFullError beyond STORAGE_LIMIT_MB; any error of the source
    */
   async receive(source: AsyncIterable<Buffer>, { limit }: { readonly limit: number }): Promise<StoredFile> {
-    const id = await this.unitOfWork.run((manager) => this.add(manager, inAnHour()), { isRepeatable: true });
+    const id = await this.unitOfWork.run((manager) => this.add(manager, expiry()), { delayedDurability: true });
     const hash = createHash('sha256');
     let size = 0;
     try {
-      for await (const piece of inPieces(limited(source, limit), CHUNK_BYTES)) {
+      for await (const piece of inPieces(limitBytes(source, limit), CHUNK_BYTES)) {
         hash.update(piece);
         size += piece.length;
-        await this.unitOfWork.run((manager) => this.append(manager, id, piece), { isRepeatable: true });
+        await this.unitOfWork.run((manager) => this.append(manager, id, piece), { delayedDurability: true });
       }
     } catch (error) {
       await this.discard(id);
@@ -64,11 +65,11 @@ export class FileStore {
     return { id, size, sha256: hash.digest('hex') };
   }
 
-  /** Its bytes, in pieces, from an offset on. @throws StoredFileGoneError, also where it goes meanwhile */
+  /** Yields its bytes from an offset on. @throws StoredFileGoneError, also if the file is removed meanwhile */
   async *read(id: string, from = 0): AsyncGenerator<Buffer> {
     const size = await this.size(id);
     if (from >= size) return;
-    let position = await this.startOfChunk(id, from);
+    let position = await this.findChunkPosition(id, from);
     while (position < size) {
       const chunk = await this.chunks.findOneBy({ fileId: id, position });
       if (!chunk) throw new StoredFileGoneError();
@@ -79,50 +80,50 @@ export class FileStore {
 
   /** In bytes. @throws StoredFileGoneError */
   async size(id: string): Promise<number> {
-    return demandThere(await this.fileRows.find(this.files.manager, id)).size;
+    return requireFile(await this.fileRows.find(this.files.manager, id)).size;
   }
 
-  /** A new, empty file that is kept; answers its id. */
+  /** Creates an empty file that is kept, and returns its id. */
   create(manager: EntityManager): Promise<string> {
     return this.add(manager, null);
   }
 
   /** @throws StoredFileGoneError, StorageFullError */
   async append(manager: EntityManager, id: string, bytes: Buffer): Promise<void> {
-    const file = demandThere(await this.fileRows.findForChange(manager, id));
-    await this.usage.take(manager, bytes.length);
+    const file = requireFile(await this.fileRows.findForUpdate(manager, id));
+    await this.usage.reserve(manager, bytes.length);
     for (let at = 0; at < bytes.length; at += CHUNK_BYTES) {
       const piece = bytes.subarray(at, at + CHUNK_BYTES);
       await this.chunkRows.insert(manager, { fileId: id, position: file.size + at, bytes: piece });
     }
-    const removeAt = file.removeAt && inAnHour();
+    const removeAt = file.removeAt && expiry();
     await manager.update(FileRow, { id }, { size: file.size + bytes.length, removeAt });
   }
 
-  /** From now on it is not removed by itself. @throws StoredFileGoneError */
+  /** Exempts the file from automatic removal. @throws StoredFileGoneError */
   async keep(manager: EntityManager, id: string): Promise<void> {
-    demandThere(await this.fileRows.findForChange(manager, id));
+    requireFile(await this.fileRows.findForUpdate(manager, id));
     await manager.update(FileRow, { id }, { removeAt: null });
   }
 
-  /** Files that cannot be read any more; their bytes go in small steps afterwards. */
+  /** Makes files unreadable at once; the janitor removes their bytes in small steps. */
   async release(manager: EntityManager, ids: readonly string[]): Promise<void> {
-    for (let at = 0; at < ids.length; at += MAX_IDS) {
-      await manager.update(FileRow, { id: In(ids.slice(at, at + MAX_IDS)) }, { removeAt: RELEASED });
+    for (let at = 0; at < ids.length; at += IDS_PER_STATEMENT) {
+      await manager.update(FileRow, { id: In(ids.slice(at, at + IDS_PER_STATEMENT)) }, { removeAt: RELEASED });
     }
-    if (ids.length > 0) this.unitOfWork.afterCommit(manager, () => this.janitor.nudge());
+    if (ids.length > 0) this.unitOfWork.afterCommit(manager, () => this.janitor.wake());
   }
 
   /**
-   * A file for which there is no use after all, unless it was kept: whoever was to keep it may have done so, and not know it. Where
-   * that cannot be written, it goes after its hour.
+   * Releases a file unless it has been kept: a transaction that keeps it may have committed although its caller saw an error. If
+   * the database refuses the write, the file expires after its hour.
    */
   async discard(id: string): Promise<void> {
-    const unkept = { id, removeAt: Not(IsNull()) };
+    const notKept = { id, removeAt: Not(IsNull()) };
     await this.unitOfWork
-      .run((manager) => manager.update(FileRow, unkept, { removeAt: RELEASED }))
+      .run((manager) => manager.update(FileRow, notKept, { removeAt: RELEASED }))
       .then(
-        () => this.janitor.nudge(),
+        () => this.janitor.wake(),
         () => undefined,
       );
   }
@@ -133,18 +134,29 @@ export class FileStore {
     return id;
   }
 
-  /** Where the chunk begins that has the byte at an offset. */
-  private async startOfChunk(fileId: string, offset: number): Promise<number> {
+  /** Position of the chunk that contains the byte at an offset. */
+  private async findChunkPosition(fileId: string, offset: number): Promise<number> {
     if (offset === 0) return 0;
     return (await this.chunks.maximum('position', { fileId, position: LessThanOrEqual(offset) })) ?? 0;
   }
 }
 
-function inAnHour(): Date {
-  return new Date(Date.now() + UNKEPT_MS);
+function expiry(): Date {
+  return new Date(Date.now() + UNKEPT_TTL_MS);
 }
 
-function demandThere(file: FileRow | null): FileRow {
+/** @throws PayloadTooLargeError as soon as the stream exceeds `limit` bytes */
+async function* limitBytes(source: AsyncIterable<Buffer>, limit: number): AsyncGenerator<Buffer> {
+  let total = 0;
+  for await (const part of source) {
+    total += part.length;
+    if (total > limit) throw new PayloadTooLargeError(`The file is larger than ${limit} bytes.`);
+    yield part;
+  }
+}
+
+/** @throws StoredFileGoneError if the file does not exist, or has been released or has expired */
+function requireFile(file: FileRow | null): FileRow {
   if (file === null || (file.removeAt !== null && file.removeAt.getTime() <= Date.now()))
     throw new StoredFileGoneError();
   return file;

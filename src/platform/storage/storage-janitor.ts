@@ -8,18 +8,18 @@ import { InjectRepository } from '@nestjs/typeorm';
 import { type EntityManager, LessThanOrEqual, type Repository } from 'typeorm';
 import { UnitOfWork } from '../database/index.js';
 import { Log } from '../logging/index.js';
-import { Rounds } from '../async/index.js';
+import { PeriodicTask } from '../async/index.js';
 import { StoredChunk } from './entities/stored-chunk.entity.js';
 import { StoredFile } from './entities/stored-file.entity.js';
 
-const ROUND_MS = 30_000;
-/** So much is removed in one transaction: 1 MB, for which other writers wait some 3 ms. */
-const CHUNKS_AT_ONCE = 16;
+const INTERVAL_MS = 30_000;
+/** Removed per transaction: 1 MB, which delays other writers by some 3 ms. */
+const CHUNKS_PER_TRANSACTION = 16;
 
-/** Removes files that have been released, or were never kept, a few chunks at a time. Several processes may do so at once. */
+/** Removes files that were released or never kept, a few chunks at a time. Safe to run in several processes at once. */
 @Injectable()
 export class StorageJanitor implements OnApplicationBootstrap, OnModuleDestroy, BeforeApplicationShutdown {
-  private readonly rounds = new Rounds(ROUND_MS, () => this.round());
+  private readonly task = new PeriodicTask(INTERVAL_MS, () => this.run());
 
   constructor(
     @InjectRepository(StoredFile) private readonly files: Repository<StoredFile>,
@@ -28,53 +28,53 @@ export class StorageJanitor implements OnApplicationBootstrap, OnModuleDestroy, 
   ) {}
 
   onApplicationBootstrap(): void {
-    this.rounds.start();
+    this.task.start();
   }
 
   onModuleDestroy(): void {
-    this.rounds.stop();
+    this.task.stop();
   }
 
   /** The database is closed after this. */
   beforeApplicationShutdown(): Promise<void> {
-    return this.rounds.ended();
+    return this.task.finished();
   }
 
-  /** There is something to remove. */
-  nudge(): void {
-    this.rounds.nudge();
+  /** Starts a run now, or after the current one. */
+  wake(): void {
+    this.task.wake();
   }
 
-  private async round(): Promise<void> {
+  private async run(): Promise<void> {
     try {
-      await this.clean();
+      await this.removeExpired();
     } catch (err) {
       this.log.lines.warn({ err }, 'files were not removed');
     }
   }
 
-  private async clean(): Promise<void> {
-    while (!this.rounds.isStopping) {
+  private async removeExpired(): Promise<void> {
+    while (!this.task.isStopping) {
       const file = await this.files.findOneBy({ removeAt: LessThanOrEqual(new Date()) });
       if (!file) return;
-      await this.unitOfWork.run((manager) => removeSome(file.id, manager), { isRepeatable: true });
+      await this.unitOfWork.run((manager) => removeChunks(file.id, manager), { delayedDurability: true });
     }
   }
 }
 
-/** A few chunks of the file, and it with the last of them. */
-async function removeSome(id: string, manager: EntityManager): Promise<void> {
+/** Removes a few chunks of a file; with the last ones, the file itself. */
+async function removeChunks(id: string, manager: EntityManager): Promise<void> {
   const due = { id, removeAt: LessThanOrEqual(new Date()) };
-  // Whoever would keep it now comes too late.
+  // From now on `keep` throws.
   const { affected } = await manager.update(StoredFile, due, { removeAt: new Date(0) });
   if (!affected) return;
   const chunks = await manager.find(StoredChunk, {
     select: { fileId: true, position: true },
     where: { fileId: id },
     order: { position: 'ASC' },
-    take: CHUNKS_AT_ONCE,
+    take: CHUNKS_PER_TRANSACTION,
   });
   const last = chunks.at(-1);
   if (last) await manager.delete(StoredChunk, { fileId: id, position: LessThanOrEqual(last.position) });
-  if (chunks.length < CHUNKS_AT_ONCE) await manager.delete(StoredFile, { id });
+  if (chunks.length < CHUNKS_PER_TRANSACTION) await manager.delete(StoredFile, { id });
 }

@@ -1,6 +1,6 @@
 import { DomainError } from '../http/index.js';
 
-/** All stored files together are as large as they may be. */
+/** STORAGE_LIMIT_MB is reached. */
 export class StorageFullError extends DomainError {
   readonly kind = 'storage-full';
   readonly code = 'storage.full';

@@ -8,7 +8,7 @@ import { StorageJanitor } from './storage-janitor.js';
 import { StorageSettings } from './storage.settings.js';
 import { StorageUsage } from './storage-usage.js';
 
-/** Files that are too large to keep in memory: uploads, and results of jobs. */
+/** Stores files that are too large for memory: uploads and results of jobs. */
 @Global()
 @Module({
   imports: [SettingsModule.forFeature(StorageSettings), TypeOrmModule.forFeature([StoredChunk, StoredFile])],

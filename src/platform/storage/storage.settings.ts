@@ -3,7 +3,7 @@ import type { Env } from '../config/index.js';
 const MEGABYTE = 2 ** 20;
 
 export class StorageSettings {
-  /** How many bytes all stored files together may have. */
+  /** Maximum total size of all stored files, in bytes. */
   readonly capacity: number;
 
   constructor(env: Env) {

@@ -1,96 +1,88 @@
 import type { DomainError } from '../../platform/http/index.js';
+import type { TimedCaller } from '../caller.js';
+import { OutputTooLargeError, RunFailedError, RuntimeDiedError } from '../runtime/runtime-process.js';
 import {
   ClientGoneError,
   DeadlineError,
+  ModelRunFailedError,
   OverloadedError,
+  QueueDelayExceededError,
   QueueFullError,
-  WaitedInVainError,
+  ResponseTooLargeError,
+  RuntimeLostError,
 } from '../serving.errors.js';
-import { RunFailedError, RuntimeDiedError } from '../runtime/runtime-process.js';
 import type { Tensor } from '../signature/tensor.js';
-import { Alarm } from './alarm.js';
-import { deliver } from './deliver.js';
-import { type Caller, QueuedRun, type Submission } from './queued-run.js';
+import type { BatchPolicy } from './batch.js';
+import { DeadlineTimer, distributeOutputs, QueuedRun, type Submission, WaitingRuns } from './queued-runs.js';
 import { RunCost } from './run-cost.js';
-import { inWords } from './run-errors.js';
-import { WaitingRuns } from './waiting-runs.js';
 
-/** What the queue needs of a runtime. */
+/** The part of a runtime that the queue uses. */
 export interface Runnable {
-  /** @param parts what each caller sends, to be run as one */
+  /** @param parts the tensors of each caller, run as one batch */
   run(parts: readonly (readonly Tensor[])[]): Promise<Tensor[]>;
   kill(): void;
 }
 
 export interface QueueOptions {
-  /** How long a run may wait and take, in milliseconds. */
+  /** Milliseconds from the submission of a run to its end; also the longest time of a run in the runtime. */
   readonly deadlineMs: number;
-  /** How many runs may wait. */
+  /** The most runs that may wait. */
   readonly capacity: number;
-  /** Does something once what has arrived by now has been read; `setImmediate` unless given. */
-  readonly soon?: (work: () => void) => void;
+  /** Calls `work` after the requests that have arrived by now have been read; `setImmediate` unless given. */
+  readonly defer?: (work: () => void) => void;
 }
 
-/** How rows of several callers go into one run. */
-export interface BatchRule {
-  readonly maxBatchSize: number;
-  /** How long the first of a batch that is not full may wait for others while the runtime is idle. */
-  readonly maxWaitMs: number;
-}
-
-/** Told how runs went; must not throw. */
+/** Observes the runs; must not throw. */
 export interface QueueObserver {
-  /** A run of `rows` rows for `runs` callers began, who had waited so long. */
-  started?(rows: number, waitedMs: readonly number[]): void;
-  finished?(rows: number, runs: number, ms: number): void;
-  /** A caller got no answer; the reason is the last part of the error's code. */
-  refused?(reason: string): void;
+  /** @param waitedMs the time of each run of the batch in the queue */
+  runStarted?(rows: number, waitedMs: readonly number[]): void;
+  runFinished?(rows: number, runs: number, ms: number): void;
+  /** @param reason the last part of the error's code */
+  rejected?(reason: string): void;
 }
 
-/** How near its deadline a run is no longer worth beginning: its timer is about to fire. */
+/** A run this close to its deadline is not started: its timer is about to fire. */
 const TIMER_RESOLUTION_MS = 1;
 
-/** Of the time that a run has: what is predicted to take more is refused, because predictions are no better than that. */
-const ADMITTED_SHARE = 0.8;
+/** Admit a run only if its estimate fits in this share of the time left: estimates are no more exact than that. */
+const ADMISSION_SHARE = 0.8;
 
-/** Of what a run is likely to take: who has waited in line is given a run only with so much time left for it. */
-const SPARE_TIME = 2;
+/** A run that has been overtaken starts only if this many times its estimate fits in the time left. */
+const START_MARGIN = 2;
 
-/** Rows that are told at once to be within a time, where each is a run of its own. */
-const ALONE_AT_ONCE = 16;
+/** Interactive demand is assumed for this long after the last interactive request. */
+const INTERACTIVE_DEMAND_MS = 250;
 
-/** Who has asked may ask again: so long after it somebody is taken to wait for answers. */
-const DEMAND_MS = 250;
-
-/** With each run; a crowd that has left is forgotten after some ten of them. */
-const CROWD_DECAY = 0.9;
+/** The recent concurrency shrinks by this factor with each run: after about ten runs a burst is forgotten. */
+const CONCURRENCY_DECAY = 0.9;
 
 /**
- * Dynamic batching in front of one runtime. It is work-conserving: an idle runtime is given what waits at once, and while
- * it is busy the next batch grows. Callers who ask again and again would all fall into one batch, and this process and the
- * runtime would wait for each other in turn: so an idle runtime is given half of them, and works while the other half is
- * read. A run can be given up while it waits. A run that has been in the runtime for longer than
- * the deadline ends the runtime, because nothing less stops ONNX Runtime. When the runtime dies, those in it are told so;
- * those that wait go on waiting until it is back or their time is up.
+ * Dynamic batching in front of one runtime.
+ *
+ * The queue is work-conserving: an idle runtime starts on whatever waits, and the next batch grows while it is busy. Clients
+ * that send their next request on each response would all end up in one batch, and this process and the runtime would wait
+ * for each other in turn. So an idle runtime starts as soon as half of the recent concurrency waits, and runs while the
+ * requests of the other half are read.
+ *
+ * A run can be abandoned while it waits. A run that is in the runtime for longer than the deadline kills the runtime, because
+ * ONNX Runtime cannot cancel a run. When the runtime dies, its runs fail; the waiting ones wait for the restart, up to their
+ * deadlines.
  */
 export class BatchQueue {
-  /** Set once it is known that rows may run together. */
-  batching: BatchRule | undefined;
+  private policy: BatchPolicy | undefined;
   private readonly waiting = new WaitingRuns();
-  /** How many callers there have been at a time lately. */
-  private crowd = 0;
-  /** Halves of batches that failed: one bad row must fail alone. */
+  /** The number of callers at the same time, as a decaying maximum. */
+  private recentConcurrency = 0;
+  /** Halves of failed batches, run again until the failing row is alone. */
   private readonly retries: QueuedRun[][] = [];
   private readonly cost = new RunCost();
   private running: { readonly batch: readonly QueuedRun[]; readonly rows: number; readonly since: number } | undefined;
-  /** When a run ended well last. */
-  private servedAt = -Infinity;
-  /** When somebody came last who waits for the answer. */
-  private askedAt = -Infinity;
+  private lastSuccessAt = -Infinity;
+  private lastInteractiveAt = -Infinity;
   private isPaused = false;
-  private isDispatching = false;
-  private gathering: NodeJS.Timeout | undefined;
-  private readonly alarm = new Alarm(() => this.expire());
+  private isDispatchDeferred = false;
+  private batchTimer: NodeJS.Timeout | undefined;
+  private readonly deadlineTimer = new DeadlineTimer(() => this.expire());
 
   constructor(
     private readonly runtime: Runnable,
@@ -98,202 +90,206 @@ export class BatchQueue {
     private readonly observer: QueueObserver = {},
   ) {}
 
-  /** Callers whose runs are in the runtime, and callers that wait for it. */
+  /** Undefined until `enableBatching`: each run is a batch of its own. */
+  get batching(): BatchPolicy | undefined {
+    return this.policy;
+  }
+
+  enableBatching(policy: BatchPolicy): void {
+    this.policy = policy;
+  }
+
+  /** The number of runs in the runtime and in the queue. */
   get load(): { readonly running: number; readonly waiting: number } {
     return { running: this.running?.batch.length ?? 0, waiting: this.waiting.size };
   }
 
-  /** When a prediction that begins now has to be answered, as `performance.now()` counts. */
+  /** The deadline of a prediction that begins now, in milliseconds as `performance.now()` counts. */
   deadlineIn(ms = Infinity): number {
     return performance.now() + Math.min(ms, this.options.deadlineMs);
   }
 
-  /** How many rows, at most as many as may run together, are likely to keep the runtime busy for no longer than this. */
+  /** The number of rows, at most one batch, that are expected to occupy the runtime for at most `ms`. */
   rowsWithin(ms: number): number {
-    const { batching } = this;
-    // What a run takes beside its rows is not less for fewer of them.
-    const each = batching ? this.cost.perRow : this.cost.estimate(1, 1);
-    const most = batching?.maxBatchSize ?? ALONE_AT_ONCE;
-    return each > 0 ? Math.max(1, Math.min(most, Math.floor(ms / each))) : most;
+    return this.cost.rowsWithin(ms, this.policy);
   }
 
-  /** Whether somebody who waits for answers has asked lately: background work makes room. */
-  get isInDemand(): boolean {
-    return performance.now() - this.askedAt < DEMAND_MS;
-  }
-
-  /** The caller, with a deadline. */
-  timed(caller: Caller): Caller {
-    if (caller.deadline !== undefined) return caller;
-    return { signal: caller.signal, deadline: this.deadlineIn(), priority: caller.priority };
+  /** Whether interactive requests have come recently: background work yields to them. */
+  get hasInteractiveDemand(): boolean {
+    return performance.now() - this.lastInteractiveAt < INTERACTIVE_DEMAND_MS;
   }
 
   /**
+   * Queues a run and resolves with its outputs.
+   *
    * @param submission at most `maxBatchSize` rows where there is batching
-   * @throws QueueFullError, OverloadedError, DeadlineError, ClientGoneError, RuntimeLostError, RunFailedOnRowError
+   * @throws QueueFullError, OverloadedError, QueueDelayExceededError, DeadlineError, ClientGoneError, RuntimeLostError,
+   *   ModelRunFailedError, ResponseTooLargeError
    */
-  submit(submission: Submission, caller: Caller = {}): Promise<Tensor[]> {
+  submit(submission: Submission, caller: TimedCaller): Promise<Tensor[]> {
     const now = performance.now();
-    const deadline = caller.deadline ?? now + this.options.deadlineMs;
-    if (caller.priority !== 'background') this.askedAt = now;
-    const refusal = caller.signal?.aborted
-      ? new ClientGoneError()
-      : this.findObstacle(submission, caller, deadline, now);
-    if (refusal) return Promise.reject(this.refusal(refusal));
-    const run = new QueuedRun(submission, now, deadline, caller, this.giveUp);
+    const { deadline } = caller;
+    if (caller.priority !== 'background') this.lastInteractiveAt = now;
+    const refusal = caller.signal?.aborted ? new ClientGoneError() : this.checkAdmission(submission, caller, now);
+    if (refusal) return Promise.reject(this.countRejection(refusal));
+    const run = new QueuedRun(submission, now, deadline, caller, this.abandon);
     this.waiting.add(run);
-    this.alarm.set(deadline);
-    this.go();
+    this.deadlineTimer.set(deadline);
+    this.scheduleDispatch();
     return run.outputs;
   }
 
-  /** To be called when a runtime that died is back. */
+  /** Continues after the runtime has been restarted. */
   resume(): void {
     this.isPaused = false;
-    this.nextSoon();
+    this.deferDispatch();
   }
 
-  /** What keeps a run from being taken: it would only wait until its deadline, or there is no room. */
-  private findObstacle(
+  /** Refuses a run for which there is no room, or whose estimated end is too close to its deadline. */
+  private checkAdmission(
     { rows }: Submission,
-    { priority }: Caller,
-    deadline: number,
+    { priority, deadline }: TimedCaller,
     now: number,
   ): DomainError | undefined {
     const { capacity } = this.options;
-    const ahead = this.waiting.ahead(priority ?? 'interactive');
+    const ahead = this.waiting.aheadOf(priority ?? 'interactive');
     if (this.waiting.size >= capacity) return new QueueFullError(capacity);
     if (ahead.runs === 0) return undefined;
     const allowedMs = deadline - now;
-    const predictedMs = this.remainingMs(now) + this.estimate(ahead.runs + 1, ahead.rows + rows);
-    return predictedMs > allowedMs * ADMITTED_SHARE
+    const queuedMs = this.cost.estimateQueued(ahead.runs + 1, ahead.rows + rows, this.policy);
+    const predictedMs = this.remainingMs(now) + queuedMs;
+    return predictedMs > allowedMs * ADMISSION_SHARE
       ? new OverloadedError(ahead.runs, predictedMs, allowedMs)
       : undefined;
   }
 
-  private estimate(callers: number, rows: number): number {
-    const { batching } = this;
-    return this.cost.estimate(batching ? Math.ceil(rows / batching.maxBatchSize) : callers, rows);
-  }
-
-  /** What the run under way is likely to take from now on. */
+  /** The expected rest of the current run. */
   private remainingMs(now: number): number {
     if (!this.running) return 0;
     return Math.max(0, this.cost.estimate(1, this.running.rows) - (now - this.running.since));
   }
 
-  private refusal(error: DomainError): DomainError {
-    this.observer.refused?.(error.code.split('.').at(-1)!);
+  private countRejection(error: DomainError): DomainError {
+    this.observer.rejected?.(error.code.split('.').at(-1)!);
     return error;
   }
 
-  /** At once where half of the crowd waits, else as soon as the others have been read. */
-  private go(): void {
-    const isHalf = this.crowd > 0 && this.waiting.size * 2 >= this.crowd;
-    if (isHalf && !this.batching?.maxWaitMs) this.next();
-    else this.nextSoon();
+  /** Dispatches at once if half of the recent concurrency waits, else after the other requests have been read. */
+  private scheduleDispatch(): void {
+    const isHalf = this.recentConcurrency > 0 && this.waiting.size * 2 >= this.recentConcurrency;
+    if (isHalf && !this.policy?.maxWaitMs) this.dispatch();
+    else this.deferDispatch();
   }
 
-  /** Once everything that has arrived at the same time has been read: it goes into the same run. */
-  private nextSoon(): void {
-    if (this.running || this.isPaused || this.isDispatching) return;
-    this.isDispatching = true;
-    const { soon = setImmediate } = this.options;
-    soon(() => {
-      this.isDispatching = false;
-      this.next();
+  /** Dispatches after the requests that arrived together have been read, so that they share a batch. */
+  private deferDispatch(): void {
+    if (this.running || this.isPaused || this.isDispatchDeferred) return;
+    this.isDispatchDeferred = true;
+    const { defer = setImmediate } = this.options;
+    defer(() => {
+      this.isDispatchDeferred = false;
+      this.dispatch();
     });
   }
 
-  private next(): void {
+  private dispatch(): void {
     if (this.running || this.isPaused) return;
-    const batch = this.retries.shift() ?? this.gather();
+    const batch = this.retries.shift() ?? this.nextBatch();
     const now = performance.now();
-    const live = batch?.filter((run) => !run.isSettled && !this.isDue(run, now) && !this.isTooLate(run, now)) ?? [];
+    const live =
+      batch?.filter((run) => !run.isSettled && !this.expireIfDue(run, now) && !this.rejectIfTooLate(run, now)) ?? [];
     if (live.length > 0) void this.execute(live);
-    else if (batch) this.next();
+    else if (batch) this.dispatch();
   }
 
-  /** The next batch; undefined while there is none, or while it may still grow. */
-  private gather(): QueuedRun[] | undefined {
-    clearTimeout(this.gathering);
-    const { batching } = this;
-    const oldest = this.waiting.oldest();
-    if (!oldest) return undefined;
-    if (!batching) return this.waiting.take(oldest, 0);
-    const waitMs = oldest.submittedAt + batching.maxWaitMs - performance.now();
-    if (waitMs > 0 && this.waiting.rowsIn(oldest.submission.group) < batching.maxBatchSize) {
-      this.gathering = setTimeout(() => this.next(), Math.ceil(waitMs));
+  /** Undefined if no run waits, or if the batch may still grow. */
+  private nextBatch(): QueuedRun[] | undefined {
+    clearTimeout(this.batchTimer);
+    const { policy } = this;
+    const first = this.waiting.first();
+    if (!first) return undefined;
+    if (!policy) return this.waiting.takeBatch(first, 0);
+    const waitMs = first.submittedAt + policy.maxWaitMs - performance.now();
+    if (waitMs > 0 && this.waiting.rowsIn(first.submission.group) < policy.maxBatchSize) {
+      this.batchTimer = setTimeout(() => this.dispatch(), Math.ceil(waitMs));
       return undefined;
     }
-    return this.waiting.take(oldest, batching.maxBatchSize);
+    return this.waiting.takeBatch(first, policy.maxBatchSize);
   }
 
-  private isDue(run: QueuedRun, now: number): boolean {
+  private expireIfDue(run: QueuedRun, now: number): boolean {
     if (now < run.deadline - TIMER_RESOLUTION_MS) return false;
-    const isOvertaken = run.isWaiting && this.hasWaitedInLine(run);
-    this.giveUp(run, isOvertaken ? new WaitedInVainError(now - run.submittedAt) : new DeadlineError());
+    const isQueueDelay = run.isWaiting && this.wasOvertaken(run);
+    this.abandon(run, isQueueDelay ? new QueueDelayExceededError(now - run.submittedAt) : new DeadlineError());
     return true;
   }
 
-  /** Whether a run that had others before it would be past its deadline before it ended: it would keep others waiting in vain. */
-  private isTooLate(run: QueuedRun, now: number): boolean {
-    if (!this.hasWaitedInLine(run)) return false;
-    if (now + this.cost.estimate(1, run.submission.rows) * SPARE_TIME < run.deadline) return false;
-    this.giveUp(run, new WaitedInVainError(now - run.submittedAt));
+  /** Rejects a run that would end after its deadline: it would only delay others. */
+  private rejectIfTooLate(run: QueuedRun, now: number): boolean {
+    if (!this.wasOvertaken(run)) return false;
+    if (now + this.cost.estimate(1, run.submission.rows) * START_MARGIN < run.deadline) return false;
+    this.abandon(run, new QueueDelayExceededError(now - run.submittedAt));
     return true;
   }
 
-  /** Whether others have been served since it came: the runtime is not stuck, only in demand. */
-  private hasWaitedInLine(run: QueuedRun): boolean {
-    return this.servedAt > run.submittedAt;
+  /** Whether another run has succeeded since this one was submitted: the runtime is busy and not stuck. */
+  private wasOvertaken(run: QueuedRun): boolean {
+    return this.lastSuccessAt > run.submittedAt;
   }
 
-  /** Lets go of those whose time is up, and looks again when that of the next one is. */
+  /** Rejects the runs past their deadline, and sets the timer for the others. */
   private expire(): void {
     const runs = [...this.waiting.all(), ...this.retries.flat(), ...(this.running?.batch ?? [])];
     const now = performance.now();
-    for (const run of runs) if (!run.isSettled && !this.isDue(run, now)) this.alarm.set(run.deadline);
+    for (const run of runs) if (!run.isSettled && !this.expireIfDue(run, now)) this.deadlineTimer.set(run.deadline);
   }
 
   private async execute(batch: readonly QueuedRun[]): Promise<void> {
     const since = performance.now();
     const rows = batch.reduce((sum, run) => sum + run.submission.rows, 0);
     this.running = { batch, rows, since };
-    this.crowd = Math.max(batch.length + this.waiting.size, this.crowd * CROWD_DECAY);
-    this.observer.started?.(
+    const concurrency = batch.length + this.waiting.size;
+    this.recentConcurrency = Math.max(concurrency, this.recentConcurrency * CONCURRENCY_DECAY);
+    this.observer.runStarted?.(
       rows,
       batch.map((run) => since - run.submittedAt),
     );
-    const tooLong = setTimeout(() => this.runtime.kill(), this.options.deadlineMs);
+    const killTimer = setTimeout(() => this.runtime.kill(), this.options.deadlineMs);
     try {
       const outputs = await this.runtime.run(batch.map((run) => run.submission.feeds));
-      deliver(outputs, batch, rows);
-      this.servedAt = performance.now();
-      const ms = this.servedAt - since;
+      distributeOutputs(outputs, batch, rows);
+      this.lastSuccessAt = performance.now();
+      const ms = this.lastSuccessAt - since;
       this.cost.observe(rows, ms);
-      this.observer.finished?.(rows, batch.length, ms);
+      this.observer.runFinished?.(rows, batch.length, ms);
     } catch (error) {
       this.isPaused = error instanceof RuntimeDiedError;
       this.fail(batch, error as Error);
     }
-    clearTimeout(tooLong);
+    clearTimeout(killTimer);
     this.running = undefined;
-    this.go();
+    this.scheduleDispatch();
   }
 
+  /** Splits a failed batch in halves and runs them again, so that a bad row fails alone. */
   private fail(batch: readonly QueuedRun[], error: Error): void {
     if (error instanceof RunFailedError && batch.length > 1) {
       const middle = Math.ceil(batch.length / 2);
       this.retries.push(batch.slice(0, middle), batch.slice(middle));
       return;
     }
-    for (const run of batch) if (!run.isSettled) run.reject(this.refusal(inWords(error)));
+    for (const run of batch) if (!run.isSettled) run.reject(this.countRejection(toDomainError(error)));
   }
 
-  private readonly giveUp = (run: QueuedRun, why: DomainError): void => {
-    // What runs already runs to its end: the runtime is needed by the next caller anyway.
+  /** Rejects a run and removes it from the queue. In the runtime it continues, because a run cannot be cancelled. */
+  private readonly abandon = (run: QueuedRun, error: DomainError): void => {
     this.waiting.delete(run);
-    run.reject(this.refusal(why));
+    run.reject(this.countRejection(error));
   };
+}
+
+/** The error for the caller. The runtime's own message is its cause, for the log. */
+function toDomainError(error: Error): DomainError {
+  if (error instanceof OutputTooLargeError) return new ResponseTooLargeError(error);
+  return error instanceof RunFailedError ? new ModelRunFailedError(error) : new RuntimeLostError(error);
 }

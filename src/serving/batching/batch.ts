@@ -1,8 +1,16 @@
 import { allocate, join, joinedShape, sizeOf, type Tensor } from '../signature/tensor.js';
 
+/** How rows of several callers share a run. */
+export interface BatchPolicy {
+  readonly maxBatchSize: number;
+  /** How long a batch that is not full may wait for further rows while the runtime is idle. */
+  readonly maxWaitMs: number;
+}
+
 /**
- * Tensors of several callers as one: each begins with the dimension that counts rows, and is like the others of its name
- * in all else.
+ * Concatenates the tensors of several callers along the batch dimension, the first one.
+ *
+ * @param parts the tensors of each caller: the same names in the same order, with shapes that differ in the first dimension only
  */
 export function concatenate(parts: readonly (readonly Tensor[])[]): readonly Tensor[] {
   const [first = []] = parts;
@@ -14,8 +22,8 @@ export function concatenate(parts: readonly (readonly Tensor[])[]): readonly Ten
   });
 }
 
-/** The rows from `start` on, `count` of them, of tensors that begin with the dimension that counts rows; no copy is made. */
-export function rowsOf(tensors: readonly Tensor[], start: number, count: number): Tensor[] {
+/** `count` rows from row `start` on, of tensors with a batch dimension; numeric data is a view and no copy. */
+export function sliceRows(tensors: readonly Tensor[], start: number, count: number): Tensor[] {
   return tensors.map(({ name, type, shape, data }) => {
     const rowShape = shape.slice(1);
     const size = sizeOf(rowShape);
@@ -29,7 +37,7 @@ export function rowsOf(tensors: readonly Tensor[], start: number, count: number)
   });
 }
 
-/** Tells apart what may not run together: tensors of other shapes, apart from the number of rows. */
+/** The shapes without the batch dimension: only tensors of equal shapes can be concatenated. */
 export function groupOf(feeds: readonly Tensor[]): string {
   return feeds.map(({ shape }) => shape.slice(1).join('x')).join(';');
 }

@@ -1,106 +1,106 @@
 import { Injectable } from '@nestjs/common';
 import type { Metadata, Sharp, SharpOptions } from 'sharp';
-import { Lanes } from '../../platform/async/index.js';
-import { ClientGoneError, DeadlineError, ImagesBusyError } from '../serving.errors.js';
-import { InferenceSettings } from '../serving.settings.js';
-import type { GoneSignal } from '../batching/queued-run.js';
-import { type ImageInput, valuesOf } from './image-input.js';
-import { plainPng } from './plain-png.js';
+import { ConcurrencyLimiter } from '../../platform/async/index.js';
+import { ClientGoneError, DeadlineError, ImageDecoderBusyError } from '../serving.errors.js';
+import { ServingSettings } from '../serving.settings.js';
+import type { TimedCaller } from '../caller.js';
+import { type ImageInput, normalizePixels } from './image-input.js';
+import { stripPng } from './strip-png.js';
 
-/** Why a file is no picture that can be taken; the words go on after its name. */
-export class UnusableImageError extends Error {}
-
-/** Who waits for pictures, and until when, as `performance.now()` counts. */
-export interface Waiter {
-  readonly signal: GoneSignal;
-  readonly deadline: number;
-}
+/** The file is not an acceptable image. The message continues a sentence that begins with the name of the file. */
+export class InvalidImageError extends Error {}
 
 type OpenImage = (bytes: Buffer, options: SharpOptions) => Sharp;
 
-type Kind = 'png' | 'jpeg' | 'webp';
+type ImageType = 'png' | 'jpeg' | 'webp';
 
-const PNG = Buffer.from('\x89PNG\r\n\x1a\n', 'latin1');
-const JPEG = Buffer.from([0xff, 0xd8, 0xff]);
-/** libvips knows dozens of kinds, some by programs of their own: of these three come all pictures of browsers and cameras. */
+const PNG_SIGNATURE = Buffer.from('\x89PNG\r\n\x1a\n', 'latin1');
+const JPEG_SIGNATURE = Buffer.from([0xff, 0xd8, 0xff]);
+/** Of the dozens of formats that libvips loads, some by external programs, only these are allowed. */
 const LOADERS = ['VipsForeignLoadPngBuffer', 'VipsForeignLoadJpegBuffer', 'VipsForeignLoadWebpBuffer'];
-/** Transparent pixels show a page, which is white. */
-const PAGE = '#ffffff';
+/** The colour behind transparent pixels. */
+const BACKGROUND = '#ffffff';
 
-/** Makes values of a model's input of PNG, JPEG and WebP files, off the event loop and few at a time. */
+/** Decodes PNG, JPEG and WebP files to the values of a model's input, in threads and with limited concurrency. */
 @Injectable()
 export class ImageDecoder {
-  private readonly lanes: Lanes;
+  private readonly limiter: ConcurrencyLimiter;
   private readonly maxPixels: number;
-  private opening: Promise<OpenImage> | undefined;
+  private sharp: Promise<OpenImage> | undefined;
 
-  constructor({ images }: InferenceSettings) {
-    const { pixels, lanes, queue } = images;
-    this.maxPixels = pixels;
-    this.lanes = new Lanes({ lanes, waiting: queue, refusal: () => new ImagesBusyError() });
+  constructor({ images }: ServingSettings) {
+    const { maxPixels, concurrency, maxQueued } = images;
+    this.maxPixels = maxPixels;
+    const overflowError = (): Error => new ImageDecoderBusyError();
+    this.limiter = new ConcurrencyLimiter({ concurrency, maxQueued, overflowError });
   }
 
-  /** @throws UnusableImageError, ImagesBusyError, DeadlineError, ClientGoneError */
-  async decode(file: Buffer, input: ImageInput, waiter: Waiter): Promise<Float32Array> {
-    const bytes = readable(file);
-    const demandWaiter = (): void => {
-      if (waiter.signal.aborted) throw new ClientGoneError();
-      if (performance.now() >= waiter.deadline) throw new DeadlineError();
+  /**
+   * Decodes, resizes and normalizes an image.
+   *
+   * @returns the values in the layout of `input`
+   * @throws InvalidImageError, ImageDecoderBusyError, DeadlineError, ClientGoneError
+   */
+  async decode(file: Buffer, input: ImageInput, { signal, deadline }: TimedCaller): Promise<Float32Array> {
+    const bytes = requireImage(file);
+    const requireWaiting = (): void => {
+      if (signal?.aborted) throw new ClientGoneError();
+      if (performance.now() >= deadline) throw new DeadlineError();
     };
-    this.opening ??= loadSharp();
-    const open = await this.opening;
-    return this.lanes.run(async () => {
-      demandWaiter();
+    this.sharp ??= loadSharp();
+    const open = await this.sharp;
+    return this.limiter.run(async () => {
+      requireWaiting();
       try {
-        return valuesOf(await this.pixelsOf(open, bytes, input, waiter.deadline), input);
+        return normalizePixels(await this.pixelsOf(open, bytes, input, deadline), input);
       } catch (error) {
-        demandWaiter();
-        if (error instanceof UnusableImageError) throw error;
-        throw new UnusableImageError('is damaged: it could not be decoded as a whole', { cause: error });
+        requireWaiting();
+        if (error instanceof InvalidImageError) throw error;
+        throw new InvalidImageError('is damaged: it could not be decoded as a whole', { cause: error });
       }
     });
   }
 
   private async pixelsOf(open: OpenImage, bytes: Buffer, input: ImageInput, deadline: number): Promise<Buffer> {
     const options: SharpOptions = { autoOrient: true, failOn: 'error', pages: 1 };
-    this.demandSize(await open(bytes, { ...options, limitInputPixels: false }).metadata());
+    this.requireMaxPixels(await open(bytes, { ...options, limitInputPixels: false }).metadata());
     const { width, height, fit } = input;
     const image = open(bytes, { ...options, limitInputPixels: this.maxPixels })
       .timeout({ seconds: Math.max(1, Math.ceil((deadline - performance.now()) / 1_000)) })
-      .flatten({ background: PAGE })
+      .flatten({ background: BACKGROUND })
       .resize({ width, height, fit, kernel: 'linear', fastShrinkOnLoad: false })
       .toColourspace('srgb')
       .raw({ depth: 'uchar' });
     return image.toBuffer();
   }
 
-  private demandSize({ width, height }: Metadata): void {
+  private requireMaxPixels({ width, height }: Metadata): void {
     if (width * height <= this.maxPixels) return;
-    throw new UnusableImageError(`has ${width} × ${height} pixels; at most ${this.maxPixels} altogether are taken`);
+    throw new InvalidImageError(`has ${width} × ${height} pixels; at most ${this.maxPixels} altogether are taken`);
   }
 }
 
-/** What may be decoded of a file, by what it holds: its name and its media type are only said. */
-function readable(file: Buffer): Buffer {
-  if (file.length === 0) throw new UnusableImageError('is empty; it must be a PNG, JPEG or WebP picture');
-  const kind = kindOf(file);
-  if (!kind) throw new UnusableImageError('must be a PNG, JPEG or WebP picture; it is none of them');
-  const bytes = kind === 'png' ? plainPng(file) : file;
-  if (!bytes) throw new UnusableImageError('is damaged: it could not be read as a whole');
+/** Detects the type of a file by its content, because name and media type may be wrong. Returns the bytes to decode. */
+function requireImage(file: Buffer): Buffer {
+  if (file.length === 0) throw new InvalidImageError('is empty; it must be a PNG, JPEG or WebP image');
+  const type = imageTypeOf(file);
+  if (!type) throw new InvalidImageError('must be a PNG, JPEG or WebP image');
+  const bytes = type === 'png' ? stripPng(file) : file;
+  if (!bytes) throw new InvalidImageError('is damaged: it could not be read as a whole');
   return bytes;
 }
 
-function kindOf(file: Buffer): Kind | undefined {
-  if (file.subarray(0, PNG.length).equals(PNG)) return 'png';
-  if (file.subarray(0, JPEG.length).equals(JPEG)) return 'jpeg';
+function imageTypeOf(file: Buffer): ImageType | undefined {
+  if (file.subarray(0, PNG_SIGNATURE.length).equals(PNG_SIGNATURE)) return 'png';
+  if (file.subarray(0, JPEG_SIGNATURE.length).equals(JPEG_SIGNATURE)) return 'jpeg';
   const isWebp = file.toString('latin1', 0, 4) === 'RIFF' && file.toString('latin1', 8, 12) === 'WEBP';
   return isWebp ? 'webp' : undefined;
 }
 
-/** Only here: nobody who sends no picture waits for it to load. */
+/** Loads sharp on first use, because it takes long. */
 async function loadSharp(): Promise<OpenImage> {
   const { default: sharp } = await import('sharp');
-  // A thread for each picture, and no memory kept for the next, which is another one.
+  // One thread for each image, and no cache, because images do not repeat.
   sharp.concurrency(1);
   sharp.cache(false);
   sharp.block({ operation: ['VipsForeignLoad'] });

@@ -1,8 +1,8 @@
 import type { ImageFormat, Manifest } from '../manifest/manifest.js';
 import type { Signature, TensorSignature } from '../signature/tensor.js';
-import { countsRows, type RowSchema, SignatureError } from '../signature/row-schema.js';
+import { hasBatchDimension, type RowSchema, SignatureError } from '../signature/row-schema.js';
 
-/** How a picture becomes the one field of a row. */
+/** The conversion of an image to the one field of a row. */
 export interface ImageInput {
   readonly field: string;
   readonly width: number;
@@ -10,50 +10,50 @@ export interface ImageInput {
   readonly channels: 1 | 3;
   readonly layout: 'NCHW' | 'NHWC';
   readonly fit: 'cover' | 'fill';
-  /** For each channel what each of the 256 values of a pixel becomes. */
+  /** For each channel a lookup table from the 256 pixel values to normalized values. */
   readonly tables: readonly Float32Array[];
 }
 
-const VALUES = 256;
+const PIXEL_VALUES = 256;
 
-/** What a row's picture has as its shape. */
-export function shapeOfImage({ width, height, channels = 3, layout = 'NCHW' }: ImageFormat): number[] {
+/** The shape of an image without the batch dimension. */
+export function imageShape({ width, height, channels = 3, layout = 'NCHW' }: ImageFormat): number[] {
   return layout === 'NCHW' ? [channels, height, width] : [height, width, channels];
 }
 
 /**
- * The signature, its open dimensions set to what pictures are resized to; as it is where the model takes none.
+ * Sets the symbolic dimensions of the input to the size of the resized images; unchanged for a model without image input.
  *
- * @throws SignatureError where pictures do not fill the model's one input
+ * @throws SignatureError where images do not fit the input of the model
  */
 export function signatureWithImage(signature: Signature, { input }: Manifest): Signature {
   if (!input) return signature;
   const [tensor] = signature.inputs;
   if (!tensor || signature.inputs.length > 1) {
-    throw wrong(`a model with one input; this one has ${signature.inputs.length}`);
+    throw mismatchError(`a model with one input; this one has ${signature.inputs.length}`);
   }
   const { name, type, shape } = tensor;
   if (type !== 'float32' && type !== 'float16')
-    throw wrong(`an input of type float32 or float16; "${name}" is ${type}`);
-  const expected = shapeOfImage(input.image);
-  if (!hasRoomFor(expected, tensor, signature)) {
-    throw wrong(`an input of the shape [N, ${expected.join(', ')}]; "${name}" has [${shape.join(', ')}]`);
+    throw mismatchError(`an input of type float32 or float16; "${name}" is ${type}`);
+  const expected = imageShape(input.image);
+  if (!acceptsShape(expected, tensor, signature)) {
+    throw mismatchError(`an input of the shape [N, ${expected.join(', ')}]; "${name}" has [${shape.join(', ')}]`);
   }
   return { ...signature, inputs: [{ ...tensor, shape: [shape[0]!, ...expected] }] };
 }
 
-function hasRoomFor(expected: readonly number[], tensor: TensorSignature, signature: Signature): boolean {
+function acceptsShape(expected: readonly number[], tensor: TensorSignature, signature: Signature): boolean {
   const { shape } = tensor;
-  if (shape.length !== 4 || !countsRows(tensor, signature)) return false;
+  if (shape.length !== 4 || !hasBatchDimension(tensor, signature)) return false;
   return expected.every((size, index) => typeof shape[index + 1] === 'string' || shape[index + 1] === size);
 }
 
-function wrong(what: string): SignatureError {
-  return new SignatureError(`input.image in model.json needs ${what}`);
+function mismatchError(requirement: string): SignatureError {
+  return new SignatureError(`input.image in model.json needs ${requirement}`);
 }
 
 /**
- * How pictures become rows of this schema; undefined where the model takes none.
+ * The conversion of images to rows of this schema; undefined for a model without image input.
  *
  * @throws SignatureError where the manifest contradicts itself
  */
@@ -62,14 +62,14 @@ export function imageInputOf({ fields }: RowSchema, { input }: Manifest): ImageI
   if (!input || !field) return undefined;
   const { width, height, channels = 3, layout = 'NCHW', fit = 'cover', mean = 0, std = 1 } = input.image;
   const [means, deviations] = [perChannel('mean', mean, channels), perChannel('std', std, channels)];
-  const tables = means.map((channelMean, channel) => tableOf(channelMean, deviations[channel]!));
+  const tables = means.map((channelMean, channel) => lookupTable(channelMean, deviations[channel]!));
   const { name, minimum = -Infinity, maximum = Infinity, ...feature } = field.feature;
   if (feature.mean !== undefined || feature.std !== undefined || feature.default !== undefined) {
-    throw new SignatureError(`the feature "${name}" is a picture: it has no mean, std or default beside input.image`);
+    throw new SignatureError(`the feature "${name}" is an image: it has no mean, std or default beside input.image`);
   }
   const [from, to] = [Math.min(...tables.map((table) => table[0]!)), Math.max(...tables.map((table) => table.at(-1)!))];
   if (from < minimum || to > maximum) {
-    throw new SignatureError(`pictures have values from ${from} to ${to}: more than the feature "${name}" may have`);
+    throw new SignatureError(`images have values from ${from} to ${to}: more than the feature "${name}" may have`);
   }
   return { field: field.name, width, height, channels, layout, fit, tables };
 }
@@ -82,13 +82,17 @@ function perChannel(key: string, value: number | readonly number[], channels: nu
   );
 }
 
-function tableOf(mean: number, std: number): Float32Array {
-  return Float32Array.from({ length: VALUES }, (_, value) => (value / (VALUES - 1) - mean) / std);
+function lookupTable(mean: number, std: number): Float32Array {
+  return Float32Array.from({ length: PIXEL_VALUES }, (_, value) => (value / (PIXEL_VALUES - 1) - mean) / std);
 }
 
-/** Pixels of red, green and blue, one after the other, as values of the model's input. */
-export function valuesOf(pixels: Uint8Array, { layout, channels, tables }: ImageInput): Float32Array {
-  const source = channels === 1 ? greyOf(pixels) : pixels;
+/**
+ * Converts pixels to the values of the model's input.
+ *
+ * @param pixels interleaved RGB, one byte for each channel
+ */
+export function normalizePixels(pixels: Uint8Array, { layout, channels, tables }: ImageInput): Float32Array {
+  const source = channels === 1 ? toGrayscale(pixels) : pixels;
   const values = new Float32Array(source.length);
   const [step, stride] = layout === 'NCHW' ? [1, source.length / channels] : [channels, 1];
   for (const [channel, table] of tables.entries()) {
@@ -101,8 +105,8 @@ export function valuesOf(pixels: Uint8Array, { layout, channels, tables }: Image
   return values;
 }
 
-/** As ITU-R BT.601 weighs colours: what Pillow, OpenCV and TensorFlow make of them. */
-function greyOf(pixels: Uint8Array): Uint8Array {
+/** Luma with the weights of ITU-R BT.601, as in Pillow, OpenCV and TensorFlow. */
+function toGrayscale(pixels: Uint8Array): Uint8Array {
   return Uint8Array.from({ length: pixels.length / 3 }, (_, index) => {
     const at = 3 * index;
     return Math.round((299 * pixels[at]! + 587 * pixels[at + 1]! + 114 * pixels[at + 2]!) / 1_000);

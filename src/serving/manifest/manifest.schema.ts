@@ -2,7 +2,7 @@ const TEXT = { type: 'string', minLength: 1 };
 const SHA256 = { type: 'string', pattern: '^[0-9a-f]{64}$' };
 const COUNT = { type: 'integer', minimum: 0 };
 const POSITIVE = { type: 'integer', minimum: 1 };
-const ANSWER = {
+const EXPECTED_PREDICTION = {
   label: { type: 'string' },
   value: { type: 'number' },
   output: { type: 'object' },
@@ -13,7 +13,7 @@ function object(properties: Record<string, object>, required: string[] = []) {
   return { type: 'object', properties, required, additionalProperties: false };
 }
 
-/** A number, or a list of them. */
+/** A number for all channels, or one for each. */
 function forEachChannel(rule: object) {
   return { ...rule, type: ['number', 'array'], items: { ...rule, type: 'number' }, minItems: 1, maxItems: 3 };
 }
@@ -61,7 +61,7 @@ export const MANIFEST_SCHEMA = object({
     },
     ['image'],
   ),
-  example: object({ input: { type: 'object' }, ...ANSWER }, ['input']),
+  example: object({ input: { type: 'object' }, ...EXPECTED_PREDICTION }, ['input']),
   batching: {
     anyOf: [
       { const: false },
@@ -87,7 +87,7 @@ export const MANIFEST_SCHEMA = object({
       metrics: { type: 'object', additionalProperties: { type: 'number' } },
       files: { type: 'object', additionalProperties: SHA256 },
       candidate: { type: 'boolean' },
-      example: object(ANSWER),
+      example: object(EXPECTED_PREDICTION),
     }),
   },
 });

@@ -1,6 +1,7 @@
+/** The least role that may use a model; `public` needs no login. */
 export type Access = 'public' | 'member' | 'admin';
 
-/** One named input value of a row; see `docs/data-scientists.md` for each key. */
+/** One named input of a row. `docs/data-scientists.md` describes the keys. */
 export interface Feature {
   readonly name: string;
   readonly unit?: string;
@@ -10,26 +11,26 @@ export interface Feature {
   readonly mean?: number;
   readonly std?: number;
   readonly default?: number | string | boolean;
-  /** The input tensor it belongs to, where that is not the one of its name. */
+  /** The input tensor, if it has another name than the feature. */
   readonly tensor?: string;
 }
 
-/** The pictures that a model takes: decoded, resized, and made into its one input. */
+/** How images are converted to the one input of a model. */
 export interface ImageFormat {
   readonly width: number;
   readonly height: number;
-  /** 3 (red, green, blue) unless given; 1 is grey. */
+  /** 3 (RGB) unless given; 1 is grayscale. */
   readonly channels?: 1 | 3;
   /** `NCHW` unless given. */
   readonly layout?: 'NCHW' | 'NHWC';
-  /** Where the proportions differ, the middle is cut out (`cover`, unless given) or all of it is stretched (`fill`). */
+  /** For other proportions: `cover`, the default, crops to the centre, and `fill` stretches. */
   readonly fit?: 'cover' | 'fill';
-  /** Taken off a value from 0 to 1 before it is divided by `std`; one for all channels, or one for each. */
+  /** Subtracted from values scaled to 0–1 before the division by `std`; one for all channels, or one for each. */
   readonly mean?: number | readonly number[];
   readonly std?: number | readonly number[];
 }
 
-/** Which output tensor holds what. */
+/** The names of the output tensors with these meanings. */
 export interface OutputMapping {
   readonly label?: string;
   readonly probabilities?: string;
@@ -38,6 +39,7 @@ export interface OutputMapping {
   readonly topK?: number;
 }
 
+/** An input row and the prediction that is expected for it. */
 export interface Example {
   readonly input: Readonly<Record<string, unknown>>;
   readonly label?: string;
@@ -46,24 +48,25 @@ export interface Example {
   readonly tolerance?: number;
 }
 
+/** The part of the manifest about one version. */
 export interface VersionEntry {
   readonly sha256?: string;
   readonly trainedAt?: string;
   readonly metrics?: Readonly<Record<string, number>>;
-  /** The sha256 of the files in which the model keeps weights, by their paths beside it. */
+  /** Hashes of the external weight files, by their paths relative to the model. */
   readonly files?: Readonly<Record<string, string>>;
-  /** It is loaded and can be asked for by its number, and serves by default only when somebody has chosen it. */
+  /** Loaded and available by its number; becomes the default version only when an administrator chooses it. */
   readonly candidate?: boolean;
-  /** What this version answers to the model's example, where that is not what `example` says. */
+  /** Overrides the expected prediction of the model's example for this version. */
   readonly example?: Omit<Example, 'input'>;
 }
 
-/** `models/<name>/model.json`: what a model is. Every key may be left out. */
+/** The content of `models/<name>/model.json`. Every key is optional. */
 export interface Manifest {
   readonly $schema?: string;
   readonly description?: string;
   readonly access?: Access;
-  /** When it is loaded: at the start unless said otherwise. */
+  /** When the model is loaded; `start` unless given. */
   readonly load?: 'start' | 'first-use';
   readonly features?: readonly Feature[];
   readonly labels?: readonly string[];
@@ -75,7 +78,7 @@ export interface Manifest {
     | {
         readonly maxBatchSize?: number;
         readonly maxWaitMs?: number;
-        /** Without proof: for a model of which no three different rows can be made. */
+        /** Skips the self-test of batching, for a model whose input rows cannot be varied. */
         readonly force?: boolean;
       };
   readonly cache?: { readonly maxEntries?: number };
@@ -87,7 +90,7 @@ export interface Manifest {
   readonly versions?: Readonly<Record<string, VersionEntry>>;
 }
 
-/** The model's example, with the answer that this version must give. */
+/** The example with the prediction that is expected of this version; undefined if the manifest has none. */
 export function exampleOf({ example, versions }: Manifest, version: string): Example | undefined {
   return example && { ...example, ...versions?.[version]?.example };
 }

@@ -3,15 +3,15 @@ import { Ajv, type ErrorObject } from 'ajv';
 import { MANIFEST_SCHEMA } from './manifest.schema.js';
 import type { Manifest } from './manifest.js';
 
-/** What is wrong with a manifest, in words for the one who wrote it. */
+/** The manifest is invalid; the message is for its author. */
 export class ManifestError extends Error {}
 
-// The schema is ours and tested: checking it against its own schema would cost every start some 60 ms.
+// `validateSchema: false` saves 60 ms of every start; tests cover the schema.
 const isManifest = new Ajv({ allErrors: true, allowUnionTypes: true, validateSchema: false }).compile<Manifest>(
   MANIFEST_SCHEMA,
 );
 
-/** The manifest in `file`, or undefined where there is none; throws `ManifestError`. */
+/** Reads a manifest; undefined if the file does not exist. @throws ManifestError */
 export async function readManifest(file: string): Promise<Manifest | undefined> {
   const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined;
@@ -20,13 +20,14 @@ export async function readManifest(file: string): Promise<Manifest | undefined> 
   return text === undefined ? undefined : parseManifest(text);
 }
 
+/** Parses and validates a manifest. @throws ManifestError naming every violation of the schema */
 export function parseManifest(text: string): Manifest {
   const manifest = parseJson(text);
   if (!isManifest(manifest)) {
-    const problems = (isManifest.errors ?? []).map(describe);
+    const problems = (isManifest.errors ?? []).map(describeError);
     throw new ManifestError(`model.json: ${[...new Set(problems)].join('; ')}`);
   }
-  refuseTwins(manifest);
+  requireUniqueFeatures(manifest);
   return manifest;
 }
 
@@ -38,13 +39,13 @@ function parseJson(text: string): unknown {
   }
 }
 
-function refuseTwins({ features = [] }: Manifest): void {
+function requireUniqueFeatures({ features = [] }: Manifest): void {
   const names = features.map((feature) => feature.name);
-  const twin = names.find((name, index) => names.indexOf(name) !== index);
-  if (twin !== undefined) throw new ManifestError(`model.json: two features are called "${twin}"`);
+  const duplicate = names.find((name, index) => names.indexOf(name) !== index);
+  if (duplicate !== undefined) throw new ManifestError(`model.json: two features are called "${duplicate}"`);
 }
 
-function describe({ instancePath, message, params }: ErrorObject): string {
+function describeError({ instancePath, message, params }: ErrorObject): string {
   const where = instancePath.slice(1).replaceAll('/', '.') || 'it';
   const { additionalProperty, allowedValues } = params as { additionalProperty?: string; allowedValues?: unknown[] };
   if (additionalProperty !== undefined) return `${where} has an unknown key "${additionalProperty}"`;

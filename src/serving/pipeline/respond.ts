@@ -1,32 +1,32 @@
-import { RunFailedOnRowError } from '../serving.errors.js';
+import { ModelRunFailedError } from '../serving.errors.js';
 import type { Manifest, OutputMapping } from '../manifest/manifest.js';
 import { fromHalf } from '../signature/float16.js';
 import type { Signature, Tensor } from '../signature/tensor.js';
-import { countsRows } from '../signature/row-schema.js';
+import { hasBatchDimension } from '../signature/row-schema.js';
 
-/** What a model answers for one row. */
+/** The prediction for one row. */
 export interface Prediction {
   readonly label?: string;
   readonly index?: number;
   readonly probabilities?: Readonly<Record<string, number>>;
   readonly value?: number;
-  /** Outputs that the manifest says nothing of, by tensor name. */
+  /** The value of each output tensor, by name, where the manifest maps no outputs. */
   readonly [output: string]: unknown;
 }
 
-/** Tensors to predictions, one for each of `rowCount` rows. */
+/** Converts output tensors to predictions, one for each of `rowCount` rows. @throws ModelRunFailedError where a value is not finite */
 export type Respond = (outputs: readonly Tensor[], rowCount: number) => Prediction[];
 
-/** What is known of an output before there is one. */
+/** The layout of an output, known from the signature. */
 interface OutputPlan {
   readonly name: string;
-  /** Whether each row has a part of its own, or all have the whole. */
-  readonly isCounted: boolean;
-  /** Whether a row's part is one value, by what the model says of its shape. */
-  readonly isPlain: boolean;
+  /** Without a batch dimension, every row has the whole output. */
+  readonly hasBatchDimension: boolean;
+  /** Whether a row's part is a single value. */
+  readonly isScalar: boolean;
 }
 
-/** The part of one output that belongs to one row: elements `start` to `end`. */
+/** One row's part of an output: elements `start` to `end`, exclusive. */
 interface RowOutput {
   readonly plan: OutputPlan;
   readonly tensor: Tensor;
@@ -34,7 +34,7 @@ interface RowOutput {
   readonly end: number;
 }
 
-/** How answers of a model are made of its outputs, worked out once. */
+/** Compiles the conversion for a model once, by the `output` of its manifest. */
 export function responderFor({ output, labels }: Manifest, signature: Signature): Respond {
   if (!output) return responderByName(signature);
   const plans = plansFor(signature);
@@ -42,18 +42,21 @@ export function responderFor({ output, labels }: Manifest, signature: Signature)
   return (outputs, rowCount) => {
     const predictions: Prediction[] = [];
     for (let row = 0; row < rowCount; row += 1) {
-      predictions.push(mapped((name) => find(outputs, name, row), output, labels));
+      predictions.push(applyMapping((name) => find(outputs, name, row), output, labels));
     }
     return predictions;
   };
 }
 
-/** The outputs of each row by tensor name, whatever the manifest says of them. */
+/** Converts every output by its tensor name, without the mapping of the manifest. */
 export function responderByName(signature: Signature): Respond {
   const plans = plansFor(signature);
   return (outputs, rowCount) => {
     return Array.from({ length: rowCount }, (_, row) => {
-      const entries = outputs.map((tensor) => [tensor.name, toJson(part(planOf(plans, tensor.name), tensor, row))]);
+      const entries = outputs.map((tensor) => [
+        tensor.name,
+        toJson(rowOutputOf(planOf(plans, tensor.name), tensor, row)),
+      ]);
       return Object.fromEntries(entries) as Prediction;
     });
   };
@@ -63,41 +66,42 @@ type Find = (name: string | undefined) => RowOutput | undefined;
 
 function plansFor(signature: Signature): readonly OutputPlan[] {
   return signature.outputs.map((declared) => {
-    const isCounted = countsRows(declared, signature);
-    const shape = declared.shape.slice(isCounted ? 1 : 0);
-    return { name: declared.name, isCounted, isPlain: shape.length === 0 || (shape.length === 1 && shape[0] === 1) };
+    const isBatched = hasBatchDimension(declared, signature);
+    const shape = declared.shape.slice(isBatched ? 1 : 0);
+    const isScalar = shape.length === 0 || (shape.length === 1 && shape[0] === 1);
+    return { name: declared.name, hasBatchDimension: isBatched, isScalar };
   });
 }
 
 function planOf(plans: readonly OutputPlan[], name: string): OutputPlan {
-  return plans.find((plan) => plan.name === name) ?? { name, isCounted: false, isPlain: false };
+  return plans.find((plan) => plan.name === name) ?? { name, hasBatchDimension: false, isScalar: false };
 }
 
 function finderOf(plans: readonly OutputPlan[]) {
   return (outputs: readonly Tensor[], name: string | undefined, row: number): RowOutput | undefined => {
     if (name === undefined) return undefined;
     const tensor = outputs.find((candidate) => candidate.name === name);
-    return tensor && part(planOf(plans, name), tensor, row);
+    return tensor && rowOutputOf(planOf(plans, name), tensor, row);
   };
 }
 
-function part(plan: OutputPlan, tensor: Tensor, row: number): RowOutput {
+function rowOutputOf(plan: OutputPlan, tensor: Tensor, row: number): RowOutput {
   const { length } = tensor.data;
-  if (!plan.isCounted) return { plan, tensor, start: 0, end: length };
+  if (!plan.hasBatchDimension) return { plan, tensor, start: 0, end: length };
   const size = length / tensor.shape[0]!;
   return { plan, tensor, start: row * size, end: (row + 1) * size };
 }
 
-function mapped(find: Find, mapping: OutputMapping, labels: readonly string[] | undefined): Prediction {
+function applyMapping(find: Find, mapping: OutputMapping, labels: readonly string[] | undefined): Prediction {
   const scores = scoresOf(find, mapping);
-  const named = find(mapping.label);
-  const chosen = named && elementAt(named, 0);
-  const index = indexOf(chosen, labels, scores);
-  const label = typeof chosen === 'string' ? chosen : index === undefined ? undefined : nameOf(index, labels);
-  const valued = find(mapping.value);
-  const value = mapping.value === undefined ? undefined : valued ? numberAt(valued, 0) : NaN;
-  if (value !== undefined) demandFinite(value);
-  else scores?.forEach(demandFinite);
+  const labelOutput = find(mapping.label);
+  const predicted = labelOutput && elementAt(labelOutput, 0);
+  const index = classIndexOf(predicted, labels, scores);
+  const label = typeof predicted === 'string' ? predicted : index === undefined ? undefined : labelOf(index, labels);
+  const valueOutput = find(mapping.value);
+  const value = mapping.value === undefined ? undefined : valueOutput ? numberAt(valueOutput, 0) : NaN;
+  if (value !== undefined) requireFinite(value);
+  else scores?.forEach(requireFinite);
   const prediction: { -readonly [K in keyof Prediction]: Prediction[K] } = {};
   if (label !== undefined) prediction.label = label;
   if (index !== undefined) prediction.index = index;
@@ -106,7 +110,7 @@ function mapped(find: Find, mapping: OutputMapping, labels: readonly string[] | 
   return prediction;
 }
 
-function nameOf(index: number, labels: readonly string[] | undefined): string {
+function labelOf(index: number, labels: readonly string[] | undefined): string {
   return labels?.[index] ?? String(index);
 }
 
@@ -120,9 +124,9 @@ function numberAt({ tensor, start, end }: RowOutput, index: number): number {
   return tensor.type === 'float16' ? fromHalf(element as number) : Number(element);
 }
 
-/** JSON has no word for what is not finite, and it is no answer either. */
-function demandFinite(number: number): void {
-  if (!Number.isFinite(number)) throw new RunFailedOnRowError(new Error('The answer is not a finite number'));
+/** JSON cannot represent NaN and infinities. */
+function requireFinite(number: number): void {
+  if (!Number.isFinite(number)) throw new ModelRunFailedError(new Error('The output is not a finite number'));
 }
 
 function scoresOf(find: Find, { probabilities, logits }: OutputMapping): number[] | undefined {
@@ -133,18 +137,18 @@ function scoresOf(find: Find, { probabilities, logits }: OutputMapping): number[
   return probabilities === undefined ? softmax(scores) : scores;
 }
 
-function indexOf(
-  chosen: number | bigint | string | undefined,
+function classIndexOf(
+  predicted: number | bigint | string | undefined,
   labels: readonly string[] | undefined,
   scores: readonly number[] | undefined,
 ): number | undefined {
-  if (chosen === undefined) return scores && greatest(scores);
-  if (typeof chosen !== 'string') return Number(chosen);
-  const index = labels?.indexOf(chosen) ?? -1;
+  if (predicted === undefined) return scores && argmax(scores);
+  if (typeof predicted !== 'string') return Number(predicted);
+  const index = labels?.indexOf(predicted) ?? -1;
   return index === -1 ? undefined : index;
 }
 
-/** Probabilities by label, the `topK` most probable first where that is asked for. */
+/** Probabilities by label; with `topK` the most probable ones, in descending order. */
 function probabilitiesOf(
   scores: readonly number[],
   labels: readonly string[] | undefined,
@@ -152,15 +156,15 @@ function probabilitiesOf(
 ): Record<string, number> {
   if (topK === undefined && !labels?.includes('__proto__')) {
     const probabilities: Record<string, number> = {};
-    for (let index = 0; index < scores.length; index += 1) probabilities[nameOf(index, labels)] = scores[index]!;
+    for (let index = 0; index < scores.length; index += 1) probabilities[labelOf(index, labels)] = scores[index]!;
     return probabilities;
   }
-  const entries = scores.map((score, index): [string, number] => [nameOf(index, labels), score]);
+  const entries = scores.map((score, index): [string, number] => [labelOf(index, labels), score]);
   return Object.fromEntries(entries.sort(([, a], [, b]) => (topK === undefined ? 0 : b - a)).slice(0, topK));
 }
 
-/** The index of the greatest score, the first of equals. */
-function greatest(scores: readonly number[]): number {
+/** The index of the first greatest score. */
+function argmax(scores: readonly number[]): number {
   let best = 0;
   for (let index = 1; index < scores.length; index += 1) {
     if (scores[index]! > (scores[best] ?? -Infinity)) best = index;
@@ -168,21 +172,21 @@ function greatest(scores: readonly number[]): number {
   return best;
 }
 
-/** With the greatest score taken off first, so that no exponential overflows. */
+/** Subtracts the greatest score first, so that no exponential overflows. */
 function softmax(scores: readonly number[]): number[] {
-  const top = scores[greatest(scores)] ?? 0;
-  const powers = scores.map((score) => Math.exp(score - top));
-  const sum = powers.reduce((total, power) => total + power, 0);
-  return powers.map((power) => power / sum);
+  const top = scores[argmax(scores)] ?? 0;
+  const exponentials = scores.map((score) => Math.exp(score - top));
+  const sum = exponentials.reduce((total, exponential) => total + exponential, 0);
+  return exponentials.map((exponential) => exponential / sum);
 }
 
-/** Nested arrays of the output's shape; a plain value for one of shape `[]` or `[1]`. */
+/** Nested arrays in the output's shape; a scalar for the shapes `[]` and `[1]`. */
 function toJson({ plan, tensor, start, end }: RowOutput): unknown {
   const { type, shape, data } = tensor;
   const elements: unknown[] = [];
   for (let at = start; at < end; at += 1) elements.push(elementToJson(data[at]!, type));
-  if (plan.isPlain) return elements[0];
-  const inner = shape.slice(plan.isCounted ? 2 : 1);
+  if (plan.isScalar) return elements[0];
+  const inner = shape.slice(plan.hasBatchDimension ? 2 : 1);
   return inner.reduceRight<unknown[]>((items, size) => chunk(items, size), elements);
 }
 
@@ -190,7 +194,7 @@ function chunk(items: readonly unknown[], size: number): unknown[] {
   return Array.from({ length: items.length / size }, (_, index) => items.slice(index * size, (index + 1) * size));
 }
 
-/** A bigint stays one where a number would not be exact; it is written with all its digits. */
+/** Integers beyond 2^53 stay bigints, which the response writes with all digits. */
 function elementToJson(element: number | bigint | string, type: Tensor['type']): unknown {
   if (type === 'bool') return Boolean(element);
   if (type === 'float16') return fromHalf(element as number);

@@ -1,72 +1,97 @@
-import { RunFailedOnRowError, RuntimeLostError } from '../serving.errors.js';
-import type { InferenceSettings } from '../serving.settings.js';
+import { BatchQueue, type QueueObserver } from '../batching/batch-queue.js';
+import type { BatchPolicy } from '../batching/batch.js';
+import type { Submission } from '../batching/queued-runs.js';
+import type { TimedCaller } from '../caller.js';
 import { type ImageInput, imageInputOf, signatureWithImage } from '../images/image-input.js';
 import { type Example, exampleOf, type Manifest } from '../manifest/manifest.js';
 import { type Preprocess, preprocessorFor } from '../pipeline/preprocess.js';
-import { disagreement, sameTogether, trialRows } from '../pipeline/prove.js';
 import { type Respond, responderByName, responderFor } from '../pipeline/respond.js';
-import { Runtime, type RuntimeEvents } from '../runtime/runtime.js';
+import { findMismatch, matchesSingleRuns, selfTestRows } from '../pipeline/self-test.js';
 import type { RuntimeOptions } from '../runtime/runtime-options.js';
-import type { Signature, Tensor } from '../signature/tensor.js';
-import { BatchQueue, type BatchRule, type QueueObserver } from '../batching/batch-queue.js';
-import { rowDimension, type RowSchema, rowSchemaOf, SignatureError } from '../signature/row-schema.js';
+import { Runtime, type RuntimeEvents } from '../runtime/runtime.js';
+import { ModelRunFailedError, RuntimeLostError } from '../serving.errors.js';
+import type { ServingSettings } from '../serving.settings.js';
 import { type CheckedRow, RowCheck } from '../signature/row-check.js';
-import { RowValidator, wrongDefault } from '../signature/row-validator.js';
+import { batchDimension, type RowSchema, rowSchemaOf, SignatureError } from '../signature/row-schema.js';
+import { findInvalidDefault, RowValidator } from '../signature/row-validator.js';
+import type { Signature, Tensor } from '../signature/tensor.js';
 
-/** Whether several rows go into one run, and if not, why. */
+/** Whether rows share runs, or the reason why they do not. */
 export type Batching =
   { readonly enabled: true; readonly maxBatchSize: number } | { readonly enabled: false; readonly reason: string };
 
-/** What a version is once it has loaded. */
+/** The parts of a loaded version. */
 export interface Loaded {
   readonly runtime: Runtime;
   readonly queue: BatchQueue;
   readonly schema: RowSchema;
-  /** How pictures become rows, where it takes them. */
+  /** How images become rows; undefined for a model that takes none. */
   readonly image: ImageInput | undefined;
   readonly validator: RowValidator;
   readonly preprocess: Preprocess;
   readonly respond: Respond;
   readonly batching: Batching;
-  /** Whether every input has one shape, apart from the number of rows. */
+  /** Whether no dimension of an input is symbolic, apart from the batch dimension. */
   readonly hasFixedShapes: boolean;
-  /** A row that the model has answered. */
+  /** A row for which the model has made a prediction. */
   readonly exampleRow: Readonly<Record<string, unknown>> | undefined;
 }
 
-interface Place {
+/** What a version is made from. */
+interface VersionSource {
   readonly manifest: Manifest;
   readonly version: string;
   readonly options: RuntimeOptions;
-  readonly settings: InferenceSettings;
+  readonly settings: ServingSettings;
 }
 
-type Prepared = Omit<Loaded, 'batching' | 'hasFixedShapes' | 'exampleRow'> & {
+/** A version before its self-test. */
+type UntestedVersion = Omit<Loaded, 'batching' | 'hasFixedShapes' | 'exampleRow'> & {
   readonly manifest: Manifest;
   readonly version: string;
-  readonly settings: InferenceSettings;
+  readonly settings: ServingSettings;
 };
 
 const DEFAULT_MAX_BATCH_SIZE = 256;
 
+/** How the manifest says that a version runs, with the expected hashes of its files. */
+export function runtimeOptionsOf(
+  { runtime = {}, versions }: Manifest,
+  version: string,
+  file: string,
+  { maxResponseElements }: ServingSettings,
+): RuntimeOptions {
+  const { threads = 1, providers = ['cpu'], memoryMb = 1_024 } = runtime;
+  const { sha256, files } = versions?.[version] ?? {};
+  return { file, sha256, files, threads, providers, memoryMb, maxResponseElements };
+}
+
 /**
- * Loads a version, warms it up, checks its answer to its own example, and that rows together give what they give alone.
- * Throws with the reason in words for the operator, and leaves no process behind.
+ * Starts the runtime of a version, warms it up, and self-tests it: the model's prediction for its example, and whether a
+ * batch gives the same outputs as single runs.
+ *
+ * @throws Error with a message for the operator; no process is left behind
  */
 export async function loadVersion(
-  place: Place,
+  source: VersionSource,
   events: RuntimeEvents,
   observer: QueueObserver,
   signal: AbortSignal,
 ): Promise<Loaded> {
-  const runtime = await Runtime.start(place.options, events, signal);
+  let queue: BatchQueue | undefined;
+  const recovered = (): void => {
+    queue?.resume();
+    events.recovered();
+  };
+  const runtime = await Runtime.start(source.options, { ...events, recovered }, signal);
   try {
-    const prepared = prepare(runtime, place, observer);
-    return { ...prepared, ...(await prove(prepared)), hasFixedShapes: hasFixedShapes(runtime.signature) };
+    const untested = prepare(runtime, source, observer);
+    ({ queue } = untested);
+    return { ...untested, ...(await selfTest(untested)), hasFixedShapes: hasFixedShapes(runtime.signature) };
   } catch (error) {
     await runtime.stop(0);
-    const isOfTrial = error instanceof RunFailedOnRowError || error instanceof RuntimeLostError;
-    throw isOfTrial
+    const isFailedRun = error instanceof ModelRunFailedError || error instanceof RuntimeLostError;
+    throw isFailedRun
       ? new Error(`it cannot run its own example: ${(error.cause as Error).message}`, { cause: error })
       : error;
   }
@@ -76,12 +101,16 @@ function hasFixedShapes({ inputs }: Signature): boolean {
   return inputs.every(({ shape }) => shape.slice(1).every((size) => typeof size === 'number'));
 }
 
-/** What can be known before the model runs: rows, checks, and whether the manifest fits the signature at all. */
-function prepare(runtime: Runtime, { manifest, version, settings }: Place, observer: QueueObserver): Prepared {
+/** Checks the manifest against the signature, before the model runs. @throws SignatureError */
+function prepare(
+  runtime: Runtime,
+  { manifest, version, settings }: VersionSource,
+  observer: QueueObserver,
+): UntestedVersion {
   const schema = rowSchemaOf(signatureWithImage(runtime.signature, manifest), manifest);
   const image = imageInputOf(schema, manifest);
-  const wrong = wrongDefault(schema, new RowCheck(settings.limits));
-  if (wrong) throw new SignatureError(`a default in model.json is wrong: ${wrong.message}`);
+  const invalid = findInvalidDefault(schema, new RowCheck(settings.limits));
+  if (invalid) throw new SignatureError(`a default in model.json is wrong: ${invalid.message}`);
   checkOutputs(runtime.signature, manifest);
   const queue = new BatchQueue(
     runtime,
@@ -93,78 +122,80 @@ function prepare(runtime: Runtime, { manifest, version, settings }: Place, obser
   return { runtime, queue, schema, image, manifest, version, validator, preprocess, respond, settings };
 }
 
-async function prove(prepared: Prepared): Promise<Pick<Loaded, 'batching' | 'exampleRow'>> {
-  const { queue, schema, image, runtime, manifest, validator, settings } = prepared;
-  const example = exampleOf(manifest, prepared.version);
+async function selfTest(untested: UntestedVersion): Promise<Pick<Loaded, 'batching' | 'exampleRow'>> {
+  const { queue, schema, image, runtime, manifest, validator, settings } = untested;
+  const example = exampleOf(manifest, untested.version);
   const exampleRow = example && checkExample(example.input, validator, new RowCheck(settings.limits));
-  if (example && exampleRow) await proveExample(prepared, example, exampleRow);
-  const trial = await tryAlone(prepared, exampleRow);
+  if (example && exampleRow) await comparePrediction(untested, example, exampleRow);
+  const singleRuns = await runRowsSingly(untested, exampleRow);
   const declared = declaredBatching(runtime.signature, manifest);
   const problem =
-    'reason' in declared ? declared.reason : await findBatchingProblem(prepared, declared.isForced, trial);
-  if (problem === undefined && 'rule' in declared) queue.batching = declared.rule;
+    'reason' in declared ? declared.reason : await findBatchingProblem(untested, declared.isForced, singleRuns);
+  if (problem === undefined && 'policy' in declared) queue.enableBatching(declared.policy);
+  const { rows, outputs } = singleRuns;
   return {
     batching: queue.batching
       ? { enabled: true, maxBatchSize: queue.batching.maxBatchSize }
       : { enabled: false, reason: problem ?? '' },
-    // Nobody learns anything from a picture that was made up, and it is long.
-    exampleRow: example?.input ?? (trial.alone.length > 0 && !image ? named(schema, trial.rows[0] ?? []) : undefined),
+    // A generated image is long and shows nothing.
+    exampleRow: example?.input ?? (outputs.length > 0 && !image ? nameValues(schema, rows[0] ?? []) : undefined),
   };
 }
 
-async function proveExample(prepared: Prepared, example: Example, row: CheckedRow): Promise<void> {
-  const { queue, runtime, respond } = prepared;
-  const outputs = await queue.submit(submissionOf([row], prepared));
-  const [answer = {}] = respond(outputs, 1);
+/** @throws Error where the prediction for the example is not the expected one */
+async function comparePrediction(untested: UntestedVersion, example: Example, row: CheckedRow): Promise<void> {
+  const { queue, runtime, respond } = untested;
+  const outputs = await queue.submit(...submissionOf([row], untested));
+  const [prediction = {}] = respond(outputs, 1);
   const [byName = {}] = responderByName(runtime.signature)(outputs, 1);
-  const difference = disagreement(answer, byName, example);
-  if (difference !== undefined) throw new Error(difference);
+  const mismatch = findMismatch(prediction, byName, example);
+  if (mismatch !== undefined) throw new Error(mismatch);
 }
 
-/** Rows to try a model with, and what it answered to each alone. */
-interface Trial {
+/** Self-test rows, and the outputs of a run for each of them; fewer outputs than rows if a run failed. */
+interface SingleRuns {
   readonly rows: readonly CheckedRow[];
-  readonly alone: readonly (readonly Tensor[])[];
+  readonly outputs: readonly (readonly Tensor[])[];
 }
 
-/** Warms the model up. One that cannot run rows it was not made for still serves; one that dies of them does not. */
-async function tryAlone(prepared: Prepared, example: CheckedRow | undefined): Promise<Trial> {
-  const { queue, schema } = prepared;
-  const rows = trialRows(schema, example);
-  const alone: Tensor[][] = [];
+/** Warms the model up. A model that fails on generated rows may be served; a model whose runtime dies of them may not. */
+async function runRowsSingly(untested: UntestedVersion, example: CheckedRow | undefined): Promise<SingleRuns> {
+  const { queue, schema } = untested;
+  const rows = selfTestRows(schema, example);
+  const outputs: Tensor[][] = [];
   try {
-    for (const row of rows) alone.push(await queue.submit(submissionOf([row], prepared)));
+    for (const row of rows) outputs.push(await queue.submit(...submissionOf([row], untested)));
   } catch (error) {
-    if (!(error instanceof RunFailedOnRowError)) throw error;
+    if (!(error instanceof ModelRunFailedError)) throw error;
   }
-  return { rows, alone };
+  return { rows, outputs };
 }
 
-/** Why rows may not run together; undefined where three different ones have given together what they give alone. */
+/** The reason against batching; undefined if a batch of three different rows gives the same outputs as single runs. */
 async function findBatchingProblem(
-  prepared: Prepared,
+  untested: UntestedVersion,
   isForced: boolean,
-  { rows, alone }: Trial,
+  { rows, outputs }: SingleRuns,
 ): Promise<string | undefined> {
   if (isForced) return undefined;
   if (rows.length < 3) return 'no three different rows could be made to prove that rows may run together';
   const unproven = 'it could not be proven that rows run together give what they give alone';
-  if (alone.length < rows.length) return unproven;
+  if (outputs.length < rows.length) return unproven;
   try {
-    const together = await prepared.queue.submit(submissionOf(rows, prepared));
-    if (sameTogether(together, alone)) return undefined;
+    const batch = await untested.queue.submit(...submissionOf(rows, untested));
+    if (matchesSingleRuns(batch, outputs)) return undefined;
     return 'rows run together give other answers than the same rows alone';
   } catch (error) {
-    if (!(error instanceof RunFailedOnRowError)) throw error;
+    if (!(error instanceof ModelRunFailedError)) throw error;
     return unproven;
   }
 }
 
-function submissionOf(rows: readonly CheckedRow[], { preprocess }: Prepared) {
-  return { feeds: preprocess(rows), rows: rows.length, group: '' };
+function submissionOf(rows: readonly CheckedRow[], { preprocess, queue }: UntestedVersion): [Submission, TimedCaller] {
+  return [{ feeds: preprocess(rows), rows: rows.length, group: '' }, { deadline: queue.deadlineIn() }];
 }
 
-function named({ fields }: RowSchema, row: CheckedRow): Record<string, unknown> {
+function nameValues({ fields }: RowSchema, row: CheckedRow): Record<string, unknown> {
   return Object.fromEntries(fields.map(({ name }, index) => [name, row[index]]));
 }
 
@@ -174,7 +205,7 @@ function checkExample(input: Readonly<Record<string, unknown>>, validator: RowVa
   return row;
 }
 
-/** Every output that the manifest names has to be there. */
+/** @throws SignatureError where the manifest maps an output that the model does not have */
 function checkOutputs({ outputs }: Signature, { output = {} }: Manifest): void {
   const { label, probabilities, logits, value } = output;
   const names = outputs.map(({ name }) => name);
@@ -184,16 +215,16 @@ function checkOutputs({ outputs }: Signature, { output = {} }: Manifest): void {
   }
 }
 
-/** What signature and manifest say of batching; whether it holds has to be proven, unless the manifest forces it. */
+/** The batching that signature and manifest allow; it has to pass the self-test, unless the manifest forces it. */
 function declaredBatching(
   signature: Signature,
   { batching }: Manifest,
-): { readonly reason: string } | { readonly rule: BatchRule; readonly isForced: boolean } {
+): { readonly reason: string } | { readonly policy: BatchPolicy; readonly isForced: boolean } {
   if (batching === false) return { reason: '"batching" is false in model.json' };
-  const dimension = rowDimension(signature);
+  const dimension = batchDimension(signature);
   const tensors = [...signature.inputs, ...signature.outputs];
-  const odd = tensors.find(({ shape }) => dimension === undefined || shape[0] !== dimension);
-  if (odd) return { reason: `"${odd.name}" does not begin with the symbolic dimension that counts rows` };
+  const unbatched = tensors.find(({ shape }) => dimension === undefined || shape[0] !== dimension);
+  if (unbatched) return { reason: `"${unbatched.name}" does not begin with the symbolic dimension that counts rows` };
   const { maxBatchSize = DEFAULT_MAX_BATCH_SIZE, maxWaitMs = 0, force = false } = batching ?? {};
-  return { rule: { maxBatchSize, maxWaitMs }, isForced: force };
+  return { policy: { maxBatchSize, maxWaitMs }, isForced: force };
 }

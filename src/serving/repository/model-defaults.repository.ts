@@ -4,7 +4,7 @@ import { Repository } from 'typeorm';
 import { UnitOfWork } from '../../platform/database/index.js';
 import { ModelDefault } from './entities/model-default.entity.js';
 
-/** Which versions administrators have chosen; kept across restarts. */
+/** The default versions that administrators have chosen; kept across restarts. */
 @Injectable()
 export class ModelDefaultsRepository {
   constructor(

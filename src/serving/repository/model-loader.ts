@@ -1,27 +1,23 @@
 import { Injectable } from '@nestjs/common';
-import { OpenApi } from '../../platform/docs/index.js';
-import { ReadinessRegistry } from '../../platform/health/index.js';
 import { Log } from '../../platform/logging/index.js';
-import { InferenceSettings } from '../serving.settings.js';
 import type { Manifest } from '../manifest/manifest.js';
 import { readManifest } from '../manifest/read-manifest.js';
 import type { RuntimeOptions } from '../runtime/runtime-options.js';
-import { InferenceMetrics } from '../stats/inference-metrics.js';
+import { ServingSettings } from '../serving.settings.js';
+import { ServingMetrics } from '../stats/serving-metrics.js';
+import { runtimeOptionsOf } from './load-version.js';
 import type { Model } from './model.js';
 import { ModelVersion } from './model-version.js';
-import { runtimeOptionsOf } from './runtime-options-of.js';
-import { fileInStore, findInStore, type ModelFolder, type VersionFolder } from './scan-models.js';
+import { resolveInStore, findInStore, type ModelFolder, type VersionFolder } from './scan-models.js';
 
-/** Makes a model like its folder: loads what is new beside what serves, and takes away what is gone. */
+/** Brings a model in line with its folder: loads new files beside those that serve, and drains versions that are gone. */
 @Injectable()
 export class ModelLoader {
   private readonly stopping = new AbortController();
 
   constructor(
-    private readonly settings: InferenceSettings,
-    private readonly metrics: InferenceMetrics,
-    private readonly readiness: ReadinessRegistry,
-    private readonly openApi: OpenApi,
+    private readonly settings: ServingSettings,
+    private readonly metrics: ServingMetrics,
     private readonly log: Log,
   ) {}
 
@@ -29,54 +25,51 @@ export class ModelLoader {
     return this.stopping.signal.aborted;
   }
 
-  /** Gives up what is being loaded. */
+  /** Aborts every load. */
   stop(): void {
     this.stopping.abort();
   }
 
-  /** Reads what the folder says of the model; what serves goes on with what it was loaded from. */
-  async describe(model: Model, folder: ModelFolder): Promise<void> {
+  /** Reads the manifest and the list of versions. Versions that serve keep the manifest they were loaded with. */
+  async readFolder(model: Model, folder: ModelFolder): Promise<void> {
     try {
       const file = await findInStore(this.settings.modelsDir, folder.name, 'model.json');
       const manifest = file === undefined ? undefined : await readManifest(file);
-      if (manifest === undefined && model.hasManifest) throw new Error('model.json has gone: what it said last holds');
-      model.hasManifest = manifest !== undefined;
-      model.manifest = manifest ?? {};
+      if (manifest === undefined && model.hasManifest)
+        throw new Error('model.json is missing: its last content stays in force');
+      model.applyManifest(manifest);
       const isEmpty = folder.contents.length === 0;
-      this.note(model, isEmpty ? 'it has no version: a folder such as 1/ with model.onnx in it' : undefined);
+      this.report(model, isEmpty ? 'it has no version: a folder such as 1/ with model.onnx in it' : undefined);
     } catch (error) {
-      this.note(model, (error as Error).message);
+      this.report(model, (error as Error).message);
     }
-    if (model.versions.length === 0 && model.trouble === undefined) {
-      model.versions = folder.contents.map((version) => this.version(model, version));
+    if (model.versions.length === 0 && model.problem === undefined) {
+      model.setVersions(folder.contents.map((version) => this.newVersion(model, version)));
     }
-    this.changed();
   }
 
   /**
-   * Loads the versions that are new or have changed, each taking its predecessor's place once it is ready, and retires
-   * those that are gone. Never rejects.
+   * Loads the versions that are new or changed, each of which replaces its predecessor once it is ready, and drains those
+   * that are gone. Never rejects.
    *
-   * @param isForced tries again what has failed, too
+   * @param isForced also loads again what has failed
    */
   async reconcile(model: Model, folder: ModelFolder, isForced = false): Promise<void> {
-    if (model.trouble !== undefined && folder.contents.length > 0) return;
+    if (model.problem !== undefined && folder.contents.length > 0) return;
     const gone = model.versions.filter(({ version }) => !folder.versions.includes(version));
     const found = folder.contents.map((content) => {
-      return model.versions.find(({ version }) => version === content.version) ?? this.version(model, content);
+      return model.versions.find(({ version }) => version === content.version) ?? this.newVersion(model, content);
     });
-    // What is gone serves until something else does.
-    model.versions = [...found, ...gone].sort((a, b) => Number(b.version) - Number(a.version));
-    this.changed();
-    const rest = model.isUnloaded || model.loadsOnUse ? 'unloaded' : 'loaded';
+    // A version that is gone serves until another one is ready.
+    model.setVersions([...found, ...gone].sort((a, b) => Number(b.version) - Number(a.version)));
+    const loads = !model.isUnloaded && !model.loadsOnDemand;
     await Promise.all(
-      folder.contents.map((content, index) => this.renew(model, found[index]!, content, rest, isForced)),
+      folder.contents.map((content, index) => this.update(model, found[index]!, content, { loads, isForced })),
     );
-    const others = model.versions.filter((version) => !gone.includes(version));
-    if (rest === 'loaded' && others.length > 0 && !others.some(({ state }) => state === 'ready')) return;
-    model.versions = others;
-    this.changed();
-    await Promise.all(gone.map((version) => version.retire()));
+    const remaining = model.versions.filter((version) => !gone.includes(version));
+    if (loads && remaining.length > 0 && !remaining.some(({ state }) => state === 'ready')) return;
+    model.setVersions(remaining);
+    await Promise.all(gone.map((version) => version.drain()));
   }
 
   /** Loads every version that is not loaded. */
@@ -86,102 +79,87 @@ export class ModelLoader {
     );
   }
 
-  /** Takes the model out of service; what is in flight is answered. */
+  /** Takes the model out of service and finishes its requests in flight. */
   async unload(model: Model, folder: ModelFolder): Promise<void> {
     const loaded = model.versions;
-    model.versions = folder.contents.map((found) => this.version(model, found));
-    this.changed();
-    await Promise.all(loaded.map((version) => version.retire()));
+    model.setVersions(folder.contents.map((found) => this.newVersion(model, found)));
+    await Promise.all(loaded.map((version) => version.drain()));
   }
 
-  private async renew(
+  private async update(
     model: Model,
     current: ModelVersion,
     found: VersionFolder,
-    rest: 'loaded' | 'unloaded',
-    isForced: boolean,
+    { loads, isForced }: { readonly loads: boolean; readonly isForced: boolean },
   ): Promise<void> {
     const isSame = current.source === sourceOf(found, model.manifest);
-    if (rest === 'unloaded') {
-      if (!isSame) replace(model, current, this.version(model, found));
+    if (!loads) {
+      if (!isSame) model.replaceVersion(current, this.newVersion(model, found));
       return;
     }
     if (isSame && current.state === 'unloaded') await this.start(model, current);
-    else if (!isSame || (isForced && current.reason !== undefined)) await this.succeed(model, current, found);
+    else if (!isSame || (isForced && current.reason !== undefined)) await this.replace(model, current, found);
   }
 
-  /** Loads what the folder now has; if that cannot be served, the version that does serve goes on. */
-  private async succeed(model: Model, current: ModelVersion, found: VersionFolder): Promise<void> {
-    const next = this.version(model, found);
+  /** Loads the files found in the folder; where they cannot be served, the version that serves is kept. */
+  private async replace(model: Model, current: ModelVersion, found: VersionFolder): Promise<void> {
+    const next = this.newVersion(model, found);
     const isServing = current.isInService;
-    if (!isServing) replace(model, current, next);
+    if (!isServing) model.replaceVersion(current, next);
     await this.start(model, next);
-    if (!isServing || next.state === 'ready') {
-      replace(model, current, next);
-      this.changed();
-      await current.retire();
-    } else {
-      current.reason = `its files have changed and cannot be served, what was loaded before is: ${next.reason}`;
-      current.source = next.source;
-      this.changed();
+    if (isServing && next.state !== 'ready') {
+      current.keepInsteadOf(next);
+      return;
     }
+    model.replaceVersion(current, next);
+    await current.drain();
   }
 
   private async start(model: Model, version: ModelVersion): Promise<void> {
     await version.start(this.stopping.signal);
     if (this.isStopping) await version.stop();
-    else if (version.state === 'failed') {
-      version.reason = `${model.name}/${version.version}/model.onnx: ${version.reason ?? ''}`;
-      this.logFailure(model, version.reason);
-    } else this.log.lines.info({ model: model.name, version: version.version }, `model ${model.name} is ready`);
+    else if (version.state === 'failed') this.logFailure(model, version.reason ?? '');
+    else this.log.lines.info({ model: model.name, version: version.version }, `model ${model.name} is ready`);
   }
 
-  private version(model: Model, found: VersionFolder): ModelVersion {
+  private newVersion(model: Model, found: VersionFolder): ModelVersion {
     const { name, manifest } = model;
     const { version } = found;
-    return new ModelVersion({
+    const made = new ModelVersion({
       model: name,
       version,
       manifest,
       source: sourceOf(found, manifest),
       settings: this.settings,
       recorder: this.metrics.recorder(name, version),
-      locate: () => this.locate(name, version, manifest),
-      onTrouble: (message, details) =>
-        this.log.lines.warn({ model: name, version, ...details }, `model ${name}/${version}: ${message}`),
-      onStateChange: () => this.changed(),
+      reasonPrefix: `${name}/${version}/model.onnx`,
+      resolveOptions: () => this.resolveOptions(name, version, manifest),
     });
+    made.on('problem', (message, details) => {
+      this.log.lines.warn({ model: name, version, ...details }, `model ${name}/${version}: ${message}`);
+    });
+    return made.on('changed', () => model.versionChanged());
   }
 
-  private async locate(model: string, version: string, manifest: Manifest): Promise<RuntimeOptions> {
+  private async resolveOptions(model: string, version: string, manifest: Manifest): Promise<RuntimeOptions> {
     const place = [model, version, 'model.onnx'];
     if (manifest.versions?.[version]?.sha256 === undefined)
       this.log.lines.warn({ model, version }, `${place.join('/')} is not pinned by sha256`);
-    const file = await fileInStore(this.settings.modelsDir, ...place);
+    const file = await resolveInStore(this.settings.modelsDir, ...place);
     return runtimeOptionsOf(manifest, version, file, this.settings);
   }
 
-  private note(model: Model, trouble: string | undefined): void {
-    if (trouble !== undefined && trouble !== model.trouble) this.logFailure(model, trouble);
-    model.trouble = trouble;
+  private report(model: Model, problem: string | undefined): void {
+    if (problem !== undefined && problem !== model.problem) this.logFailure(model, problem);
+    model.reportProblem(problem);
   }
 
   private logFailure({ name }: Model, reason: string): void {
     this.log.lines.error({ model: name, reason }, `model ${name} failed: ${reason}`);
   }
-
-  private changed(): void {
-    this.openApi.invalidate();
-    void this.readiness.evaluate();
-  }
 }
 
-/** Puts `next` where `current` stands. */
-function replace(model: Model, current: ModelVersion, next: ModelVersion): void {
-  model.versions = model.versions.map((version) => (version === current ? next : version));
-}
-
-/** What a version is made from: its files, and all that the manifest says but of other versions. */
+/** Identifies a version's files and everything that the manifest says, except of other versions. */
 function sourceOf({ version, fingerprint }: VersionFolder, manifest: Manifest): string {
   return `${fingerprint} ${JSON.stringify({ ...manifest, versions: manifest.versions?.[version] })}`;
 }

@@ -1,182 +1,178 @@
 import { access } from 'node:fs/promises';
 import { Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
-import { OpenApi } from '../../platform/docs/index.js';
-import { type PartReadiness, ReadinessRegistry } from '../../platform/health/index.js';
-import { Log, StartError, StartFailure } from '../../platform/logging/index.js';
+import { Log, StartupError, StartupFailure } from '../../platform/logging/index.js';
 import { ModelLoadFailedError, ModelNotFoundError } from '../serving.errors.js';
-import { InferenceSettings } from '../serving.settings.js';
+import { ServingSettings } from '../serving.settings.js';
 import { Model } from './model.js';
 import { ModelDefaultsRepository } from './model-defaults.repository.js';
 import { ModelLoader } from './model-loader.js';
-import type { ModelVersion } from './model-version.js';
+import type { VersionState } from './model-version.js';
 import { fingerprintOf, type ModelFolder, scanModels } from './scan-models.js';
-import { Serial } from './serial.js';
+import { SerialQueue } from './serial-queue.js';
 
-/** A change is taken up when two looks in a row have seen the same: sooner than 2 s after a copy has ended. */
-const LOOK_EVERY_MS = 400;
-/** Every 2 s. */
-const LOOKS_PER_CHOICES = 5;
+/** A change is applied when two polls in a row have seen the same: within 2 s of the end of a copy. */
+const POLL_EVERY_MS = 400;
+/** Chosen defaults are read from the database every 2 s. */
+const POLLS_PER_DEFAULTS = 5;
 
-/** A model, what was last seen of its folder, and what happens to it one thing after another. */
-interface Shelf {
+/** A model and its folder; changes to it happen one after another. */
+interface ModelEntry {
   readonly model: Model;
-  readonly changes: Serial;
+  readonly changes: SerialQueue;
+  /** As last seen. */
   folder: ModelFolder;
-  /** What is served, or has been tried. */
-  takenUp: string;
-  /** Not there at the last look. */
+  /** Of the folder that is served, or that was tried last. */
+  appliedFingerprint: string;
+  /** The last poll did not find the folder. */
   isMissing: boolean;
 }
 
+/** Whether the models are ready to serve, and the state of each. */
+export interface StoreReadiness {
+  readonly ok: boolean;
+  readonly detail: Readonly<Record<string, VersionState>>;
+}
+
 /**
- * The models there are. They load in parallel from start on, and follow their folders from then on: what is new is loaded
- * beside what serves. A default model that cannot be loaded at the start ends it.
+ * The models in MODELS_DIR. They load in parallel at start, and follow their folders from then on: new files are loaded
+ * beside those that serve. A default model that cannot be loaded at start ends the start.
  */
 @Injectable()
 export class ModelStore implements OnModuleInit, OnApplicationShutdown {
-  private readonly shelves = new Map<string, Shelf>();
-  private chosen: ReadonlyMap<string, string> = new Map();
-  private isStoreThere = true;
-  private looks = 0;
-  private isLoading = true;
-  private nextLook: NodeJS.Timeout | undefined;
+  private readonly entries = new Map<string, ModelEntry>();
+  private readonly listeners: (() => void)[] = [];
+  /** Default versions that administrators have chosen, by model. */
+  private defaultVersions: ReadonlyMap<string, string> = new Map();
+  private isReadable = true;
+  private polls = 0;
+  private isStarting = true;
+  private nextPoll: NodeJS.Timeout | undefined;
 
   constructor(
-    private readonly settings: InferenceSettings,
+    private readonly settings: ServingSettings,
     private readonly loader: ModelLoader,
     private readonly defaults: ModelDefaultsRepository,
-    private readonly readiness: ReadinessRegistry,
-    private readonly openApi: OpenApi,
-    private readonly startFailure: StartFailure,
+    private readonly startupFailure: StartupFailure,
     private readonly log: Log,
   ) {}
 
-  /** Begins to load; `/health/ready` tells when that is done. */
+  /** Begins to load; `readiness` tells when the load has ended. */
   async onModuleInit(): Promise<void> {
-    this.readiness.add('models', () => this.report());
-    this.chosen = await this.defaults.all();
+    this.defaultVersions = await this.defaults.all();
     const folders = await scanModels(this.settings.modelsDir);
     await Promise.all(folders.map((folder) => this.open(folder)));
-    if (!this.shelves.has(this.settings.defaultModel)) throw this.noDefaultModel();
-    void this.loadAll();
-    this.lookLater();
+    if (!this.entries.has(this.settings.defaultModel)) throw this.noDefaultModel();
+    void this.loadAtStart();
+    this.schedulePoll();
   }
 
-  /** By now every request has been answered, or has had the time there is for that. */
+  /** Stops every version. By now every request has its response or has passed its deadline. */
   async onApplicationShutdown(): Promise<void> {
-    clearTimeout(this.nextLook);
+    clearTimeout(this.nextPoll);
     this.loader.stop();
     await Promise.all(this.all().flatMap(({ versions }) => versions.map((version) => version.stop())));
   }
 
-  /** By name. */
+  /** @param listener called after each change of a model, a version or the readiness; must not throw */
+  onChange(listener: () => void): void {
+    this.listeners.push(listener);
+  }
+
+  /** Ready once the load of every model has ended and the default model is ready; other models may have failed. */
+  get readiness(): StoreReadiness {
+    const detail = Object.fromEntries(this.all().map((model) => [model.name, model.state]));
+    return { ok: !this.isStarting && this.findDefault()?.state === 'ready', detail };
+  }
+
+  /** Sorted by name. */
   all(): Model[] {
-    return [...this.shelves.values()].map(({ model }) => model).sort((a, b) => (a.name < b.name ? -1 : 1));
+    return [...this.entries.values()].map(({ model }) => model).sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 
+  /** @throws ModelNotFoundError */
   get(name: string): Model {
-    return this.shelf(name).model;
+    return this.entry(name).model;
   }
 
-  /** The model behind `/predict`; throws where it has been removed. */
+  /** The model behind `/predict`. @throws ModelNotFoundError where it has been removed */
   get default(): Model {
     return this.get(this.settings.defaultModel);
   }
 
-  /** The model behind `/predict`, while there is one. */
+  /** The model behind `/predict`; undefined where it has been removed. */
   findDefault(): Model | undefined {
-    return this.shelves.get(this.settings.defaultModel)?.model;
+    return this.entries.get(this.settings.defaultModel)?.model;
   }
 
-  /**
-   * Lets `work` have the version that serves, or the one that is named; a model that loads on its first use is loaded
-   * first. Until `work` has ended the version is not stopped, whatever takes its place.
-   *
-   * @throws ModelNotFoundError, VersionNotFoundError, ModelNotReadyError
-   */
-  use<T>(name: string, version: string | undefined, work: (version: ModelVersion) => Promise<T>): Promise<T> {
-    const shelf = this.shelf(name);
-    const start = (): Promise<T> => shelf.model.resolve(version).use(work);
-    return shelf.model.isAwaited ? this.loadForUse(shelf).then(start) : start();
-  }
-
-  /**
-   * The version that serves, or the one that is named, once it has loaded: to know it; `use` runs it.
-   *
-   * @throws ModelNotFoundError, VersionNotFoundError, ModelNotReadyError
-   */
-  async find(name: string, version?: string): Promise<ModelVersion> {
-    const shelf = this.shelf(name);
-    if (shelf.model.isAwaited) await this.loadForUse(shelf);
-    return shelf.model.resolve(version);
-  }
-
-  /** Makes `version` the one that serves, or the newest ready one where it is null; kept across restarts. */
+  /** Makes `version` the default, or the newest ready one where it is null; kept across restarts. */
   async choose(model: Model, version: string | null): Promise<void> {
     if (version === null) await this.defaults.clear(model.name);
     else await this.defaults.choose(model.name, version);
-    const chosen = new Map(this.chosen);
+    const chosen = new Map(this.defaultVersions);
     if (version === null) chosen.delete(model.name);
     else chosen.set(model.name, version);
-    this.applyChoices(chosen);
+    this.applyDefaults(chosen);
   }
 
   /**
-   * Loads what a model's folder has now, also what failed before, and puts the model back into service.
+   * Loads the files that a model's folder has now, also those that failed before, and puts the model into service.
    *
-   * @throws ModelNotFoundError, or ModelLoadFailedError where not all that is newest of it can be served
+   * @throws ModelNotFoundError, or ModelLoadFailedError where its newest files cannot all be served
    */
   async load(name: string): Promise<Model> {
-    const shelf = this.shelves.get(name) ?? (await this.open(await this.folder(name)));
-    await shelf.changes.run(async () => {
+    const entry = this.entries.get(name) ?? (await this.open(await this.folder(name)));
+    await entry.changes.run(async () => {
       const folder = await this.folder(name);
-      // It may have been removed, and put back as another, while this waited.
-      if (this.shelves.get(name) !== shelf) throw new ModelNotFoundError(name);
-      shelf.model.isUnloaded = false;
-      await this.takeUp(shelf, folder, true);
-      await this.loader.loadAll(shelf.model);
+      // Meanwhile it may have been removed, and another model put in its place.
+      if (this.entries.get(name) !== entry) throw new ModelNotFoundError(name);
+      entry.model.setInService(true);
+      await this.apply(entry, folder, true);
+      await this.loader.loadAll(entry.model);
     });
-    const { model } = shelf;
-    if (model.state === 'ready' && model.trouble === undefined && model.versions[0]?.reason === undefined) return model;
+    const { model } = entry;
+    if (model.state === 'ready' && model.problem === undefined && model.versions[0]?.reason === undefined) return model;
     throw new ModelLoadFailedError(`"${name}" cannot be served as it is now: ${model.reason}`);
   }
 
-  /** Takes a model out of service until `load`, or the next start. */
+  /** Takes a model out of service until `load`, or the next start. @throws ModelNotFoundError */
   async unload(name: string): Promise<Model> {
-    const shelf = this.shelf(name);
-    await shelf.changes.run(() => {
-      shelf.model.isUnloaded = true;
-      return this.loader.unload(shelf.model, shelf.folder);
+    const entry = this.entry(name);
+    await entry.changes.run(() => {
+      entry.model.setInService(false);
+      return this.loader.unload(entry.model, entry.folder);
     });
-    return shelf.model;
+    return entry.model;
   }
 
-  private async open(folder: ModelFolder): Promise<Shelf> {
-    const model = new Model(folder.name);
-    model.pinned = this.chosen.get(folder.name);
-    const shelf = { model, changes: new Serial(), folder, takenUp: fingerprintOf(folder), isMissing: false };
-    this.shelves.set(folder.name, shelf);
-    await this.loader.describe(model, folder);
-    return shelf;
+  private async open(folder: ModelFolder): Promise<ModelEntry> {
+    const { name } = folder;
+    const changes = new SerialQueue();
+    const loadOnDemand = (wanted: Model): Promise<void> => this.loadOnDemand(wanted, changes);
+    const model = new Model({ name, onChange: () => this.notify(), loadOnDemand });
+    model.chooseDefault(this.defaultVersions.get(name));
+    const entry = { model, changes, folder, appliedFingerprint: fingerprintOf(folder), isMissing: false };
+    this.entries.set(name, entry);
+    await this.loader.readFolder(model, folder);
+    return entry;
   }
 
-  private async loadAll(): Promise<void> {
-    const shelves = [...this.shelves.values()];
-    await Promise.all(shelves.map((shelf) => shelf.changes.run(() => this.loadFirst(shelf))));
-    this.isLoading = false;
-    await this.readiness.evaluate();
+  private async loadAtStart(): Promise<void> {
+    const entries = [...this.entries.values()];
+    await Promise.all(entries.map((entry) => entry.changes.run(() => this.loadFirst(entry))));
+    this.isStarting = false;
+    this.notify();
   }
 
-  private async loadFirst({ model, folder }: Shelf): Promise<void> {
+  private async loadFirst({ model, folder }: ModelEntry): Promise<void> {
     const isDefault = model.name === this.settings.defaultModel;
     await this.loader.reconcile(model, folder);
-    if (isDefault && model.loadsOnUse) await this.loader.loadAll(model);
+    if (isDefault && model.loadsOnDemand) await this.loader.loadAll(model);
     if (!isDefault || model.state === 'ready' || this.loader.isStopping) return;
-    this.startFailure.end(`The default model "${model.name}" cannot be served: ${model.reason}`);
+    this.startupFailure.abort(`The default model "${model.name}" cannot be served: ${model.reason}`);
   }
 
-  /** Waits as long as a prediction may; a model that takes longer is there for the next request. */
-  private async loadForUse({ model, changes }: Shelf): Promise<void> {
+  /** Waits for as long as a prediction may take; a slower load is ready for a later request. */
+  private async loadOnDemand(model: Model, changes: SerialQueue): Promise<void> {
     const loaded = changes.run(() => this.loader.loadAll(model));
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, this.settings.deadlineMs)));
@@ -184,77 +180,73 @@ export class ModelStore implements OnModuleInit, OnApplicationShutdown {
     clearTimeout(timer);
   }
 
-  private lookLater(): void {
-    this.nextLook = setTimeout(() => void this.look(), LOOK_EVERY_MS);
+  private schedulePoll(): void {
+    this.nextPoll = setTimeout(() => void this.poll(), POLL_EVERY_MS);
   }
 
-  private async look(): Promise<void> {
-    this.looks += 1;
+  private async poll(): Promise<void> {
+    this.polls += 1;
     try {
       await access(this.settings.modelsDir);
-      this.compare(await scanModels(this.settings.modelsDir));
-      this.isStoreThere = true;
+      this.applyScan(await scanModels(this.settings.modelsDir));
+      this.isReadable = true;
     } catch (err) {
-      // What is away may be back soon, as when a disk is mounted again: what serves goes on.
-      if (this.isStoreThere) this.log.lines.warn({ err }, 'the model store cannot be read');
-      this.isStoreThere = false;
+      // The folder may come back, as when a disk is mounted again: models that serve go on.
+      if (this.isReadable) this.log.lines.warn({ err }, 'the model store cannot be read');
+      this.isReadable = false;
     }
-    if (this.looks % LOOKS_PER_CHOICES === 0) await this.refreshChoices();
-    if (!this.loader.isStopping) this.lookLater();
+    if (this.polls % POLLS_PER_DEFAULTS === 0) await this.refreshDefaults();
+    if (!this.loader.isStopping) this.schedulePoll();
   }
 
-  /** Another process on the same database may have been told to serve another version. */
-  private async refreshChoices(): Promise<void> {
-    const before = this.chosen;
+  /** Another process on the same database may have chosen another default. */
+  private async refreshDefaults(): Promise<void> {
+    const before = this.defaultVersions;
     const chosen = await this.defaults.all().catch(() => before);
-    if (this.chosen === before) this.applyChoices(chosen);
+    if (this.defaultVersions === before) this.applyDefaults(chosen);
   }
 
-  private applyChoices(chosen: ReadonlyMap<string, string>): void {
-    this.chosen = chosen;
-    for (const { model } of this.shelves.values()) {
-      if (model.pinned === chosen.get(model.name)) continue;
-      model.pinned = chosen.get(model.name);
-      this.openApi.invalidate();
-    }
+  private applyDefaults(chosen: ReadonlyMap<string, string>): void {
+    this.defaultVersions = chosen;
+    for (const { model } of this.entries.values()) model.chooseDefault(chosen.get(model.name));
   }
 
-  private compare(folders: readonly ModelFolder[]): void {
+  private applyScan(folders: readonly ModelFolder[]): void {
     for (const folder of folders) {
-      const shelf = this.shelves.get(folder.name);
-      if (shelf) this.follow(shelf, folder);
-      else void this.open(folder).then((opened) => (opened.takenUp = ''));
+      const entry = this.entries.get(folder.name);
+      if (entry) this.applyWhenSettled(entry, folder);
+      else void this.open(folder).then((opened) => (opened.appliedFingerprint = ''));
     }
-    for (const shelf of this.shelves.values()) {
-      const isMissing = !folders.some(({ name }) => name === shelf.model.name);
-      if (isMissing && shelf.isMissing) void this.remove(shelf);
-      shelf.isMissing = isMissing;
+    for (const entry of this.entries.values()) {
+      const isMissing = !folders.some(({ name }) => name === entry.model.name);
+      if (isMissing && entry.isMissing) void this.remove(entry);
+      entry.isMissing = isMissing;
     }
   }
 
-  /** Takes a change up once it has settled: a file that is being copied changes from look to look. */
-  private follow(shelf: Shelf, folder: ModelFolder): void {
-    const seen = fingerprintOf(folder);
-    const hasSettled = seen === fingerprintOf(shelf.folder);
-    shelf.folder = folder;
-    if (!hasSettled || seen === shelf.takenUp || shelf.changes.isBusy) return;
-    void shelf.changes.run(() => this.takeUp(shelf, folder, false));
+  /** Applies a change once two polls have seen the same: a file that is being copied changes from poll to poll. */
+  private applyWhenSettled(entry: ModelEntry, folder: ModelFolder): void {
+    const fingerprint = fingerprintOf(folder);
+    const hasSettled = fingerprint === fingerprintOf(entry.folder);
+    entry.folder = folder;
+    if (!hasSettled || fingerprint === entry.appliedFingerprint || entry.changes.isBusy) return;
+    void entry.changes.run(() => this.apply(entry, folder, false));
   }
 
-  private async takeUp(shelf: Shelf, folder: ModelFolder, isForced: boolean): Promise<void> {
-    shelf.folder = folder;
-    shelf.takenUp = fingerprintOf(folder);
-    await this.loader.describe(shelf.model, folder);
-    await this.loader.reconcile(shelf.model, folder, isForced);
+  private async apply(entry: ModelEntry, folder: ModelFolder, isForced: boolean): Promise<void> {
+    entry.folder = folder;
+    entry.appliedFingerprint = fingerprintOf(folder);
+    await this.loader.readFolder(entry.model, folder);
+    await this.loader.reconcile(entry.model, folder, isForced);
   }
 
-  private async remove(shelf: Shelf): Promise<void> {
-    const { model } = shelf;
-    this.shelves.delete(model.name);
-    this.openApi.invalidate();
+  private async remove({ model, changes }: ModelEntry): Promise<void> {
+    this.entries.delete(model.name);
+    model.remove();
+    this.notify();
     this.log.lines.info({ model: model.name }, `model ${model.name} has been removed`);
-    await shelf.changes.run(async () => {
-      await Promise.all(model.versions.map((version) => version.retire()));
+    await changes.run(async () => {
+      await Promise.all(model.versions.map((version) => version.drain()));
     });
   }
 
@@ -264,25 +256,22 @@ export class ModelStore implements OnModuleInit, OnApplicationShutdown {
     return folder;
   }
 
-  private shelf(name: string): Shelf {
-    const shelf = this.shelves.get(name);
-    if (!shelf) throw new ModelNotFoundError(name);
-    return shelf;
+  private entry(name: string): ModelEntry {
+    const entry = this.entries.get(name);
+    if (!entry) throw new ModelNotFoundError(name);
+    return entry;
   }
 
-  /** Ready once everything has been tried and the default model answers; another one that failed does not matter. */
-  private report(): PartReadiness {
-    const detail = Object.fromEntries(this.all().map((model) => [model.name, model.state]));
-    const isServing = this.shelves.get(this.settings.defaultModel)?.model.state === 'ready';
-    return { ok: !this.isLoading && isServing, detail };
+  private notify(): void {
+    for (const listener of this.listeners) listener();
   }
 
   private noDefaultModel(): Error {
     const { defaultModel, modelsDir } = this.settings;
     const names = this.all().map((model) => model.name);
     if (names.length === 0)
-      return new StartError(`MODELS_DIR: expected a folder with models in it, got "${modelsDir}"`);
+      return new StartupError(`MODELS_DIR: expected a folder with models in it, got "${modelsDir}"`);
     const found = names.join(', ');
-    return new StartError(`DEFAULT_MODEL: expected a model in ${modelsDir}, got "${defaultModel}" (found: ${found})`);
+    return new StartupError(`DEFAULT_MODEL: expected a model in ${modelsDir}, got "${defaultModel}" (found: ${found})`);
   }
 }

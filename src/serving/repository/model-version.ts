@@ -1,75 +1,112 @@
-import { ModelNotReadyError } from '../serving.errors.js';
+import { EventEmitter } from 'node:events';
+import { isCallerError } from '../../platform/http/index.js';
+import { concatenate, groupOf, sliceRows } from '../batching/batch.js';
+import { ResponseCache } from '../batching/response-cache.js';
+import type { Caller, TimedCaller } from '../caller.js';
 import type { ImageInput } from '../images/image-input.js';
-import type { InferenceSettings } from '../serving.settings.js';
 import type { Manifest } from '../manifest/manifest.js';
 import type { Prediction } from '../pipeline/respond.js';
 import type { Pins } from '../runtime/model-files.js';
 import type { RuntimeEvents } from '../runtime/runtime.js';
 import type { RuntimeOptions } from '../runtime/runtime-options.js';
-import type { Signature, Tensor } from '../signature/tensor.js';
-import { concatenate, groupOf, rowsOf } from '../batching/batch.js';
-import type { Caller } from '../batching/queued-run.js';
-import type { RowSchema } from '../signature/row-schema.js';
+import { ModelNotReadyError } from '../serving.errors.js';
+import type { ServingSettings } from '../serving.settings.js';
 import type { CheckedRow, RowCheck } from '../signature/row-check.js';
+import type { RowSchema } from '../signature/row-schema.js';
+import type { Signature, Tensor } from '../signature/tensor.js';
 import type { VersionRecorder } from '../stats/version-recorder.js';
-import { AnswerCache } from '../batching/answer-cache.js';
-import { AnswerSize } from './answer-size.js';
-import { isCallersFault } from './callers-fault.js';
 import { type Batching, type Loaded, loadVersion } from './load-version.js';
+import { ResponseSize } from './response-size.js';
 
+/** The state of a version as clients see it. */
 export type VersionState = 'loading' | 'ready' | 'failed' | 'unloaded';
 
+/** Adds `draining`: the version takes no new requests and finishes the current ones. */
+type Phase = VersionState | 'draining';
+
+/** The phases that may follow each phase. A version that is ready loads again while its runtime is restarted. */
+const TRANSITIONS: Readonly<Record<Phase, readonly Phase[]>> = {
+  unloaded: ['loading', 'draining'],
+  loading: ['ready', 'failed', 'draining'],
+  ready: ['loading', 'draining'],
+  failed: ['draining'],
+  draining: ['unloaded'],
+};
+
+/** The parts that a version is made from. */
 export interface VersionOptions {
   readonly model: string;
   readonly version: string;
   readonly manifest: Manifest;
-  /** What it is made from: another text means another file, or a manifest that says something else of it. */
+  /** Identifies the files and the part of the manifest that the version is made from; see `sourceOf`. */
   readonly source: string;
-  readonly settings: InferenceSettings;
+  readonly settings: ServingSettings;
   readonly recorder: VersionRecorder;
-  /** Finds the file, and says how it is to be run. */
-  readonly locate: () => Promise<RuntimeOptions>;
-  /** Told what goes wrong inside, for the log. */
-  readonly onTrouble: (message: string, details: object) => void;
-  readonly onStateChange: () => void;
+  /** Written before the reason of a failed load; nothing unless given. */
+  readonly reasonPrefix?: string;
+  /** Finds the model file and says how to run it. */
+  readonly resolveOptions: () => Promise<RuntimeOptions>;
 }
 
-/** What an idle runtime may take to end by itself. */
+/** Events of a `ModelVersion`. */
+interface VersionEvents {
+  /** The state has changed, or the reason that is shown with it. */
+  changed: [];
+  /** A problem inside, for the log. */
+  problem: [message: string, details: object];
+}
+
+/** Time for an idle runtime to end by itself. */
 const IDLE_STOP_MS = 1_000;
-/** Rows of one request that wait side by side where each is a run of its own. */
-const SINGLE_RUNS_AT_ONCE = 16;
+/** Rows of one request that are queued at the same time when each row is a run of its own. */
+const MAX_CONCURRENT_SINGLE_RUNS = 16;
 
 /**
- * One version of a model, from one state of its files: loaded, warmed up and proven before it answers. Other files make
- * another `ModelVersion`, which takes this one's place when it is ready.
+ * One version of a model, made from one state of its files. It is loaded, warmed up and self-tested before it serves.
+ * Changed files make another `ModelVersion`, which replaces this one when it is ready.
+ *
+ * A state machine, `loading → ready → draining → unloaded` or `failed`: it alone changes its state and emits events.
  */
-export class ModelVersion {
+export class ModelVersion extends EventEmitter<VersionEvents> {
   readonly version: string;
   readonly manifest: Manifest;
-  /** What it is made from, or what was tried last. */
-  source: string;
-  state: VersionState = 'unloaded';
-  /** Why it failed; of one that is ready, why newer files of it are not served. */
-  reason: string | undefined;
   private readonly recorder: VersionRecorder;
+  private phase: Phase = 'unloaded';
+  private currentSource: string;
+  private currentReason: string | undefined;
   private loaded: Loaded | undefined;
-  private cache: AnswerCache | undefined;
+  private cache: ResponseCache | undefined;
   private users = 0;
   private whenIdle: (() => void) | undefined;
 
   constructor(private readonly options: VersionOptions) {
+    super();
     const { version, manifest, source, recorder } = options;
     this.version = version;
     this.manifest = manifest;
-    this.source = source;
+    this.currentSource = source;
     this.recorder = recorder;
+  }
+
+  get state(): VersionState {
+    return this.phase === 'draining' ? 'unloaded' : this.phase;
+  }
+
+  /** Identifies the files it is made from, or those of the last replacement that failed to load. */
+  get source(): string {
+    return this.currentSource;
+  }
+
+  /** Why it failed; for a ready version, why its newer files are not served. */
+  get reason(): string | undefined {
+    return this.currentReason;
   }
 
   get sha256(): string | undefined {
     return this.loaded?.runtime.pins.sha256 ?? this.manifest.versions?.[this.version]?.sha256;
   }
 
-  /** What the files that were loaded are. */
+  /** Hashes of the files that were loaded. */
   get pins(): Pins | undefined {
     return this.loaded?.runtime.pins;
   }
@@ -82,7 +119,7 @@ export class ModelVersion {
     return this.loaded?.schema;
   }
 
-  /** How pictures become rows, where it takes them. */
+  /** How images become rows; undefined for a model that takes none. */
   get image(): ImageInput | undefined {
     return this.loaded?.image;
   }
@@ -91,12 +128,12 @@ export class ModelVersion {
     return this.loaded?.batching;
   }
 
-  /** Whether it serves, or will when its runtime is back. */
+  /** Whether it serves, or will serve when its runtime has restarted. */
   get isInService(): boolean {
     return this.loaded !== undefined && (this.state === 'ready' || this.state === 'loading');
   }
 
-  /** A row that the model is known to answer. */
+  /** A row for which the model has made a prediction, or else the example in the manifest. */
   get exampleRow(): Readonly<Record<string, unknown>> | undefined {
     return this.loaded?.exampleRow ?? this.manifest.example?.input;
   }
@@ -105,52 +142,60 @@ export class ModelVersion {
     return this.recorder.stats;
   }
 
-  /** What one request may hold. */
-  get limits(): InferenceSettings['limits'] {
+  /** Limits of one request. */
+  get limits(): ServingSettings['limits'] {
     return this.options.settings.limits;
   }
 
-  /** The process the model is in. */
+  /** Process id of the runtime. */
   get pid(): number | undefined {
     return this.loaded?.runtime.pid;
   }
 
-  /** Runs under way and runs that wait. */
+  /** Number of runs in the runtime and in the queue. */
   get load(): { readonly running: number; readonly waiting: number } {
     return this.loaded?.queue.load ?? { running: 0, waiting: 0 };
   }
 
-  /** Never rejects: a version that cannot be served is `failed`, with the reason. */
+  /** Loads it. Never rejects: a version that cannot be served is `failed`, with the reason. */
   async start(signal: AbortSignal): Promise<void> {
-    this.setState('loading');
+    this.enter('loading');
     try {
-      const { settings, locate } = this.options;
-      const place = { manifest: this.manifest, version: this.version, options: await locate(), settings };
-      this.loaded = await loadVersion(place, this.runtimeEvents(), this.recorder, signal);
-      const unpinned = place.options.files ? [] : Object.keys(this.loaded.runtime.pins.files);
-      if (unpinned.length > 0) this.options.onTrouble(`${unpinned.join(', ')} is not pinned by sha256`, {});
+      const { settings, resolveOptions } = this.options;
+      const source = { manifest: this.manifest, version: this.version, options: await resolveOptions(), settings };
+      this.loaded = await loadVersion(source, this.runtimeEvents(), this.recorder, signal);
+      const unpinned = source.options.files ? [] : Object.keys(this.loaded.runtime.pins.files);
+      if (unpinned.length > 0) this.emit('problem', `${unpinned.join(', ')} is not pinned by sha256`, {});
       const { maxEntries = 0 } = this.manifest.cache ?? {};
-      if (maxEntries > 0) this.cache = new AnswerCache(maxEntries, (...lookup) => this.recorder.lookedUp(...lookup));
+      if (maxEntries > 0)
+        this.cache = new ResponseCache(maxEntries, (...lookup) => this.recorder.cacheLookup(...lookup));
       this.recorder.open(() => ({ inFlight: this.users, waiting: this.load.waiting }));
-      this.setState('ready');
+      this.enter('ready');
     } catch (error) {
       const { cause, message } = error as Error;
-      if (cause !== undefined) this.options.onTrouble('it could not be started', { err: cause });
-      this.reason = message;
-      this.setState('failed');
+      if (cause !== undefined) this.emit('problem', 'it could not be started', { err: cause });
+      const { reasonPrefix } = this.options;
+      this.enter('failed', reasonPrefix === undefined ? message : `${reasonPrefix}: ${message}`);
     }
   }
 
-  /** Keeps the version from being stopped while `work` goes on. */
+  /** Keeps serving after the version made from its newer files has failed. */
+  keepInsteadOf(failed: ModelVersion): void {
+    this.currentSource = failed.source;
+    this.currentReason = `its files have changed and cannot be loaded, so the previous ones are served: ${failed.reason}`;
+    this.emit('changed');
+  }
+
+  /** Runs `work` and keeps the version from being stopped meanwhile. */
   async use<T>(work: (version: ModelVersion) => Promise<T>): Promise<T> {
     const since = performance.now();
     this.users += 1;
     try {
       const result = await work(this);
-      this.recorder.answered(true, performance.now() - since);
+      this.recorder.requestFinished(true, performance.now() - since);
       return result;
     } catch (error) {
-      if (!isCallersFault(error)) this.recorder.answered(false, performance.now() - since);
+      if (!isCallerError(error)) this.recorder.requestFinished(false, performance.now() - since);
       throw error;
     } finally {
       this.users -= 1;
@@ -158,110 +203,127 @@ export class ModelVersion {
     }
   }
 
-  /** Takes no new requests; stops when those that there are have been answered. */
-  async retire(): Promise<void> {
-    this.setState('unloaded');
+  /** Takes no new requests, finishes the current ones, and stops. */
+  async drain(): Promise<void> {
+    this.enter('draining');
     if (this.users > 0) await new Promise<void>((resolve) => (this.whenIdle = resolve));
     await this.stop();
+    this.enter('unloaded');
   }
 
-  /** Ends its process; at once where a run is under way, because nobody waits for that any more. */
+  /** Ends its process; without delay during a run, because its callers have gone by then. */
   async stop(): Promise<void> {
     this.recorder.close();
     await this.loaded?.runtime.stop(this.load.running > 0 ? 0 : IDLE_STOP_MS);
   }
 
-  /** Checks one row; what is wrong with it is added to `check`. */
+  /** Checks one row; errors are added to `check`. */
   check(row: unknown, location: readonly (string | number)[], check: RowCheck): CheckedRow {
-    return this.demandLoaded().validator.check(row, location, check);
+    return this.requireLoaded().validator.check(row, location, check);
   }
 
-  /** A form's texts as values of the row's fields, where they can be read so. */
+  /** Converts the texts of a form to values of the row's fields, where they can be read as such. */
   fromForm(form: Readonly<Record<string, unknown>>): Record<string, unknown> {
-    return this.demandLoaded().validator.fromForm(form);
+    return this.requireLoaded().validator.fromForm(form);
   }
 
-  /** When a prediction that begins now has to be answered, as `performance.now()` counts; DEADLINE_MS at most. */
+  /**
+   * The deadline of a prediction that begins now.
+   *
+   * @param ms how long it may take; DEADLINE_MS at most
+   * @returns milliseconds as `performance.now()` counts
+   */
   deadlineIn(ms?: number): number {
-    return this.demandLoaded().queue.deadlineIn(ms);
+    return this.requireLoaded().queue.deadlineIn(ms);
   }
 
-  /** How many rows, at most as many as may run together, are likely to keep the runtime busy for no longer than this. */
+  /** The number of rows that are likely to keep the runtime busy for at most `ms`; at most one batch. */
   rowsWithin(ms: number): number {
-    return this.demandLoaded().queue.rowsWithin(ms);
+    return this.requireLoaded().queue.rowsWithin(ms);
   }
 
-  /** Whether somebody who waits for answers has asked lately. */
-  get isInDemand(): boolean {
-    return this.demandLoaded().queue.isInDemand;
+  /** Whether interactive requests have come recently. */
+  get hasInteractiveDemand(): boolean {
+    return this.requireLoaded().queue.hasInteractiveDemand;
   }
 
-  /** Predicts checked rows by one deadline, as many in a run as the model allows; the answers are in the rows' order. */
-  async predict(rows: readonly CheckedRow[], caller: Caller = {}): Promise<Prediction[]> {
-    const { schema, queue, preprocess, respond } = this.demandLoaded();
-    const timed = queue.timed(caller);
+  /** Predicts checked rows by one deadline, in runs as large as the model allows. @returns predictions in the rows' order */
+  predict(rows: readonly CheckedRow[], caller: Caller = {}): Promise<Prediction[]> {
+    return this.predictInTime(rows, this.withDeadline(caller));
+  }
+
+  /**
+   * Runs the model on tensors that have been checked against its signature, together with other callers' tensors where
+   * it batches. Inputs of more rows than a batch may have are run one batch after another.
+   *
+   * @throws QueueFullError, OverloadedError, DeadlineError, RuntimeLostError, ModelRunFailedError, ResponseTooLargeError
+   */
+  infer(feeds: readonly Tensor[], caller: Caller = {}): Promise<readonly Tensor[]> {
+    return this.inferInTime(feeds, this.withDeadline(caller));
+  }
+
+  private async predictInTime(rows: readonly CheckedRow[], caller: TimedCaller): Promise<Prediction[]> {
+    const { schema, queue, preprocess, respond } = this.requireLoaded();
     if (rows.length === 1 || (queue.batching && schema.isUniform)) {
-      return respond(await this.infer(preprocess(rows), timed), rows.length);
+      return respond(await this.inferInTime(preprocess(rows), caller), rows.length);
     }
-    const alone = Math.min(SINGLE_RUNS_AT_ONCE, this.options.settings.queueCapacity);
-    const atOnce = queue.batching?.maxBatchSize ?? alone;
-    const size = this.sizeOfAnswer();
+    const singleRuns = Math.min(MAX_CONCURRENT_SINGLE_RUNS, this.options.settings.queueCapacity);
+    const sliceSize = queue.batching?.maxBatchSize ?? singleRuns;
+    const size = this.newResponseSize();
     const predictOne = async (row: CheckedRow): Promise<Prediction[]> => {
-      const outputs = await this.infer(preprocess([row]), timed);
+      const outputs = await this.inferInTime(preprocess([row]), caller);
       size.add(outputs);
       return respond(outputs, 1);
     };
     const predictions: Prediction[] = [];
-    for (let start = 0; start < rows.length; start += atOnce) {
-      const side = rows.slice(start, start + atOnce);
-      predictions.push(...(await Promise.all(side.map(predictOne))).flat());
+    for (let start = 0; start < rows.length; start += sliceSize) {
+      const slice = rows.slice(start, start + sliceSize);
+      predictions.push(...(await Promise.all(slice.map(predictOne))).flat());
     }
     return predictions;
   }
 
-  /**
-   * Runs the model on tensors that have been checked against its signature, with other callers' where it may be. More rows
-   * than a batch may have are run one batch after another.
-   *
-   * @throws QueueFullError, OverloadedError, DeadlineError, RuntimeLostError, RunFailedOnRowError, AnswerTooLargeError
-   */
-  infer(feeds: readonly Tensor[], caller: Caller = {}): Promise<readonly Tensor[]> {
-    const { queue } = this.demandLoaded();
-    const { maxBatchSize = Infinity } = queue.batching ?? {};
-    const rows = queue.batching ? (feeds[0]?.shape[0] ?? 1) : 1;
-    const timed = queue.timed(caller);
-    return rows <= maxBatchSize ? this.answer(feeds, rows, timed) : this.inferInParts(feeds, rows, maxBatchSize, timed);
+  private inferInTime(feeds: readonly Tensor[], caller: TimedCaller): Promise<readonly Tensor[]> {
+    const { batching } = this.requireLoaded().queue;
+    const { maxBatchSize = Infinity } = batching ?? {};
+    const rows = batching ? (feeds[0]?.shape[0] ?? 1) : 1;
+    return rows <= maxBatchSize ? this.run(feeds, rows, caller) : this.inferInParts(feeds, rows, maxBatchSize, caller);
   }
 
   private async inferInParts(
     feeds: readonly Tensor[],
     rows: number,
     maxBatchSize: number,
-    timed: Caller,
+    caller: TimedCaller,
   ): Promise<readonly Tensor[]> {
-    const size = this.sizeOfAnswer();
+    const size = this.newResponseSize();
     const parts: (readonly Tensor[])[] = [];
     for (let start = 0; start < rows; start += maxBatchSize) {
       const count = Math.min(maxBatchSize, rows - start);
-      const part = await this.answer(rowsOf(feeds, start, count), count, timed);
+      const part = await this.run(sliceRows(feeds, start, count), count, caller);
       size.add(part);
       parts.push(part);
     }
     return concatenate(parts);
   }
 
-  private answer(feeds: readonly Tensor[], rows: number, caller: Caller): Promise<readonly Tensor[]> {
-    const { queue, hasFixedShapes } = this.demandLoaded();
+  private run(feeds: readonly Tensor[], rows: number, caller: TimedCaller): Promise<readonly Tensor[]> {
+    const { queue, hasFixedShapes } = this.requireLoaded();
     const submission = { feeds, rows, group: hasFixedShapes ? '' : groupOf(feeds) };
     if (!this.cache) return queue.submit(submission, caller);
-    return this.cache.answer(feeds, caller, (by) => queue.submit(submission, by));
+    return this.cache.respond(feeds, caller, (by) => queue.submit(submission, by));
   }
 
-  private sizeOfAnswer(): AnswerSize {
-    return new AnswerSize(this.options.settings.maxAnswerElements);
+  /** The one place in which a deadline is set for a caller that has none. */
+  private withDeadline({ signal, deadline = this.deadlineIn(), priority }: Caller): TimedCaller {
+    return { signal, deadline, priority };
   }
 
-  private demandLoaded(): Loaded {
+  private newResponseSize(): ResponseSize {
+    return new ResponseSize(this.options.settings.maxResponseElements);
+  }
+
+  private requireLoaded(): Loaded {
     if (!this.loaded) throw new ModelNotReadyError(`${this.options.model}/${this.version}`, this.state);
     return this.loaded;
   }
@@ -270,24 +332,25 @@ export class ModelVersion {
     return {
       died: (end) => {
         this.recorder.restarted();
-        this.options.onTrouble('its runtime ended and is being restarted', end);
-        if (this.state === 'ready') this.setState('loading');
+        this.emit('problem', 'its runtime ended and is being restarted', end);
+        if (this.phase === 'ready') this.enter('loading');
       },
       recovered: () => {
         if (!this.loaded) return;
-        this.loaded.queue.resume();
-        this.reason = undefined;
-        if (this.state === 'loading') this.setState('ready');
+        this.currentReason = undefined;
+        if (this.phase === 'loading') this.enter('ready');
       },
       restartFailed: (err) => {
-        this.reason = `its runtime ended and cannot be started again: ${(err as Error).message}`;
-        this.options.onTrouble('its runtime could not be restarted', { err });
+        this.currentReason = `its runtime ended and cannot be started again: ${(err as Error).message}`;
+        this.emit('problem', 'its runtime could not be restarted', { err });
       },
     };
   }
 
-  private setState(state: VersionState): void {
-    this.state = state;
-    this.options.onStateChange();
+  private enter(phase: Phase, reason = this.currentReason): void {
+    if (!TRANSITIONS[this.phase].includes(phase)) throw new Error(`A version cannot go from ${this.phase} to ${phase}`);
+    this.phase = phase;
+    this.currentReason = reason;
+    this.emit('changed');
   }
 }

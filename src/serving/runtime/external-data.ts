@@ -1,10 +1,14 @@
-/** The bytes are no ONNX model, or not all of one. */
+/** The bytes are not a whole ONNX model. */
 export class NotOnnxError extends Error {}
 
-type Kind = 'model' | 'graph' | 'node' | 'attribute' | 'sparse' | 'function' | 'training' | 'tensor';
+type MessageKind = 'model' | 'graph' | 'node' | 'attribute' | 'sparse' | 'function' | 'training' | 'tensor';
 
-/** Where tensors can be in a model: the fields of each message that lead to one, by number (`onnx.proto`). */
-const PARTS: Readonly<Record<Kind, Readonly<Record<number, Kind>>>> = {
+/**
+ * The fields of each message that lead to tensors, by field number.
+ *
+ * @see https://github.com/onnx/onnx/blob/main/onnx/onnx.proto
+ */
+const MESSAGE_FIELDS: Readonly<Record<MessageKind, Readonly<Record<number, MessageKind>>>> = {
   model: { 7: 'graph', 20: 'training', 25: 'function' },
   graph: { 1: 'node', 5: 'tensor', 15: 'sparse' },
   node: { 5: 'attribute' },
@@ -17,15 +21,15 @@ const PARTS: Readonly<Record<Kind, Readonly<Record<number, Kind>>>> = {
 const GRAPH_OF_MODEL = 7;
 const EXTERNAL_DATA_OF_TENSOR = 13;
 const [KEY, VALUE] = [1, 2];
-/** As deep as Protocol Buffers read by themselves. */
+/** The recursion limit of Protocol Buffers' own parsers. */
 const MAX_DEPTH = 100;
-/** From the model through its graph to the tensor: ONNX Runtime takes the bytes of these from us, of no others. */
-const DEPTH_OF_WEIGHTS = 2;
+/** Model, graph, initializer: ONNX Runtime accepts external data as bytes for these tensors only. */
+const INITIALIZER_DEPTH = 2;
 
 /**
- * The files beside a model in which it keeps weights, by the paths it gives them, each once.
+ * The paths of a model's external weight files, as written in the model, each once.
  *
- * @throws NotOnnxError, and Error where weights are kept in files for a part of the model that cannot be given them
+ * @throws NotOnnxError, or Error where a tensor other than an initializer of the main graph has external data
  */
 export function externalFiles(model: Buffer): string[] {
   if (!fieldsOf(model).some(({ number }) => number === GRAPH_OF_MODEL)) throw new NotOnnxError(NOT_ONNX);
@@ -36,15 +40,15 @@ export function externalFiles(model: Buffer): string[] {
 
 const NOT_ONNX = 'the file is not an ONNX model, or not all of one';
 
-function collect(message: Buffer, kind: Kind, depth: number, files: Set<string>): void {
+function collect(message: Buffer, kind: MessageKind, depth: number, files: Set<string>): void {
   if (depth > MAX_DEPTH) throw new NotOnnxError(NOT_ONNX);
   for (const { number, bytes } of fieldsOf(message)) {
-    const part = PARTS[kind][number];
+    const part = MESSAGE_FIELDS[kind][number];
     if (part !== undefined) collect(bytes, part, depth + 1, files);
     if (kind !== 'tensor' || number !== EXTERNAL_DATA_OF_TENSOR) continue;
     const location = locationIn(bytes);
     if (location === undefined) continue;
-    if (depth > DEPTH_OF_WEIGHTS) {
+    if (depth > INITIALIZER_DEPTH) {
       throw new Error(
         `values inside an operator are kept in "${location}", which cannot be carried; keep them in the model`,
       );
@@ -53,7 +57,7 @@ function collect(message: Buffer, kind: Kind, depth: number, files: Set<string>)
   }
 }
 
-/** The value of a key-value pair whose key is "location". */
+/** The value of a `StringStringEntryProto` with the key "location". */
 function locationIn(pair: Buffer): string | undefined {
   const fields = fieldsOf(pair);
   const text = (wanted: number): string => fields.findLast(({ number }) => number === wanted)?.bytes.toString() ?? '';
@@ -65,7 +69,7 @@ interface Field {
   readonly bytes: Buffer;
 }
 
-/** The fields of a Protocol Buffers message that have bytes: texts, messages and packed numbers. */
+/** The length-delimited fields of a Protocol Buffers message: strings, messages and packed numbers. */
 function fieldsOf(message: Buffer): Field[] {
   const fields: Field[] = [];
   for (let at = 0; at < message.length;) {
@@ -90,7 +94,7 @@ function endOfNumber(message: Buffer, at: number, wireType: number): number {
   return end;
 }
 
-/** A number of up to ten bytes; exact to 2^53, which no length or field number passes. */
+/** Reads a varint of up to ten bytes; exact to 2^53, which lengths and field numbers do not exceed. */
 function readVarint(message: Buffer, start: number): { readonly value: number; readonly end: number } {
   let value = 0;
   for (let at = start; at < start + 10; at += 1) {

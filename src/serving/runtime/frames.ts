@@ -9,13 +9,13 @@ import {
 } from '../signature/tensor.js';
 
 /**
- * What goes over the pipe between the web process and a model's runtime. All numbers are little-endian; what is padded is so
- * to a multiple of 8 bytes from the frame's beginning, so that elements are read where they have arrived.
+ * The protocol of the pipe between the web process and a runtime process. Numbers are little-endian. Padding extends to a
+ * multiple of 8 bytes from the beginning of the frame, so that typed arrays can be views of the received bytes.
  *
  *     frame   = length:u32 of the payload, id:u32, kind:u8, padding, payload, padding
  *     ready   = JSON { signature, sha256, files }   failed, run-failed = UTF-8 text
- *     run     = tensors, result = tensors           id tells which run a result belongs to
- *     too-large = UTF-8 digits                      how many values the answer has that is not sent
+ *     run     = tensors, result = tensors           id of the run
+ *     too-large = UTF-8 digits                      number of values in the outputs, which are not sent
  *     tensors = count:u32, padding, tensor*
  *     tensor  = byte length:u32, type:u8, rank:u8, name length:u16, dimension:u32 * rank, name, padding, bytes, padding
  *
@@ -23,13 +23,14 @@ import {
  */
 export const FrameKind = { run: 1, ready: 2, failed: 3, result: 4, runFailed: 5, tooLarge: 6 } as const;
 
+/** A received frame. */
 export interface Frame {
   readonly kind: number;
   readonly id: number;
   readonly payload: Buffer;
 }
 
-/** Bytes; of the largest elements. */
+/** Bytes of the largest element type. */
 const ALIGNMENT = 8;
 const HEADER_BYTES = 16;
 const COUNT_BYTES = 8;
@@ -39,6 +40,7 @@ const TYPES_BY_CODE = new Map<number, ElementType>(
   Object.entries(ELEMENT_TYPES).map(([type, { code }]) => [code, type as ElementType]),
 );
 
+/** A frame with a copy of `payload`. */
 export function encodeFrame(kind: number, id: number, payload: Uint8Array): Buffer {
   const frame = newFrame(kind, id, payload.byteLength);
   frame.set(payload, HEADER_BYTES);
@@ -48,26 +50,26 @@ export function encodeFrame(kind: number, id: number, payload: Uint8Array): Buff
 /**
  * A frame of tensors; their elements are copied once.
  *
- * @param parts of one caller, or of several as one: each tensor then begins with the dimension that counts rows, and is like
- *   the others of its name in all else
+ * @param parts the tensors of each caller, concatenated along the first dimension: the same names in the same order, with
+ *   shapes that differ in that dimension only
  */
 export function encodeTensors(kind: number, id: number, parts: readonly (readonly Tensor[])[]): Buffer {
-  const tensors = (parts[0] ?? []).map((_, index) => planOf(parts.map((part) => part[index]!)));
-  const size = tensors.reduce((sum, { headBytes, length }) => sum + headBytes + padded(length), COUNT_BYTES);
+  const tensors = (parts[0] ?? []).map((_, index) => layoutOf(parts.map((part) => part[index]!)));
+  const size = tensors.reduce((sum, { headerBytes, length }) => sum + headerBytes + padded(length), COUNT_BYTES);
   const frame = newFrame(kind, id, size);
   let at = HEADER_BYTES;
   frame.writeUInt32LE(tensors.length, at);
   frame.writeUInt32LE(0, at + 4);
   at += COUNT_BYTES;
-  for (const tensor of tensors) at = write(tensor, frame, at);
+  for (const tensor of tensors) at = writeTensor(tensor, frame, at);
   return frame;
 }
 
-/** Room for a frame, with its header. It begins at a multiple of 8 bytes, which one out of Node's pool need not. */
+/** Allocates a frame and writes its header. Not from Node's buffer pool, which does not align to 8 bytes. */
 function newFrame(kind: number, id: number, length: number): Buffer {
   const frame = Buffer.allocUnsafeSlow(HEADER_BYTES + padded(length));
-  pad(frame, HEADER_BYTES);
-  pad(frame, frame.length);
+  clearPadding(frame, HEADER_BYTES);
+  clearPadding(frame, frame.length);
   frame.writeUInt32LE(length, 0);
   frame.writeUInt32LE(id, 4);
   frame.writeUInt8(kind, 8);
@@ -78,12 +80,12 @@ function padded(length: number): number {
   return Math.ceil(length / ALIGNMENT) * ALIGNMENT;
 }
 
-/** What is left of the memory before a place holds nothing of what was there once. To be called before it is written to. */
-function pad(frame: Buffer, end: number): void {
+/** Clears the 8 bytes before `end`, which may be padding, of uninitialized memory. Call it before the content is written. */
+function clearPadding(frame: Buffer, end: number): void {
   frame.writeDoubleLE(0, end - ALIGNMENT);
 }
 
-/** Cuts a stream of bytes into frames. */
+/** Splits a byte stream into frames. */
 export class FrameReader {
   private chunks: Buffer[] = [];
   private size = 0;
@@ -116,39 +118,43 @@ export class FrameReader {
   }
 }
 
-/** How one tensor, in parts, is written. */
-interface TensorPlan {
-  readonly own: readonly Tensor[];
+/** The layout of one tensor in a frame, concatenated from its parts. */
+interface TensorLayout {
+  readonly parts: readonly Tensor[];
   readonly shape: readonly number[];
   readonly nameBytes: number;
-  readonly headBytes: number;
+  readonly headerBytes: number;
   /** Bytes of the elements. */
   readonly length: number;
-  /** The elements, where they are texts. */
+  /** The encoded elements of a string tensor. */
   readonly texts: Buffer | undefined;
 }
 
-function planOf(own: readonly Tensor[]): TensorPlan {
-  const shape = joinedShape(own);
-  const nameBytes = Buffer.byteLength(own[0]!.name);
-  const texts = own[0]!.type === 'string' ? encodeTexts(own.flatMap(({ data }) => data as string[])) : undefined;
-  const length = texts?.length ?? own.reduce((sum, { data }) => sum + (data as NumericData).byteLength, 0);
-  return { own, shape, nameBytes, headBytes: headOf(shape.length, nameBytes), length, texts };
+function layoutOf(parts: readonly Tensor[]): TensorLayout {
+  const shape = joinedShape(parts);
+  const nameBytes = Buffer.byteLength(parts[0]!.name);
+  const texts = parts[0]!.type === 'string' ? encodeTexts(parts.flatMap(({ data }) => data as string[])) : undefined;
+  const length = texts?.length ?? parts.reduce((sum, { data }) => sum + (data as NumericData).byteLength, 0);
+  return { parts, shape, nameBytes, headerBytes: headerBytesOf(shape.length, nameBytes), length, texts };
 }
 
-/** Bytes before a tensor's elements. */
-function headOf(rank: number, nameBytes: number): number {
+/** Bytes before the elements of a tensor. */
+function headerBytesOf(rank: number, nameBytes: number): number {
   return padded(TENSOR_HEADER_BYTES + rank * DIMENSION_BYTES + nameBytes);
 }
 
-/** Answers where the next one goes. */
-function write({ own, shape, nameBytes, headBytes, length, texts }: TensorPlan, frame: Buffer, start: number): number {
-  const { name, type } = own[0]!;
+/** Writes a tensor at `start` and returns the offset after it. */
+function writeTensor(
+  { parts, shape, nameBytes, headerBytes, length, texts }: TensorLayout,
+  frame: Buffer,
+  start: number,
+): number {
+  const { name, type } = parts[0]!;
   const { code, array } = ELEMENT_TYPES[type];
-  const elements = start + headBytes;
+  const elements = start + headerBytes;
   const end = elements + padded(length);
-  pad(frame, elements);
-  if (length > 0) pad(frame, end);
+  clearPadding(frame, elements);
+  if (length > 0) clearPadding(frame, end);
   frame.writeUInt32LE(length, start);
   frame.writeUInt8(code, start + 4);
   frame.writeUInt8(shape.length, start + 5);
@@ -157,7 +163,7 @@ function write({ own, shape, nameBytes, headBytes, length, texts }: TensorPlan, 
   for (const dimension of shape) at = frame.writeUInt32LE(dimension, at);
   frame.write(name, at);
   if (texts || array === undefined) frame.set(texts ?? [], elements);
-  else join(own, new array(frame.buffer as ArrayBuffer, elements, length / array.BYTES_PER_ELEMENT));
+  else join(parts, new array(frame.buffer as ArrayBuffer, elements, length / array.BYTES_PER_ELEMENT));
   return end;
 }
 
@@ -172,14 +178,14 @@ function encodeTexts(texts: readonly string[]): Buffer {
   );
 }
 
-/** Tensors whose elements stay where they have arrived, together with all that has arrived with them. */
+/** Decodes tensors as views of `payload`, whose whole buffer they keep in memory. @throws Error for an unknown element type */
 export function decodeTensors(payload: Buffer): Tensor[] {
   const tensors: Tensor[] = [];
   const count = payload.readUInt32LE(0);
   let at = COUNT_BYTES;
   for (let index = 0; index < count; index += 1) {
     const type = TYPES_BY_CODE.get(payload.readUInt8(at + 4));
-    if (type === undefined) throw new Error('A frame holds a tensor of a type that is not known');
+    if (type === undefined) throw new Error('A frame holds a tensor of an unknown type');
     const length = payload.readUInt32LE(at);
     const rank = payload.readUInt8(at + 5);
     const nameLength = payload.readUInt16LE(at + 6);
@@ -189,7 +195,7 @@ export function decodeTensors(payload: Buffer): Tensor[] {
     }
     const nameStart = at + TENSOR_HEADER_BYTES + rank * DIMENSION_BYTES;
     const name = payload.toString('utf8', nameStart, nameStart + nameLength);
-    const start = at + headOf(rank, nameLength);
+    const start = at + headerBytesOf(rank, nameLength);
     tensors.push({ name, type, shape, data: decodeData(type, payload.subarray(start, start + length)) });
     at = start + padded(length);
   }
@@ -200,7 +206,7 @@ function decodeData(type: ElementType, bytes: Buffer): TensorData {
   const { array } = ELEMENT_TYPES[type];
   if (array === undefined) return decodeTexts(bytes);
   const { BYTES_PER_ELEMENT: size } = array;
-  // A typed array begins at a multiple of its element's size. A frame does, unless its pieces came together anywhere.
+  // Typed arrays must be aligned to their element size. A frame is, unless it was concatenated from chunks.
   const { buffer, byteOffset, length } = bytes.byteOffset % size === 0 ? bytes : new Uint8Array(bytes);
   return new array(buffer as ArrayBuffer, byteOffset, length / size) as NumericData;
 }

@@ -3,28 +3,28 @@ import { closeSync, fstatSync, openSync, readSync, realpathSync } from 'node:fs'
 import { dirname, join, relative, sep } from 'node:path';
 import { externalFiles } from './external-data.js';
 
-/** What the files must be, in sha256 of hexadecimal digits, where they are pinned. */
+/** Expected sha256 hashes of a model's files, in hexadecimal digits; a file without one is not pinned. */
 export interface Pins {
   readonly sha256?: string;
-  /** The files in which the model keeps weights, by their paths beside it. */
+  /** External weight files, by their paths relative to the model. */
   readonly files?: Readonly<Record<string, string>>;
 }
 
-/** A model's bytes, and those of the files in which it keeps weights. */
+/** The contents of a model and its external weight files. */
 export interface ModelFiles {
   readonly model: Buffer;
   readonly sha256: string;
   readonly external: readonly { readonly path: string; readonly data: Buffer; readonly sha256: string }[];
 }
 
-/** What one call of the system reads at most. */
+/** The most bytes of one read call, and of one update of a hash. */
 const CHUNK_BYTES = 2 ** 30;
 
 /**
- * Reads a model and every file that it names, once: what has been verified is what is then loaded, whatever happens to
- * the files meanwhile.
+ * Reads a model and its external weight files once, so that the verified bytes are the loaded ones even if the files change
+ * meanwhile.
  *
- * @throws Error in words, where one is missing, outside the model's folder, or not the one that is pinned
+ * @throws Error with a message for the operator, where a file is missing, is outside the model's folder, or has another hash
  */
 export function readModelFiles(file: string, pins: Pins): ModelFiles {
   const model = readWhole(file, 'the file');
@@ -35,7 +35,7 @@ export function readModelFiles(file: string, pins: Pins): ModelFiles {
   return { model, sha256, external: externalFiles(model).map((path) => readExternal(dirname(file), path, pins)) };
 }
 
-/** What would pin these files. */
+/** The hashes of these files. */
 export function pinsOf({ sha256, external }: ModelFiles): Required<Pins> {
   return { sha256, files: Object.fromEntries(external.map((file) => [file.path, file.sha256])) };
 }
@@ -45,7 +45,7 @@ function readExternal(folder: string, path: string, { files }: Pins): ModelFiles
   if (files && pinned === undefined) {
     throw new Error(`the model keeps weights in "${path}", which "files" in model.json does not list`);
   }
-  const data = readWhole(insideOf(folder, path), `"${path}", in which the model keeps weights,`);
+  const data = readWhole(resolveInside(folder, path), `"${path}", in which the model keeps weights,`);
   const sha256 = sha256Of(data);
   if (pinned !== undefined && pinned !== sha256) {
     throw new Error(`"${path}" has sha256 ${sha256}, but model.json expects ${pinned}`);
@@ -53,8 +53,8 @@ function readExternal(folder: string, path: string, { files }: Pins): ModelFiles
   return { path, data, sha256 };
 }
 
-/** The real path of a file that a model names; neither dots nor links may lead out of the model's folder. */
-function insideOf(folder: string, path: string): string {
+/** The real path of a file named by a model. @throws Error where dots or links lead out of the model's folder */
+function resolveInside(folder: string, path: string): string {
   let file: string;
   try {
     file = realpathSync(join(folder, path));
@@ -68,16 +68,16 @@ function insideOf(folder: string, path: string): string {
   return file;
 }
 
-function readWhole(path: string, what: string): Buffer {
+function readWhole(path: string, description: string): Buffer {
   try {
     return readInChunks(path);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    throw new Error(`${what} cannot be read (${code})`, { cause: error });
+    throw new Error(`${description} cannot be read (${code})`, { cause: error });
   }
 }
 
-/** `readFileSync` ends at 2 GB. */
+/** `readFileSync` is limited to 2 GB. */
 function readInChunks(path: string): Buffer {
   const file = openSync(path, 'r');
   try {

@@ -1,18 +1,18 @@
 import type { Pins } from './model-files.js';
 
-/** What a runtime is started with. */
+/** The options of a runtime process; the hashes are required of its files where they are given. */
 export interface RuntimeOptions extends Pins {
-  /** The model's file. */
+  /** Path of the model file. */
   readonly file: string;
   /** Threads of one run. */
   readonly threads: number;
   /** ONNX Runtime's execution providers, in order of preference. */
   readonly providers: readonly string[];
-  /** A process that holds more is ended, in MiB. */
+  /** Resident memory in MiB above which the process is killed. */
   readonly memoryMb: number;
-  /** An answer with more values is not sent. */
-  readonly maxAnswerElements: number;
+  /** Outputs with more values fail instead of being sent. */
+  readonly maxResponseElements: number;
 }
 
-/** What a process that is ended for its memory says last. */
-export const MEMORY_LIMIT_WORDS = 'more memory than it may have';
+/** Written to stderr by a process that is killed for its memory. */
+export const MEMORY_LIMIT_MESSAGE = 'more memory than it may have';

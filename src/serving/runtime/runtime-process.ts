@@ -5,42 +5,51 @@ import { fileURLToPath } from 'node:url';
 import { SOURCE_ROOT } from '../../platform/config/index.js';
 import { decodeTensors, encodeTensors, type Frame, FrameKind, FrameReader } from './frames.js';
 import type { Pins } from './model-files.js';
-import { MEMORY_LIMIT_WORDS, type RuntimeOptions } from './runtime-options.js';
+import { MEMORY_LIMIT_MESSAGE, type RuntimeOptions } from './runtime-options.js';
 import type { Signature, Tensor } from '../signature/tensor.js';
 
 const PROGRAM = fileURLToPath(new URL('serving/runtime/runtime.child.js', SOURCE_ROOT));
-const MAX_KEPT_STDERR = 4_096;
-/** A model that is not loaded by then never will be. */
+/** Characters kept of the end of stderr. */
+const STDERR_TAIL_LENGTH = 4_096;
+/** A load that takes longer is aborted. */
 const MAX_LOAD_MS = 300_000;
 
-/** The process ended, or was ended, while a run was in it or before it was ready. */
+/** The process ended during a run, or while it was not running. */
 export class RuntimeDiedError extends Error {}
 
-/** The model could not be loaded; the message is fit to be shown, the cause is for the log. */
+/** The model could not be loaded. The message may be shown to clients; the cause is for the log. */
 export class ModelLoadError extends Error {}
 
-/** ONNX Runtime refused or failed a run; the message is for the log, not for clients. */
+/** ONNX Runtime failed on a run. The message is for the log and not for clients. */
 export class RunFailedError extends Error {}
 
-/** The answer has more values than may be sent. */
-export class TooLargeAnswerError extends RunFailedError {}
+/** The outputs have more values than may be sent. */
+export class OutputTooLargeError extends RunFailedError {}
 
-interface Waiting<T> {
+interface Pending<T> {
   resolve(value: T): void;
   reject(error: Error): void;
+}
+
+/** The end of a process, for the log. */
+export interface ExitReport {
+  /** Its exit code, its signal, or the limit that it exceeded. */
+  readonly how: string;
+  /** The end of its stderr. */
+  readonly stderr: string;
 }
 
 interface ReadyMessage extends Required<Pins> {
   readonly signature: Signature;
 }
 
-/** One child process with one model in it: spoken to in frames, ended by SIGKILL when it does not answer. */
+/** A child process with one loaded model. They exchange frames; SIGKILL ends a process that hangs. */
 export class RuntimeProcess {
   /** Resolves when the process has ended, however it did. */
   readonly exited: Promise<void>;
-  /** In the order in which they were sent, which is the order of their answers. */
-  private runs: (Waiting<Tensor[]> & { readonly id: number })[] = [];
-  private ready: Waiting<ReadyMessage> | undefined;
+  /** In the order of their submission, which is the order of their results. */
+  private runs: (Pending<Tensor[]> & { readonly id: number })[] = [];
+  private ready: Pending<ReadyMessage> | undefined;
   private nextId = 1;
   private hasExited = false;
   private stderr = '';
@@ -48,19 +57,23 @@ export class RuntimeProcess {
   private constructor(private readonly child: ChildProcess) {
     const reader = new FrameReader((frame) => this.receive(frame));
     (child.stdio[3] as Readable).on('data', (chunk: Buffer) => reader.push(chunk));
-    child.stderr?.on('data', (chunk: Buffer) => (this.stderr = (this.stderr + String(chunk)).slice(-MAX_KEPT_STDERR)));
-    // A write to a process that has just died fails; what matters is that it died, which `exited` tells.
+    child.stderr?.on(
+      'data',
+      (chunk: Buffer) => (this.stderr = (this.stderr + String(chunk)).slice(-STDERR_TAIL_LENGTH)),
+    );
+    // A write to a dead process fails; `exited` reports its death.
     this.input.on('error', () => undefined);
     this.exited = once(child, 'close').then(
-      () => this.end(),
-      () => this.end(),
+      () => this.rejectPending(),
+      () => this.rejectPending(),
     );
   }
 
   /**
-   * Resolves when the model is loaded; rejects with `ModelLoadError` when it cannot be.
+   * Starts a process and resolves when its model is loaded.
    *
-   * @param signal gives the start up
+   * @param signal aborts the start
+   * @throws ModelLoadError
    */
   static async start(
     options: RuntimeOptions,
@@ -68,30 +81,30 @@ export class RuntimeProcess {
   ): Promise<{ runtime: RuntimeProcess } & ReadyMessage> {
     const child = spawn(process.execPath, [PROGRAM, JSON.stringify(options)], {
       stdio: ['pipe', 'ignore', 'pipe', 'pipe'],
-      // Nothing of the web process's environment: its secrets are none of a model's business.
+      // No environment of the web process: it holds secrets.
       env: { ORT_DISABLE_TELEMETRY: '1' },
     });
-    // A process that cannot be started or killed says so here too; without a listener that would end this one.
+    // Emitted if the process cannot be started or killed; without a listener it would end this process.
     child.on('error', () => undefined);
     if (child.pid === undefined) throw new ModelLoadError('no process could be started for it');
     const runtime = new RuntimeProcess(child);
-    const giveUp = AbortSignal.any([signal, AbortSignal.timeout(MAX_LOAD_MS)]);
+    const abort = AbortSignal.any([signal, AbortSignal.timeout(MAX_LOAD_MS)]);
     const kill = (): void => runtime.kill();
-    giveUp.addEventListener('abort', kill, { once: true });
-    if (giveUp.aborted) kill();
+    abort.addEventListener('abort', kill, { once: true });
+    if (abort.aborted) kill();
     try {
       const message = await new Promise<ReadyMessage>((resolve, reject) => (runtime.ready = { resolve, reject }));
       return { runtime, ...message };
     } finally {
-      giveUp.removeEventListener('abort', kill);
+      abort.removeEventListener('abort', kill);
     }
   }
 
-  /** How the process ended, and what it last wrote to stderr: for the log. */
-  get lastWords(): { readonly how: string; readonly stderr: string } {
+  /** The reason for the end of the process, for the log. */
+  get exitReport(): ExitReport {
     const { exitCode, signalCode } = this.child;
-    const isOverMemory = this.stderr.includes(MEMORY_LIMIT_WORDS);
-    const how = isOverMemory ? `it took ${MEMORY_LIMIT_WORDS}` : (signalCode ?? `exit code ${exitCode}`);
+    const isOverMemory = this.stderr.includes(MEMORY_LIMIT_MESSAGE);
+    const how = isOverMemory ? `it took ${MEMORY_LIMIT_MESSAGE}` : (signalCode ?? `exit code ${exitCode}`);
     return { how, stderr: this.stderr };
   }
 
@@ -100,9 +113,10 @@ export class RuntimeProcess {
   }
 
   /**
-   * Runs the model once. Rejects with `RunFailedError`, or `RuntimeDiedError` when the process ends before it answers.
+   * Runs the model once.
    *
-   * @param parts what each caller sends, to be run as one: see `encodeTensors`
+   * @param parts the tensors of each caller, concatenated to one batch; see `encodeTensors`
+   * @throws RunFailedError, OutputTooLargeError, or RuntimeDiedError if the process ends before the result
    */
   run(parts: readonly (readonly Tensor[])[]): Promise<Tensor[]> {
     if (this.hasExited) return Promise.reject(new RuntimeDiedError('The runtime has ended'));
@@ -113,7 +127,7 @@ export class RuntimeProcess {
     });
   }
 
-  /** Lets it finish what it was sent, then end by itself. */
+  /** Lets the process finish its runs and exit. */
   async stop(): Promise<void> {
     this.input.end();
     await this.exited;
@@ -130,13 +144,14 @@ export class RuntimeProcess {
   private receive({ kind, id, payload }: Frame): void {
     if (kind === FrameKind.ready) this.ready?.resolve(JSON.parse(payload.toString()) as ReadyMessage);
     else if (kind === FrameKind.failed) this.ready?.reject(new ModelLoadError(payload.toString()));
-    else if (kind === FrameKind.result) this.answer(id, payload);
-    else if (kind === FrameKind.runFailed) this.take(id)?.reject(new RunFailedError(payload.toString()));
-    else if (kind === FrameKind.tooLarge) this.take(id)?.reject(new TooLargeAnswerError(`${String(payload)} values`));
+    else if (kind === FrameKind.result) this.resolveRun(id, payload);
+    else if (kind === FrameKind.runFailed) this.takeRun(id)?.reject(new RunFailedError(payload.toString()));
+    else if (kind === FrameKind.tooLarge)
+      this.takeRun(id)?.reject(new OutputTooLargeError(`${String(payload)} values`));
   }
 
-  private answer(id: number, payload: Buffer): void {
-    const run = this.take(id);
+  private resolveRun(id: number, payload: Buffer): void {
+    const run = this.takeRun(id);
     try {
       run?.resolve(decodeTensors(payload));
     } catch (error) {
@@ -144,15 +159,15 @@ export class RuntimeProcess {
     }
   }
 
-  private take(id: number): Waiting<Tensor[]> | undefined {
+  private takeRun(id: number): Pending<Tensor[]> | undefined {
     const run = this.runs.find((candidate) => candidate.id === id);
     this.runs = this.runs.filter((other) => other !== run);
     return run;
   }
 
-  private end(): void {
+  private rejectPending(): void {
     this.hasExited = true;
-    const { how, stderr } = this.lastWords;
+    const { how, stderr } = this.exitReport;
     const cause = stderr === '' ? undefined : new Error(stderr);
     this.ready?.reject(new ModelLoadError(`its process ended (${how}) while it loaded`, { cause }));
     for (const run of this.runs) run.reject(new RuntimeDiedError(`The runtime ended (${how})`));

@@ -4,7 +4,7 @@ import { Worker } from 'node:worker_threads';
 import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
 import { decodeTensors, encodeFrame, encodeTensors, type Frame, FrameKind, FrameReader } from './frames.js';
 import { type ModelFiles, type Pins, pinsOf, readModelFiles } from './model-files.js';
-import { MEMORY_LIMIT_WORDS, type RuntimeOptions } from './runtime-options.js';
+import { MEMORY_LIMIT_MESSAGE, type RuntimeOptions } from './runtime-options.js';
 import {
   isElementType,
   type Signature,
@@ -14,16 +14,16 @@ import {
 } from '../signature/tensor.js';
 
 /**
- * A model's runtime: the whole program of a child process. It loads one model, says what its signature is, and then
- * answers one run after another until its parent closes the pipe.
+ * The program of a runtime process. It loads one model, sends its signature, and then executes one run after another until
+ * its parent closes the pipe.
  */
-const ANSWERS_FD = 3;
-const WATCH_MS = 100;
-/** What ONNX Runtime and the C++ library say of memory that they cannot have. */
-const NO_MEMORY = /bad_alloc|failed to allocate|out of memory/i;
-const answers = new Socket({ fd: ANSWERS_FD, writable: true });
+const OUTPUT_FD = 3;
+const WATCHDOG_INTERVAL_MS = 100;
+/** Messages of ONNX Runtime and the C++ library about failed allocations. */
+const OUT_OF_MEMORY = /bad_alloc|failed to allocate|out of memory/i;
+const output = new Socket({ fd: OUTPUT_FD, writable: true });
 
-// The parent decides when a runtime ends; a Ctrl-C in a terminal reaches both.
+// The parent ends its runtimes; a Ctrl-C in a terminal reaches both.
 process.on('SIGINT', () => undefined);
 process.on('SIGTERM', () => undefined);
 
@@ -31,47 +31,47 @@ try {
   await serve(JSON.parse(process.argv[2] ?? '{}') as RuntimeOptions);
 } catch (error) {
   send(FrameKind.failed, 0, Buffer.from(error instanceof Error ? error.message : String(error)));
-  answers.end(() => process.exit(1));
+  output.end(() => process.exit(1));
 }
 
 async function serve(options: RuntimeOptions): Promise<void> {
-  watch(options);
+  startWatchdog(options);
   const { session, pins } = await open(options);
   const ready = { ...pins, signature: signatureOf(session) };
   let last: Promise<void> = Promise.resolve();
   const reader = new FrameReader((frame) => {
-    last = last.then(() => answer(session, frame, options));
+    last = last.then(() => execute(session, frame, options));
   });
   process.stdin.on('data', (chunk: Buffer) => reader.push(chunk));
   process.stdin.once('end', () => void last.then(() => process.exit(0)));
   send(FrameKind.ready, 0, Buffer.from(JSON.stringify(ready)));
 }
 
-/** The session, and what it was made of; the files' bytes are not kept. */
+/** Loads the model; the bytes of its files are not kept. */
 async function open(options: RuntimeOptions): Promise<{ session: InferenceSession; pins: Pins }> {
   const files = readModelFiles(options.file, options);
   return { session: await load(files, options), pins: pinsOf(files) };
 }
 
 /**
- * Ends this process when its parent is gone, or when it holds more memory than it may. A run keeps this thread from seeing
- * either, and one that never ends would keep a core busy for ever: so another thread looks.
+ * Kills this process when its parent has ended, or when it exceeds its memory limit. A worker thread checks both, because a
+ * run blocks the main thread, and a run that never ends would occupy a core for ever.
  */
-function watch({ memoryMb }: RuntimeOptions): void {
+function startWatchdog({ memoryMb }: RuntimeOptions): void {
   const program = `const parent = process.ppid;
     const { writeSync } = require('node:fs');
     setInterval(() => {
       const isOver = process.memoryUsage.rss() > ${memoryMb} * 2 ** 20;
-      if (isOver) writeSync(2, ${JSON.stringify(MEMORY_LIMIT_WORDS)});
+      if (isOver) writeSync(2, ${JSON.stringify(MEMORY_LIMIT_MESSAGE)});
       if (isOver || process.ppid !== parent) process.kill(process.pid, 'SIGKILL');
-    }, ${WATCH_MS});`;
+    }, ${WATCHDOG_INTERVAL_MS});`;
   new Worker(program, { eval: true, resourceLimits: { maxOldGenerationSizeMb: 8, stackSizeMb: 1 } }).unref();
 }
 
 async function load(files: ModelFiles, { threads, providers }: RuntimeOptions): Promise<InferenceSession> {
   try {
     return await InferenceSession.create(files.model, {
-      // Without this, ONNX Runtime would look for the files where the process happens to be.
+      // ONNX Runtime would look for the files in the working directory.
       ...(files.external.length > 0 ? { externalData: files.external } : {}),
       executionProviders: [...providers],
       intraOpNumThreads: threads,
@@ -84,22 +84,22 @@ async function load(files: ModelFiles, { threads, providers }: RuntimeOptions): 
   }
 }
 
-async function answer(session: InferenceSession, { id, payload }: Frame, options: RuntimeOptions): Promise<void> {
+async function execute(session: InferenceSession, { id, payload }: Frame, options: RuntimeOptions): Promise<void> {
   try {
     const outputs = Object.entries(await session.run(toFeeds(decodeTensors(payload))));
     const elements = outputs.reduce((sum, [, tensor]) => sum + tensor.size, 0);
-    if (elements > options.maxAnswerElements) send(FrameKind.tooLarge, id, Buffer.from(String(elements)));
-    else answers.write(encodeTensors(FrameKind.result, id, [outputs.map(([name, tensor]) => fromOrt(name, tensor))]));
+    if (elements > options.maxResponseElements) send(FrameKind.tooLarge, id, Buffer.from(String(elements)));
+    else output.write(encodeTensors(FrameKind.result, id, [outputs.map(([name, tensor]) => fromOrt(name, tensor))]));
   } catch (error) {
-    const words = error instanceof Error ? error.message : String(error);
-    // What it has got so far may be nearly all there is: a fresh process is better off.
-    if (NO_MEMORY.test(words)) endForMemory();
-    send(FrameKind.runFailed, id, Buffer.from(words));
+    const message = error instanceof Error ? error.message : String(error);
+    // The process keeps the memory that it has allocated so far: a new one has more room.
+    if (OUT_OF_MEMORY.test(message)) killForMemory();
+    send(FrameKind.runFailed, id, Buffer.from(message));
   }
 }
 
-function endForMemory(): void {
-  writeSync(2, MEMORY_LIMIT_WORDS);
+function killForMemory(): void {
+  writeSync(2, MEMORY_LIMIT_MESSAGE);
   process.kill(process.pid, 'SIGKILL');
 }
 
@@ -117,12 +117,12 @@ function fromOrt(name: string, tensor: OrtTensor): Tensor {
 
 function signatureOf(session: InferenceSession): Signature {
   return {
-    inputs: session.inputMetadata.map((metadata) => describe('input', metadata)),
-    outputs: session.outputMetadata.map((metadata) => describe('output', metadata)),
+    inputs: session.inputMetadata.map((metadata) => tensorSignatureOf('input', metadata)),
+    outputs: session.outputMetadata.map((metadata) => tensorSignatureOf('output', metadata)),
   };
 }
 
-function describe(role: string, metadata: InferenceSession.ValueMetadata): TensorSignature {
+function tensorSignatureOf(role: string, metadata: InferenceSession.ValueMetadata): TensorSignature {
   const { name } = metadata;
   if (!metadata.isTensor) {
     throw new Error(
@@ -136,5 +136,5 @@ function describe(role: string, metadata: InferenceSession.ValueMetadata): Tenso
 }
 
 function send(kind: number, id: number, payload: Uint8Array): void {
-  answers.write(encodeFrame(kind, id, payload));
+  output.write(encodeFrame(kind, id, payload));
 }

@@ -1,30 +1,30 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { RuntimeDiedError, RuntimeProcess } from './runtime-process.js';
+import { type ExitReport, RuntimeDiedError, RuntimeProcess } from './runtime-process.js';
 import type { Pins } from './model-files.js';
 import type { RuntimeOptions } from './runtime-options.js';
 import type { Signature, Tensor } from '../signature/tensor.js';
 
-const FIRST_BACK_OFF_MS = 50;
+const MIN_BACK_OFF_MS = 50;
 const MAX_BACK_OFF_MS = 10_000;
 
-/** Told when a runtime went away by itself, and when it is back. */
+/** Observes unexpected ends of a runtime's process. */
 export interface RuntimeEvents {
-  died(how: { readonly how: string; readonly stderr: string }): void;
+  died(report: ExitReport): void;
   recovered(): void;
-  /** It could not be started again; it will be tried once more after a pause. */
+  /** A restart has failed; the next one follows after a pause. */
   restartFailed(error: unknown): void;
 }
 
-/** A model's runtime under supervision: when its process ends by itself, another is started, later each time. */
+/** Supervises the process of a model: when it ends unexpectedly, starts another one, with exponential back-off. */
 export class Runtime {
   private current: RuntimeProcess | undefined;
   private readonly stopping = new AbortController();
-  private backOffMs = FIRST_BACK_OFF_MS;
+  private backOffMs = MIN_BACK_OFF_MS;
 
   private constructor(
     private readonly options: RuntimeOptions,
     readonly signature: Signature,
-    /** Of the files that were loaded. */
+    /** Hashes of the files that were loaded. */
     readonly pins: Required<Pins>,
     private readonly events: RuntimeEvents,
     private readonly signal: AbortSignal,
@@ -35,13 +35,14 @@ export class Runtime {
   }
 
   /**
-   * Loads the model; rejects with `ModelLoadError`.
+   * Loads the model.
    *
-   * @param signal ends a start that is under way, now or later
+   * @param signal aborts this start and later restarts
+   * @throws ModelLoadError
    */
   static async start(options: RuntimeOptions, events: RuntimeEvents, signal: AbortSignal): Promise<Runtime> {
     const { runtime: process, signature, sha256, files } = await RuntimeProcess.start(options, signal);
-    // What a restart loads must be what was proven at the start, also where the manifest pins nothing.
+    // A restart loads only the files that were tested at the start, even if the manifest pins none.
     const runtime = new Runtime({ ...options, sha256, files }, signature, { sha256, files }, events, signal);
     runtime.supervise(process);
     return runtime;
@@ -51,21 +52,21 @@ export class Runtime {
     return this.current?.pid;
   }
 
-  /** Runs the model once, in the process there is now; see `RuntimeProcess.run` for `parts` and errors. */
+  /** Runs the model once in the current process; see `RuntimeProcess.run`. @throws RuntimeDiedError during a restart */
   async run(parts: readonly (readonly Tensor[])[]): Promise<Tensor[]> {
     if (!this.current) throw new RuntimeDiedError('The runtime is being restarted');
     const outputs = await this.current.run(parts);
-    // What has worked is worth starting again at once.
-    this.backOffMs = FIRST_BACK_OFF_MS;
+    // A process that has worked is restarted without delay.
+    this.backOffMs = MIN_BACK_OFF_MS;
     return outputs;
   }
 
-  /** Ends a process that hangs; supervision starts another. */
+  /** Kills a process that hangs; supervision starts another one. */
   kill(): void {
     this.current?.kill();
   }
 
-  /** Finishes what runs, then ends for good; by SIGKILL once `graceMs` have passed. */
+  /** Finishes the current runs and ends for good, by SIGKILL after `graceMs`. */
   async stop(graceMs: number): Promise<void> {
     this.stopping.abort();
     const { current } = this;
@@ -83,7 +84,7 @@ export class Runtime {
   private async replace(ended: RuntimeProcess): Promise<void> {
     this.current = undefined;
     if (this.isStopping) return;
-    this.events.died(ended.lastWords);
+    this.events.died(ended.exitReport);
     for (;;) {
       await delay(this.backOffMs, undefined, { ref: false });
       if (this.isStopping) return;

@@ -1,36 +1,34 @@
-import { isStorableText } from '../../platform/http/index.js';
+import { isDecimal, isStorableText } from '../../platform/http/index.js';
 import { MAX_HALF } from './float16.js';
 import type { ElementType } from './tensor.js';
 
-/** What a single value of an element type may be. */
+/** The valid values of an element type. */
 export interface ElementRule {
-  /** As an error's `type` has it. */
+  /** The `type` of a validation error. */
   readonly name: 'number' | 'integer' | 'boolean' | 'text';
   readonly expected: string;
   readonly accepts: (value: unknown) => boolean;
-  /** Reads the value from the text of a form; leaves what it cannot read as it is, to be refused. */
+  /** Parses the text of a form field; returns text that cannot be parsed unchanged, and `accepts` refuses it. */
   readonly parse: (text: string) => unknown;
 }
 
-const DECIMAL = /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i;
 const DIGITS = /^-?\d+$/;
-const MAX_NUMBER_LENGTH = 400;
 
 function parseNumber(text: string): unknown {
-  return text.length <= MAX_NUMBER_LENGTH && DECIMAL.test(text) ? Number(text) : text;
+  return isDecimal(text) ? Number(text) : text;
 }
 
 function real(fits: (value: number) => boolean): ElementRule {
   return {
     name: 'number',
     expected: 'a finite number',
-    // The parser made a bigint of an integer with many digits.
+    // The JSON parser makes a bigint of an integer beyond 2^53.
     accepts: (value) => (typeof value === 'number' || typeof value === 'bigint') && fits(Number(value)),
     parse: parseNumber,
   };
 }
 
-/** Integers of up to 53 bits are numbers. */
+/** Integers of at most 32 bits. */
 function integer(min: number, max: number): ElementRule {
   return {
     name: 'integer',
@@ -40,7 +38,7 @@ function integer(min: number, max: number): ElementRule {
   };
 }
 
-/** Integers of 64 bits: the parser makes a bigint of what a number cannot hold exactly. */
+/** 64-bit integers: the JSON parser makes a bigint of an integer beyond 2^53. */
 function bigInteger(min: bigint, max: bigint): ElementRule {
   return {
     name: 'integer',
@@ -49,7 +47,7 @@ function bigInteger(min: bigint, max: bigint): ElementRule {
       if (typeof value === 'bigint') return value >= min && value <= max;
       return Number.isSafeInteger(value) && (value as number) >= min;
     },
-    parse: (text) => (DIGITS.test(text) && text.length <= MAX_NUMBER_LENGTH ? BigInt(text) : parseNumber(text)),
+    parse: (text) => (isDecimal(text) && DIGITS.test(text) ? BigInt(text) : parseNumber(text)),
   };
 }
 
@@ -67,6 +65,7 @@ const TEXT: ElementRule = {
   parse: (text) => text,
 };
 
+/** The rule of each element type. */
 export const ELEMENT_RULES: Record<ElementType, ElementRule> = {
   float32: real((value) => Number.isFinite(Math.fround(value))),
   float64: real(Number.isFinite),

@@ -1,9 +1,9 @@
 import type { Manifest } from '../manifest/manifest.js';
 import type { ElementType, Signature, TensorSignature } from './tensor.js';
 import { ELEMENT_RULES } from './element-rules.js';
-import { countsRows, type RowField, type RowSchema } from './row-schema.js';
+import { hasBatchDimension, type RowField, type RowSchema } from './row-schema.js';
 
-/** A JSON Schema that OpenAPI 3.0 reads too. */
+/** A JSON Schema in the subset that OpenAPI 3.0 shares. */
 export interface JsonSchema {
   readonly type?: string;
   readonly [keyword: string]: unknown;
@@ -11,7 +11,7 @@ export interface JsonSchema {
 
 const JSON_TYPES = { number: 'number', integer: 'integer', boolean: 'boolean', text: 'string' } as const;
 
-/** What a row of the model must be. */
+/** The schema of an input row. */
 export function inputSchema({ fields }: RowSchema, example?: object): JsonSchema {
   const required = fields.filter((field) => field.feature.default === undefined).map((field) => field.name);
   return {
@@ -23,7 +23,7 @@ export function inputSchema({ fields }: RowSchema, example?: object): JsonSchema
   };
 }
 
-/** What the model answers for a row. */
+/** The schema of the prediction for one row. */
 export function outputSchema(signature: Signature, { output, labels }: Manifest): JsonSchema {
   if (!output) {
     const { outputs } = signature;
@@ -47,29 +47,28 @@ function objectOf(properties: Record<string, JsonSchema>, isPartial = false): Js
 
 function fieldSchema({ type, shape, feature }: RowField): JsonSchema {
   const { unit, minimum, maximum, description } = feature;
-  const words = [description, unit ? `in ${unit}` : undefined].filter((part) => part !== undefined).join(', ');
+  const text = [description, unit ? `in ${unit}` : undefined].filter((part) => part !== undefined).join(', ');
   const element = {
     ...elementSchema(type),
     ...(minimum === undefined ? {} : { minimum }),
     ...(maximum === undefined ? {} : { maximum }),
   };
   const extras = {
-    ...(words ? { description: words } : {}),
+    ...(text ? { description: text } : {}),
     ...(feature.default === undefined ? {} : { default: feature.default }),
   };
   return { ...nest(element, shape), ...extras };
 }
 
-/** Integers that JavaScript's numbers do not hold say so. */
 function elementSchema(type: ElementType): JsonSchema {
   const isLong = type === 'int64' || type === 'uint64';
   return { type: JSON_TYPES[ELEMENT_RULES[type].name], ...(isLong ? { format: type } : {}) };
 }
 
 function tensorSchema(tensor: TensorSignature, signature: Signature): JsonSchema {
-  const shape = tensor.shape.slice(countsRows(tensor, signature) ? 1 : 0);
-  const isPlain = shape.length === 1 && shape[0] === 1;
-  return nest(elementSchema(tensor.type), isPlain ? [] : shape);
+  const shape = tensor.shape.slice(hasBatchDimension(tensor, signature) ? 1 : 0);
+  const isScalar = shape.length === 1 && shape[0] === 1;
+  return nest(elementSchema(tensor.type), isScalar ? [] : shape);
 }
 
 function nest(element: JsonSchema, shape: readonly (number | string)[]): JsonSchema {

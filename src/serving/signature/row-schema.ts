@@ -1,7 +1,7 @@
 import type { Feature, Manifest } from '../manifest/manifest.js';
 import type { ElementType, Signature, TensorSignature } from './tensor.js';
 
-/** The manifest and the model do not fit together. */
+/** The manifest contradicts the signature of the model. */
 export class SignatureError extends Error {}
 
 /** One named value of a row. */
@@ -9,8 +9,8 @@ export interface RowField {
   readonly name: string;
   readonly type: ElementType;
   /**
-   * Lengths of nested arrays, outermost first; empty for a plain value. A text is a length that is open, and the same
-   * wherever it stands in a row.
+   * The lengths of nested arrays, outermost first; empty for a scalar. A string is a symbolic length, which is the same for
+   * all fields of a row.
    */
   readonly shape: readonly (number | string)[];
   readonly feature: Feature;
@@ -19,23 +19,26 @@ export interface RowField {
 /** How rows fill one input tensor. */
 export interface InputPlan {
   readonly tensor: TensorSignature;
-  /** Whether the first dimension counts rows. */
-  readonly countsRows: boolean;
+  readonly hasBatchDimension: boolean;
   /** The columns of an `[N, F]` input in order, or the one field that is the whole tensor. */
   readonly fields: readonly RowField[];
-  /** Where each of these fields stands in a row. */
+  /** The index of each of these fields in a row. */
   readonly positions: readonly number[];
 }
 
-/** What a row of a model is. */
+/** The fields of a model's input rows, and the input tensors that they fill. */
 export interface RowSchema {
   readonly fields: readonly RowField[];
   readonly inputs: readonly InputPlan[];
-  /** Whether all rows have the same shape. */
+  /** Whether all rows have the same shape: no length is symbolic. */
   readonly isUniform: boolean;
 }
 
-/** Derives a model's rows from its signature and what the manifest says of its features; throws `SignatureError`. */
+/**
+ * Derives the schema of rows from the signature and the features of the manifest.
+ *
+ * @throws SignatureError where the features do not fit the inputs
+ */
 export function rowSchemaOf(signature: Signature, { features }: Manifest): RowSchema {
   const plans = signature.inputs.map((tensor) => planInput(tensor, features, signature));
   const unused = features?.find(
@@ -51,14 +54,14 @@ export function rowSchemaOf(signature: Signature, { features }: Manifest): RowSc
   return { fields, inputs, isUniform };
 }
 
-/** The symbol of the dimension that counts rows: the first one that an input begins with. */
-export function rowDimension({ inputs }: Signature): string | undefined {
+/** The symbol of the batch dimension: the first symbolic dimension that is the first one of an input. */
+export function batchDimension({ inputs }: Signature): string | undefined {
   return inputs.map(({ shape }) => shape[0]).find((dimension) => typeof dimension === 'string');
 }
 
-/** Whether the first dimension of a tensor counts rows: it is the symbol that does, or exactly one row at a time. */
-export function countsRows({ shape }: TensorSignature, signature: Signature): boolean {
-  return shape[0] === 1 || (shape[0] !== undefined && shape[0] === rowDimension(signature));
+/** Whether the first dimension of a tensor is the batch dimension: its symbol, or 1 for one row at a time. */
+export function hasBatchDimension({ shape }: TensorSignature, signature: Signature): boolean {
+  return shape[0] === 1 || (shape[0] !== undefined && shape[0] === batchDimension(signature));
 }
 
 function planInput(
@@ -69,13 +72,13 @@ function planInput(
   const own = features?.filter((feature) => tensorOf(feature, signature) === tensor.name) ?? [];
   if (features && own.length === 0)
     throw new SignatureError(`no feature in model.json fills the input "${tensor.name}"`);
-  const isCounted = countsRows(tensor, signature);
-  // Rows may be counted in another place than the first, as in a state: there is one of them.
-  const counter = rowDimension(signature);
-  const rowShape = tensor.shape.slice(isCounted ? 1 : 0).map((size) => (size === counter ? 1 : size));
+  const isBatched = hasBatchDimension(tensor, signature);
+  // The batch dimension may also be a later one, as in the state of an RNN: it is 1 for a single row.
+  const symbol = batchDimension(signature);
+  const rowShape = tensor.shape.slice(isBatched ? 1 : 0).map((size) => (size === symbol ? 1 : size));
   return {
     tensor,
-    countsRows: isCounted,
+    hasBatchDimension: isBatched,
     fields: features ? featureFields(tensor, own, rowShape) : [{ ...wholeTensor(tensor, rowShape), name: tensor.name }],
   };
 }
@@ -96,7 +99,7 @@ function featureFields(tensor: TensorSignature, features: readonly Feature[], ro
   );
 }
 
-/** What the manifest says of features has to make sense for the tensor that they fill. */
+/** Checks the ranges and the scaling of features against the type of their tensor. */
 function checkFeatures({ name, type }: TensorSignature, features: readonly Feature[]): void {
   for (const { name: feature, minimum, maximum, mean, std } of features) {
     if (minimum !== undefined && maximum !== undefined && minimum > maximum) {
@@ -109,8 +112,8 @@ function checkFeatures({ name, type }: TensorSignature, features: readonly Featu
 }
 
 function wholeTensor({ name, type }: TensorSignature, rowShape: RowField['shape']): RowField {
-  const isPlain = rowShape.length === 1 && rowShape[0] === 1;
-  return { name, type, shape: isPlain ? [] : rowShape, feature: { name } };
+  const isScalar = rowShape.length === 1 && rowShape[0] === 1;
+  return { name, type, shape: isScalar ? [] : rowShape, feature: { name } };
 }
 
 function tensorOf(feature: Feature, { inputs }: Signature): string {

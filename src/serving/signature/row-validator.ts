@@ -1,58 +1,57 @@
 import type { FieldError } from '../../platform/http/index.js';
-import { elementAcceptsFor, RowAcceptance } from './acceptance.js';
 import { ELEMENT_RULES } from './element-rules.js';
 import type { CheckedRow, InputLimits, Location, RowCheck } from './row-check.js';
 import type { RowField, RowSchema } from './row-schema.js';
 
-/** What is wrong with the defaults that a manifest gives features; nothing where they will do. */
-export function wrongDefault({ fields }: RowSchema, check: RowCheck): FieldError | undefined {
+/** The first invalid default value of a feature; undefined if all are valid. */
+export function findInvalidDefault({ fields }: RowSchema, check: RowCheck): FieldError | undefined {
   for (const field of fields) {
     if (field.feature.default !== undefined) checkField(field, {}, ['default'], check, new Map());
   }
   return check.errors[0];
 }
 
-/** Checks rows against a model's fields. */
+/** Validates rows against the fields of a model. */
 export class RowValidator {
   private readonly fields: ReadonlyMap<string, RowField>;
   private readonly names: string;
-  private readonly acceptance: RowAcceptance;
+  private readonly fast: FastRowValidator;
 
   constructor(private readonly schema: RowSchema) {
-    this.acceptance = new RowAcceptance(schema);
+    this.fast = new FastRowValidator(schema);
     this.fields = new Map(schema.fields.map((field) => [field.name, field]));
     this.names = schema.fields.map((field) => field.name).join(', ');
   }
 
-  /** The checked row; what is wrong with it is added to `check`. */
+  /** The values of a valid row; adds the errors of an invalid one to `check`. */
   check(row: unknown, location: Location, check: RowCheck): CheckedRow {
     if (check.isFull) return [];
     if (typeof row !== 'object' || row === null || Array.isArray(row)) {
       check.add(location, 'object', `must be an object with ${this.names}`);
       return [];
     }
-    return this.acceptance.accept(row, check) ?? this.explain(row, location, check);
+    return this.fast.accept(row, check) ?? this.checkFully(row, location, check);
   }
 
-  /** The same, value by value: what is wrong with each, and where. */
-  private explain(row: object, location: Location, check: RowCheck): CheckedRow {
+  /** Checks value by value, and adds an error for each invalid one. */
+  private checkFully(row: object, location: Location, check: RowCheck): CheckedRow {
     for (const key of Object.keys(row)) {
       if (check.isFull) break;
       if (this.fields.has(key)) continue;
       check.add([...location, key], 'unknown', `is not a known field; known: ${this.names}`);
     }
-    const lengths: OpenLengths = new Map();
+    const lengths: SymbolicLengths = new Map();
     return this.schema.fields.map((field) => checkField(field, row as Values, location, check, lengths));
   }
 
-  /** A row as a form sends it, every value a text, turned into what its fields take where the text can be read so. */
+  /** Parses the texts of a form to the types of their fields; text that cannot be parsed stays text. */
   fromForm(form: Values): Record<string, unknown> {
     const row: Record<string, unknown> = {};
     for (const key of Object.keys(form)) {
       const field = this.fields.get(key);
       const text = form[key];
       const value = field && typeof text === 'string' ? ELEMENT_RULES[field.type].parse(text) : text;
-      // An assignment to that name would not make a field of it.
+      // An assignment would set the prototype.
       if (key === '__proto__') Object.defineProperty(row, key, { value, enumerable: true });
       else row[key] = value;
     }
@@ -60,12 +59,94 @@ export class RowValidator {
   }
 }
 
+/** Whether a value is certainly valid; an invalid or an unusual one is not. */
+type Accepts = (value: unknown, limits: InputLimits) => boolean;
+
+interface FastField {
+  readonly name: string;
+  readonly defaultValue: unknown;
+  /** Undefined where the field always needs the full check. */
+  readonly accepts: Accepts | undefined;
+}
+
+/** The greatest finite float32. */
+const MAX_FLOAT32 = 3.4028234663852886e38;
+
+/**
+ * The fast path of `RowValidator`: accepts most valid rows without making locations and messages. A row that it does not
+ * accept gets the full check.
+ */
+export class FastRowValidator {
+  private readonly fields: readonly FastField[];
+
+  constructor({ fields }: RowSchema) {
+    this.fields = fields.map((field) => {
+      return { name: field.name, defaultValue: field.feature.default, accepts: acceptsFor(field) };
+    });
+  }
+
+  /** The row's values in the order of the fields; undefined if the row needs the full check. */
+  accept(row: object, check: RowCheck): CheckedRow | undefined {
+    const values: unknown[] = [];
+    let given = 0;
+    let elements = 0;
+    for (const { name, defaultValue, accepts } of this.fields) {
+      const isGiven = Object.hasOwn(row, name);
+      const value = isGiven ? (row as Record<string, unknown>)[name] : defaultValue;
+      if (accepts === undefined || value === undefined || !accepts(value, check.limits)) return undefined;
+      if (isGiven) given += 1;
+      if (Array.isArray(value)) elements += value.length;
+      values.push(value);
+    }
+    if (Object.keys(row).length !== given) return undefined;
+    check.count(elements);
+    return values;
+  }
+}
+
+function acceptsFor(field: RowField): Accepts | undefined {
+  const [size] = field.shape;
+  const accepts = elementAcceptsFor(field);
+  if (field.shape.length === 0) return accepts;
+  if (field.shape.length > 1 || typeof size !== 'number' || size === 0) return undefined;
+  return (value, limits) => {
+    if (!Array.isArray(value) || value.length !== size) return false;
+    for (let index = 0; index < size; index += 1) if (!accepts(value[index], limits)) return false;
+    return true;
+  };
+}
+
+function elementAcceptsFor({ type, feature }: RowField): Accepts {
+  const { minimum = -Infinity, maximum = Infinity, mean = 0, std = 1 } = feature;
+  if (type === 'string') {
+    return (value, limits) => {
+      return typeof value === 'string' && value.length <= limits.textLength && ELEMENT_RULES.string.accepts(value);
+    };
+  }
+  if (mean === 0 && std === 1 && (type === 'float32' || type === 'float64')) {
+    const greatest = type === 'float32' ? MAX_FLOAT32 : Number.MAX_VALUE;
+    const [from, to] = [Math.max(minimum, -greatest), Math.min(maximum, greatest)];
+    return (value) => typeof value === 'number' && value >= from && value <= to;
+  }
+  const { accepts } = ELEMENT_RULES[type];
+  return (value) => {
+    if (typeof value !== 'number') return typeof value === 'boolean' && accepts(value);
+    return value >= minimum && value <= maximum && accepts(value) && accepts((value - mean) / std);
+  };
+}
+
 type Values = Readonly<Record<string, unknown>>;
 
-/** What each open length is in this row; the first place that has it decides. */
-type OpenLengths = Map<string, number>;
+/** The value of each symbolic length in this row, as found in its first array. */
+type SymbolicLengths = Map<string, number>;
 
-function checkField(field: RowField, row: Values, location: Location, check: RowCheck, lengths: OpenLengths): unknown {
+function checkField(
+  field: RowField,
+  row: Values,
+  location: Location,
+  check: RowCheck,
+  lengths: SymbolicLengths,
+): unknown {
   const value = Object.hasOwn(row, field.name) ? row[field.name] : field.feature.default;
   const place = [...location, field.name];
   if (value === undefined) check.add(place, 'missing', `is required: ${expectation(field)}`);
@@ -77,77 +158,77 @@ function checkNested(
   field: RowField,
   depth: number,
   value: unknown,
-  place: Location,
+  location: Location,
   check: RowCheck,
-  lengths: OpenLengths,
+  lengths: SymbolicLengths,
 ): void {
   if (check.isFull) return;
   const size = field.shape[depth];
   if (size === undefined) {
-    checkElement(field, value, place, check);
+    checkElement(field, value, location, check);
     return;
   }
   if (depth === 0 && value instanceof Float32Array) {
-    checkFlat(field, value, place, check);
+    checkFlat(field, value, location, check);
     return;
   }
-  if (!Array.isArray(value) || value.length === 0 || value.length !== lengthOf(size, value.length, lengths)) {
+  if (!Array.isArray(value) || value.length === 0 || value.length !== requiredLength(size, value.length, lengths)) {
     const length = typeof size === 'number' ? size : lengths.get(size);
-    check.add(place, 'shape', `must be an array of ${length ?? 'one or more'} values`);
+    check.add(location, 'shape', `must be an array of ${length ?? 'one or more'} values`);
     return;
   }
   check.count(value.length);
   const items: readonly unknown[] = value;
   items.forEach((item, index) => {
-    // A location is made only for what may need one: a wrong value, or an array that may hold one.
-    if (isRight(field, depth + 1, item, check.limits)) return;
-    checkNested(field, depth + 1, item, [...place, index], check, lengths);
+    // Makes a location only for an invalid value, or an array that may hold one.
+    if (isValidScalar(field, depth + 1, item, check.limits)) return;
+    checkNested(field, depth + 1, item, [...location, index], check, lengths);
   });
 }
 
-/** All elements of nested arrays in one, in row-major order: from code, never from JSON. */
-function checkFlat(field: RowField, values: Float32Array, place: Location, check: RowCheck): void {
+/** Checks nested arrays given as one typed array in row-major order: by product code, never in JSON. */
+function checkFlat(field: RowField, values: Float32Array, location: Location, check: RowCheck): void {
   const size = field.shape.reduce<number>((product, length) => product * Number(length), 1);
   if (values.length !== size) {
-    check.add(place, 'shape', `must hold as many values as ${expectation(field)}`);
+    check.add(location, 'shape', `must hold as many values as ${expectation(field)}`);
     return;
   }
   check.count(size);
   const accepts = elementAcceptsFor(field);
-  const wrong = values.findIndex((value) => {
-    return !accepts(value, check.limits) && !isRight(field, field.shape.length, value, check.limits);
+  const invalid = values.findIndex((value) => {
+    return !accepts(value, check.limits) && !isValidScalar(field, field.shape.length, value, check.limits);
   });
-  if (wrong !== -1) checkElement(field, values[wrong], [...place, wrong], check);
+  if (invalid !== -1) checkElement(field, values[invalid], [...location, invalid], check);
 }
 
-/** What an array must have as its length here. */
-function lengthOf(size: number | string, found: number, lengths: OpenLengths): number {
+/** The required length of an array: fixed, or that of the first array with this symbol. */
+function requiredLength(size: number | string, found: number, lengths: SymbolicLengths): number {
   if (typeof size === 'number') return size;
   const length = lengths.get(size) ?? found;
   lengths.set(size, length);
   return length;
 }
 
-/** Whether this is a plain value that breaks no rule. */
-function isRight(field: RowField, depth: number, value: unknown, { textLength }: InputLimits): boolean {
+/** Whether a value at the innermost depth is valid. */
+function isValidScalar(field: RowField, depth: number, value: unknown, { textLength }: InputLimits): boolean {
   if (depth !== field.shape.length || (typeof value === 'string' && value.length > textLength)) return false;
   return ELEMENT_RULES[field.type].accepts(value) && isInRange(field, value);
 }
 
-function checkElement(field: RowField, value: unknown, place: Location, check: RowCheck): void {
+function checkElement(field: RowField, value: unknown, location: Location, check: RowCheck): void {
   const rule = ELEMENT_RULES[field.type];
   const { textLength } = check.limits;
   if (typeof value === 'string' && value.length > textLength) {
-    check.add(place, 'length', `must have at most ${textLength} characters`);
-  } else if (!rule.accepts(value)) check.add(place, rule.name, `must be ${elementExpectation(field)}`);
-  else if (!isInRange(field, value)) check.add(place, 'range', `must be ${elementExpectation(field)}`);
+    check.add(location, 'length', `must have at most ${textLength} characters`);
+  } else if (!rule.accepts(value)) check.add(location, rule.name, `must be ${elementExpectation(field)}`);
+  else if (!isInRange(field, value)) check.add(location, 'range', `must be ${elementExpectation(field)}`);
 }
 
 function isInRange({ type, feature }: RowField, value: unknown): boolean {
   if (typeof value !== 'number' && typeof value !== 'bigint') return true;
   const { minimum, maximum, mean = 0, std = 1 } = feature;
   if ((minimum !== undefined && value < minimum) || (maximum !== undefined && value > maximum)) return false;
-  // Scaled, it must still be a number that the tensor can hold.
+  // The scaled value must fit the element type too.
   return (mean === 0 && std === 1) || ELEMENT_RULES[type].accepts((Number(value) - mean) / std);
 }
 

@@ -1,8 +1,12 @@
-/** The element types of ONNX that this product carries, by the name `onnxruntime-node` gives them. */
+/**
+ * The supported ONNX element types, by their names in `onnxruntime-node`.
+ *
+ * `code` is the value of `TensorProto.DataType` in `onnx.proto`.
+ */
 export const ELEMENT_TYPES = {
   float32: { code: 1, array: Float32Array },
   float64: { code: 11, array: Float64Array },
-  /** By its bits: see `float16.ts`. */
+  /** Bit patterns; see `float16.ts`. */
   float16: { code: 10, array: Uint16Array },
   int8: { code: 3, array: Int8Array },
   int16: { code: 5, array: Int16Array },
@@ -30,9 +34,10 @@ export type NumericData =
   | Uint32Array
   | BigUint64Array;
 
+/** The elements of a tensor; `bool` as 0 and 1, `float16` as bit patterns. */
 export type TensorData = NumericData | string[];
 
-/** A tensor by value: elements in row-major order, as many as the product of `shape`. */
+/** A named tensor with its elements in row-major order. */
 export interface Tensor {
   readonly name: string;
   readonly type: ElementType;
@@ -40,18 +45,19 @@ export interface Tensor {
   readonly data: TensorData;
 }
 
-/** What a model says of one of its inputs or outputs; a symbolic dimension is a text. */
+/** Name, type and shape of a model's input or output; a symbolic dimension is a string. */
 export interface TensorSignature {
   readonly name: string;
   readonly type: ElementType;
   readonly shape: readonly (number | string)[];
 }
 
-/** What a dimension without a name is called: it is symbolic too, and like no other. */
+/** A symbol for a dimension without a name, different from all others. */
 export function unnamedDimension(tensor: string, axis: number): string {
   return `${tensor}:${axis}`;
 }
 
+/** The inputs and outputs of a model. */
 export interface Signature {
   readonly inputs: readonly TensorSignature[];
   readonly outputs: readonly TensorSignature[];
@@ -61,20 +67,20 @@ export function isElementType(type: string): type is ElementType {
   return Object.hasOwn(ELEMENT_TYPES, type);
 }
 
-/** Room for `length` elements, all zero, false or empty. */
+/** `length` elements, all zero, false or empty. */
 export function allocate(type: ElementType, length: number): TensorData {
   const { array } = ELEMENT_TYPES[type];
   return array === undefined ? new Array<string>(length).fill('') : new array(length);
 }
 
-/** The shape of several callers' tensors as one: each begins with the dimension that counts rows, and is like the others else. */
+/** The shape of tensors concatenated along the first dimension, the only one in which they differ. */
 export function joinedShape(own: readonly Tensor[]): readonly number[] {
   const [first] = own;
   if (!first || own.length === 1) return first?.shape ?? [];
   return [own.reduce((rows, { shape }) => rows + (shape[0] ?? 0), 0), ...first.shape.slice(1)];
 }
 
-/** Copies the elements of several tensors, one after the other. */
+/** Copies the elements of several tensors one after another into `into`, and returns it. */
 export function join(parts: readonly Tensor[], into: TensorData): TensorData {
   let at = 0;
   for (const { data } of parts) {

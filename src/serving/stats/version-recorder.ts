@@ -1,14 +1,14 @@
 import type { Counter } from 'prom-client';
 import type { Series } from '../../platform/metrics/index.js';
-import { VersionStats } from './version-stats.js';
 
-/** How many predictions a version has under way, and how many of them wait for its runtime. */
+/** The predictions of a version at this moment. */
 export interface Load {
   readonly inFlight: number;
+  /** Those of them that wait for the runtime. */
   readonly waiting: number;
 }
 
-/** One version's share of the figures. */
+/** The series of one version in `ServingMetrics`. */
 interface VersionMetrics {
   readonly queueTime: Series;
   readonly runTime: Series;
@@ -22,44 +22,44 @@ interface VersionMetrics {
 }
 
 /**
- * Keeps count of what a version does while it is open: in the metrics, and in the statistics that `/v2` shows. What it does
- * before, to prove itself, nobody asked for.
+ * Records the predictions of one version in the metrics, and in the statistics of `/v2`. The runs of its self-test, before
+ * `open`, are not recorded.
  */
 export class VersionRecorder {
   readonly stats = new VersionStats();
   private load: (() => Load) | undefined;
 
-  /** @param metrics left out where nobody reads them */
+  /** @param metrics absent outside of the application */
   constructor(private readonly metrics?: VersionMetrics) {}
 
-  /** A run of `rows` rows began, for callers who had waited so long. */
-  started(rows: number, waitedMs: readonly number[]): void {
+  /** @param waitedMs the time of each caller in the queue */
+  runStarted(rows: number, waitedMs: readonly number[]): void {
     if (!this.load) return;
     this.metrics?.batchSize.observe(rows);
     for (const ms of waitedMs) this.metrics?.queueTime.observe(ms / 1000);
-    this.stats.queued(waitedMs);
+    this.stats.recordQueueTimes(waitedMs);
   }
 
-  finished(rows: number, callers: number, ms: number): void {
+  runFinished(rows: number, callers: number, ms: number): void {
     if (!this.load) return;
     this.metrics?.runTime.observe(ms / 1000);
-    this.stats.ran(rows, callers, ms);
+    this.stats.recordRun(rows, callers, ms);
   }
 
-  refused(reason: string): void {
+  rejected(reason: string): void {
     if (!this.load) return;
     this.metrics?.rejection(reason).inc();
   }
 
-  answered(isSuccess: boolean, ms: number): void {
+  requestFinished(isSuccess: boolean, ms: number): void {
     this.metrics?.requestTime.observe(ms / 1000);
-    this.stats.answered(isSuccess, ms);
+    this.stats.recordRequest(isSuccess, ms);
   }
 
-  /** @param result `hit`, `shared` with one that was under way, or `miss` */
-  lookedUp(result: 'hit' | 'shared' | 'miss', ms: number): void {
+  /** @param result `shared` where the same input was running already */
+  cacheLookup(result: 'hit' | 'shared' | 'miss', ms: number): void {
     this.metrics?.lookup(result).inc();
-    this.stats.lookedUp(result !== 'miss', ms);
+    this.stats.recordLookup(result !== 'miss', ms);
   }
 
   restarted(): void {
@@ -67,15 +67,129 @@ export class VersionRecorder {
     this.metrics?.restarts.inc();
   }
 
-  /** @param load asked whenever figures are, until `close` */
+  /** @param load read whenever the metrics are collected, until `close` */
   open(load: () => Load): void {
     this.load = load;
     this.metrics?.watch(load);
   }
 
-  /** The version is gone: nothing is under way any more. */
+  /** Ends the recording when the version is stopped. */
   close(): void {
     if (this.load) this.metrics?.forget(this.load);
     this.load = undefined;
+  }
+}
+
+/** A number of events and their total time. */
+export interface Duration {
+  readonly count: number;
+  /** Nanoseconds. */
+  readonly ns: number;
+}
+
+export interface BatchStats {
+  /** Rows of each run. */
+  readonly size: number;
+  readonly computeInput: Duration;
+  readonly computeInfer: Duration;
+  readonly computeOutput: Duration;
+}
+
+/**
+ * Statistics of a version since it was loaded, as in Triton's statistics extension.
+ *
+ * @see https://github.com/triton-inference-server/server/blob/main/docs/protocol/extension_statistics.md
+ */
+export interface StatsSnapshot {
+  /** Rows. */
+  readonly inferenceCount: number;
+  /** Runs. */
+  readonly executionCount: number;
+  /** The end of the last run, in milliseconds since 1970; 0 before the first. */
+  readonly lastInference: number;
+  readonly success: Duration;
+  readonly fail: Duration;
+  readonly queue: Duration;
+  readonly computeInput: Duration;
+  readonly computeInfer: Duration;
+  readonly computeOutput: Duration;
+  readonly cacheHit: Duration;
+  readonly cacheMiss: Duration;
+  readonly batches: readonly BatchStats[];
+}
+
+const NS_PER_MS = 1e6;
+const NONE: Duration = { count: 0, ns: 0 };
+
+class Sum {
+  private count = 0;
+  private ms = 0;
+
+  add(ms: number, count = 1): void {
+    this.count += count;
+    this.ms += ms;
+  }
+
+  read(): Duration {
+    return { count: this.count, ns: Math.round(this.ms * NS_PER_MS) };
+  }
+}
+
+/** The counters behind `StatsSnapshot`. */
+export class VersionStats {
+  private inferenceCount = 0;
+  private lastInference = 0;
+  private executionCount = 0;
+  private readonly sums = {
+    success: new Sum(),
+    fail: new Sum(),
+    queue: new Sum(),
+    computeInfer: new Sum(),
+    cacheHit: new Sum(),
+    cacheMiss: new Sum(),
+  };
+  private readonly batches = new Map<number, Sum>();
+
+  recordQueueTimes(waitedMs: readonly number[]): void {
+    for (const ms of waitedMs) this.sums.queue.add(ms);
+  }
+
+  recordRun(rows: number, runs: number, ms: number): void {
+    this.inferenceCount += rows;
+    this.executionCount += 1;
+    this.lastInference = Date.now();
+    this.sums.computeInfer.add(ms, runs);
+    const batch = this.batches.get(rows) ?? new Sum();
+    batch.add(ms);
+    this.batches.set(rows, batch);
+  }
+
+  recordRequest(isSuccess: boolean, ms: number): void {
+    this.sums[isSuccess ? 'success' : 'fail'].add(ms);
+  }
+
+  recordLookup(isHit: boolean, ms: number): void {
+    this.sums[isHit ? 'cacheHit' : 'cacheMiss'].add(ms);
+  }
+
+  snapshot(): StatsSnapshot {
+    const { inferenceCount, executionCount, lastInference, sums } = this;
+    return {
+      inferenceCount,
+      executionCount,
+      lastInference,
+      success: sums.success.read(),
+      fail: sums.fail.read(),
+      queue: sums.queue.read(),
+      // The runtime's process copies inputs and outputs as a part of the run.
+      computeInput: NONE,
+      computeInfer: sums.computeInfer.read(),
+      computeOutput: NONE,
+      cacheHit: sums.cacheHit.read(),
+      cacheMiss: sums.cacheMiss.read(),
+      batches: [...this.batches].map(([size, sum]) => {
+        return { size, computeInput: NONE, computeInfer: sum.read(), computeOutput: NONE };
+      }),
+    };
   }
 }

@@ -10,10 +10,10 @@ import { addMenu } from '../../support/menus.js';
 import { startTestApp, type TestApp } from '../../support/test-app.js';
 
 const FULL = 2;
-/** A busy timeout stops the event loop for as long as it waits. */
+/** SQLite's busy timeout blocks the event loop. */
 const MAX_BUSY_TIMEOUT_MS = 50;
-/** A write that blocks the event loop while it waits lets only a few others through before it gives up. */
-const ENOUGH_ANSWERS = 60;
+/** A write that blocked the event loop while it waits would let only a few other requests through. */
+const ENOUGH_RESPONSES = 60;
 
 describe('the SQLite database', () => {
   let directory: string;
@@ -40,7 +40,7 @@ describe('the SQLite database', () => {
     return Object.values(rows[0] ?? {})[0];
   };
 
-  it('has every acknowledged write on the disk, and waits without stopping everybody', async () => {
+  it('syncs every acknowledged write to the disk, and never blocks the event loop for long', async () => {
     await write(async (manager) => {
       expect(await pragma(manager, 'synchronous')).toBe(FULL);
       expect(await pragma(manager, 'journal_mode')).toBe('wal');
@@ -50,13 +50,13 @@ describe('the SQLite database', () => {
     });
   });
 
-  it('ends a write that waits for itself, and goes on with the next', async () => {
+  it('fails a write that waits for itself, and continues with the next', async () => {
     const inner = write(() => write(() => Promise.resolve('never')));
     await expect(inner).rejects.toMatchObject({ code: 'database.unavailable' });
     expect(await write(() => Promise.resolve('next'))).toBe('next');
   });
 
-  it('is read through a connection that cannot write', async () => {
+  it('reads through a read-only connection', async () => {
     const reading = app.app.get(DataSource);
     expect(await pragma(reading, 'query_only')).toBe(1);
     expect(await pragma(reading, 'busy_timeout')).toBeLessThanOrEqual(MAX_BUSY_TIMEOUT_MS);
@@ -64,7 +64,7 @@ describe('the SQLite database', () => {
     await expect(reading.getRepository('Menu').delete({ id: 1 })).rejects.toMatchObject({ code: 'SQLITE_READONLY' });
   });
 
-  it('shows nobody a write before it is whole', async () => {
+  it('hides a write from readers until its commit', async () => {
     const { id } = await addMenu(member, { name: 'Before' });
     await write(async (manager) => {
       await manager.update('Menu', { id }, { name: 'After' });
@@ -73,28 +73,28 @@ describe('the SQLite database', () => {
     expect((await member.get(`/menus/${id}`)).body.name).toBe('After');
   });
 
-  it('serves on while another process writes, and then writes too', async () => {
+  it('serves reads while another process holds the write lock, and writes afterwards', async () => {
     const other = lockedByAnother(file);
     const adding = addMenu(member, { name: 'Patient' });
-    expect(await answersBefore(adding)).toBe(ENOUGH_ANSWERS);
+    expect(await responsesBefore(adding)).toBe(ENOUGH_RESPONSES);
     other.release();
     expect((await member.get(`/menus/${(await adding).id}`)).body.name).toBe('Patient');
   });
 
-  it('gives up on a process that never ends its write, and changes nothing', async () => {
+  it('responds with 503 and changes nothing when another process keeps the write lock', async () => {
     const other = lockedByAnother(file);
-    const answers = Promise.all([1, 2].map((price) => member.post('/menus', { name: 'Impatient', price })));
-    expect(await answersBefore(answers)).toBe(ENOUGH_ANSWERS);
-    await answers;
+    const responses = Promise.all([1, 2].map((price) => member.post('/menus', { name: 'Impatient', price })));
+    expect(await responsesBefore(responses)).toBe(ENOUGH_RESPONSES);
+    await responses;
     other.release();
-    for (const { status, headers, body } of await answers) {
+    for (const { status, headers, body } of await responses) {
       expect([status, body.code, headers.get('retry-after')]).toEqual([503, 'database.unavailable', '1']);
     }
     expect((await member.get('/menus?name=impatient')).body.items).toEqual([]);
     expect((await addMenu(member, { name: 'Back again' })).name).toBe('Back again');
   });
 
-  it('is as it was where a unit of work fails, also in a transaction within', async () => {
+  it('rolls back a failed unit of work, including a nested transaction', async () => {
     const { id } = await addMenu(member, { name: 'Untouched' });
     const failing = write(async (manager) => {
       await manager.update('Menu', { id }, { name: 'Touched' });
@@ -110,7 +110,7 @@ describe('the SQLite database', () => {
     expect(upQueries.map(({ query }) => query)).toEqual([]);
   });
 
-  it('is migrated once by processes that start together', async () => {
+  it('applies each migration once when processes start together', async () => {
     const fresh = join(directory, 'fresh.db');
     const options = await dataSourceOptions(readSettings(DatabaseSettings, { DATABASE_URL: `sqlite:${fresh}` }));
     await Promise.all([1, 2, 3].map(() => migrate(options)));
@@ -119,21 +119,21 @@ describe('the SQLite database', () => {
     expect(new Set(migrations).size).toBe(migrations.length);
   });
 
-  /** How many others are answered, of as many as are enough, while `work` still waits. */
-  async function answersBefore(work: Promise<unknown>): Promise<number> {
-    let isOver = false;
-    void work.finally(() => (isOver = true)).catch(() => undefined);
-    let answers = 0;
-    while (answers < ENOUGH_ANSWERS) {
+  /** @returns the number of responses to other requests while `work` is pending, at most `ENOUGH_RESPONSES` */
+  async function responsesBefore(work: Promise<unknown>): Promise<number> {
+    let isSettled = false;
+    void work.finally(() => (isSettled = true)).catch(() => undefined);
+    let responses = 0;
+    while (responses < ENOUGH_RESPONSES) {
       expect((await member.get('/health/live')).status).toBe(200);
-      if (isOver) break;
-      answers += 1;
+      if (isSettled) break;
+      responses += 1;
     }
-    return answers;
+    return responses;
   }
 });
 
-/** The write lock in the hands of a connection that is not the application's. */
+/** Takes the write lock with a connection of its own. */
 function lockedByAnother(file: string): { release(): void } {
   const connection = new Sqlite(file);
   connection.exec('BEGIN IMMEDIATE');

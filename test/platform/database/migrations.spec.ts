@@ -10,11 +10,11 @@ import { type Finished, ROOT, run } from '../../support/project.js';
 const PROJECT = ['src', 'scripts', 'ormconfig.ts', 'package.json', '.prettierrc.json'];
 const COMPILER = ['tsconfig.json', 'tsconfig.build.json'];
 const MIGRATIONS = 'src/orders/migrations';
-/** Building takes long where other programs take the processor too. */
-const PATIENCE_MS = 180_000;
+/** A build takes long on a busy machine. */
+const TIMEOUT_MS = 180_000;
 
 describe('migrations', () => {
-  it('make what the entities say, and nothing else', async () => {
+  it('create exactly the schema that the entities describe', async () => {
     const directory = await mkdtemp(join(tmpdir(), 'barista-schema-'));
     const settings = new DatabaseSettings(new Env({ DATABASE_URL: `sqlite:${join(directory, 'schema.db')}` }));
     const options = await dataSourceOptions(settings);
@@ -27,7 +27,7 @@ describe('migrations', () => {
   });
 });
 
-/** Each test goes on where the one before ended, as somebody does who follows CONTRIBUTING.md in a copy of the project. */
+/** The tests build on one another: they follow CONTRIBUTING.md step by step in a copy of the project. */
 describe('the feature that CONTRIBUTING.md adds', () => {
   let copy: string;
   let files: Map<string, string>;
@@ -40,9 +40,9 @@ describe('the feature that CONTRIBUTING.md adds', () => {
     });
   }
 
-  async function write(isWanted: (path: string) => boolean): Promise<void> {
+  async function write(isIncluded: (path: string) => boolean): Promise<void> {
     for (const [path, text] of files) {
-      if (!isWanted(path)) continue;
+      if (!isIncluded(path)) continue;
       await mkdir(join(copy, dirname(path)), { recursive: true });
       await writeFile(join(copy, path), text);
     }
@@ -67,17 +67,17 @@ describe('the feature that CONTRIBUTING.md adds', () => {
       await addOrdersModule(join(copy, 'src/app.module.ts'));
       expect(await npmRun('build')).toMatchObject({ code: 0 });
     },
-    PATIENCE_MS,
+    TIMEOUT_MS,
   );
 
-  it.each(['migration:generate', 'migration:run'])('has %s explained', async (script) => {
+  it.each(['migration:generate', 'migration:run'])('explains %s with --help', async (script) => {
     const { code, stdout } = await npmRun(script, ['--help']);
     expect(code).toBe(0);
     expect(stdout).toContain(`Usage: npm run ${script}`);
   });
 
   it(
-    'is told of a path at which no migration would be found, and of a wrong setting',
+    'rejects a path outside a migrations folder, and an invalid setting',
     async () => {
       const path = await npmRun('migration:generate', ['src/CreateOrders']);
       expect(path).toMatchObject({ code: 1, stdout: '' });
@@ -86,11 +86,11 @@ describe('the feature that CONTRIBUTING.md adds', () => {
       expect(setting).toMatchObject({ code: 1, stdout: '' });
       expect(setting.stderr).toMatch(/^ *DATABASE_URL: expected sqlite:/m);
     },
-    PATIENCE_MS,
+    TIMEOUT_MS,
   );
 
   it(
-    'gets a migration written, which compiles and is applied once',
+    'generates a migration that compiles and is applied once',
     async () => {
       expect(await npmRun('migration:generate', [`${MIGRATIONS}/CreateOrders`])).toMatchObject({ code: 0, stderr: '' });
       const written = await readdir(join(copy, MIGRATIONS));
@@ -105,11 +105,11 @@ describe('the feature that CONTRIBUTING.md adds', () => {
       const second = await npmRun('migration:run');
       expect(second).toMatchObject({ code: 0, stdout: expect.stringContaining('Nothing to apply') });
     },
-    PATIENCE_MS,
+    TIMEOUT_MS,
   );
 
   it(
-    'has nothing left to write with its own migration, and leaves nothing behind',
+    'generates no migration and no file when the schema is up to date',
     async () => {
       await rm(join(copy, MIGRATIONS), { recursive: true });
       await write((path) => path.startsWith(MIGRATIONS));
@@ -119,11 +119,11 @@ describe('the feature that CONTRIBUTING.md adds', () => {
       expect(stderr).toContain('nothing was written');
       expect(await readdir(join(copy, MIGRATIONS))).toEqual(before);
     },
-    PATIENCE_MS,
+    TIMEOUT_MS,
   );
 
   it(
-    'takes orders',
+    'serves orders',
     async () => {
       // As `npm start` does, with what is stale built first.
       const command = [process.execPath, join(copy, 'scripts/run.mjs'), 'dist/bundle/main.js'] as const;
@@ -137,11 +137,11 @@ describe('the feature that CONTRIBUTING.md adds', () => {
       expect(refused.body.errors).toMatchObject([{ location: ['body', 'cups'] }]);
       await app.stop();
     },
-    PATIENCE_MS,
+    TIMEOUT_MS,
   );
 });
 
-/** The code blocks that stand below a path in bold. */
+/** @returns the code blocks that follow a path in bold, by path */
 function filesShownIn(markdown: string): Map<string, string> {
   const blocks = markdown.matchAll(/^\*\*`([^`]+\.ts)`\*\*\n\n```ts\n([\s\S]*?)^```$/gm);
   return new Map([...blocks].map(([, path = '', text = '']) => [path, text]));

@@ -1,14 +1,14 @@
 import { DataSource } from 'typeorm';
-import { itRemembersSales } from '../../support/demand-behaviour.js';
-import { itKeepsACatalogue } from '../../support/menu-behaviour.js';
-import { describeWhere } from '../../support/possible.js';
-import { findPostgres, type PostgresServer, postgresTrouble, startPostgres } from '../../support/postgres.js';
+import { testSalesHistory } from '../../support/demand-behaviour.js';
+import { testMenuCatalogue } from '../../support/menu-behaviour.js';
+import { describeUnless } from '../../support/describe-unless.js';
+import { findPostgres, type PostgresServer, postgresUnavailableReason, startPostgres } from '../../support/postgres.js';
 import { startTestApp, type TestApp } from '../../support/test-app.js';
 
 const bin = findPostgres();
-const describeWithPostgres = describeWhere(postgresTrouble(bin));
+const describeWithPostgres = describeUnless(postgresUnavailableReason(bin));
 
-describeWithPostgres('on PostgreSQL', () => {
+describeWithPostgres('the application on PostgreSQL', () => {
   let postgres: PostgresServer;
   let app: TestApp;
 
@@ -22,8 +22,8 @@ describeWithPostgres('on PostgreSQL', () => {
     await postgres?.stop();
   });
 
-  itKeepsACatalogue(() => app);
-  itRemembersSales(() => app);
+  testMenuCatalogue(() => app);
+  testSalesHistory(() => app);
 
   it('has the schema that the entities describe', async () => {
     const { upQueries } = await app.app.get(DataSource).driver.createSchemaBuilder().log();

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { DataSource, type EntityManager } from 'typeorm';
-import { makeDurable } from '../../../src/platform/database/data-source-options.js';
+import { configureWriter } from '../../../src/platform/database/data-source-options.js';
 import { SqliteWriter } from '../../../src/platform/database/sqlite-writer.js';
 
-describe('the one writer of SQLite', () => {
+describe('SqliteWriter', () => {
   let directory: string;
   let writer: SqliteWriter;
   let reader: Sqlite.Database;
@@ -14,7 +14,7 @@ describe('the one writer of SQLite', () => {
   beforeEach(async () => {
     directory = await mkdtemp(join(tmpdir(), 'barista-writer-'));
     const database = join(directory, 'a.db');
-    const source = new DataSource({ type: 'better-sqlite3', database, prepareDatabase: makeDurable });
+    const source = new DataSource({ type: 'better-sqlite3', database, prepareDatabase: configureWriter });
     writer = new SqliteWriter(await source.initialize());
     reader = new Sqlite(database, { readonly: true });
     await writer.run((manager) => manager.query('CREATE TABLE word (text TEXT PRIMARY KEY)'));
@@ -30,7 +30,7 @@ describe('the one writer of SQLite', () => {
   const words = (): unknown[] => reader.prepare('SELECT text FROM word ORDER BY text').pluck().all();
   const outcomes = (units: Promise<unknown>[]) => Promise.all(units.map((unit) => unit.then(() => 'done', String)));
 
-  it('undoes a unit that fails alone, also what it did before it failed', async () => {
+  it('rolls back a failed unit alone, with everything that it wrote', async () => {
     const failing = async (manager: EntityManager): Promise<void> => {
       await add('half')(manager);
       throw new Error('no');
@@ -40,7 +40,7 @@ describe('the one writer of SQLite', () => {
     expect(words()).toEqual(['a', 'b']);
   });
 
-  it('tells nobody of success before all of a group is there for others to see', async () => {
+  it('resolves no unit before the whole group is committed', async () => {
     const seen: unknown[][] = [];
     const units = ['a', 'b', 'c'].map((text) => writer.run(add(text)).then(() => seen.push(words())));
     await Promise.all(units);
@@ -51,20 +51,20 @@ describe('the one writer of SQLite', () => {
     ]);
   });
 
-  it('waits for no disk where every unit of a group can be done again, and does where one cannot', async () => {
-    // As SQLite numbers them: https://sqlite.org/pragma.html#pragma_synchronous
+  it('skips the fsync only if every unit of a group has delayed durability', async () => {
+    // SQLite's numbers: https://sqlite.org/pragma.html#pragma_synchronous
     const [NORMAL, FULL] = [1, 2];
     const mode = (manager: EntityManager): Promise<unknown> => manager.query('PRAGMA synchronous');
-    const modes = (...areRepeatable: boolean[]) =>
-      Promise.all(areRepeatable.map((isRepeatable) => writer.run(mode, isRepeatable)));
-    const answer = (synchronous: number) => [{ synchronous }];
-    expect(await modes(true, true)).toEqual([answer(NORMAL), answer(NORMAL)]);
-    expect(await modes(true, false)).toEqual([answer(FULL), answer(FULL)]);
-    expect(await modes(true)).toEqual([answer(NORMAL)]);
-    expect(await modes(false)).toEqual([answer(FULL)]);
+    const modes = (...delayed: boolean[]) =>
+      Promise.all(delayed.map((delayedDurability) => writer.run(mode, delayedDurability)));
+    const row = (synchronous: number) => [{ synchronous }];
+    expect(await modes(true, true)).toEqual([row(NORMAL), row(NORMAL)]);
+    expect(await modes(true, false)).toEqual([row(FULL), row(FULL)]);
+    expect(await modes(true)).toEqual([row(NORMAL)]);
+    expect(await modes(false)).toEqual([row(FULL)]);
   });
 
-  it('acknowledges nothing of a group that a full disk has undone, and goes on when there is room', async () => {
+  it('rejects every unit of a group that a full disk rolled back, and continues when there is space', async () => {
     await writer.run((manager) => manager.query('PRAGMA max_page_count = 8'));
     const long = (letter: string): string => letter.repeat(3_000);
     const letters = [...'abcdefghijkl'];
@@ -76,7 +76,7 @@ describe('the one writer of SQLite', () => {
     expect(words()).toContain('zebra');
   });
 
-  it('lets transactions that a unit begins itself be undone within it', async () => {
+  it('rolls back a nested transaction within its unit', async () => {
     await writer.run(async (manager) => {
       await add('a')(manager);
       const inner = manager.transaction(async (nested) => {
@@ -89,14 +89,14 @@ describe('the one writer of SQLite', () => {
     expect(words()).toEqual(['a', 'c']);
   });
 
-  it.each([0, 1, 2, 3, 4, 5])('takes up a unit that comes %d promises after the last one has ended', async (count) => {
+  it.each([0, 1, 2, 3, 4, 5])('runs a unit that is queued %d microtasks after the last one ended', async (count) => {
     await writer.run(add('a'));
     for (let index = 0; index < count; index += 1) await Promise.resolve();
     await writer.run(add('b'));
     expect(words()).toEqual(['a', 'b']);
   });
 
-  it('works more off than fit into one group', async () => {
+  it('runs more units than fit into one group', async () => {
     const texts = Array.from({ length: 150 }, (_, index) => String(index).padStart(3, '0'));
     await Promise.all(texts.map((text) => writer.run(add(text))));
     expect(words()).toEqual(texts);

@@ -1,11 +1,11 @@
-import { browserTrouble, TestBrowser } from '../../support/browser.js';
-import { describeWhere } from '../../support/possible.js';
+import { browserUnavailableReason, TestBrowser } from '../../support/browser.js';
+import { describeUnless } from '../../support/describe-unless.js';
 import { SwaggerUi } from '../../support/swagger-ui.js';
 import { startTestApp, type TestApp } from '../../support/test-app.js';
 
-const describeWhereBrowser = describeWhere(browserTrouble());
+const describeWhereBrowser = describeUnless(browserUnavailableReason());
 
-describeWhereBrowser('the pages', () => {
+describeWhereBrowser('home page and API documentation in a browser', () => {
   const browser = new TestBrowser();
   let app: TestApp;
 
@@ -19,8 +19,8 @@ describeWhereBrowser('the pages', () => {
     await app.close();
   });
 
-  it('say at / what this is and that it is ready, with links that work', async () => {
-    const { page, complaints } = await browser.newPage();
+  it('show the readiness of all parts on the home page, with links that work', async () => {
+    const { page, pageErrors } = await browser.newPage();
     const response = await page.goto(app.url);
     expect(response?.headers()['content-security-policy']).toContain("default-src 'none'");
     expect(await page.title()).toBe('Barista');
@@ -35,11 +35,11 @@ describeWhereBrowser('the pages', () => {
     const links = await page.locator('a[href^="/"]').evaluateAll((all) => all.map((link) => link.getAttribute('href')));
     expect(links).toEqual(expect.arrayContaining(['/docs', '/openapi.json', '/health/ready']));
     for (const link of new Set(links)) expect((await fetch(`${app.url}${link}`)).status).toBe(200);
-    expect(complaints).toEqual([]);
+    expect(pageErrors).toEqual([]);
   });
 
-  it('let a newcomer do at /docs, by clicking only, everything from sign-up to logout', async () => {
-    const { page, complaints } = await browser.newPage();
+  it('execute operations in Swagger UI, from sign-up to logout, without typing a request', async () => {
+    const { page, pageErrors } = await browser.newPage();
     await page.goto(app.url);
     await page.getByRole('link', { name: 'API docs' }).click();
     const docs = new SwaggerUi(page);
@@ -61,7 +61,7 @@ describeWhereBrowser('the pages', () => {
     expect(JSON.parse(prediction.text)).toEqual({ result: [2] });
 
     expect(await docs.execute('POST', '/auth/logout')).toMatchObject({ status: '204' });
-    expect(complaints).toEqual([]);
+    expect(pageErrors).toEqual([]);
     expect(await docs.execute('GET', '/auth/me')).toMatchObject({ status: '401' });
   }, 180_000);
 });

@@ -1,12 +1,12 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { AppModule } from '../../../src/app.module.js';
-import { browserTrouble, TestBrowser } from '../../support/browser.js';
+import { browserUnavailableReason, TestBrowser } from '../../support/browser.js';
 import type { Client } from '../../support/client.js';
 import { promote } from '../../support/menus.js';
 import { OpenApiDocument } from '../../support/openapi-document.js';
-import { describeWhere } from '../../support/possible.js';
-import { sendAsWritten } from '../../support/send-as-written.js';
+import { describeUnless } from '../../support/describe-unless.js';
+import { sendVerbatim } from '../../support/send-verbatim.js';
 import { startTestApp, type TestApp } from '../../support/test-app.js';
 
 const ALLOWED = 'https://shop.cafe.example';
@@ -14,7 +14,7 @@ const ROW = { sepal_length: 5.9, sepal_width: 3.0, petal_length: 5.1, petal_widt
 const FORM_TYPE = 'application/x-www-form-urlencoded';
 const FORM = 'sepal_length=5.9&sepal_width=3.0&petal_length=5.1&petal_width=1.8';
 
-/** What browsers say of requests that another site's page, or another origin of the same site, has them send. */
+/** Headers that browsers send with requests from a page of another site, or of another origin of the same site. */
 const FOREIGN: readonly Record<string, string>[] = [
   { 'sec-fetch-site': 'cross-site' },
   { 'sec-fetch-site': 'same-site' },
@@ -47,10 +47,10 @@ const UNSAFE: readonly [method: string, path: string][] = [
   ['POST', '/nothing-here'],
 ];
 const REFUSED = 'A request that changes something and carries a cookie must come from this site or an allowed origin.';
-/** A session, somebody else's cookie, and what is no cookie at all. */
+/** Cookie headers: a session, a foreign cookie, and a malformed one. */
 const COOKIES = ['barista.sid=s%3Aabc.def', 'theme=dark', '=;;,"', ''];
 
-describe('what another site makes a browser send', () => {
+describe('protection against cross-site requests', () => {
   let app: TestApp;
 
   beforeAll(async () => {
@@ -59,18 +59,18 @@ describe('what another site makes a browser send', () => {
 
   afterAll(() => app.close());
 
-  it.each(UNSAFE)('is refused where it carries a cookie: %s %s', async (method, path) => {
+  it.each(UNSAFE)('rejects a cross-site write that carries a cookie: %s %s', async (method, path) => {
     const refusal = path.startsWith('/v2') ? { error: REFUSED } : { code: 'request.cross-site', detail: REFUSED };
     for (const foreign of FOREIGN) {
       for (const cookie of COOKIES) {
-        const answer = await sendAsWritten(app.url, { method, path, headers: { ...foreign, cookie } });
+        const answer = await sendVerbatim(app.url, { method, path, headers: { ...foreign, cookie } });
         expect({ ...foreign, cookie, status: answer.status }).toEqual({ ...foreign, cookie, status: 403 });
         expect(JSON.parse(answer.text)).toMatchObject(refusal);
       }
     }
   });
 
-  it('is taken from our own pages, from allowed origins, and from what is no browser', async () => {
+  it('accepts writes from our own pages, from allowed origins, and from clients that are not browsers', async () => {
     const own = [{ 'sec-fetch-site': 'same-origin' }, { 'sec-fetch-site': 'none' }, { origin: app.url }];
     const allowed = [{ origin: ALLOWED }, { 'sec-fetch-site': 'cross-site', origin: ALLOWED }];
     for (const headers of [...own, ...allowed, {}] as Record<string, string>[]) {
@@ -79,21 +79,21 @@ describe('what another site makes a browser send', () => {
     }
   });
 
-  it('knows its own origin behind a proxy that ends TLS', async () => {
+  it('recognises its own origin behind a proxy that terminates TLS', async () => {
     const settings = { NODE_ENV: 'production', SESSION_SECRET: 'kQ3v9T7pXw2Zb8Lr5Yd1Ns6Mf4Hj0GcAe', TRUST_PROXY: '1' };
     const production = await startTestApp(settings);
     const statusFrom = async (origin: string): Promise<number | undefined> => {
       const proxied = { host: 'cafe.example', 'x-forwarded-proto': 'https', cookie: 'theme=dark' };
       const headers = { ...proxied, origin, 'content-type': 'application/json' };
       const body = JSON.stringify(ROW);
-      return (await sendAsWritten(production.url, { method: 'POST', path: '/predict', headers, body })).status;
+      return (await sendVerbatim(production.url, { method: 'POST', path: '/predict', headers, body })).status;
     };
     expect(await statusFrom('https://cafe.example')).toBe(200);
     expect(await statusFrom('http://cafe.example')).toBe(403);
     await production.close();
   });
 
-  it('is read without the cookie only: forms to /predict are for everybody', async () => {
+  it('accepts a cross-site form to /predict only without a cookie', async () => {
     const headers = { 'content-type': FORM_TYPE, 'sec-fetch-site': 'cross-site', origin: 'https://elsewhere.example' };
     const answer = await app.client().request('POST', '/predict', { raw: FORM, headers });
     expect(answer).toMatchObject({ status: 200, body: { result: [2] } });
@@ -103,7 +103,7 @@ describe('what another site makes a browser send', () => {
     expect(withCookie.status).toBe(403);
   });
 
-  it('cannot be a form, or text, where JSON is asked for', async () => {
+  it('rejects a form or plain text where a handler expects JSON', async () => {
     const admin = app.client();
     await promote(app, (await admin.signUpAndLogIn()).id);
     const document = await OpenApiDocument.of(admin);
@@ -122,7 +122,7 @@ describe('what another site makes a browser send', () => {
     }
   });
 
-  describe('by CORS', () => {
+  describe('CORS', () => {
     const corsOf = ({ headers }: { headers: Headers }) => ({
       origin: headers.get('access-control-allow-origin'),
       credentials: headers.get('access-control-allow-credentials'),
@@ -137,7 +137,7 @@ describe('what another site makes a browser send', () => {
       ['GET', '/assets/icon.svg'],
       ['POST', '/predict'],
       ['OPTIONS', '/menus/1'],
-    ])('may be read by who is on the list, and nobody else: %s %s', async (method, path) => {
+    ])('allows only the origins in CORS_ORIGINS to read the response: %s %s', async (method, path) => {
       const allowed = corsOf(await ask(app.client(), ALLOWED, method, path));
       expect(allowed).toEqual({ origin: ALLOWED, credentials: 'true', vary: true });
       for (const origin of ['https://elsewhere.example', 'null', `${ALLOWED}.elsewhere.example`]) {
@@ -145,7 +145,7 @@ describe('what another site makes a browser send', () => {
       }
     });
 
-    it('may be read by nobody where there is no list', async () => {
+    it('allows no origin to read a response without CORS_ORIGINS', async () => {
       const other = await startTestApp();
       for (const [method, path] of [
         ['GET', '/menus'],
@@ -158,7 +158,7 @@ describe('what another site makes a browser send', () => {
     });
 
     it.each(['*', 'null', 'shop.cafe.example', 'https://shop.cafe.example/', 'https://*.cafe.example'])(
-      'has no list with %s on it',
+      'rejects CORS_ORIGINS=%s at the start',
       (origins) => {
         expect(() => AppModule.forRoot({ CORS_ORIGINS: origins })).toThrow(/CORS_ORIGINS/);
       },
@@ -166,9 +166,9 @@ describe('what another site makes a browser send', () => {
   });
 });
 
-const describeWhereBrowser = describeWhere(browserTrouble());
+const describeWhereBrowser = describeUnless(browserUnavailableReason());
 
-describeWhereBrowser('a page that a member visits', () => {
+describeWhereBrowser('a page that attacks a logged-in member', () => {
   const browser = new TestBrowser();
   let app: TestApp;
   let page: Server;
@@ -189,11 +189,11 @@ describeWhereBrowser('a page that a member visits', () => {
     await app.close();
   });
 
-  // For cookies 127.0.0.1 and localhost are two sites; two ports of one host are one.
+  // For cookies, 127.0.0.1 and localhost are two sites, and two ports of one host are the same site.
   it.each([
-    ['of another site', 'localhost'],
-    ['of another origin of this site', '127.0.0.1'],
-  ])('%s cannot log the member out, or do anything as them', async (_, host) => {
+    ['a page of another site', 'localhost'],
+    ['a page of another origin of this site', '127.0.0.1'],
+  ])('%s cannot log the member out or act as the member', async (_, host) => {
     const { page: tab } = await browser.newPage();
     const { request } = tab.context();
     const credentials = { email: `${host}@cafe.example`, password: 'a flat white, please' };
@@ -209,7 +209,7 @@ describeWhereBrowser('a page that a member visits', () => {
     await tab.evaluate(
       async ({ urls }) => {
         const simple = { method: 'POST', mode: 'no-cors', credentials: 'include' } as const;
-        // What is answered is not theirs to read: what matters is that it was sent.
+        // The page cannot read the response. The test only needs the request to be sent.
         for (const url of urls) await fetch(url, { ...simple, body: '{}' }).catch(() => undefined);
       },
       { urls: sent.map((path) => app.url + path) },

@@ -4,12 +4,12 @@ import { parseExactJson, stringifyExactJson } from '../../../src/platform/http/i
 const MAX_INT64 = 2n ** 63n - 1n;
 const MAX_UINT64 = 2n ** 64n - 1n;
 
-/** What `JSON.parse` can read too: the long integers in it, if any, are left out. */
+/** JSON values without integers that `JSON.parse` would round. */
 const values = fc.jsonValue({ noUnicodeString: false }).map((value) => JSON.parse(JSON.stringify(value, withoutLong)));
 const longIntegers = fc.bigInt({ min: -MAX_INT64 - 1n, max: MAX_UINT64 });
 
 describe('exact JSON', () => {
-  it('keeps every integer of 64 bits, there and back', () => {
+  it('parses and writes every 64-bit integer without rounding', () => {
     fc.assert(
       fc.property(longIntegers, (integer) => {
         const parsed = parseExactJson(`{"a":[${integer}]}`) as { a: [number | bigint] };
@@ -28,11 +28,11 @@ describe('exact JSON', () => {
     ['[1234567890123456789e1]', [Number('1234567890123456789e1')]],
     [' [ 1 ,\n18446744073709551615 ] ', [1, MAX_UINT64]],
     ['{"12345678901234567890":"12345678901234567890"}', { '12345678901234567890': '12345678901234567890' }],
-  ])('reads %s', (text, value) => {
+  ])('parses %s', (text, value) => {
     expect(parseExactJson(text)).toEqual(value);
   });
 
-  it('reads everything else as JSON.parse does, beside a long integer too', () => {
+  it('parses all other values as JSON.parse does, next to a long integer too', () => {
     fc.assert(
       fc.property(values, fc.boolean(), (value, isIndented) => {
         const text = JSON.stringify(value, null, isIndented ? 2 : 0);
@@ -42,7 +42,7 @@ describe('exact JSON', () => {
     );
   });
 
-  it('gives the last of two equal names, and no object another prototype', () => {
+  it('returns the last of two equal names, and sets no prototype', () => {
     const value = parseExactJson('{"a":1,"a":2,"__proto__":{"b":12345678901234567890}}') as Record<string, unknown>;
     expect(value.a).toBe(2);
     expect(value.b).toBeUndefined();
@@ -50,13 +50,13 @@ describe('exact JSON', () => {
   });
 
   it.each(['', '{', '[1,]', '01234567890123456789', '[12345678901234567890', '[12345678901234567890]]', "{'a':1}"])(
-    'refuses %j',
+    'rejects the malformed text %j',
     (text) => {
       expect(() => parseExactJson(text)).toThrow('The body is not well-formed JSON.');
     },
   );
 
-  it('takes no longer for digits and brackets without end', () => {
+  it('parses long runs of digits and brackets in linear time', () => {
     const started = performance.now();
     expect(parseExactJson(`[${'9'.repeat(4_000_000)}]`)).toEqual([Infinity]);
     expect(() => parseExactJson(`[12345678901234567890,${'['.repeat(4_000_000)}`)).toThrow('not well-formed');
@@ -65,14 +65,14 @@ describe('exact JSON', () => {
     expect(performance.now() - started).toBeLessThan(5_000);
   });
 
-  it('refuses a long integer in a text that would take long to read exactly, and nothing else in it', () => {
+  it('rejects a text of more than 4 MB only if it contains a long integer', () => {
     const long = 'a'.repeat(2 ** 22);
     expect(() => parseExactJson(`{"a":["${long}",12345678901234567890]}`)).toThrow('at most 4 MB');
     const text = `["${long}, 12345678901234567890", 9007199254740991]`;
     expect(parseExactJson(text)).toEqual(JSON.parse(text));
   });
 
-  it('writes everything else as JSON.stringify does', () => {
+  it('writes all other values as JSON.stringify does', () => {
     fc.assert(
       fc.property(values, (value) => {
         const text = stringifyExactJson([value, 12345678901234567890n]);
@@ -81,7 +81,7 @@ describe('exact JSON', () => {
     );
   });
 
-  it('does not take what cannot be written for a long integer', () => {
+  it('rethrows errors of JSON.stringify that do not concern a bigint', () => {
     const round: Record<string, unknown> = {};
     round.self = round;
     expect(() => stringifyExactJson(round)).toThrow('circular');

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { parseNumericJson } from '../../../src/platform/http/body/numeric-json.js';
 
-/** Numbers that are nothing to their reader but make a body long enough, and its middle numeric. */
+/** Numbers that make a body long enough, and its middle numeric. */
 const FILL = Array.from({ length: 400 }, (_, index) => index / 8);
 
 const read = (text: string): unknown => parseNumericJson(Buffer.from(text));
-/** A text in a body that is mostly numbers. */
+/** Puts a text into a body that consists mostly of numbers. */
 const among = (text: string): string => `[${FILL.join()},${text},${FILL.join(' , ')}]`;
 
 /** Numbers as people and programs write them. */
@@ -18,8 +18,8 @@ const numerals = fc
   })
   .map(({ sign, whole, fraction, exponent }) => sign + whole + fraction + exponent);
 
-describe('JSON of numbers', () => {
-  it('is read as JSON.parse reads it, or left to that', () => {
+describe('parseNumericJson', () => {
+  it('returns the result of JSON.parse, or undefined', () => {
     const values = fc.letrec((tie) => ({
       value: fc.oneof({ maxDepth: 4 }, numerals, tie('list'), tie('object')),
       list: fc.array(tie('value')).map((items) => `[ ${items.join(' , ')}\n]`),
@@ -36,7 +36,7 @@ describe('JSON of numbers', () => {
     );
   });
 
-  it('is rounded as JSON.parse rounds it, to the last bit', () => {
+  it('rounds numbers exactly as JSON.parse does', () => {
     fc.assert(
       fc.property(fc.array(numerals, { minLength: 20, maxLength: 20 }), (texts) => {
         for (const text of texts) {
@@ -59,24 +59,24 @@ describe('JSON of numbers', () => {
     ],
     ['signs and exponents', among('-0,0,-1.5,1e3,2E-3,1.25e+2,9007199254740991,0.000123,-0.5e-9')],
     ['empty lists and objects', among('[],{},[ ],{ }')],
-    ['names that are there twice', `{"x":1,"x":[${FILL.join()}],"1":[],"a":0}`],
-  ])('is read by hand: %s', (_, text) => {
+    ['duplicate names', `{"x":1,"x":[${FILL.join()}],"1":[],"a":0}`],
+  ])('parses %s', (_, text) => {
     expect(read(text)).toEqual(JSON.parse(text));
   });
 
   it.each([
-    ['what is short', '[1,2,3]'],
-    ['what is mostly something else', JSON.stringify(FILL.map((price) => ({ name: 'Americano', price })))],
+    ['a short text', '[1,2,3]'],
+    ['a text that is not mostly numbers', JSON.stringify(FILL.map((price) => ({ name: 'Americano', price })))],
     ['escapes', `{"\\u0078":[${FILL.join()}]}`],
-    ['other scripts', `{"가격":[${FILL.join()}]}`],
-    ['a prototype', `{"__proto__":[${FILL.join()}]}`],
-    ['more digits than a double holds', among('0.12345678901234567')],
+    ['text that is not ASCII', `{"가격":[${FILL.join()}]}`],
+    ['the name __proto__', `{"__proto__":[${FILL.join()}]}`],
+    ['more digits than a double can represent', among('0.12345678901234567')],
     ['long integers', among('9007199254740992')],
-    ['powers beyond what is exact', among('1e23')],
-    ['an exponent without end', among(`1e${'9'.repeat(400)}`)],
-    ['words', among('true,null')],
-    ['lists in lists without end', among('['.repeat(100_000) + ']'.repeat(100_000))],
-  ])('is left to JSON.parse: %s', (_, text) => {
+    ['powers of ten that are not exact', among('1e23')],
+    ['a very long exponent', among(`1e${'9'.repeat(400)}`)],
+    ['literals', among('true,null')],
+    ['very deeply nested lists', among('['.repeat(100_000) + ']'.repeat(100_000))],
+  ])('returns undefined for %s', (_, text) => {
     expect(() => JSON.parse(text)).not.toThrow();
     expect(read(text)).toBeUndefined();
   });
@@ -105,12 +105,12 @@ describe('JSON of numbers', () => {
     '0x10',
     'NaN',
     '1\u00a0',
-  ])('is left to JSON.parse where it is none: %j', (text) => {
+  ])('returns undefined for the malformed value %j', (text) => {
     expect(() => JSON.parse(among(text))).toThrow();
     expect(read(among(text))).toBeUndefined();
   });
 
-  it('ends where it ends', () => {
+  it('returns undefined for a truncated text and for characters after the end', () => {
     const text = among('1');
     for (const rest of [',', ']', '1', 'x', '\0']) expect(read(text + rest)).toBeUndefined();
     expect(read(`${text} \r\n\t`)).toEqual(JSON.parse(text));

@@ -5,7 +5,7 @@ import { readBytes } from '../../../src/platform/http/body/read-bytes.js';
 
 const LIMIT = 10;
 
-/** A request whose body a test sends by hand. */
+/** A request whose body the test pushes. */
 function request(headers: Record<string, string> = {}): IncomingMessage {
   const message = new IncomingMessage(new Socket());
   Object.assign(message.headers, headers);
@@ -21,7 +21,7 @@ describe('readBytes', () => {
     expect(String(await bytes)).toBe(chunks.join(''));
   });
 
-  it('refuses what is over the limit, by its length or as it comes', async () => {
+  it('rejects a body over the limit, by its Content-Length or while it arrives', async () => {
     const code = 'request.too-large';
     await expect(readBytes(request({ 'content-length': '11' }), LIMIT)).rejects.toMatchObject({ code });
     const message = request();
@@ -30,7 +30,7 @@ describe('readBytes', () => {
     await expect(bytes).rejects.toMatchObject({ code });
   });
 
-  it('says that a body did not arrive whole, also where its client had gone before', async () => {
+  it('rejects an incomplete body, also if the client had disconnected before', async () => {
     const code = 'request.malformed';
     const message = request();
     const bytes = readBytes(message, LIMIT);

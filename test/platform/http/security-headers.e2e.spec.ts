@@ -1,16 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import { logInAgain } from '../../support/auth.js';
-import type { Answer, Client } from '../../support/client.js';
+import type { ClientResponse, Client } from '../../support/client.js';
 import { addMenu } from '../../support/menus.js';
-import { sendAsWritten } from '../../support/send-as-written.js';
+import { sendVerbatim } from '../../support/send-verbatim.js';
 import { startTestApp, type TestApp } from '../../support/test-app.js';
 
 const CREDENTIALS = { email: 'barista@cafe.example', password: 'a flat white, please' };
 const JSON_TYPE = { 'content-type': 'application/json' };
 
-type Ask = (client: Client) => Promise<Answer>;
+type Ask = (client: Client) => Promise<ClientResponse>;
 
-/** Answers of every kind, each with what makes it. */
+/** Responses of every kind, with the requests that cause them. */
 const ANSWERS: readonly [what: string, status: number, ask: Ask][] = [
   ['a page', 200, (client) => client.get('/')],
   ['the API page', 200, (client) => client.get('/docs')],
@@ -50,8 +50,8 @@ const ANSWERS: readonly [what: string, status: number, ask: Ask][] = [
 
 describe.each([
   ['in production', 'production', 'max-age=31536000; includeSubDomains'],
-  ['elsewhere', 'test', null],
-])('the headers of every answer %s', (_, environment, transport) => {
+  ['outside of production', 'test', null],
+])('the security headers %s', (_, environment, transport) => {
   let app: TestApp;
 
   beforeAll(async () => {
@@ -63,7 +63,7 @@ describe.each([
 
   const kinds = ANSWERS.filter(([what]) => environment !== 'production' || what !== 'figures');
 
-  it.each(kinds)('are those of %s (%i)', async (_what, status, ask) => {
+  it.each(kinds)('are set on the response: %s (%i)', async (_what, status, ask) => {
     const { headers, status: answered } = await ask(app.client());
     expect(answered).toBe(status);
     const policy = headers.get('content-security-policy') ?? '';
@@ -78,7 +78,7 @@ describe.each([
   });
 });
 
-describe('a method that is not served', () => {
+describe('the response to a method that no route has', () => {
   let app: TestApp;
 
   beforeAll(async () => {
@@ -94,8 +94,8 @@ describe('a method that is not served', () => {
     ['PROPFIND', '/menus'],
     ['PATCH', '/predict'],
     ['DELETE', '/v2/models/iris/infer'],
-  ])('is refused, with those that are: %s %s', async (method, path) => {
-    const answer = await sendAsWritten(app.url, { method, path, headers: { 'x-secret': 'mirrored' } });
+  ])('is an error that names the allowed methods and does not echo the request: %s %s', async (method, path) => {
+    const answer = await sendVerbatim(app.url, { method, path, headers: { 'x-secret': 'mirrored' } });
     const isThere = path !== '/nothing-here';
     expect(answer.status).toBe(isThere || method === 'TRACE' ? 405 : 404);
     expect(answer.headers.allow).toMatch(isThere ? /OPTIONS/ : /^$/);
@@ -103,7 +103,7 @@ describe('a method that is not served', () => {
   });
 });
 
-describe('what browsers keep', () => {
+describe('the headers for browser caches and cookies', () => {
   let app: TestApp;
   let client: Client;
   let member: { email: string; password: string };
@@ -119,9 +119,9 @@ describe('what browsers keep', () => {
     member = await client.signUpAndLogIn();
   });
 
-  const clearing = ({ headers }: Answer): string | null => headers.get('clear-site-data');
+  const clearing = ({ headers }: ClientResponse): string | null => headers.get('clear-site-data');
 
-  it('is nothing of a personal answer', async () => {
+  it('forbid browsers to cache a personal response', async () => {
     const { id } = await addMenu(client, { name: 'Americano' });
     const answers = [
       await client.post('/auth/signup', CREDENTIALS),
@@ -137,7 +137,7 @@ describe('what browsers keep', () => {
     for (const { headers } of answers) expect(headers.get('cache-control')).toBe('no-store');
   });
 
-  it('is the files of pages, which are asked for again, and those of the documents, for a while', async () => {
+  it('let browsers revalidate the files of pages, and cache the files of the documentation for a day', async () => {
     for (const [path, seconds] of [
       ['/assets/theme.css', 0],
       ['/docs/assets/swagger-ui.css', 86_400],
@@ -147,16 +147,16 @@ describe('what browsers keep', () => {
     }
   });
 
-  it('is cleared at logout', async () => {
+  it('clear cookies and storage at logout', async () => {
     expect(clearing(await client.post('/auth/logout'))).toBe('"cookies", "storage"');
   });
 
-  it('is cleared at withdrawal', async () => {
+  it('clear cookies and storage when a member deletes the account', async () => {
     expect(clearing(await client.delete('/auth/me', { password: 'wrong' }))).toBeNull();
     expect(clearing(await client.delete('/auth/me', { password: member.password }))).toBe('"cookies", "storage"');
   });
 
-  it('is cleared where a session ends itself, not where it ends another', async () => {
+  it('clear cookies and storage when a session ends itself, not when it ends another session', async () => {
     const phone = await logInAgain(app.client(), member);
     const { body } = await client.get('/auth/sessions');
     const idOf = (isCurrent: boolean): string => {
@@ -167,7 +167,7 @@ describe('what browsers keep', () => {
     expect(clearing(await client.delete(`/auth/sessions/${idOf(true)}`))).toBe('"cookies", "storage"');
   });
 
-  it('stays where a logout carries no cookie: another site may have sent it', async () => {
+  it('do not clear cookies after a logout without a cookie, which another site may have sent', async () => {
     const answer = await app.client().post('/auth/logout', undefined, { headers: { 'sec-fetch-site': 'cross-site' } });
     expect(answer.status).toBe(204);
     expect(clearing(answer)).toBeNull();

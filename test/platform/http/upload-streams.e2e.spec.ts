@@ -3,7 +3,7 @@ import { gzipSync } from 'node:zlib';
 import { Controller, Post, Req } from '@nestjs/common';
 import type { Request } from 'express';
 import { AcceptsBody, openUpload } from '../../../src/platform/http/index.js';
-import type { Answer, Client } from '../../support/client.js';
+import type { ClientResponse, Client } from '../../support/client.js';
 import { BOUNDARY, csvForm, MULTIPART, multipart, type Part } from '../../support/forms.js';
 import { RawConnection } from '../../support/raw-http.js';
 import { startTestApp, type TestApp } from '../../support/test-app.js';
@@ -18,10 +18,10 @@ interface Received {
 }
 
 let opened = 0;
-/** Uploads that were cut short on the way, as their handler saw it. */
+/** Errors of interrupted uploads, as seen by the handler. */
 const failures: string[] = [];
 
-/** Takes what is sent as it comes. */
+/** Reads uploads as streams. */
 @Controller('uploads')
 class UploadsController {
   @Post()
@@ -48,7 +48,7 @@ async function digest(bytes: AsyncIterable<Buffer>): Promise<Received> {
   return { size, sha256: hash.digest('hex') };
 }
 
-describe('uploads that are read as they come', () => {
+describe('openUpload', () => {
   let app: TestApp;
   let client: Client;
 
@@ -59,13 +59,16 @@ describe('uploads that are read as they come', () => {
 
   afterAll(() => app.close());
 
-  const send = (path: string, raw: string | Buffer | FormData, headers: Record<string, string> = {}): Promise<Answer> =>
-    client.request('POST', path, { raw, headers });
-  const sendForm = (path: string, ...parts: Part[]): Promise<Answer> => send(path, multipart(parts), MULTIPART);
+  const send = (
+    path: string,
+    raw: string | Buffer | FormData,
+    headers: Record<string, string> = {},
+  ): Promise<ClientResponse> => client.request('POST', path, { raw, headers });
+  const sendForm = (path: string, ...parts: Part[]): Promise<ClientResponse> => send(path, multipart(parts), MULTIPART);
   const content = 'a,b\n1,2\n'.repeat(50_000);
   const expected = { size: content.length, sha256: createHash('sha256').update(content).digest('hex') };
 
-  it('arrive whole: from a form, as they are, compressed', async () => {
+  it('streams a whole file from a form, from a raw body, and compressed', async () => {
     const file = { mediaType: 'text/csv', name: 'a.csv', isFile: true };
     expect((await send('/uploads', csvForm(content, 'x/a.csv'), MULTIPART)).body).toEqual({ ...file, ...expected });
     const headers = { ...MULTIPART, 'content-encoding': 'gzip' };
@@ -78,7 +81,7 @@ describe('uploads that are read as they come', () => {
     expect(json.body).toEqual({ mediaType: 'application/json', isFile: false, ...expected });
   });
 
-  it('may be no more than they may, as sent or uncompressed', async () => {
+  it('rejects an upload over the limit, before and after decompression', async () => {
     const large = 'x'.repeat(LIMIT + 100_000);
     const chunked = new ReadableStream<Uint8Array>({
       start: (controller) => {
@@ -123,11 +126,11 @@ describe('uploads that are read as they come', () => {
     ],
     ['with two files', Array(2).fill({ name: 'file', filename: 'a', content: '2' }), 422],
     ['with a file of another name', [{ name: 'data', filename: 'a', content: '2' }], 422],
-  ])('are refused %s', async (_, parts: Part[], status) => {
+  ])('rejects a form %s', async (_, parts: Part[], status) => {
     expect((await sendForm('/uploads', ...parts)).status).toBe(status);
   });
 
-  it('are refused in another media type, another coding, or broken', async () => {
+  it('rejects another media type, another content coding, and a malformed body', async () => {
     expect((await send('/uploads', 'x', { 'content-type': 'text/plain' })).status).toBe(415);
     for (const coding of ['zstd', 'x-gzip']) {
       expect((await send('/uploads', gzipSync(content), { ...CSV, 'content-encoding': coding })).status).toBe(415);
@@ -140,7 +143,7 @@ describe('uploads that are read as they come', () => {
     expect((await send('/uploads', 'x', { 'content-type': 'multipart/form-data' })).status).toBe(400);
   });
 
-  it('end with their client: the handler is told, and the next upload is taken', async () => {
+  it('reports an error to the handler when the client disconnects, and accepts the next upload', async () => {
     const types = [MULTIPART['content-type'], 'text/csv'];
     for (const type of types) {
       const before = { opened, failed: failures.length };
@@ -155,13 +158,13 @@ describe('uploads that are read as they come', () => {
     expect((await send('/uploads', csvForm(content), MULTIPART)).status).toBe(201);
   });
 
-  it('that are refused half-way leave the connection to the next request', async () => {
+  it('keeps the connection usable after it has rejected an upload half-way', async () => {
     const connection = await RawConnection.open(app.url);
     const body = csvForm(content).toString('latin1').replace('name="file"', 'name="data"');
     const head = `POST /uploads HTTP/1.1\r\nHost: x\r\nContent-Type: multipart/form-data; boundary=${BOUNDARY}\r\n`;
     connection.send(`${head}Content-Length: ${body.length}\r\n\r\n${body}`);
     connection.send('GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n');
-    expect(await connection.answers(2)).toEqual([422, 200]);
+    expect(await connection.waitForStatuses(2)).toEqual([422, 200]);
     connection.end();
   });
 });

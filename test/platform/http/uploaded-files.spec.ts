@@ -11,8 +11,8 @@ function parse(...parts: Part[]): Promise<UploadedFiles> {
   return parseFiles(multipart(parts), TYPE);
 }
 
-describe('files in a body', () => {
-  it('are the parts of a form, in their order, beside its fields', async () => {
+describe('parseFiles', () => {
+  it('returns the files of a form in their order, and its fields', async () => {
     const content = Buffer.from([0, 255, 13, 10, 45, 45]);
     const { files, fields } = await parse(
       { name: 'file', filename: '메뉴.csv', type: 'Text/CSV; charset=utf-8', content },
@@ -26,12 +26,12 @@ describe('files in a body', () => {
     expect(fields).toEqual({ note: 'où' });
   });
 
-  it('are the body itself where it is no form', async () => {
+  it('returns a body that is not a form as one file', async () => {
     const { files } = await parseFiles(Buffer.from('a,b'), 'text/csv; charset=utf-8');
     expect(files).toEqual([{ field: 'file', name: undefined, mediaType: 'text/csv', bytes: Buffer.from('a,b') }]);
   });
 
-  it('have names without folders, and are none where a browser had none to send', async () => {
+  it('removes folders from file names, and skips the empty part that browsers send if no file was chosen', async () => {
     const names = ['../../etc/passwd', 'C:\\menu\\a.csv', `${'x'.repeat(300)}.csv`, ''];
     const { files } = await parse(...names.map((filename) => ({ name: 'file', filename, content: 'x' })));
     expect(files.map(({ name }) => name)).toEqual(['passwd', 'a.csv', 'x'.repeat(255), undefined]);
@@ -51,12 +51,12 @@ describe('files in a body', () => {
     await expect(parseFiles(body, type)).rejects.toMatchObject({ code: 'request.malformed' });
   });
 
-  it('are malformed without a name', async () => {
+  it('rejects a part without a name', async () => {
     const body = String(multipart([{ name: 'x', filename: 'a', content: '1' }])).replace('name="x"; ', '');
     await expect(parseFiles(Buffer.from(body), TYPE)).rejects.toMatchObject({ code: 'request.malformed' });
   });
 
-  it('are refused where there are too many of them, or a field is too long or there twice', async () => {
+  it('rejects too many files, a field that is too long, and a duplicate field', async () => {
     const code = 'request.too-large';
     const many = Array.from({ length: 101 }, (_, index) => `f${index}`);
     await expect(parse(...many.map((name) => ({ name, filename: name, content: '' })))).rejects.toMatchObject({ code });
@@ -68,7 +68,7 @@ describe('files in a body', () => {
     expect(Object.entries((await parse({ name: '__proto__', content: '1' })).fields)).toEqual([['__proto__', '1']]);
   });
 
-  it('come as they were sent, whatever is in them', async () => {
+  it('returns arbitrary bytes unchanged', async () => {
     const content = fc.oneof(
       fc.uint8Array({ maxLength: 300 }).map((bytes) => Buffer.from(bytes)),
       fc
@@ -83,7 +83,7 @@ describe('files in a body', () => {
     );
   });
 
-  it('are found in their order, however the form arrives', async () => {
+  it('emits the parts in their order, however the body is split into chunks', async () => {
     const contents = ['a,b\r\n1,2\r\n', '', '\r\n--b0undar\r\n'.repeat(50), 'x'];
     const form = multipart(contents.map((content, index) => ({ name: `f${index}`, filename: 'n', content })));
     await fc.assert(
@@ -99,7 +99,7 @@ describe('files in a body', () => {
     );
   });
 
-  it('are read or refused, and never waited for, whatever is broken in them', async () => {
+  it('returns or throws for every mutated form, and never hangs', async () => {
     const whole = multipart([
       { name: 'file', filename: 'a.csv', type: 'text/csv', content: 'a,b\r\n1,2\r\n' },
       { name: 'note', content: 'x' },

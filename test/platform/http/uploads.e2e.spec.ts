@@ -1,5 +1,5 @@
 import { gzipSync } from 'node:zlib';
-import type { Answer, Client } from '../../support/client.js';
+import type { ClientResponse, Client } from '../../support/client.js';
 import { csvForm, MULTIPART, multipart, type Part } from '../../support/forms.js';
 import { TestModelStore } from '../../support/model-store.js';
 import { OpenApiDocument } from '../../support/openapi-document.js';
@@ -30,17 +30,20 @@ describe('uploads', () => {
     await store.remove();
   });
 
-  const send = (path: string, raw: string | Buffer | FormData, headers: Record<string, string> = {}): Promise<Answer> =>
-    client.request('POST', path, { raw, headers });
-  const sendForm = (path: string, ...parts: Part[]): Promise<Answer> => send(path, multipart(parts), MULTIPART);
-  const labels = ({ body }: Answer): string[] => body.predictions.map(({ label }: { label: string }) => label);
-  const errors = ({ status, body }: Answer): unknown => [
+  const send = (
+    path: string,
+    raw: string | Buffer | FormData,
+    headers: Record<string, string> = {},
+  ): Promise<ClientResponse> => client.request('POST', path, { raw, headers });
+  const sendForm = (path: string, ...parts: Part[]): Promise<ClientResponse> => send(path, multipart(parts), MULTIPART);
+  const labels = ({ body }: ClientResponse): string[] => body.predictions.map(({ label }: { label: string }) => label);
+  const errors = ({ status, body }: ClientResponse): unknown => [
     status,
     ...body.errors.map(({ location, type }: { location: unknown; type: string }) => [location, type]),
   ];
 
-  describe('of rows to predict', () => {
-    it('answer as JSON does, sent as a browser or curl does, or as they are', async () => {
+  describe('of rows for predictions', () => {
+    it('give the same predictions as JSON, from a browser form, from a curl form, and as a raw body', async () => {
       const form = new FormData();
       form.append('file', new Blob([HEADER + VIRGINICA + SETOSA]), 'flowers.csv');
       const { body: expected } = await client.post(IRIS, {
@@ -62,7 +65,7 @@ describe('uploads', () => {
       });
     });
 
-    it('may be several, of several formats: their rows are answered in their order', async () => {
+    it('may be several files of different formats, whose rows are predicted in their order', async () => {
       const row = JSON.stringify({ sepal_length: 5.9, sepal_width: 3, petal_length: 5.1, petal_width: 1.8 });
       const answer = await sendForm(
         IRIS,
@@ -77,7 +80,7 @@ describe('uploads', () => {
       expect(labels(lines)).toEqual(['virginica']);
     });
 
-    it('name each wrong cell by line and column', async () => {
+    it('are rejected with the line and the column of each invalid cell', async () => {
       const file = `${HEADER}${SETOSA}\n1,x,3,4\n"5",,7,1e99\n1,2,3\n`;
       expect(errors(await send(IRIS, file.replace('1,2,3\n', ''), CSV))).toEqual([
         422,
@@ -88,13 +91,13 @@ describe('uploads', () => {
       expect(errors(await send(IRIS, file, CSV))).toEqual([422, [['body', 'file', 6], 'columns']]);
     });
 
-    it('leave cells empty for what has a default', async () => {
+    it('use the default of a feature for an empty cell', async () => {
       const { body } = await send('/models/sums/predict', 'a,b\n1,2\n1,\n', CSV);
       expect(body.predictions).toEqual([{ value: 3 }, { value: 11 }]);
       expect((await send('/models/sums/predict', 'a\n1\n', CSV)).body.predictions).toEqual([{ value: 11 }]);
     });
 
-    it('name a missing and an unknown column once, at the header', async () => {
+    it('are rejected with one error for each missing or unknown column, at the header', async () => {
       const answer = await send('/models/sums/predict', `b,c\n${'1,2\n'.repeat(500)}`, CSV);
       expect(errors(answer)).toEqual([
         422,
@@ -103,7 +106,7 @@ describe('uploads', () => {
       ]);
     });
 
-    it('say which file is wrong where there are several', async () => {
+    it('are rejected with the name of the invalid file among several', async () => {
       const good = { name: 'file', filename: 'good.csv', content: 'a\n1\n' };
       for (const content of ['a\nx\n', 'a\n1,2\n', 'x\n1\n']) {
         const { status, body } = await sendForm('/models/sums/predict', good, {
@@ -120,11 +123,11 @@ describe('uploads', () => {
       ['no file', [], 422],
       ['another field', [{ name: 'model', content: 'iris' }], 422],
       ['a file in another field', [{ name: 'upload', filename: 'a.csv', content: 'a\n1\n' }], 422],
-      ['a file that a browser had none of', [{ name: 'file', filename: '', content: '' }], 422],
+      ['the empty part of a browser without a chosen file', [{ name: 'file', filename: '', content: '' }], 422],
       ['an empty file', [{ name: 'file', filename: 'a.csv', content: '' }], 422],
       ['only a header', [{ name: 'file', filename: 'a.csv', content: 'a\n' }], 422],
-      ['a page that is called .csv', [{ name: 'file', filename: 'a.csv', content: '<!doctype html>\n<p>x' }], 422],
-      ['a file of no known kind', [{ name: 'file', filename: 'a.xlsx', content: 'PK' }], 415],
+      ['an HTML page named .csv', [{ name: 'file', filename: 'a.csv', content: '<!doctype html>\n<p>x' }], 422],
+      ['a file of an unknown format', [{ name: 'file', filename: 'a.xlsx', content: 'PK' }], 415],
       ['a picture', [{ name: 'file', filename: 'a.png', type: 'image/png', content: 'x' }], 415],
       ['too many rows', [{ name: 'file', filename: 'a.csv', content: `a\n${'1\n'.repeat(1_001)}` }], 413],
       [
@@ -132,8 +135,8 @@ describe('uploads', () => {
         Array(3).fill({ name: 'file', filename: 'a.csv', content: `a\n${'1\n'.repeat(400)}` }),
         413,
       ],
-      ['too much', [{ name: 'file', filename: 'a.csv', content: 'x'.repeat(2 ** 20) }], 413],
-    ])('are refused with %s', async (_, parts: Part[], status) => {
+      ['too many bytes', [{ name: 'file', filename: 'a.csv', content: 'x'.repeat(2 ** 20) }], 413],
+    ])('are rejected with %s', async (_, parts: Part[], status) => {
       const answer = await sendForm('/models/sums/predict', ...parts);
       expect({ status: answer.status, text: answer.text }).toEqual({
         status,
@@ -141,7 +144,7 @@ describe('uploads', () => {
       });
     });
 
-    it('stop at the first row too many, however much comes after', async () => {
+    it('are rejected at the first row over the limit, without reading the rest', async () => {
       const file = `a\n${'1\n'.repeat(20_000)}"broken`;
       expect(await send('/models/sums/predict', file, CSV)).toMatchObject({
         status: 413,
@@ -149,13 +152,13 @@ describe('uploads', () => {
       });
     });
 
-    it('are compressed up to the limit only', async () => {
+    it('are rejected if they exceed the limit after decompression', async () => {
       const headers = { ...CSV, 'content-encoding': 'gzip' };
       expect((await send(IRIS, gzipSync('a'.repeat(5_000_000)), headers)).status).toBe(413);
       expect((await send(IRIS, 'no gzip', headers)).status).toBe(400);
     });
 
-    it('leave other media types refused', async () => {
+    it('are rejected with a media type that is not a file of rows', async () => {
       for (const type of [
         'text/plain',
         'application/octet-stream',
@@ -167,7 +170,7 @@ describe('uploads', () => {
       }
     });
 
-    it('are documented with examples that work', async () => {
+    it('are documented with working examples', async () => {
       const document = await OpenApiDocument.of(client);
       for (const path of ['/predict', IRIS, '/models/{name}/predict', '/models/{name}/versions/{version}/predict']) {
         const operation = document.find('POST', path);

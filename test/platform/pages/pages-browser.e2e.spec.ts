@@ -6,23 +6,23 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { BrowserContextOptions, Locator, Page } from 'playwright-core';
-import { accessibilityProblems } from '../../support/axe.js';
-import { browserTrouble, TestBrowser } from '../../support/browser.js';
+import { accessibilityViolations } from '../../support/axe.js';
+import { browserUnavailableReason, TestBrowser } from '../../support/browser.js';
 import { enqueue, enqueueScript, JOB_HANDLERS, untilAborted } from '../../support/jobs.js';
-import { describeWhere } from '../../support/possible.js';
+import { describeUnless } from '../../support/describe-unless.js';
 import { startTestApp, type TestApp } from '../../support/test-app.js';
 
 const PASSWORD = 'a flat white, please';
 const NEW_PASSWORD = 'a cortado, no sugar';
-/** Not a name of this machine: what is plain HTTP there is not taken for safe, as 127.0.0.1 is. */
+/** A host name: browsers treat plain HTTP as secure on 127.0.0.1, but not here. */
 const FLAGS = ['--host-resolver-rules=MAP *.cafe.example 127.0.0.1'];
 
-// A browser of its own beside the application takes its time where others are at work.
+// A browser beside the application is slow on a busy machine.
 jest.setTimeout(120_000);
 
-const describeWhereBrowser = describeWhere(browserTrouble());
+const describeWhereBrowser = describeUnless(browserUnavailableReason());
 
-describeWhereBrowser('members in a browser', () => {
+describeWhereBrowser('account pages in a browser', () => {
   const browser = new TestBrowser();
   let app: TestApp;
   let names = 0;
@@ -56,63 +56,66 @@ describeWhereBrowser('members in a browser', () => {
   }
 
   it.each([
-    ['with script', {}],
-    ['without', { javaScriptEnabled: false }],
-  ] as [string, BrowserContextOptions][])('do everything with forms, %s', async (_, profile) => {
-    const { page } = await browser.newPage(profile);
-    await page.goto(app.url);
-    await page.getByRole('link', { name: 'Sign up', exact: true }).click();
-    const email = newEmail();
-    await fill(page, { 'E-mail': email, 'Name (optional)': 'Ada', Password: 'short' });
-    await press(page, 'Sign up');
-    expect(await summary(page).innerText()).toContain('Password must be text of 8 to 1024 characters');
-    await summary(page).getByRole('link').click();
-    expect(await page.getByLabel('Password').inputValue()).toBe('');
-    await page.keyboard.type(PASSWORD);
-    await page.keyboard.press('Enter');
-    await page.getByText('Welcome: you are a member now.').waitFor();
-    expect(await page.locator('dd').allInnerTexts()).toEqual(expect.arrayContaining([email, 'Ada', 'Member']));
+    ['with JavaScript', {}],
+    ['without JavaScript', { javaScriptEnabled: false }],
+  ] as [string, BrowserContextOptions][])(
+    'take a member from sign-up to withdrawal by forms, %s',
+    async (_, profile) => {
+      const { page } = await browser.newPage(profile);
+      await page.goto(app.url);
+      await page.getByRole('link', { name: 'Sign up', exact: true }).click();
+      const email = newEmail();
+      await fill(page, { 'E-mail': email, 'Name (optional)': 'Ada', Password: 'short' });
+      await press(page, 'Sign up');
+      expect(await summary(page).innerText()).toContain('Password must be text of 8 to 1024 characters');
+      await summary(page).getByRole('link').click();
+      expect(await page.getByLabel('Password').inputValue()).toBe('');
+      await page.keyboard.type(PASSWORD);
+      await page.keyboard.press('Enter');
+      await page.getByText('Welcome: you are a member now.').waitFor();
+      expect(await page.locator('dd').allInnerTexts()).toEqual(expect.arrayContaining([email, 'Ada', 'Member']));
 
-    await fill(page, { 'Current password': PASSWORD, 'New password': NEW_PASSWORD });
-    await press(page, 'Change password');
-    await page.getByText('Your password is changed').waitFor();
+      await fill(page, { 'Current password': PASSWORD, 'New password': NEW_PASSWORD });
+      await press(page, 'Change password');
+      await page.getByText('Your password is changed').waitFor();
 
-    await fill(page, { Name: 'Till' });
-    await page.getByLabel('Ends').selectOption({ label: 'In a year' });
-    await press(page, 'Make a key');
-    const key = await page.getByRole('status').locator('code').first().innerText();
-    const me = await fetch(`${app.url}/auth/me`, { headers: { authorization: `Bearer ${key}` } });
-    expect(await me.json()).toMatchObject({ email, name: 'Ada' });
-    await page.getByRole('button', { name: /^End the API key Till/ }).click();
-    await page.getByText('That API key has ended').waitFor();
+      await fill(page, { Name: 'Till' });
+      await page.getByLabel('Ends').selectOption({ label: 'In a year' });
+      await press(page, 'Make a key');
+      const key = await page.getByRole('status').locator('code').first().innerText();
+      const me = await fetch(`${app.url}/auth/me`, { headers: { authorization: `Bearer ${key}` } });
+      expect(await me.json()).toMatchObject({ email, name: 'Ada' });
+      await page.getByRole('button', { name: /^End the API key Till/ }).click();
+      await page.getByText('That API key has ended').waitFor();
 
-    await page.getByRole('navigation').getByRole('button', { name: 'Log out' }).click();
-    await page.getByText('You are logged out.').waitFor();
-    expect(await page.context().cookies()).toEqual([]);
-    await page.goto(`${app.url}/account`);
-    expect(pathOf(page)).toBe('/login?next=%2Faccount');
-    await fill(page, { 'E-mail': email, Password: PASSWORD });
-    await press(page, 'Log in');
-    expect(await summary(page).innerText()).toContain('The e-mail or the password is wrong.');
-    expect(await page.getByLabel('E-mail').inputValue()).toBe(email);
-    await fill(page, { Password: NEW_PASSWORD });
-    await press(page, 'Log in');
-    expect(pathOf(page)).toBe('/account');
+      await page.getByRole('navigation').getByRole('button', { name: 'Log out' }).click();
+      await page.getByText('You are logged out.').waitFor();
+      expect(await page.context().cookies()).toEqual([]);
+      await page.goto(`${app.url}/account`);
+      expect(pathOf(page)).toBe('/login?next=%2Faccount');
+      await fill(page, { 'E-mail': email, Password: PASSWORD });
+      await press(page, 'Log in');
+      expect(await summary(page).innerText()).toContain('The e-mail or the password is wrong.');
+      expect(await page.getByLabel('E-mail').inputValue()).toBe(email);
+      await fill(page, { Password: NEW_PASSWORD });
+      await press(page, 'Log in');
+      expect(pathOf(page)).toBe('/account');
 
-    await page.getByRole('button', { name: /^End the session of Chrome/ }).click();
-    await page.getByText('You are logged out.').waitFor();
-    await fill(page, { 'E-mail': email, Password: NEW_PASSWORD });
-    await press(page, 'Log in');
-    await page.getByLabel('Password', { exact: true }).fill(NEW_PASSWORD);
-    await press(page, 'Withdraw for good');
-    await page.getByText('You have withdrawn: your account is gone.').waitFor();
-    await fill(page, { 'E-mail': email, Password: NEW_PASSWORD });
-    await press(page, 'Log in');
-    expect(await summary(page).innerText()).toContain('The e-mail or the password is wrong.');
-  });
+      await page.getByRole('button', { name: /^End the session of Chrome/ }).click();
+      await page.getByText('You are logged out.').waitFor();
+      await fill(page, { 'E-mail': email, Password: NEW_PASSWORD });
+      await press(page, 'Log in');
+      await page.getByLabel('Password', { exact: true }).fill(NEW_PASSWORD);
+      await press(page, 'Withdraw for good');
+      await page.getByText('You have withdrawn: your account is gone.').waitFor();
+      await fill(page, { 'E-mail': email, Password: NEW_PASSWORD });
+      await press(page, 'Log in');
+      expect(await summary(page).innerText()).toContain('The e-mail or the password is wrong.');
+    },
+  );
 
-  it('need nothing but a keyboard', async () => {
-    const { page, complaints } = await browser.newPage();
+  it('work with the keyboard alone', async () => {
+    const { page, pageErrors } = await browser.newPage();
     const tabTo = async (target: Locator): Promise<void> => {
       for (let count = 0; (await target.and(page.locator(':focus')).count()) === 0; count += 1) {
         if (count > 60) throw new Error('The tab key never leads there.');
@@ -135,10 +138,10 @@ describeWhereBrowser('members in a browser', () => {
     await tabTo(page.getByRole('button', { name: 'Log out' }));
     await page.keyboard.press('Space');
     await page.getByText('You are logged out.').waitFor();
-    expect(complaints).toEqual([]);
+    expect(pageErrors).toEqual([]);
   });
 
-  it('hear first what went wrong, and get from there to the field', async () => {
+  it('focus the error summary, which links to the field', async () => {
     const { page } = await browser.newPage();
     await page.goto(`${app.url}/signup`);
     await fill(page, { 'E-mail': 'nobody', Password: PASSWORD });
@@ -159,55 +162,58 @@ describeWhereBrowser('members in a browser', () => {
     ['dark', 1280],
     ['light', 375],
     ['dark', 375],
-  ] as const)('find no page that keeps them out: %s, %d px', async (colorScheme, width) => {
-    const { page } = await browser.newPage({ colorScheme, viewport: { width, height: 800 } });
-    const look = async (): Promise<void> => {
-      // What is there before its style sheets are is wider.
-      await page.waitForLoadState();
-      const scrolls = await page.evaluate('document.documentElement.scrollWidth > window.innerWidth');
-      const problems = await accessibilityProblems(page);
-      expect({ path: pathOf(page), problems, scrolls }).toEqual({ path: pathOf(page), problems: [], scrolls: false });
-    };
-    for (const path of ['/', '/login', '/signup?next=/menus', '/login?reason=fresh', '/nothing-here', '/signup']) {
-      await page.goto(app.url + path);
+  ] as const)(
+    'have no accessibility violations and do not scroll horizontally: %s, %d px',
+    async (colorScheme, width) => {
+      const { page } = await browser.newPage({ colorScheme, viewport: { width, height: 800 } });
+      const look = async (): Promise<void> => {
+        // Without its style sheets a page is wider.
+        await page.waitForLoadState();
+        const scrolls = await page.evaluate('document.documentElement.scrollWidth > window.innerWidth');
+        const problems = await accessibilityViolations(page);
+        expect({ path: pathOf(page), problems, scrolls }).toEqual({ path: pathOf(page), problems: [], scrolls: false });
+      };
+      for (const path of ['/', '/login', '/signup?next=/menus', '/login?reason=fresh', '/nothing-here', '/signup']) {
+        await page.goto(app.url + path);
+        await look();
+      }
+      await fill(page, { 'E-mail': 'nobody', Password: 'short' });
+      await press(page, 'Sign up');
+      await summary(page).waitFor();
       await look();
-    }
-    await fill(page, { 'E-mail': 'nobody', Password: 'short' });
-    await press(page, 'Sign up');
-    await summary(page).waitFor();
-    await look();
-    await signUp(page);
-    await look();
-    const me = await page.context().request.get(`${app.url}/auth/me`);
-    const { id: memberId } = (await me.json()) as { id: string };
-    await enqueueScript(app, memberId, untilAborted);
-    await enqueue(app, { kind: 'plain', memberId, payload: {}, total: 1, model: 'iris', version: '1' });
-    await page.goto(`${app.url}/account`);
-    await look();
-    await fill(page, { Name: 'Till at the counter' });
-    await press(page, 'Make a key');
-    await page.getByRole('status').getByRole('heading', { name: 'Your new API key' }).waitFor();
-    await look();
-    await fill(page, { 'Current password': 'wrong', 'New password': NEW_PASSWORD });
-    await press(page, 'Change password');
-    await summary(page).waitFor();
-    await look();
-    await page.goto(app.url);
-    await look();
-  });
+      await signUp(page);
+      await look();
+      const me = await page.context().request.get(`${app.url}/auth/me`);
+      const { id: memberId } = (await me.json()) as { id: string };
+      await enqueueScript(app, memberId, untilAborted);
+      await enqueue(app, { kind: 'plain', memberId, payload: {}, total: 1, model: 'iris', version: '1' });
+      await page.goto(`${app.url}/account`);
+      await look();
+      await fill(page, { Name: 'Till at the counter' });
+      await press(page, 'Make a key');
+      await page.getByRole('status').getByRole('heading', { name: 'Your new API key' }).waitFor();
+      await look();
+      await fill(page, { 'Current password': 'wrong', 'New password': NEW_PASSWORD });
+      await press(page, 'Change password');
+      await summary(page).waitFor();
+      await look();
+      await page.goto(app.url);
+      await look();
+    },
+  );
 
-  it('get in over plain HTTP too, at a name that browsers do not trust', async () => {
+  it('accept a sign-up over plain HTTP on a host that browsers do not treat as secure', async () => {
     const { page } = await browser.newPage();
     const address = app.url.replace('127.0.0.1', 'till.cafe.example');
     const sent = page.waitForRequest((request) => request.method() === 'POST');
     await signUp(page, address);
-    // Without Sec-Fetch-Site it is Origin alone that says where the form comes from.
+    // Without Sec-Fetch-Site only Origin shows which site the form comes from.
     const headers = await (await sent).allHeaders();
     expect(headers['sec-fetch-site']).toBeUndefined();
     expect(headers.origin).toBe(address);
   });
 
-  it('are not logged in, or out, by another site', async () => {
+  it('refuse a sign-up and a logout that another site submits', async () => {
     const fields = `<input name="email" value="${newEmail()}"><input name="password" value="${PASSWORD}">`;
     const form = (path: string): string =>
       `<form method="post" action="${app.url}${path}">${fields}<button>${path}</button></form>`;
@@ -231,7 +237,7 @@ describeWhereBrowser('members in a browser', () => {
     await closed(site);
   });
 
-  it('have a session in production, behind a proxy that ends TLS', async () => {
+  it('set a Secure session cookie in production, behind a proxy that terminates TLS', async () => {
     const secret = 'kQ3v9T7pXw2Zb8Lr5Yd1Ns6Mf4Hj0GcAe';
     const production = await startTestApp({ NODE_ENV: 'production', SESSION_SECRET: secret, TRUST_PROXY: '1' });
     const proxy = await tlsProxy(production.url);
@@ -248,7 +254,7 @@ describeWhereBrowser('members in a browser', () => {
   });
 });
 
-/** Ends TLS as nginx does, with a certificate of its own, and says so in `X-Forwarded-Proto`. */
+/** Terminates TLS as nginx does, with a self-signed certificate, and sets `X-Forwarded-Proto`. */
 async function tlsProxy(target: string): Promise<Server> {
   const directory = mkdtempSync(join(tmpdir(), 'barista-tls-'));
   const [key, cert] = [join(directory, 'key.pem'), join(directory, 'cert.pem')];
@@ -260,9 +266,9 @@ async function tlsProxy(target: string): Promise<Server> {
   const proxy = createTlsServer(certificate, (request, response) => {
     const { method, url: path } = request;
     const headers = { ...request.headers, 'x-forwarded-proto': 'https' };
-    const upstream = send(target, { method, path, headers }, (answer) => {
-      response.writeHead(answer.statusCode!, answer.headers);
-      answer.pipe(response);
+    const upstream = send(target, { method, path, headers }, (upstreamResponse) => {
+      response.writeHead(upstreamResponse.statusCode!, upstreamResponse.headers);
+      upstreamResponse.pipe(response);
     });
     request.pipe(upstream);
   });

@@ -1,9 +1,9 @@
 import { Controller, Get } from '@nestjs/common';
 import { DomainError } from '../../../src/platform/http/index.js';
-import { AS_BROWSER } from '../../support/markup.js';
+import { BROWSER_HEADERS } from '../../support/markup.js';
 import { startTestApp, type TestApp } from '../../support/test-app.js';
 
-const HTML = { headers: AS_BROWSER };
+const HTML = { headers: BROWSER_HEADERS };
 
 class ClosedError extends DomainError {
   readonly kind = 'unavailable';
@@ -28,7 +28,7 @@ class CafeController {
   }
 }
 
-describe('an error', () => {
+describe('error pages', () => {
   let app: TestApp;
 
   beforeAll(async () => {
@@ -42,27 +42,30 @@ describe('an error', () => {
     ['GET', '/account/nothing-here', 404, 'There is nothing here'],
     ['PUT', '/login', 405, 'That is not possible here'],
     ['GET', '/logout', 405, 'That is not possible here'],
-  ])('is a page for who asks for one: %s %s', async (method, path, status, title) => {
-    const answer = await app.client().request(method, path, HTML);
-    expect(answer.status).toBe(status);
-    expect(answer.headers.get('content-type')).toBe('text/html; charset=utf-8');
-    expect(answer.headers.get('vary')).toMatch(/\bAccept\b/);
-    expect(answer.headers.get('cache-control')).toBe('no-store');
-    expect(answer.text).toContain(`<h1>${title}</h1>`);
-    expect(answer.text).toContain(answer.headers.get('x-request-id'));
-    expect(answer.text).not.toMatch(/<script|<style|style=/);
-    for (const accept of ['*/*', 'application/json', 'application/problem+json', 'text/html;q=0.1, */*']) {
-      const plain = await app.client().request(method, path, { headers: { accept } });
-      expect({ accept, status: plain.status, type: plain.headers.get('content-type') }).toEqual({
-        accept,
-        status,
-        type: 'application/problem+json',
-      });
-    }
-    expect((await app.client().request(method, path)).body).toMatchObject({ status });
-  });
+  ])(
+    'are sent to clients that prefer HTML, and problem documents to others: %s %s',
+    async (method, path, status, title) => {
+      const response = await app.client().request(method, path, HTML);
+      expect(response.status).toBe(status);
+      expect(response.headers.get('content-type')).toBe('text/html; charset=utf-8');
+      expect(response.headers.get('vary')).toMatch(/\bAccept\b/);
+      expect(response.headers.get('cache-control')).toBe('no-store');
+      expect(response.text).toContain(`<h1>${title}</h1>`);
+      expect(response.text).toContain(response.headers.get('x-request-id'));
+      expect(response.text).not.toMatch(/<script|<style|style=/);
+      for (const accept of ['*/*', 'application/json', 'application/problem+json', 'text/html;q=0.1, */*']) {
+        const plain = await app.client().request(method, path, { headers: { accept } });
+        expect({ accept, status: plain.status, type: plain.headers.get('content-type') }).toEqual({
+          accept,
+          status,
+          type: 'application/problem+json',
+        });
+      }
+      expect((await app.client().request(method, path)).body).toMatchObject({ status });
+    },
+  );
 
-  it('says when to come again, and nothing of what nobody expected', async () => {
+  it('keep Retry-After, and hide the message of an unexpected error', async () => {
     const closed = await app.client().get('/account/cafe/closed', HTML);
     expect({ status: closed.status, retry: closed.headers.get('retry-after') }).toEqual({ status: 503, retry: '7' });
     expect(closed.text).toContain('<p>Closed until &lt;seven&gt;.</p>');
@@ -72,27 +75,27 @@ describe('an error', () => {
     expect(burning.text).not.toMatch(/secrets|etc/);
   });
 
-  it.each(['/menus/999999', '/auth/me', '/menus?limit=0'])('of the API stays as it is: %s', async (path) => {
-    const answer = await app.client().get(path, HTML);
-    expect(answer.headers.get('content-type')).toBe('application/problem+json');
+  it.each(['/menus/999999', '/auth/me', '/menus?limit=0'])('are not sent for a path of the API: %s', async (path) => {
+    const response = await app.client().get(path, HTML);
+    expect(response.headers.get('content-type')).toBe('application/problem+json');
   });
 
-  it('of the protocol stays as that has it', async () => {
-    const answer = await app.client().get('/v2/models/nothing-here', HTML);
-    expect(answer).toMatchObject({ status: 404, body: { error: expect.stringContaining('nothing-here') } });
+  it('are not sent for a path of the Open Inference Protocol', async () => {
+    const response = await app.client().get('/v2/models/nothing-here', HTML);
+    expect(response).toMatchObject({ status: 404, body: { error: expect.stringContaining('nothing-here') } });
   });
 
-  it('shows what a client sent as text', async () => {
-    const answer = await app.client().get('/account', { headers: { ...HTML.headers, 'x-request-id': 'a.b-c' } });
-    expect(answer.status).toBe(303);
+  it('escape text of the request', async () => {
+    const response = await app.client().get('/account', { headers: { ...HTML.headers, 'x-request-id': 'a.b-c' } });
+    expect(response.status).toBe(303);
     const page = await app.client().get('/%3Cb%3E', { headers: { ...HTML.headers, 'x-request-id': 'a.b-c' } });
     expect(page.status).toBe(404);
     expect(page.text).toContain('<code>a.b-c</code>');
     expect(page.text).not.toContain('<b>');
   });
 
-  it('is JSON for a program that asks for an account', async () => {
-    const answer = await app.client().get('/account');
-    expect(answer).toMatchObject({ status: 401, body: { code: 'auth.required' } });
+  it('are not sent to a client that does not prefer HTML, also on /account', async () => {
+    const response = await app.client().get('/account');
+    expect(response).toMatchObject({ status: 401, body: { code: 'auth.required' } });
   });
 });

@@ -1,29 +1,29 @@
 import { MalformedRequestError } from '../../../src/platform/http/index.js';
-import { formatOf, readRecords } from '../../../src/platform/records/index.js';
-import { flawOf, readAll } from '../../support/records.js';
+import { detectFormat, readRecords } from '../../../src/platform/records/index.js';
+import { findError, readAll } from '../../support/records.js';
 
 const FILE = ['body', 'file'];
 
-describe('CSV', () => {
+describe('readRecords of CSV', () => {
   const rowsOf = async (text: string): Promise<unknown[]> =>
-    (await readAll(text, 'csv')).records.map(({ place, value }) => [place, value]);
+    (await readAll(text, 'csv')).records.map(({ position, value }) => [position, value]);
 
-  it('is a header and rows, each at its line', async () => {
+  it('reads a header and rows, with the line number of each row', async () => {
     const { columns, records } = await readAll('a,b\n1,2\n3,4\n', 'csv');
     expect(columns).toEqual(['a', 'b']);
     expect(records).toEqual([
-      { place: 2, location: [...FILE, 2], value: { a: '1', b: '2' } },
-      { place: 3, location: [...FILE, 3], value: { a: '3', b: '4' } },
+      { position: 2, location: [...FILE, 2], value: { a: '1', b: '2' } },
+      { position: 3, location: [...FILE, 3], value: { a: '3', b: '4' } },
     ]);
   });
 
   it.each([
-    ['a last line without an end', 'a,b\n1,2', [[2, { a: '1', b: '2' }]]],
+    ['a last line without a line break', 'a,b\n1,2', [[2, { a: '1', b: '2' }]]],
     ['CRLF', 'a,b\r\n1,2\r\n', [[2, { a: '1', b: '2' }]]],
     ['a byte order mark', '\ufeffa,b\n1,2\n', [[2, { a: '1', b: '2' }]]],
     ['spaces around the names of columns', ' a, b \n1, 2\n', [[2, { a: '1', b: ' 2' }]]],
     [
-      'empty cells, which are left out',
+      'empty cells, which it omits',
       'a,b\n,2\n"",\n',
       [
         [2, { b: '2' }],
@@ -31,7 +31,7 @@ describe('CSV', () => {
       ],
     ],
     [
-      'empty lines, which are none',
+      'empty lines, which it skips',
       'a,b\n\n1,2\n\r\n3,4\n\n',
       [
         [3, { a: '1', b: '2' }],
@@ -40,7 +40,7 @@ describe('CSV', () => {
     ],
     ['commas and quotes in quotes', 'a,b\n"1,5","say ""hi"""\n', [[2, { a: '1,5', b: 'say "hi"' }]]],
     [
-      'line breaks in quotes, after which lines are counted on',
+      'line breaks in quotes, which count as lines',
       'a,b\n"1\r\n\n2",x\n3,4\n',
       [
         [2, { a: '1\r\n\n2', b: 'x' }],
@@ -48,14 +48,18 @@ describe('CSV', () => {
       ],
     ],
     ['line breaks in the header', '"a\n1",b\nx,y\n', [[3, { 'a\n1': 'x', b: 'y' }]]],
-    ['names that every object has', 'constructor,toString\n1,2\n', [[2, { constructor: '1', toString: '2' }]]],
-  ])('may have %s', async (_, text, rows) => {
+    [
+      'column names that are properties of every object',
+      'constructor,toString\n1,2\n',
+      [[2, { constructor: '1', toString: '2' }]],
+    ],
+  ])('accepts %s', async (_, text, rows) => {
     expect(await rowsOf(text)).toEqual(rows);
   });
 
-  it('says which rows have too few or too many cells, and reads the others', async () => {
+  it('reports rows with too few or too many cells, and reads the others', async () => {
     const { records } = await readAll('a,b\n1\n1,2,3\n"x\n",y\n1,2\n"",,\n', 'csv');
-    expect(records.map(({ place, error }) => [place, error?.message])).toEqual([
+    expect(records.map(({ position, error }) => [position, error?.message])).toEqual([
       [2, 'line 2 has 1 cells, and the header has 2'],
       [3, 'line 3 has 3 cells, and the header has 2'],
       [4, undefined],
@@ -67,8 +71,8 @@ describe('CSV', () => {
   });
 
   it.each([
-    ['nothing in it', '', FILE, 'the file is empty'],
-    ['only a mark in it', '\ufeff', FILE, 'the file is empty'],
+    ['no content', '', FILE, 'the file is empty'],
+    ['only a byte order mark', '\ufeff', FILE, 'the file is empty'],
     ['only a header', 'a,b\n', FILE, 'the file has a header and no rows'],
     ['only a header and empty lines', 'a,b\n\n\r\n', FILE, 'the file has a header and no rows'],
     ['an empty first line', '\na,b\n1,2\n', [...FILE, 1], 'line 1 is empty: it must name the columns'],
@@ -97,24 +101,24 @@ describe('CSV', () => {
       [...FILE, 3],
       'the record that begins in line 3 has a quote that is not closed',
     ],
-  ])('is refused with %s', async (_, text, location, message) => {
-    expect(await flawOf(text, 'csv')).toEqual([location, message]);
+  ])('rejects a file with %s', async (_, text, location, message) => {
+    expect(await findError(text, 'csv')).toEqual([location, message]);
   });
 
-  it('is UTF-8, and says where it is not', async () => {
+  it('requires UTF-8, and names the first line that is not', async () => {
     const latin1 = Buffer.from('name,price\nAmericano,1\n"Café\n",2\n', 'latin1');
-    expect(await flawOf(latin1, 'csv')).toEqual([[...FILE, 3], 'line 3 is not UTF-8: save the file as UTF-8']);
+    expect(await findError(latin1, 'csv')).toEqual([[...FILE, 3], 'line 3 is not UTF-8: save the file as UTF-8']);
     const utf16 = Buffer.from('\ufeffa,b\n1,2\n', 'utf16le');
-    expect(await flawOf(utf16, 'csv')).toEqual([[...FILE, 1], 'the file is UTF-16: save it as UTF-8']);
+    expect(await findError(utf16, 'csv')).toEqual([[...FILE, 1], 'the file is UTF-16: save it as UTF-8']);
     expect((await readAll('이름\n아메리카노\n', 'csv')).records[0]?.value).toEqual({ 이름: '아메리카노' });
   });
 });
 
-describe('JSON lines', () => {
-  it('are values, each at its line; a broken one is an error of its own', async () => {
+describe('readRecords of JSON lines', () => {
+  it('reads a value per line, and reports a malformed line as an error of its own', async () => {
     const { columns, records } = await readAll('\ufeff{"a":1}\n\n{"a":\r\n  [2]\r\n{"a":9007199254740993}', 'jsonl');
     expect(columns).toBeUndefined();
-    expect(records.map(({ place, value, error }) => [place, value ?? error?.message])).toEqual([
+    expect(records.map(({ position, value, error }) => [position, value ?? error?.message])).toEqual([
       [1, { a: 1 }],
       [3, 'line 3 is not well-formed JSON'],
       [4, [2]],
@@ -122,16 +126,16 @@ describe('JSON lines', () => {
     ]);
   });
 
-  it('are not empty', async () => {
-    expect(await flawOf('\n \n', 'jsonl')).toEqual([FILE, 'the file is empty']);
+  it('rejects an empty file', async () => {
+    expect(await findError('\n \n', 'jsonl')).toEqual([FILE, 'the file is empty']);
   });
 });
 
-describe('JSON', () => {
+describe('readRecords of JSON', () => {
   const rowsOf = async (text: string, from?: 'body'): Promise<unknown[]> =>
     (await readAll(text, 'json', { from })).records.map(({ location, value }) => [location.join('.'), value]);
 
-  it('is an array, {"instances": […]}, or one row; a file stands at ["body", "file"], a body at ["body"]', async () => {
+  it('reads an array, {"instances": […]} or one row, located at ["body", "file"] in a file and at ["body"] in a body', async () => {
     expect(await rowsOf(' [{"a":1}, 2]\n')).toEqual([
       ['body.file.0', { a: 1 }],
       ['body.file.1', 2],
@@ -146,12 +150,12 @@ describe('JSON', () => {
     expect(await rowsOf('{"a":1}', 'body')).toEqual([['body', { a: 1 }]]);
   });
 
-  it('may have a field that is called "instances"', async () => {
+  it('reads a row with a field "instances" when told so', async () => {
     const { records } = await readAll('{"instances":[1]}', 'json', { instances: false });
     expect(records.map(({ value }) => value)).toEqual([{ instances: [1] }]);
   });
 
-  it('keeps integers of 64 bits', async () => {
+  it('keeps 64-bit integers exact', async () => {
     const { records } = await readAll('[{"id":1},{"id":18446744073709551615}]', 'json');
     expect(records.map(({ value }) => value)).toEqual([{ id: 1 }, { id: 18446744073709551615n }]);
   });
@@ -170,22 +174,22 @@ describe('JSON', () => {
     ['[1}', [...FILE, 0], expect.stringContaining('not well-formed at element 0')],
     ['[{]},1]', [...FILE, 0], expect.stringContaining('not well-formed at element 0')],
     ['{"a":', FILE, 'the file is not well-formed JSON'],
-  ])('is refused as a file: %s', async (text, location, message) => {
-    expect(await flawOf(text, 'json')).toEqual([location, message]);
+  ])('rejects a file with the content %s', async (text, location, message) => {
+    expect(await findError(text, 'json')).toEqual([location, message]);
   });
 
-  it('is malformed as a body', async () => {
+  it('rejects a malformed body as a malformed request', async () => {
     for (const text of ['', '[1', '[1,]', '{"a":', '[1]2']) {
       await expect(readAll(text, 'json', { from: 'body' })).rejects.toBeInstanceOf(MalformedRequestError);
     }
-    expect(await flawOf('[]', 'json', { from: 'body' })).toEqual([['body'], 'body must hold at least one row']);
+    expect(await findError('[]', 'json', { from: 'body' })).toEqual([['body'], 'body must hold at least one row']);
   });
 });
 
-describe('a file that is meant to exhaust', () => {
+describe('readRecords of a hostile file', () => {
   const MEGABYTE = 2 ** 20;
 
-  /** The same bytes again and again, up to 1 GB, counting what has been asked for. */
+  /** Repeats the same bytes up to 1 GB, and counts the bytes taken. */
   function endless(start: string, more: string): { source: AsyncIterable<Buffer>; taken: () => number } {
     let taken = 0;
     const chunk = Buffer.from(more.repeat(Math.ceil(65_536 / more.length)));
@@ -204,16 +208,16 @@ describe('a file that is meant to exhaust', () => {
     ['a line without end', 'jsonl', '1\n', '[', 'line 2'],
     ['nesting without end', 'json', '[1,', '[', 'element 1'],
     ['a text without end', 'json', '{"a":"', 'x', 'element 0'],
-  ] as const)('is given up after a megabyte: %s', async (_, format, start, more, place) => {
+  ] as const)('stops reading after a megabyte of %s', async (_, format, start, more, position) => {
     const { source, taken } = endless(start, more);
     const read = async (): Promise<void> => {
       for await (const batch of readRecords(source, format)) expect(batch.length).toBeLessThan(257);
     };
-    await expect(read()).rejects.toThrow(`${place} is larger than 1 MB`);
+    await expect(read()).rejects.toThrow(`${position} is larger than 1 MB`);
     expect(taken()).toBeLessThan(1.2 * MEGABYTE);
   });
 
-  it('is not read ahead of those who take its rows', async () => {
+  it('does not read ahead of its consumer', async () => {
     const { source, taken } = endless('a,b\n', '1,"2"\n');
     let rows = 0;
     for await (const batch of readRecords(source, 'csv')) {
@@ -224,9 +228,9 @@ describe('a file that is meant to exhaust', () => {
     expect(rows).toBeGreaterThan(300_000);
   });
 
-  it('has 100,000 columns', async () => {
+  it('rejects 100,000 columns', async () => {
     const columns = Array.from({ length: 100_000 }, (_, index) => `c${index}`).join(',');
-    expect(await flawOf(`${columns}\n`, 'csv')).toEqual([
+    expect(await findError(`${columns}\n`, 'csv')).toEqual([
       ['body', 'file', 1],
       'the header has 100000 columns; there may be 10000',
     ]);
@@ -235,7 +239,7 @@ describe('a file that is meant to exhaust', () => {
   });
 });
 
-describe('the format of a file', () => {
+describe('detectFormat', () => {
   it.each([
     ['text/csv', undefined, 'csv'],
     ['Text/CSV; charset=utf-8', 'x.json', 'csv'],
@@ -247,7 +251,7 @@ describe('the format of a file', () => {
     ['constructor', 'toString', undefined],
     ['text/plain', 'csv.txt', undefined],
     [undefined, undefined, undefined],
-  ])('%s, %s: %s', (mediaType, name, format) => {
-    expect(formatOf(mediaType, name)).toBe(format);
+  ])('detects the format of media type %s and name %s as %s', (mediaType, name, format) => {
+    expect(detectFormat(mediaType, name)).toBe(format);
   });
 });

@@ -3,7 +3,7 @@ import { parseExactJson } from '../../../src/platform/http/index.js';
 import { CsvWriter } from '../../../src/platform/records/index.js';
 import { readAll } from '../../support/records.js';
 
-/** Texts with what means something in CSV. */
+/** Text with the special characters of CSV. */
 const CELL = fc.oneof(
   fc.string({ unit: fc.constantFrom('a', '1', ',', '"', '\n', '\r', ' ', ';', '\t', '\0', 'é', '한', '😀', '=', '-') }),
   fc.string({ unit: 'binary' }),
@@ -12,9 +12,9 @@ const CELL = fc.oneof(
 const CHUNKS = fc.array(fc.nat(), { maxLength: 20 });
 const COLUMNS = ['one', 'two', 'three'];
 
-describe('the reader of CSV', () => {
-  it('reads what was written, however it arrives, each row at its line', async () => {
-    const row = fc.tuple(CELL, CELL, CELL).map((cells) => cells.map(defused));
+describe('CsvReader', () => {
+  it('reads the output of CsvWriter with the line number of each row, whatever the chunks', async () => {
+    const row = fc.tuple(CELL, CELL, CELL).map((cells) => cells.map(withoutFormula));
     await fc.assert(
       fc.asyncProperty(fc.array(row, { minLength: 1 }), CHUNKS, async (rows, ends) => {
         const writer = new CsvWriter(COLUMNS);
@@ -22,17 +22,17 @@ describe('the reader of CSV', () => {
         expect(columns).toEqual(COLUMNS);
         let line = 2;
         const expected = rows.map((cells) => {
-          const place = line;
+          const position = line;
           line += cells.join('').split('\n').length;
           const given = cells.map((cell, index) => [COLUMNS[index], cell]).filter(([, cell]) => cell !== '');
-          return { place, location: ['body', 'file', place], value: Object.fromEntries(given) };
+          return { position, location: ['body', 'file', position], value: Object.fromEntries(given) };
         });
         expect(records).toEqual(expected);
       }),
     );
   });
 
-  it('says the same of anything, however it arrives', async () => {
+  it('gives the same result or error for any input, whatever the chunks', async () => {
     const text = fc.string({ unit: fc.constantFrom('a', 'b', ',', '"', '\n', '\r', ';', '\ufeff', '한', '__proto__') });
     const result = (file: string, ends?: readonly number[]): Promise<unknown> =>
       readAll(file, 'csv', { ends }).catch((error: Error) => error);
@@ -46,27 +46,27 @@ describe('the reader of CSV', () => {
   });
 });
 
-/** What a spreadsheet could take for a formula is written so that it does not, and is another text then. */
-function defused(text: string): string {
+/** Avoids text that CsvWriter escapes as a formula: it would not be read back unchanged. */
+function withoutFormula(text: string): string {
   return /^[=+\-@\t\r＝＋－＠]/.test(text) ? `x${text}` : text;
 }
 
-describe('the reader of JSON', () => {
+describe('JsonReader and JsonLinesReader', () => {
   const values = fc.array(fc.jsonValue(), { minLength: 1 });
   const space = fc.constantFrom(undefined, 1, '\t');
 
-  it('reads arrays as the parser of bodies does, however they arrive', async () => {
+  it('read an array like the parser of request bodies, whatever the chunks', async () => {
     await fc.assert(
       fc.asyncProperty(values, space, CHUNKS, fc.boolean(), async (rows, indent, ends, isWrapped) => {
         const text = JSON.stringify(isWrapped ? { instances: rows } : rows, undefined, indent);
         const { records } = await readAll(text, 'json', { ends });
         expect(records.map(({ value }) => value)).toEqual(parseExactJson(JSON.stringify(rows)));
-        expect(records.map(({ place }) => place)).toEqual(rows.map((_, index) => index));
+        expect(records.map(({ position }) => position)).toEqual(rows.map((_, index) => index));
       }),
     );
   });
 
-  it('takes an array for well-formed where JSON.parse does', async () => {
+  it('accept exactly the arrays that JSON.parse accepts', async () => {
     const pieces = fc.constantFrom(
       '[',
       ']',
@@ -98,7 +98,7 @@ describe('the reader of JSON', () => {
     );
   });
 
-  it('reads lines as the parser of bodies does, however they arrive', async () => {
+  it('read lines like the parser of request bodies, whatever the chunks', async () => {
     await fc.assert(
       fc.asyncProperty(values, CHUNKS, fc.constantFrom('\n', '\r\n'), async (rows, ends, lineEnd) => {
         const text = rows.map((row) => JSON.stringify(row)).join(lineEnd);
@@ -117,17 +117,17 @@ function parsed(text: string): unknown {
   }
 }
 
-describe('the writer of CSV', () => {
+describe('CsvWriter', () => {
   const rows = (...cells: unknown[]): string => new CsvWriter([]).rows([cells]);
 
-  it('defuses what a spreadsheet takes for a formula, and leaves numbers as they are', () => {
+  it('escapes formulas, and leaves numbers unchanged', () => {
     expect(rows('=1+1', '+x', '-x', '@SUM(A1)', '\tx', '＝1')).toBe("'=1+1,'+x,'-x,'@SUM(A1),'\tx,'＝1\n");
     expect(rows('\r=1')).toBe('"\'\r=1"\n');
     expect(rows(-1.5, '-1.5', '+2e-7', '-', 'a=b', -1n)).toBe("-1.5,-1.5,+2e-7,'-,a=b,-1\n");
     expect(new CsvWriter(['=a', 'b']).header()).toBe("'=a,b\n");
   });
 
-  it('writes what is nested as JSON, and nothing for nothing', () => {
+  it('writes objects and arrays as JSON, and null and undefined as empty cells', () => {
     expect(rows(true, null, undefined, [1, 2n], { a: '"' })).toBe('true,,,"[1,2]","{""a"":""\\""""}"\n');
     expect(rows()).toBe('\n');
   });

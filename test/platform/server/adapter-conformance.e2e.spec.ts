@@ -1,6 +1,7 @@
 import { ExpressAdapter } from '@nestjs/platform-express';
 import type { Express } from 'express';
-import { BaristaExpressAdapter } from '../../../src/platform/http/index.js';
+import { respondToWrongMethods } from '../../../src/platform/http/index.js';
+import { BaristaExpressAdapter } from '../../../src/platform/server/index.js';
 import { ANSWERS } from './conformance/answer.shapes.js';
 import { CORS, HEADER_VERSIONS, PREFIX, STRICT, VERSIONS } from './conformance/app.shapes.js';
 import { APP_NAMES, type AppName, type RunningApp, startApp } from './conformance/apps.js';
@@ -22,17 +23,18 @@ const SHAPES: readonly Shape[] = [
   ...shapesOf('strict', STRICT),
 ];
 
-/** How long a connection is kept, which is longer on purpose, see the differences; and what every answer of ours has. */
+/** Headers that only our adapter sends: a longer keep-alive, see the differences, and the standard headers. */
 const OURS = ['keep-alive: ', 'x-standard: '];
 
 class AdapterWithStandardHeaders extends BaristaExpressAdapter {
   constructor(instance?: Express) {
     super(instance);
     this.setStandardHeaders([['X-Standard', 'yes']]);
+    respondToWrongMethods(this);
   }
 }
 
-describe('adapter conformance', () => {
+describe('BaristaExpressAdapter', () => {
   const ours = new Map<AppName, RunningApp>();
   const stock = new Map<AppName, RunningApp>();
 
@@ -52,23 +54,23 @@ describe('adapter conformance', () => {
     return { our: our!, their: their! };
   }
 
-  it('asks each of them by a name of its own', () => {
+  it('is tested with requests of unique names', () => {
     expect(new Set(SHAPES.map(({ app, name }) => `${app} ${name}`)).size).toBe(SHAPES.length);
   });
 
-  it.each(SHAPES)('$app: $name', async (shape) => {
+  it.each(SHAPES)("responds as Nest's stock adapter does to $name, in the application $app", async (shape) => {
     const { our, their } = await askBoth(shape);
     expect(our.map(withoutOurs)).toEqual(their.map(withoutOurs));
     expect(our.length).toBeGreaterThanOrEqual(shape.methods.length);
   });
 
-  it('gives every answer the standard headers', async () => {
+  it('sends the standard headers with every response', async () => {
     const { our, their } = await askBoth(shapesOf('plain', [['', 'GET', '/cats']])[0]!);
     expect(our[0]!.headers).toContain('x-standard: yes');
     expect(their[0]!.headers).not.toContain('x-standard: yes');
   });
 
-  it('keeps simultaneous requests apart', async () => {
+  it('does not mix up simultaneous requests', async () => {
     const targets = Array.from({ length: 60 }, (_, index) =>
       index % 3 === 0 ? '/cats/mine' : `/cats/${index}?n=${index}`,
     );
@@ -81,11 +83,14 @@ describe('adapter conformance', () => {
     }
   });
 
-  it.each(DIFFERENCES)('differs on purpose: $name', async ({ shape, our: expected, stock: expectedOfStock }) => {
-    const { our, their } = await askBoth(shape);
-    expectAnswer(our, expected);
-    expectAnswer(their, expectedOfStock);
-  });
+  it.each(DIFFERENCES)(
+    'differs from the stock adapter on purpose: $name',
+    async ({ shape, our: expected, stock: expectedOfStock }) => {
+      const { our, their } = await askBoth(shape);
+      expectAnswer(our, expected);
+      expectAnswer(their, expectedOfStock);
+    },
+  );
 });
 
 function withoutOurs({ headers, ...answer }: Answer): Answer {

@@ -4,13 +4,13 @@ import { Client } from '../../support/client.js';
 import { killLeftovers, ProcessApp } from '../../support/process-app.js';
 import { until } from '../../support/until.js';
 
-/** Clients that connect in the same moment. */
-const CROWD = 500;
+/** Number of clients that connect at the same time. */
+const BURST_SIZE = 500;
 
 describe('PROBE_PORT', () => {
   afterEach(killLeftovers);
 
-  it('is one more port, which answers health probes and has nothing else', async () => {
+  it('opens a second port that serves only health probes', async () => {
     const app = await ProcessApp.start({ PROBE_PORT: '0' });
     const probes = probeClient(app);
     expect(probes.url).not.toBe(app.url);
@@ -53,13 +53,13 @@ describe('PROBE_PORT', () => {
     expect(lines).toEqual(expect.arrayContaining(requests));
   });
 
-  it('is none unless it is set', async () => {
+  it('opens no second port unless it is set', async () => {
     const app = await ProcessApp.start();
     expect(app.lines.find(({ msg }) => msg === 'listening')).not.toHaveProperty('probeUrl');
     await app.stop();
   });
 
-  it('that is taken, or no port, is named when the start fails', async () => {
+  it('is named in the error when its port is in use or not a number', async () => {
     const first = await ProcessApp.start({ PROBE_PORT: '0' });
     const { port } = new URL(probeUrl(first));
     const taken = await (await ProcessApp.spawn({ PROBE_PORT: port })).ended;
@@ -69,19 +69,19 @@ describe('PROBE_PORT', () => {
     await first.stop();
   });
 
-  it('answers before those are taken on who connected to the other port earlier', async () => {
+  it('answers a probe before a burst of earlier connections to the main port', async () => {
     const app = await ProcessApp.start({ PROBE_PORT: '0' });
     const order: string[] = [];
-    const crowd = Array.from({ length: CROWD }, () => ask(app.url, '/menus'));
-    const last = ask(app.url, '/health/live').once('data', () => order.push('the last of the crowd'));
+    const burst = Array.from({ length: BURST_SIZE }, () => ask(app.url, '/menus'));
+    const last = ask(app.url, '/health/live').once('data', () => order.push('the last of the burst'));
     const probe = ask(probeUrl(app), '/health/live').once('data', () => order.push('the probe'));
     await until('both are answered', () => order.length === 2);
-    for (const socket of [...crowd, last, probe]) socket.destroy();
-    expect(order).toEqual(['the probe', 'the last of the crowd']);
+    for (const socket of [...burst, last, probe]) socket.destroy();
+    expect(order).toEqual(['the probe', 'the last of the burst']);
     await app.stop();
   });
 
-  it('is guarded as the other one is', async () => {
+  it('has the same limits as the main port', async () => {
     const app = await ProcessApp.start({ PROBE_PORT: '0', HEADERS_TIMEOUT_MS: '200' });
     const slow = open(probeUrl(app));
     slow.write('GET /health/live HTTP/1.1\r\nHost: ');
@@ -95,10 +95,10 @@ describe('PROBE_PORT', () => {
     await app.stop();
   });
 
-  it('says that the process is about to stop, then closes with the other one, and keeps nobody waiting', async () => {
+  it('reports that the process is stopping, then closes with the main port, and does not delay the stop', async () => {
     const app = await ProcessApp.start({ PROBE_PORT: '0', SHUTDOWN_DELAY_MS: '300', SHUTDOWN_GRACE_MS: '60000' });
     const probes = probeClient(app);
-    // Its connection stays open for the next request.
+    // The keep-alive connection stays open.
     const idle = ask(probeUrl(app), '/health/live');
     await once(idle, 'data');
     const half = open(app.url);
@@ -109,7 +109,7 @@ describe('PROBE_PORT', () => {
     app.signal('SIGTERM');
     await until('readiness says so', async () => (await probes.get('/health/ready')).status === 503);
     expect(await probes.get('/health/live')).toMatchObject({ status: 200 });
-    // The other request still has time.
+    // The unfinished request may still complete.
     await until('the port is closed', () => isRefused(probeUrl(app)));
     half.write('{}');
     await Promise.all([once(half, 'close'), once(idle, 'close')]);
@@ -134,7 +134,7 @@ function ask(url: string, path: string): Socket {
 
 function open(url: string): Socket {
   const { hostname, port } = new URL(url);
-  // A socket that the end of the process resets has nothing to say to a test.
+  // The end of the process may reset the socket.
   return connect(Number(port), hostname).on('error', () => undefined);
 }
 

@@ -10,7 +10,7 @@ const say =
     response.json({ name, params: request.params, query: request.query, route: request.route.path });
   };
 
-describe('route plans', () => {
+describe('RoutePlans', () => {
   const app = express();
   let server: Server;
   let seen = 0;
@@ -21,7 +21,7 @@ describe('route plans', () => {
       next();
     });
     app.get('/menus/:id', say('menu'));
-    app.get('/menus/popular', say('hidden by the one before'));
+    app.get('/menus/popular', say('shadowed by the route before'));
     app.get('/health/live', say('live'));
     app.post('/health/live', say('posted'));
     app.use('/guarded', (_, response) => {
@@ -54,7 +54,7 @@ describe('route plans', () => {
     ['/menus/popular', 'GET', { name: 'menu', params: { id: 'popular' }, query: {}, route: '/menus/:id' }],
     ['/bare/7', 'GET', { hasPrototype: false }],
     ['/late', 'GET', { name: 'late', params: {}, query: {}, route: '/late' }],
-  ])('answers %s (%s) as the router does', async (path, method, body) => {
+  ])('runs the handlers of %s (%s) as the router does', async (path, method, body) => {
     const before = seen;
     expect(await ask(path, method)).toEqual({ status: 200, body });
     expect(seen).toBe(before + 1);
@@ -65,7 +65,7 @@ describe('route plans', () => {
     ['/health/live', 'DELETE', 404],
     ['/health/live', 'HEAD', 200],
     ['/nowhere', 'GET', 404],
-  ])('leaves %s (%s) to the router', async (path, method, status) => {
+  ])('delegates %s (%s) to the router', async (path, method, status) => {
     expect((await ask(path, method)).status).toBe(status);
   });
 });

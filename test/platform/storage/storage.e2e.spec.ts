@@ -1,17 +1,17 @@
 import { UnitOfWork } from '../../../src/platform/database/index.js';
 import { FileStore } from '../../../src/platform/storage/index.js';
 import { StorageJanitor } from '../../../src/platform/storage/storage-janitor.js';
-import { countOf } from '../../support/auth.js';
-import { describeWhere } from '../../support/possible.js';
-import { findPostgres, type PostgresServer, postgresTrouble, startPostgres } from '../../support/postgres.js';
+import { countRows } from '../../support/auth.js';
+import { describeUnless } from '../../support/describe-unless.js';
+import { findPostgres, type PostgresServer, postgresUnavailableReason, startPostgres } from '../../support/postgres.js';
 import { itStoresFiles } from '../../support/storage-behaviour.js';
 import { startTestApp, type TestApp } from '../../support/test-app.js';
 
 const LIMIT = { STORAGE_LIMIT_MB: '8' };
 const bin = findPostgres();
-const describeWithPostgres = describeWhere(postgresTrouble(bin));
+const describeWithPostgres = describeUnless(postgresUnavailableReason(bin));
 
-describe('stored files on SQLite', () => {
+describe('FileStore on SQLite', () => {
   let app: TestApp;
 
   beforeAll(async () => {
@@ -22,18 +22,18 @@ describe('stored files on SQLite', () => {
 
   itStoresFiles(() => app);
 
-  it('are not all removed before the application stops', async () => {
+  it('stops removing files when the application stops', async () => {
     const [unitOfWork, files, janitor] = [app.app.get(UnitOfWork), app.app.get(FileStore), app.app.get(StorageJanitor)];
     const ids = await Promise.all([1, 2, 3].map(() => unitOfWork.run((manager) => files.create(manager))));
     await unitOfWork.run((manager) => files.release(manager, ids));
-    // By now it is at the first.
+    // The janitor is removing the first file.
     janitor.onModuleDestroy();
     await janitor.beforeApplicationShutdown();
-    expect(await countOf(app, 'stored_file')).toBe(2);
+    expect(await countRows(app, 'stored_file')).toBe(2);
   });
 });
 
-describeWithPostgres('stored files on PostgreSQL', () => {
+describeWithPostgres('FileStore on PostgreSQL', () => {
   let postgres: PostgresServer;
   let app: TestApp;
 

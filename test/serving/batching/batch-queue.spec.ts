@@ -1,16 +1,16 @@
-import { RunFailedError, RuntimeDiedError, TooLargeAnswerError } from '../../../src/serving/runtime/runtime-process.js';
-import { feeds, HandRuntime, queueTo, type TestQueue } from '../../support/hand-runtime.js';
+import { RunFailedError, RuntimeDiedError, OutputTooLargeError } from '../../../src/serving/runtime/runtime-process.js';
+import { feeds, ManualRuntime, createQueue, type TestQueue } from '../../support/manual-runtime.js';
 
-describe('the batch queue', () => {
-  let runtime: HandRuntime;
+describe('BatchQueue', () => {
+  let runtime: ManualRuntime;
 
   beforeEach(() => {
-    runtime = new HandRuntime();
+    runtime = new ManualRuntime();
   });
 
-  const queue = (options: Parameters<typeof queueTo>[1] = {}): TestQueue => queueTo(runtime, options);
+  const queue = (options: Parameters<typeof createQueue>[1] = {}): TestQueue => createQueue(runtime, options);
 
-  it('sends one run at a time, in order', async () => {
+  it('runs one submission at a time, in order of arrival', async () => {
     const runs = queue();
     const first = runs.send(feeds(1));
     const second = runs.send(feeds(2));
@@ -22,7 +22,7 @@ describe('the batch queue', () => {
     expect(await second).toEqual(feeds(20));
   });
 
-  it('refuses what would be too many to wait', async () => {
+  it('refuses a run when the queue is full', async () => {
     const runs = queue({ capacity: 2 });
     const accepted = [runs.send(feeds(1)), runs.send(feeds(2)), runs.send(feeds(3))];
     await expect(runs.send(feeds(4))).rejects.toMatchObject({ code: 'model.queue-full', retryAfterSeconds: 1 });
@@ -32,7 +32,7 @@ describe('the batch queue', () => {
     }
   });
 
-  it('never starts a run whose caller has gone', async () => {
+  it('never starts a run whose caller has disconnected', async () => {
     const runs = queue();
     const first = runs.send(feeds(1));
     const caller = new AbortController();
@@ -47,7 +47,7 @@ describe('the batch queue', () => {
     await third;
   });
 
-  it('keeps what the runtime says of a failed run to itself and the log', async () => {
+  it('hides the message of a failed run from the caller, and keeps it as the cause for the log', async () => {
     const run = queue().send(feeds(1));
     runtime.started[0]!.reject(new RunFailedError('secret words'));
     await expect(run).rejects.toMatchObject({
@@ -57,7 +57,7 @@ describe('the batch queue', () => {
     });
   });
 
-  it('says that the runtime died, and keeps the others until it is back', async () => {
+  it('rejects the current run when the runtime dies, and starts the waiting ones after the restart', async () => {
     const runs = queue();
     const first = runs.send(feeds(1));
     const second = runs.send(feeds(2));
@@ -69,7 +69,7 @@ describe('the batch queue', () => {
     expect(await second).toEqual(feeds(2));
   });
 
-  it('takes nothing from a caller who has gone already', async () => {
+  it('refuses a run whose caller has disconnected already', async () => {
     const caller = new AbortController();
     caller.abort();
     await expect(queue().send(feeds(1), { signal: caller.signal })).rejects.toMatchObject({
@@ -78,13 +78,13 @@ describe('the batch queue', () => {
     expect(runtime.started).toHaveLength(0);
   });
 
-  it('says that an answer is too large', async () => {
+  it('reports outputs that are too large', async () => {
     const run = queue().send(feeds(1));
-    runtime.started[0]!.reject(new TooLargeAnswerError('9 values'));
+    runtime.started[0]!.reject(new OutputTooLargeError('9 values'));
     await expect(run).rejects.toMatchObject({ code: 'predict.answer-too-large', kind: 'too-large' });
   });
 
-  describe('against the clock', () => {
+  describe('with deadlines', () => {
     beforeEach(() => {
       jest.useFakeTimers({ now: 0 });
     });
@@ -96,7 +96,7 @@ describe('the batch queue', () => {
     const pass = (ms: number): Promise<void> => jest.advanceTimersByTimeAsync(ms);
     const ending = (run: Promise<unknown>): Promise<unknown> => run.catch((error: unknown) => error);
 
-    it('lets a run that waits past its deadline go, and kills a runtime that is past it', async () => {
+    it('rejects a run that waits past its deadline, and kills a runtime whose run exceeds it', async () => {
       const runs = queue({ deadlineMs: 1_000 });
       const ends = [ending(runs.send(feeds(1))), ending(runs.send(feeds(2)))];
       await pass(900);
@@ -107,71 +107,71 @@ describe('the batch queue', () => {
       expect(runtime.started).toHaveLength(1);
     });
 
-    it('does not kill a runtime for a run that waited long and has just begun', async () => {
+    it('does not kill the runtime for a run that waited long and has just started', async () => {
       const runs = queue({ deadlineMs: 600 });
       for (let run = 0; run < 20; run += 1) {
         const quick = runs.send(feeds(run));
-        runtime.answer();
+        runtime.respond();
         await quick;
       }
       const first = runs.send(feeds(1));
       const late = ending(runs.send(feeds(2), { deadline: runs.deadlineIn() }));
       await pass(400);
-      runtime.answer();
+      runtime.respond();
       await first;
       await pass(201);
       expect(await late).toMatchObject({ code: 'model.deadline' });
       expect(runtime.kills).toBe(0);
-      runtime.answer();
+      runtime.respond();
     });
 
-    it('says when to come again to who has waited until the deadline while others were served', async () => {
+    it('answers with Retry-After when a run waits until its deadline while other runs are served', async () => {
       const runs = queue({ deadlineMs: 50 });
-      const patient = { deadline: performance.now() + 60_000 };
-      const first = runs.send(feeds(1), patient);
-      const second = runs.send(feeds(2), patient);
+      const longDeadline = { deadline: performance.now() + 60_000 };
+      const first = runs.send(feeds(1), longDeadline);
+      const second = runs.send(feeds(2), longDeadline);
       const third = ending(runs.send(feeds(3)));
       await pass(10);
-      runtime.answer();
+      runtime.respond();
       await first;
       await pass(41);
       expect(await third).toMatchObject({ code: 'model.overloaded', kind: 'unavailable', retryAfterSeconds: 1 });
-      runtime.answer();
+      runtime.respond();
       await second;
     });
 
-    it('does not begin what has waited in line and would not end in time', async () => {
+    it('does not start a run that has waited and would end after its deadline', async () => {
       const runs = queue({ deadlineMs: 600 });
       const first = runs.send(feeds(1));
       const late = ending(runs.send(feeds(2)));
       await pass(400);
-      runtime.answer();
+      runtime.respond();
       await first;
       expect(await late).toMatchObject({ code: 'model.overloaded' });
       expect(runtime.started).toHaveLength(1);
     });
 
-    it('is in demand while people ask, and not for background work', async () => {
+    it('reports interactive demand for 250 ms after an interactive request, and none for background runs', async () => {
       const runs = queue();
       const background = runs.send(feeds(1), { priority: 'background' });
-      expect(runs.isInDemand).toBe(false);
-      const asked = runs.send(feeds(2));
-      expect(runs.isInDemand).toBe(true);
-      for (const run of [background, asked]) {
-        runtime.answer();
+      expect(runs.hasInteractiveDemand).toBe(false);
+      const interactive = runs.send(feeds(2));
+      expect(runs.hasInteractiveDemand).toBe(true);
+      for (const run of [background, interactive]) {
+        runtime.respond();
         await run;
       }
       await pass(249);
-      expect(runs.isInDemand).toBe(true);
+      expect(runs.hasInteractiveDemand).toBe(true);
       await pass(2);
-      expect(runs.isInDemand).toBe(false);
+      expect(runs.hasInteractiveDemand).toBe(false);
     });
 
-    it('refuses what would only wait until its deadline, with the figures', async () => {
+    it('refuses a run that is expected to miss its deadline, with the estimates', async () => {
       const runs = queue({ deadlineMs: 1_000 });
       const slow = runs.send(feeds(1));
       await pass(600);
-      runtime.answer();
+      runtime.respond();
       await slow;
       const running = runs.send(feeds(2));
       const waiting = runs.send(feeds(3), { deadline: performance.now() + 10_000 });
@@ -181,7 +181,7 @@ describe('the batch queue', () => {
         message: '1 predictions wait before this one: about 1800 ms, and it has 1000 ms. Try later.',
       });
       for (const run of [running, waiting]) {
-        runtime.answer();
+        runtime.respond();
         await run;
       }
     });

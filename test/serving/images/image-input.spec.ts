@@ -1,4 +1,4 @@
-import { imageInputOf, signatureWithImage, valuesOf } from '../../../src/serving/images/image-input.js';
+import { imageInputOf, signatureWithImage, normalizePixels } from '../../../src/serving/images/image-input.js';
 import { parseManifest } from '../../../src/serving/manifest/read-manifest.js';
 import { preprocessorFor } from '../../../src/serving/pipeline/preprocess.js';
 import type { ElementType, Signature } from '../../../src/serving/signature/tensor.js';
@@ -12,38 +12,38 @@ function signatureOf(shape: (number | string)[], type: ElementType = 'float32'):
   return { inputs: [{ name: 'x', type, shape }], outputs: [] };
 }
 
-/** What a model of this signature makes of a manifest, as it is when it loads. */
+/** Reads a manifest as the load of a model with this signature does. */
 function load(signature: Signature, image: object, more: object = {}) {
   const manifest = parseManifest(JSON.stringify({ input: { image }, ...more }));
   const schema = rowSchemaOf(signatureWithImage(signature, manifest), manifest);
   return { schema, input: imageInputOf(schema, manifest)! };
 }
 
-describe('the manifest of a model of pictures', () => {
+describe('input.image of a manifest', () => {
   it.each([
-    ['has no height', { width: 2 }, "input.image must have required property 'height'"],
-    ['has half a pixel', { ...SIZE, width: 1.5 }, 'input.image.width must be integer'],
-    ['has two channels', { ...SIZE, channels: 2 }, 'input.image.channels must be one of 1, 3'],
-    ['has another layout', { ...SIZE, layout: 'CHW' }, 'input.image.layout must be one of NCHW, NHWC'],
-    ['divides by zero', { ...SIZE, std: 0 }, 'input.image.std must be > 0'],
-    ['divides a channel by zero', { ...SIZE, std: [1, 0, 1] }, 'input.image.std.1 must be > 0'],
-    ['says more', { ...SIZE, crop: true }, 'input.image has an unknown key "crop"'],
-  ])('is refused where it %s', (_, image, words) => {
+    ['without a height', { width: 2 }, "input.image must have required property 'height'"],
+    ['with half a pixel', { ...SIZE, width: 1.5 }, 'input.image.width must be integer'],
+    ['with two channels', { ...SIZE, channels: 2 }, 'input.image.channels must be one of 1, 3'],
+    ['with another layout', { ...SIZE, layout: 'CHW' }, 'input.image.layout must be one of NCHW, NHWC'],
+    ['with a standard deviation of zero', { ...SIZE, std: 0 }, 'input.image.std must be > 0'],
+    ['with a standard deviation of zero in one channel', { ...SIZE, std: [1, 0, 1] }, 'input.image.std.1 must be > 0'],
+    ['with an unknown key', { ...SIZE, crop: true }, 'input.image has an unknown key "crop"'],
+  ])('is refused %s', (_, image, words) => {
     expect(() => parseManifest(JSON.stringify({ input: { image } }))).toThrow(words);
   });
 
   it.each([
     ['another size', signatureOf(['n', 3, 4, 4]), SIZE, 'an input of the shape [N, 3, 1, 2]; "x" has [n, 3, 4, 4]'],
     ['the other layout', signatureOf(['n', 1, 2, 3]), SIZE, 'an input of the shape [N, 3, 1, 2]'],
-    ['no four dimensions', signatureOf(['n', 6]), SIZE, 'an input of the shape [N, 3, 1, 2]'],
-    ['several pictures at once', signatureOf([2, 3, 1, 2]), SIZE, 'an input of the shape [N, 3, 1, 2]'],
+    ['two dimensions', signatureOf(['n', 6]), SIZE, 'an input of the shape [N, 3, 1, 2]'],
+    ['a fixed batch of two', signatureOf([2, 3, 1, 2]), SIZE, 'an input of the shape [N, 3, 1, 2]'],
     ['integers', signatureOf(['n', 3, 1, 2], 'uint8'), SIZE, 'an input of type float32 or float16; "x" is uint8'],
     ['means for two channels', signatureOf(['n', 3, 1, 2]), { ...SIZE, mean: [0, 0] }, 'one for each of 3 channels'],
-  ])('does not fit a model of %s', (_, signature, image, words) => {
+  ])('is refused for a model with %s', (_, signature, image, words) => {
     expect(() => load(signature, image)).toThrow(words);
   });
 
-  it('does not fit a model of two inputs', () => {
+  it('is refused for a model with two inputs', () => {
     const inputs = ['x', 'y'].map((name) => ({ name, type: 'float32' as const, shape: ['n', 3, 1, 2] }));
     expect(() => load({ inputs, outputs: [] }, SIZE)).toThrow('a model with one input; this one has 2');
   });
@@ -51,42 +51,42 @@ describe('the manifest of a model of pictures', () => {
   it.each([
     [{ name: 'x', mean: 1 }, 'it has no mean, std or default beside input.image'],
     [{ name: 'x', default: 1 }, 'it has no mean, std or default beside input.image'],
-    [{ name: 'x', minimum: 0 }, 'pictures have values from -1 to 1: more than the feature "x" may have'],
-  ])('does not contradict its feature: %j', (feature, words) => {
+    [{ name: 'x', minimum: 0 }, 'images have values from -1 to 1: more than the feature "x" may have'],
+  ])('is refused beside the contradicting feature %j', (feature, words) => {
     const image = { ...SIZE, mean: 0.5, std: 0.5 };
     expect(() => load(signatureOf(['n', 3, 1, 2]), image, { features: [feature] })).toThrow(words);
   });
 
-  it('says how large pictures are where the model does not', () => {
+  it('sets the symbolic dimensions of the model', () => {
     const { schema, input } = load(signatureOf([1, 'h', 'w', 'c']), { ...SIZE, channels: 1, layout: 'NHWC' });
     expect(schema).toMatchObject({ isUniform: true, fields: [{ name: 'x', shape: [1, 2, 1] }] });
     expect(input).toMatchObject({ field: 'x', channels: 1, layout: 'NHWC', fit: 'cover' });
   });
 });
 
-describe('pixels', () => {
+describe('normalizePixels', () => {
   const pixels = Uint8Array.of(255, 0, 51, 0, 255, 102);
   const scaled = { ...SIZE, mean: [0, 0, 0.5], std: [1, 2, 0.5] };
 
   it.each([
     ['NCHW', ['n', 3, 1, 2], [1, 0, 0, 0.5, -0.6, -0.2]],
     ['NHWC', ['n', 1, 2, 3], [1, 0, -0.6, 0, 0.5, -0.2]],
-  ])('become values as torchvision has them, in the order of %s', (layout, shape, values) => {
+  ])('normalizes like torchvision, in the layout %s', (layout, shape, values) => {
     const { input } = load(signatureOf(shape), { ...scaled, layout });
-    expect([...valuesOf(pixels, input)].map((value) => Number(value.toFixed(6)))).toEqual(values);
+    expect([...normalizePixels(pixels, input)].map((value) => Number(value.toFixed(6)))).toEqual(values);
   });
 
-  it('become grey as Pillow has it', () => {
+  it('converts to grayscale like Pillow', () => {
     const { input } = load(signatureOf(['n', 1, 1, 2]), { ...SIZE, channels: 1, std: 1 / 255 });
-    expect([...valuesOf(pixels, input)].map(Math.round)).toEqual([82, 161]);
+    expect([...normalizePixels(pixels, input)].map(Math.round)).toEqual([82, 161]);
   });
 
-  it.each(['float32', 'float16'] as const)('fill a tensor of %s beside rows of numbers', (type) => {
+  it.each(['float32', 'float16'] as const)('makes rows that share a %s tensor with rows of numbers', (type) => {
     const { schema, input } = load(signatureOf(['n', 1, 1, 2], type), { ...SIZE, channels: 1 });
     const validator = new RowValidator(schema);
     const check = new RowCheck({ rows: 10, elements: 20, textLength: 1 });
-    const rows = [{ x: valuesOf(Uint8Array.of(0, 0, 0, 255, 255, 255), input) }, { x: [[[0.5, 0.25]]] }].map((row) =>
-      validator.check(row, ['body'], check),
+    const rows = [{ x: normalizePixels(Uint8Array.of(0, 0, 0, 255, 255, 255), input) }, { x: [[[0.5, 0.25]]] }].map(
+      (row) => validator.check(row, ['body'], check),
     );
     expect(check.errors).toEqual([]);
     const [tensor] = preprocessorFor(schema)(rows);
@@ -95,7 +95,7 @@ describe('pixels', () => {
     expect([...(tensor!.data as Float32Array)]).toEqual([0, one, half, quarter]);
   });
 
-  it('are counted and checked where product code gives them itself', () => {
+  it('makes values that RowValidator counts and checks when product code passes them', () => {
     const features = [{ name: 'x', maximum: 1 }];
     const { schema } = load(signatureOf(['n', 1, 1, 2]), { ...SIZE, channels: 1 }, { features });
     const validator = new RowValidator(schema);

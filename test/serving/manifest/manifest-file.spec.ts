@@ -2,7 +2,8 @@ import { mkdir, mkdtemp, readdir, readFile, rm, utimes } from 'node:fs/promises'
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { format } from 'prettier';
-import { changeManifest, publishVersion, withEntry } from '../../../src/cli/model/staging.js';
+import { publishVersion } from '../../../src/cli/model/publish.js';
+import { mergeVersionEntry, updateManifest } from '../../../src/cli/model/update-manifest.js';
 import type { Manifest } from '../../../src/serving/manifest/manifest.js';
 import { parseManifest } from '../../../src/serving/manifest/read-manifest.js';
 import { formatManifest, writeManifest } from '../../../src/serving/manifest/write-manifest.js';
@@ -31,7 +32,7 @@ describe('formatManifest', () => {
   });
 });
 
-describe('a manifest', () => {
+describe('changeManifest and publishVersion', () => {
   let folder: string;
 
   beforeEach(async () => {
@@ -43,35 +44,35 @@ describe('a manifest', () => {
 
   const read = async () => parseManifest(await readFile(join(folder, 'model.json'), 'utf8'));
 
-  it('is changed by one at a time', async () => {
+  it('apply concurrent changes one after another', async () => {
     const changes = Array.from({ length: 8 }, (_, index) =>
-      changeManifest(folder, (manifest) => writeManifest(folder, withEntry(manifest, String(index + 1), {}))),
+      updateManifest(folder, (manifest) => writeManifest(folder, mergeVersionEntry(manifest, String(index + 1), {}))),
     );
     await Promise.all(changes);
     expect(Object.keys((await read()).versions ?? {})).toHaveLength(8);
     expect(await readdir(folder)).toEqual(['model.json']);
   });
 
-  it('can be changed after a command that was killed while it did', async () => {
+  it('ignore the stale lock of a killed command', async () => {
     await mkdir(join(folder, '.lock'));
     const longAgo = new Date(Date.now() - 60_000);
     await utimes(join(folder, '.lock'), longAgo, longAgo);
-    await changeManifest(folder, () => writeManifest(folder, { description: 'after' }));
+    await updateManifest(folder, () => writeManifest(folder, { description: 'after' }));
     expect(await read()).toEqual({ description: 'after' });
   });
 
-  it('says nothing of a version that could not be put into its place', async () => {
+  it('leave the manifest unchanged if a version cannot be moved into the store', async () => {
     await expect(publishVersion(join(folder, 'nowhere'), folder, '1', { candidate: true })).rejects.toThrow('ENOENT');
     expect(await read()).toEqual({ description: 'before' });
     await mkdir(join(folder, '1'));
-    await expect(publishVersion(join(folder, 'nowhere'), folder, '1', {})).rejects.toThrow(/is there already/);
+    await expect(publishVersion(join(folder, 'nowhere'), folder, '1', {})).rejects.toThrow(/exists already/);
     expect(await read()).toEqual({ description: 'before' });
     expect((await readdir(folder)).sort()).toEqual(['1', 'model.json']);
   });
 
-  it('keeps what it says of a version beside what is new', () => {
+  it('keep the existing entries of a version beside new ones', () => {
     const manifest = { versions: { 1: { metrics: { accuracy: 1 } } } };
-    expect(withEntry(manifest, '1', { candidate: true })).toEqual({
+    expect(mergeVersionEntry(manifest, '1', { candidate: true })).toEqual({
       versions: { 1: { metrics: { accuracy: 1 }, candidate: true } },
     });
   });

@@ -1,10 +1,10 @@
 import type { Manifest } from '../../../src/serving/manifest/manifest.js';
 import { ManifestError, parseManifest } from '../../../src/serving/manifest/read-manifest.js';
-import { disagreement, isClose, trialRows } from '../../../src/serving/pipeline/prove.js';
+import { findMismatch, isClose, selfTestRows } from '../../../src/serving/pipeline/self-test.js';
 import { responderFor } from '../../../src/serving/pipeline/respond.js';
 import type { Signature, Tensor, TensorSignature } from '../../../src/serving/signature/tensor.js';
 
-/** Of a model whose input counts rows by the dimension "n". */
+/** The signature of a model with the batch dimension "n". */
 function signatureOf(...outputs: TensorSignature[]): Signature {
   return { inputs: [{ name: 'x', type: 'float32', shape: ['n', 1] }], outputs };
 }
@@ -13,48 +13,48 @@ function respond(outputs: Tensor[], rowCount: number, manifest: Manifest, signat
   return responderFor(manifest, signature)(outputs, rowCount);
 }
 
-describe('respond', () => {
+describe('responderFor', () => {
   const scores: TensorSignature = { name: 'scores', type: 'float32', shape: ['n', 3] };
   const outputs = (data: number[]): Tensor[] => [
     { name: 'scores', type: 'float32', shape: [data.length / 3, 3], data: new Float32Array(data) },
   ];
-  const answer = (data: number[], manifest: Manifest) =>
+  const respondTo = (data: number[], manifest: Manifest) =>
     respond(outputs(data), data.length / 3, manifest, signatureOf(scores));
 
-  it('takes the most probable label where the model names none', () => {
+  it('takes the most probable label if the model has no label output', () => {
     const manifest = { labels: ['a', 'b', 'c'], output: { probabilities: 'scores' } };
-    expect(answer([0.25, 0.5, 0.25, 1, 0, 0], manifest)).toEqual([
+    expect(respondTo([0.25, 0.5, 0.25, 1, 0, 0], manifest)).toEqual([
       { label: 'b', index: 1, probabilities: { a: 0.25, b: 0.5, c: 0.25 } },
       { label: 'a', index: 0, probabilities: { a: 1, b: 0, c: 0 } },
     ]);
   });
 
-  it('turns logits into probabilities, also great ones', () => {
-    const [prediction] = answer([1000, 1000, 0], { labels: ['a', 'b', 'c'], output: { logits: 'scores' } });
+  it('converts logits to probabilities without overflow', () => {
+    const [prediction] = respondTo([1000, 1000, 0], { labels: ['a', 'b', 'c'], output: { logits: 'scores' } });
     expect(prediction?.probabilities).toEqual({ a: 0.5, b: 0.5, c: 0 });
   });
 
-  it('keeps the topK most probable, in order', () => {
+  it('keeps the topK most probable labels, in descending order', () => {
     const manifest = { labels: ['a', 'b', 'c'], output: { probabilities: 'scores', topK: 2 } };
-    const [prediction] = answer([0.125, 0.25, 0.625], manifest);
+    const [prediction] = respondTo([0.125, 0.25, 0.625], manifest);
     expect(Object.entries(prediction?.probabilities ?? {})).toEqual([
       ['c', 0.625],
       ['b', 0.25],
     ]);
   });
 
-  it('gives every output by name where the manifest says nothing of them', () => {
-    expect(answer([1, 2, 3], {})).toEqual([{ scores: [1, 2, 3] }]);
+  it('gives every output by name if the manifest maps none', () => {
+    expect(respondTo([1, 2, 3], {})).toEqual([{ scores: [1, 2, 3] }]);
   });
 
-  it('keeps a text label that the manifest does not know', () => {
+  it('keeps a text label that is not in the manifest', () => {
     const signature: TensorSignature = { name: 'kind', type: 'string', shape: ['n'] };
     const tensor: Tensor = { name: 'kind', type: 'string', shape: [2], data: ['a', 'z'] };
     const manifest = { labels: ['a', 'b'], output: { label: 'kind' } };
     expect(respond([tensor], 2, manifest, signatureOf(signature))).toEqual([{ label: 'a', index: 0 }, { label: 'z' }]);
   });
 
-  it('takes the best of very many scores', () => {
+  it('finds the greatest of 200,000 scores', () => {
     const many: TensorSignature = { name: 'scores', type: 'float32', shape: ['n', 200_000] };
     const data = new Float32Array(200_000);
     data[123_456] = 1;
@@ -63,7 +63,7 @@ describe('respond', () => {
     expect(respond([tensor], 1, manifest, signatureOf(many))).toMatchObject([{ index: 123_456 }]);
   });
 
-  it('says integers as numbers where those are exact, and as bigints where they are not', () => {
+  it('gives integers as numbers up to 2^53, and as bigints beyond', () => {
     const signature: TensorSignature = { name: 'id', type: 'int64', shape: ['n'] };
     const data = new BigInt64Array([42n, 9_007_199_254_740_993n]);
     expect(respond([{ name: 'id', type: 'int64', shape: [2], data }], 2, {}, signatureOf(signature))).toEqual([
@@ -88,18 +88,18 @@ describe('isClose', () => {
     ['a', 'a', true],
     ['a', 'b', false],
     [undefined, 1, false],
-  ])('%p and %p: %p', (actual, expected, close) => {
+  ])('compares %p and %p: %p', (actual, expected, close) => {
     expect(isClose(actual, expected)).toBe(close);
   });
 });
 
-describe('disagreement', () => {
-  it('is what the example says against what the model says', () => {
+describe('findMismatch', () => {
+  it('names the expected and the actual value', () => {
     const example = { input: {}, label: 'a' };
-    expect(disagreement({ label: 'a' }, {}, example)).toBeUndefined();
-    expect(disagreement({ label: 'b' }, {}, example)).toBe('it answers its own example with "b" instead of "a"');
-    expect(disagreement({ value: 1.01 }, {}, { input: {}, value: 1, tolerance: 0.1 })).toBeUndefined();
-    expect(disagreement({ value: 1.01 }, {}, { input: {}, value: 1 })).toMatch(/1.01 instead of 1/);
+    expect(findMismatch({ label: 'a' }, {}, example)).toBeUndefined();
+    expect(findMismatch({ label: 'b' }, {}, example)).toBe('it answers its own example with "b" instead of "a"');
+    expect(findMismatch({ value: 1.01 }, {}, { input: {}, value: 1, tolerance: 0.1 })).toBeUndefined();
+    expect(findMismatch({ value: 1.01 }, {}, { input: {}, value: 1 })).toMatch(/1.01 instead of 1/);
   });
 });
 
@@ -119,12 +119,12 @@ describe('parseManifest', () => {
     expect(() => parseManifest(text)).toThrow(reason);
   });
 
-  it('takes an empty one', () => {
+  it('accepts an empty manifest', () => {
     expect(parseManifest('{}')).toEqual({});
   });
 });
 
-describe('trialRows', () => {
+describe('selfTestRows', () => {
   const schema = (...features: { name: string; minimum?: number; maximum?: number }[]) => ({
     fields: features.map((feature) => ({ name: feature.name, type: 'float32' as const, shape: [], feature })),
     inputs: [],
@@ -135,17 +135,17 @@ describe('trialRows', () => {
     ['no range', { name: 'a' }],
     ['a minimum', { name: 'a', minimum: 0 }],
     ['a maximum', { name: 'a', maximum: 0 }],
-    ['both', { name: 'a', minimum: 0, maximum: 1e-3 }],
-  ])('are three different ones within %s, also from its edge', (_, feature) => {
+    ['a range', { name: 'a', minimum: 0, maximum: 1e-3 }],
+  ])('makes three different rows within %s, also from an example at its edge', (_, feature) => {
     const { minimum = -Infinity, maximum = Infinity } = feature as { minimum?: number; maximum?: number };
     for (const example of [undefined, [0]]) {
-      const values = trialRows(schema(feature), example).map(([value]) => value as number);
+      const values = selfTestRows(schema(feature), example).map(([value]) => value as number);
       expect(new Set(values).size).toBe(3);
       expect(values.every((value) => value >= minimum && value <= maximum)).toBe(true);
     }
   });
 
-  it('are fewer where nothing can be varied', () => {
-    expect(trialRows(schema({ name: 'a', minimum: 1, maximum: 1 }), undefined)).toEqual([[1]]);
+  it('makes fewer rows if no value can be varied', () => {
+    expect(selfTestRows(schema({ name: 'a', minimum: 1, maximum: 1 }), undefined)).toEqual([[1]]);
   });
 });

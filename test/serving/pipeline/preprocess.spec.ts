@@ -3,7 +3,7 @@ import { preprocessorFor } from '../../../src/serving/pipeline/preprocess.js';
 import type { ElementType } from '../../../src/serving/signature/tensor.js';
 import { rowSchemaOf } from '../../../src/serving/signature/row-schema.js';
 
-/** What becomes of rows with one value each, where the model takes two by two of this type. */
+/** The elements of the tensor for rows with one 2 × 2 value each. */
 function elementsOf(values: readonly unknown[], type: ElementType, feature: NonNullable<Manifest['features']>[number]) {
   const signature = { inputs: [{ name: 'x', type, shape: ['n', 2, 2] }], outputs: [] };
   const schema = rowSchemaOf(signature, { features: [feature] });
@@ -17,17 +17,17 @@ const nested = [
   [-3, 4],
 ];
 
-describe('rows', () => {
-  it('become elements one after the other', () => {
+describe('preprocessorFor', () => {
+  it('writes rows in row-major order', () => {
     expect(elementsOf([nested, nested], 'float32', { name: 'x' })).toEqual([1, 2.5, -3, 4, 1, 2.5, -3, 4]);
     expect(elementsOf([new Float32Array([1, 2, 3, 4])], 'float64', { name: 'x' })).toEqual([1, 2, 3, 4]);
   });
 
-  it('are scaled where the manifest says how', () => {
+  it('scales features with a mean and a standard deviation', () => {
     expect(elementsOf([nested], 'float32', { name: 'x', mean: 1, std: 2 })).toEqual([0, 0.75, -2, 1.5]);
   });
 
-  it('may have an integer among them that was read exactly', () => {
+  it('converts bigints among numbers', () => {
     const long = [
       [1, 2n ** 60n],
       [3n, 4],

@@ -5,10 +5,10 @@ import { killLeftovers, ProcessApp } from '../../support/process-app.js';
 import { until } from '../../support/until.js';
 
 const ROW = { sepal_length: 5.9, sepal_width: 3.0, petal_length: 5.1, petal_width: 1.8 };
-/** Turns of the loop in `spin.onnx` that take a second or so. */
+/** Iterations of the loop in `spin.onnx` that take about a second. */
 const A_WHILE = 150_000;
 
-describe('models from start to stop', () => {
+describe('the application with models, from start to stop', () => {
   let store: TestModelStore;
 
   beforeEach(async () => {
@@ -31,7 +31,7 @@ describe('models from start to stop', () => {
     return stderr;
   }
 
-  it('a changed file of the default model ends the start in words', async () => {
+  it('fails to start with a message when the file of the default model has another hash', async () => {
     const file = join(store.path, 'iris/1/model.onnx');
     const bytes = await readFile(file);
     bytes[1000]! ^= 1;
@@ -41,14 +41,14 @@ describe('models from start to stop', () => {
     );
   });
 
-  it('a broken manifest of the default model ends the start in words', async () => {
+  it('fails to start with a message when the manifest of the default model is invalid', async () => {
     await store.write('iris/model.json', '{"acess":"public"}');
     expect(await failToStart()).toMatch(
       /The default model "iris" cannot be served: model.json: it has an unknown key "acess"/,
     );
   });
 
-  it('a default model that answers its example wrongly ends the start', async () => {
+  it('fails to start when the default model gives another prediction for its example', async () => {
     const manifest = JSON.parse(await readFile(join(store.path, 'iris/model.json'), 'utf8')) as {
       example: { label: string };
     };
@@ -57,13 +57,13 @@ describe('models from start to stop', () => {
     expect(await failToStart()).toMatch(/it answers its own example with "virginica" instead of "setosa"/);
   });
 
-  it('a default model that is not there ends the start and names those that are', async () => {
+  it('fails to start when the default model does not exist, and names the existing models', async () => {
     expect(await failToStart({ DEFAULT_MODEL: 'rose' })).toMatch(
       /DEFAULT_MODEL: expected a model in .*, got "rose" \(found: iris\)/,
     );
   });
 
-  it('the port is open while models load, and readiness says which', async () => {
+  it('opens the port while models load, and reports the loading ones as not ready', async () => {
     await store.add('spin', 'spin', { manifest: { example: { input: { turns: A_WHILE } } } });
     const app = await ProcessApp.spawn({ MODELS_DIR: store.path });
     await app.line('listening');
@@ -82,17 +82,17 @@ describe('models from start to stop', () => {
     expect((await app.stop('SIGTERM')).code).toBe(0);
   });
 
-  it('a stop answers the prediction that runs, and leaves no process behind', async () => {
+  it('finishes the current prediction on SIGTERM, and leaves no process behind', async () => {
     await store.add('spin', 'spin', { manifest: { example: { input: { turns: 3 } } } });
     const app = await start();
     const runtimes = await childrenOf(app.pid);
     expect(runtimes).toHaveLength(2);
     const before = await cpuTimeOf(runtimes);
     const running = app.client().post('/models/spin/predict', { turns: A_WHILE });
-    await until('the prediction is on its way', async () => (await cpuTimeOf(runtimes)) > before + 0.1);
+    await until('the prediction is running', async () => (await cpuTimeOf(runtimes)) > before + 0.1);
     const ended = await app.stop('SIGTERM');
-    const answer = await running;
-    expect(answer.status).toBe(200);
+    const response = await running;
+    expect(response.status).toBe(200);
     expect(ended.code).toBe(0);
     expect(ended.lines).toContainEqual(
       expect.objectContaining({ msg: 'request', path: '/models/spin/predict', status: 200 }),
@@ -100,7 +100,7 @@ describe('models from start to stop', () => {
     expect(runtimes.filter(isAlive)).toEqual([]);
   });
 
-  it('runtimes end by themselves when the web process is killed', async () => {
+  it('ends the runtimes when the web process is killed', async () => {
     const app = await start();
     const runtimes = await childrenOf(app.pid);
     expect(runtimes).toHaveLength(1);
@@ -108,7 +108,7 @@ describe('models from start to stop', () => {
     await until('the runtime has ended', () => runtimes.filter(isAlive).length === 0);
   });
 
-  it('no secret of the web process is in the environment of a runtime', async () => {
+  it('keeps secrets of the web process out of the environment of a runtime', async () => {
     const app = await start({ METRICS_TOKEN: 'a-token-nobody-else-needs' });
     const [runtime] = await childrenOf(app.pid);
     const environment = await readFile(`/proc/${runtime}/environ`, 'utf8');
@@ -124,7 +124,7 @@ async function childrenOf(pid: number): Promise<number[]> {
   return text.trim().split(' ').filter(Boolean).map(Number);
 }
 
-/** The greatest processor time of any of them, in seconds. */
+/** The greatest CPU time of these processes, in seconds. */
 async function cpuTimeOf(pids: readonly number[]): Promise<number> {
   const times = pids.map(async (pid) => {
     const fields = (await readFile(`/proc/${pid}/stat`, 'utf8')).split(') ')[1]!.split(' ');

@@ -19,7 +19,7 @@ async function sha256(file: string): Promise<string> {
     .digest('hex');
 }
 
-describe('a model that keeps weights in a file of its own', () => {
+describe('a model with an external weight file', () => {
   let store: TestModelStore;
 
   beforeAll(async () => {
@@ -58,7 +58,7 @@ describe('a model that keeps weights in a file of its own', () => {
 
     afterAll(() => app.close());
 
-    it.each(['pinned', 'unpinned'])('answers with them: %s', async (name) => {
+    it.each(['pinned', 'unpinned'])('serves predictions with %s weights', async (name) => {
       const { body } = await client.post(`/models/${name}/predict`, { x: [10, 1] });
       expect(body.predictions).toEqual([{ sum: 23 }]);
     });
@@ -69,13 +69,13 @@ describe('a model that keeps weights in a file of its own', () => {
       ['alone', /"external.weights", in which the model keeps weights, is missing beside it/],
       ['linked', /keeps weights in "external.weights", which is outside of its folder/],
       ['climbing', /keeps weights in "..\/escaped.bytes", which is outside of its folder/],
-    ])('is failed where the file is not the right one: %s', async (name, reason) => {
+    ])('fails to load with another, unlisted, missing or outside file: %s', async (name, reason) => {
       const { body } = await client.get(`/models/${name}`);
       expect(body).toMatchObject({ state: 'failed', reason: expect.stringMatching(reason) });
     });
   });
 
-  it('is warned of where they are not pinned', async () => {
+  it('logs a warning when the weights are not pinned', async () => {
     const app = await ProcessApp.start({ MODELS_DIR: store.path });
     const warning = await app.line('model unpinned/1: external.weights is not pinned by sha256');
     expect(warning.level).toBe('warn');
@@ -83,11 +83,11 @@ describe('a model that keeps weights in a file of its own', () => {
     await killLeftovers();
   });
 
-  it('is not started again with others', async () => {
+  it('does not restart with changed weights', async () => {
     const file = join(store.path, 'unpinned/1/model.onnx');
     const failed = new Promise<unknown>((resolve) => {
       const events = { died: () => undefined, recovered: () => resolve('recovered'), restartFailed: resolve };
-      const options = { file, threads: 1, providers: ['cpu'], memoryMb: 1_024, maxAnswerElements: 1_000 };
+      const options = { file, threads: 1, providers: ['cpu'], memoryMb: 1_024, maxResponseElements: 1_000 };
       const start = Runtime.start(options, events, new AbortController().signal);
       void start.then(async (runtime) => {
         await store.write('unpinned/1/external.weights', new Uint8Array(8));
@@ -100,7 +100,7 @@ describe('a model that keeps weights in a file of its own', () => {
   });
 });
 
-describe('a candidate', () => {
+describe('a candidate version', () => {
   let store: TestModelStore;
   let app: TestApp;
 
@@ -125,12 +125,12 @@ describe('a candidate', () => {
     await store.remove();
   });
 
-  it('answers where it is asked for, and serves only once it has been chosen', async () => {
+  it('serves requests for its number, and others only after it has been chosen as the default', async () => {
     const admin = app.client();
     await promote(app, (await admin.signUpAndLogIn()).id);
     const row = { a: 5, b: 3 };
-    const { body: asked } = await admin.post('/models/sum/versions/2/predict', row);
-    expect(asked).toMatchObject({ version: '2', predictions: [{ value: 2 }] });
+    const { body: byNumber } = await admin.post('/models/sum/versions/2/predict', row);
+    expect(byNumber).toMatchObject({ version: '2', predictions: [{ value: 2 }] });
     expect((await admin.post('/models/sum/predict', row)).body).toMatchObject({ version: '1' });
 
     expect((await admin.put('/models/sum/default', { version: '2' })).body.defaultVersion).toBe('2');
@@ -139,7 +139,7 @@ describe('a candidate', () => {
     expect((await admin.post('/models/sum/predict', row)).body).toMatchObject({ version: '1' });
   });
 
-  it('alone is no model that is ready, and that is said', async () => {
+  it('leaves a model without other versions failed, with the reason', async () => {
     const { body } = await app.client().get('/models/untried');
     expect(body).toMatchObject({
       state: 'failed',
@@ -148,7 +148,7 @@ describe('a candidate', () => {
     });
   });
 
-  it('and any other version may have an answer of its own to the example', async () => {
+  it('may override the expected prediction for the example, like any version', async () => {
     const { body } = await app.client().get('/models/own');
     expect(body.versions).toMatchObject([{ state: 'ready' }, { state: 'ready' }]);
   });

@@ -4,21 +4,21 @@ import { join } from 'node:path';
 import { ModelDefaultsRepository } from '../../../src/serving/repository/model-defaults.repository.js';
 import { Log } from '../../../src/platform/logging/index.js';
 import { ModelStore } from '../../../src/serving/repository/model-store.js';
-import type { Answer, Client } from '../../support/client.js';
+import type { ClientResponse, Client } from '../../support/client.js';
 import { TestModelStore } from '../../support/model-store.js';
 import { ROOT } from '../../support/project.js';
 import { startTestApp, type TestApp } from '../../support/test-app.js';
 import { until } from '../../support/until.js';
 
-/** Fifty processes are started in turn, beside others that are busy. */
+/** For fifty restarts of a process, beside busy ones. */
 const SWAPS_TIMEOUT_MS = 240_000;
 
-/** Of `a` and `b` the model `sum` makes 7, and `difference` 3. */
+/** The model `sum` gives 7 for this row, and `difference` 3. */
 const ROW = { a: 5, b: 2 };
 const IRIS = { sepal_length: 5.9, sepal_width: 3, petal_length: 5.1, petal_width: 1.8 };
 const MANIFEST = { features: [{ name: 'a' }, { name: 'b' }], output: { value: 'sum' } };
 
-describe('a model folder that changes', () => {
+describe('the model store, when a folder changes', () => {
   let store: TestModelStore;
   let app: TestApp;
   let client: Client;
@@ -34,17 +34,17 @@ describe('a model folder that changes', () => {
     await store.remove();
   });
 
-  function ask(name: string, version?: number): Promise<Answer> {
+  function predict(name: string, version?: number): Promise<ClientResponse> {
     const path = version === undefined ? `/models/${name}/predict` : `/models/${name}/versions/${version}/predict`;
     return client.post(path, ROW);
   }
 
-  async function answers(name: string): Promise<unknown> {
-    return (await ask(name)).body.predictions?.[0]?.value as unknown;
+  async function predictedValue(name: string): Promise<unknown> {
+    return (await predict(name)).body.predictions?.[0]?.value as unknown;
   }
 
   function serves(name: string, value: number): Promise<void> {
-    return until(`${name} answers ${value}`, async () => (await answers(name)) === value);
+    return until(`${name} predicts ${value}`, async () => (await predictedValue(name)) === value);
   }
 
   async function state(name: string): Promise<{ state?: string; reason?: string | null; versions?: object[] }> {
@@ -57,7 +57,7 @@ describe('a model folder that changes', () => {
 
   const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
 
-  it('and is new becomes an endpoint, typed from its own signature, with an example that works', async () => {
+  it('adds an endpoint for a new model, with a schema from its signature and a working example', async () => {
     await store.add('bare', 'sum');
     await until('it is ready', async () => (await state('bare')).state === 'ready');
     const { body } = await client.get('/openapi.json');
@@ -70,15 +70,15 @@ describe('a model folder that changes', () => {
     expect((await client.post('/models/bare/predict', example)).status).toBe(200);
   });
 
-  it('and has a newer version serves that once it is ready; the older one can still be asked for', async () => {
+  it('serves a newer version by default once it is ready, and the older one by its number', async () => {
     await store.add('grow', 'sum', { manifest: MANIFEST });
     await serves('grow', 7);
     await store.add('grow', 'difference', { version: 2 });
     await serves('grow', 3);
-    expect((await ask('grow', 1)).body).toMatchObject({ version: '1', predictions: [{ value: 7 }] });
+    expect((await predict('grow', 1)).body).toMatchObject({ version: '1', predictions: [{ value: 7 }] });
   });
 
-  it('for the worse goes on serving what it had, and says why', async () => {
+  it('keeps serving the last good version when the replacement fails to load', async () => {
     await store.add('steady', 'sum', { manifest: MANIFEST });
     await serves('steady', 7);
     await store.write('steady/2/model.onnx', 'no model at all');
@@ -94,13 +94,13 @@ describe('a model folder that changes', () => {
     });
     await store.write('steady/1/model.onnx', 'nor this');
     await until('that is noticed', async () => ((await state('steady')).reason ?? '').includes('files have changed'));
-    expect(await answers('steady')).toBe(7);
+    expect(await predictedValue('steady')).toBe(7);
     await store.write('steady/model.json', '{"features": [');
     await until('that is noticed', async () => ((await state('steady')).reason ?? '').includes('well-formed JSON'));
-    expect(await answers('steady')).toBe(7);
+    expect(await predictedValue('steady')).toBe(7);
   });
 
-  it('is served when a file that was being copied is whole', async () => {
+  it('loads a model once its file has been copied completely', async () => {
     const bytes = await bytesOf('sum');
     await store.write('slow/model.json', JSON.stringify(MANIFEST));
     await store.write('slow/1/model.onnx', bytes.subarray(0, bytes.length / 2));
@@ -110,7 +110,7 @@ describe('a model folder that changes', () => {
     expect((await state('slow')).reason).toBeNull();
   });
 
-  it('is served by its pin alone: the new one is given first', async () => {
+  it('loads a changed file only after its new hash is in the manifest', async () => {
     const [sum, difference] = [await bytesOf('sum'), await bytesOf('difference')];
     const pinned = (bytes: Buffer): string =>
       JSON.stringify({ ...MANIFEST, versions: { 1: { sha256: sha256(bytes) } } });
@@ -119,37 +119,37 @@ describe('a model folder that changes', () => {
     await serves('pinned', 7);
     await store.write('pinned/1/model.onnx', difference);
     await until('the other file is refused', async () => ((await state('pinned')).reason ?? '').includes('sha256'));
-    expect(await answers('pinned')).toBe(7);
+    expect(await predictedValue('pinned')).toBe(7);
     await store.write('pinned/model.json', pinned(difference));
     await serves('pinned', 3);
     expect((await state('pinned')).reason).toBeNull();
   });
 
-  it('lets in whom its new manifest lets in', async () => {
+  it('applies the access of a changed manifest', async () => {
     await store.add('closing', 'sum', { manifest: MANIFEST });
     await serves('closing', 7);
     await store.write('closing/model.json', JSON.stringify({ ...MANIFEST, access: 'member' }));
-    await until('it is for members', async () => (await ask('closing')).status === 401);
+    await until('it is for members', async () => (await predict('closing')).status === 401);
     expect((await state('closing')).state).toBe('ready');
   });
 
-  it('and is gone is not found, and leaves no process', async () => {
+  it('answers 404 for a removed model, and ends its process', async () => {
     await store.add('leaving', 'sum', { manifest: MANIFEST });
     await serves('leaving', 7);
     const { pid } = app.app.get(ModelStore).get('leaving').versions[0]!;
     await rm(join(store.path, 'leaving'), { recursive: true });
-    await until('it is gone', async () => (await ask('leaving')).status === 404);
+    await until('it is gone', async () => (await predict('leaving')).status === 404);
     await until('its process has ended', () => !isAlive(pid!));
     const { body } = await client.get('/openapi.json');
     expect(body.paths['/models/leaving/predict']).toBeUndefined();
   });
 
-  it('and cannot be read for a while serves on', async () => {
+  it('keeps serving while the store cannot be read', async () => {
     const away = `${store.path}-away`;
     const log = app.app.get(Log).lines;
     const warned = new Promise<void>((resolve) => {
-      jest.spyOn(log, 'warn').mockImplementation((_: unknown, words?: string) => {
-        if (words === 'the model store cannot be read') resolve();
+      jest.spyOn(log, 'warn').mockImplementation((_: unknown, message?: string) => {
+        if (message === 'the model store cannot be read') resolve();
       });
     });
     await rename(store.path, away);
@@ -158,47 +158,47 @@ describe('a model folder that changes', () => {
     await rename(away, store.path);
   });
 
-  it('serves the version that another process on the same database was told to', async () => {
+  it('serves the default version that another process on the same database has chosen', async () => {
     await store.addTwoVersions('shared');
     await until(
       'both are ready',
-      async () => (await ask('shared', 1)).status + (await ask('shared', 2)).status === 400,
+      async () => (await predict('shared', 1)).status + (await predict('shared', 2)).status === 400,
     );
     await app.app.get(ModelDefaultsRepository).choose('shared', '1');
-    await until('it serves', async () => (await ask('shared')).body.version === '1');
+    await until('it serves', async () => (await predict('shared')).body.version === '1');
     await app.app.get(ModelDefaultsRepository).clear('shared');
-    await until('the newest serves again', async () => (await ask('shared')).body.version === '2');
+    await until('the newest serves again', async () => (await predict('shared')).body.version === '2');
     expect((await state('shared')).state).toBe('ready');
   });
 
-  it('whose version gets another number is served all the while', async () => {
+  it('serves without interruption while the folder of a version is renamed', async () => {
     await store.add('renamed', 'sum', { manifest: MANIFEST });
     await serves('renamed', 7);
     await rename(join(store.path, 'renamed/1'), join(store.path, 'renamed/2'));
     const seen = new Set<string>();
     await until('it is version 2', async () => {
-      const { status, body } = await ask('renamed');
+      const { status, body } = await predict('renamed');
       seen.add(`${status} ${body.version}`);
       return body.version === '2';
     });
     expect([...seen].sort()).toEqual(['200 1', '200 2']);
   });
 
-  it('is tried again on demand, and what cannot be served is said', async () => {
+  it('reports the reason when a load is requested and fails, and loads the next file', async () => {
     await store.add('forced', 'sum', { manifest: MANIFEST });
     await serves('forced', 7);
     await store.write('forced/1/model.onnx', 'rubbish');
     const models = app.app.get(ModelStore);
     for (let time = 0; time < 2; time += 1) {
       await expect(models.load('forced')).rejects.toMatchObject({ code: 'model.load-failed' });
-      expect(await answers('forced')).toBe(7);
+      expect(await predictedValue('forced')).toBe(7);
     }
     await store.write('forced/1/model.onnx', await bytesOf('difference'));
     expect((await models.load('forced')).state).toBe('ready');
-    expect(await answers('forced')).toBe(3);
+    expect(await predictedValue('forced')).toBe(3);
   });
 
-  it('is loaded on its first use where it says so', async () => {
+  it('loads a model on its first request if the manifest says so', async () => {
     const example = { input: ROW, value: 7 };
     await store.add('lazy', 'sum', { manifest: { ...MANIFEST, load: 'first-use', example } });
     await until('it is described', async () => {
@@ -206,13 +206,13 @@ describe('a model folder that changes', () => {
     });
     expect((await state('lazy')).state).toBe('unloaded');
     expect(app.app.get(ModelStore).get('lazy').versions[0]?.pid).toBeUndefined();
-    const asked = await Promise.all([ask('lazy'), ask('lazy'), ask('lazy')]);
-    expect(asked.map(({ body }) => body.predictions)).toEqual([[{ value: 7 }], [{ value: 7 }], [{ value: 7 }]]);
+    const responses = await Promise.all([predict('lazy'), predict('lazy'), predict('lazy')]);
+    expect(responses.map(({ body }) => body.predictions)).toEqual([[{ value: 7 }], [{ value: 7 }], [{ value: 7 }]]);
     expect((await state('lazy')).state).toBe('ready');
   });
 
   it(
-    '50 times under load answers each request by the old or by the new, and fails none',
+    'fails no request during 50 replacements under load',
     async () => {
       await store.add('swapped', 'sum', { manifest: MANIFEST });
       await serves('swapped', 7);
@@ -220,7 +220,7 @@ describe('a model folder that changes', () => {
       let isOver = false;
       const callers = Array.from({ length: 8 }, async () => {
         while (!isOver) {
-          const { status, body } = await ask('swapped');
+          const { status, body } = await predict('swapped');
           const text = `${status} ${body.predictions?.[0]?.value}`;
           seen.set(text, (seen.get(text) ?? 0) + 1);
         }

@@ -20,7 +20,7 @@ const external = (location: string) =>
 const graph = (...parts: Buffer[]) => field(7, ...parts);
 
 describe('externalFiles', () => {
-  it('are those that weights of the graph are kept in, each once', () => {
+  it('lists the files of the initializers of the main graph, each once', () => {
     const model = graph(
       field(5, external('a.bin')),
       field(5, field(9, 'raw')),
@@ -33,31 +33,31 @@ describe('externalFiles', () => {
 
   const attribute = (...parts: Buffer[]) => field(1, field(5, ...parts));
   it.each([
-    ['the value of an operator', graph(attribute(field(5, external('a.bin'))))],
-    ['values of an operator', graph(attribute(field(10, external('a.bin'))))],
-    ['a graph in an operator', graph(attribute(field(6, field(5, external('a.bin')))))],
-    ['graphs in an operator', graph(attribute(field(11, field(5, external('a.bin')))))],
-    ['a sparse weight', graph(field(15, field(1, external('a.bin'))))],
+    ['the tensor attribute of an operator', graph(attribute(field(5, external('a.bin'))))],
+    ['a list of tensors of an operator', graph(attribute(field(10, external('a.bin'))))],
+    ['the subgraph of an operator', graph(attribute(field(6, field(5, external('a.bin')))))],
+    ['a list of subgraphs of an operator', graph(attribute(field(11, field(5, external('a.bin')))))],
+    ['a sparse initializer', graph(field(15, field(1, external('a.bin'))))],
     ['a function', Buffer.concat([graph(), field(25, field(7, field(5, field(5, external('a.bin')))))])],
-    ['training', Buffer.concat([graph(), field(20, field(1, field(5, external('a.bin'))))])],
-  ])('of %s are refused: ONNX Runtime would look for them by itself', (_, model) => {
+    ['training information', Buffer.concat([graph(), field(20, field(1, field(5, external('a.bin'))))])],
+  ])('refuses external data in %s', (_, model) => {
     expect(() => externalFiles(model)).toThrow(/kept in "a.bin", which cannot be carried; keep them in the model/);
   });
 
   it.each([
-    ['nothing', Buffer.alloc(0)],
-    ['a text', Buffer.from('this is not a model')],
+    ['no bytes', Buffer.alloc(0)],
+    ['text', Buffer.from('this is not a model')],
     ['a message without a graph', field(1, 'x')],
-    ['half a model', graph(field(5, external('a.bin'))).subarray(0, 20)],
-    ['a graph that is none', graph(Buffer.from([0xff]))],
-    ['a number that never ends', Buffer.concat([graph(), Buffer.alloc(12, 0xff)])],
+    ['a truncated model', graph(field(5, external('a.bin'))).subarray(0, 20)],
+    ['a malformed graph', graph(Buffer.from([0xff]))],
+    ['a varint without an end', Buffer.concat([graph(), Buffer.alloc(12, 0xff)])],
     ['a group', Buffer.concat([graph(), Buffer.from([0x0b])])],
-    ['half a number', Buffer.concat([graph(), Buffer.from([0x09, 1])])],
-  ])('%s is no model', (_, bytes) => {
+    ['a truncated number', Buffer.concat([graph(), Buffer.from([0x09, 1])])],
+  ])('refuses bytes that are no ONNX model: %s', (_, bytes) => {
     expect(() => externalFiles(bytes)).toThrow(NotOnnxError);
   });
 
-  it('gives up on graphs in graphs in graphs', () => {
+  it('refuses graphs that are nested too deeply', () => {
     const nested = (levels: number) =>
       graph(Array.from({ length: levels }).reduce<Buffer>((inner) => attribute(field(6, inner)), Buffer.alloc(0)));
     expect(externalFiles(nested(30))).toEqual([]);

@@ -20,7 +20,7 @@ const tensors = fc.array(
 );
 
 describe('frames', () => {
-  it('carry tensors of every kind unchanged', () => {
+  it('carry tensors of every element type unchanged', () => {
     fc.assert(
       fc.property(tensors, (sent) => {
         expect(decodeTensors(payloadOf(encodeTensors(2, 1, [sent])))).toEqual(sent);
@@ -28,7 +28,7 @@ describe('frames', () => {
     );
   });
 
-  it('carry what several callers send as one', () => {
+  it('concatenate the tensors of several callers', () => {
     const first: Tensor[] = [
       { name: 'x', type: 'float32', shape: [1, 2], data: new Float32Array([1, 2]) },
       { name: 'word', type: 'string', shape: [1], data: ['é'] },
@@ -43,7 +43,7 @@ describe('frames', () => {
     ]);
   });
 
-  it('leave elements where they have arrived, wherever that is', () => {
+  it('are decoded in place, or copied where they are not aligned', () => {
     const sent: Tensor[] = [{ name: 'n', type: 'int64', shape: [3], data: new BigInt64Array([1n, -2n, 3n]) }];
     const payload = payloadOf(encodeTensors(2, 1, [sent]));
     const [inPlace] = decodeTensors(payload);
@@ -53,7 +53,7 @@ describe('frames', () => {
     expect(decodeTensors(elsewhere)).toEqual(sent);
   });
 
-  it('hold nothing of what was in their memory before', () => {
+  it('contain no uninitialized memory', () => {
     const sent: Tensor[] = [{ name: 'odd', type: 'bool', shape: [3], data: new Uint8Array([1, 1, 1]) }];
     const allocate = jest.spyOn(Buffer, 'allocUnsafeSlow').mockImplementation((size) => Buffer.alloc(size, 0xff));
     const [frame, text] = [encodeTensors(2, 1, [sent]), encodeFrame(1, 1, Buffer.from('text'))];
@@ -62,17 +62,17 @@ describe('frames', () => {
     expect([...frame, ...text]).not.toContain(0xff);
   });
 
-  it('come whole and in order out of a stream cut anywhere', () => {
+  it('are read whole and in order from a stream split at any byte', () => {
     const frames = fc.array(
       fc.record({ kind: fc.integer({ min: 0, max: 255 }), id: fc.nat(), payload: fc.uint8Array() }),
     );
     fc.assert(
-      fc.property(frames, fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1 }), (sent, cuts) => {
+      fc.property(frames, fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1 }), (sent, chunkSizes) => {
         const stream = Buffer.concat(sent.map(({ kind, id, payload }) => encodeFrame(kind, id, payload)));
         const received: Frame[] = [];
         const reader = new FrameReader((frame) => received.push({ ...frame, payload: Buffer.from(frame.payload) }));
         for (let at = 0, turn = 0; at < stream.length; turn += 1) {
-          const end = at + cuts[turn % cuts.length]!;
+          const end = at + chunkSizes[turn % chunkSizes.length]!;
           reader.push(stream.subarray(at, end));
           at = end;
         }

@@ -4,11 +4,11 @@ import { startTestApp, type TestApp } from '../../support/test-app.js';
 import { until } from '../../support/until.js';
 import { ModelStore } from '../../../src/serving/repository/model-store.js';
 
-/** Turns of the loop in `spin.onnx`: for ever, as far as any test is concerned. */
+/** Iterations of the loop in `spin.onnx`: more than any test waits for. */
 const FOR_EVER = 1_000_000_000_000;
 const DEADLINE_MS = 700;
 
-describe('a model that fails', () => {
+describe('POST /models/{name}/predict of a failing model', () => {
   let store: TestModelStore;
   let app: TestApp;
   let client: Client;
@@ -30,39 +30,39 @@ describe('a model that fails', () => {
     return app.app.get(ModelStore).get(model).versions[0];
   }
 
-  async function isBack(): Promise<boolean> {
+  async function isServing(): Promise<boolean> {
     return (await client.post('/models/spin/predict', { turns: 1 })).status === 200;
   }
 
-  it('on a valid row says so, without the words of ONNX Runtime, and goes on', async () => {
+  it('answers 500 without the message of ONNX Runtime when a run fails, and serves the next request', async () => {
     const { status, body, text } = await client.post('/models/pick/predict', { index: 99 });
     expect({ status, code: body.code }).toEqual({ status: 500, code: 'model.run-failed' });
     expect(text).not.toMatch(/gather|onnx|indices|node|picked/i);
     expect((await client.post('/models/pick/predict', { index: 2 })).body.predictions).toEqual([{ value: 30 }]);
   });
 
-  it('past its deadline is ended; its callers get 504, other models nothing of it, and it comes back', async () => {
+  it('answers 504 past the deadline, restarts the runtime, and leaves other models alone', async () => {
     const before = version('spin')?.pid;
     const stuck = client.post('/models/spin/predict', { turns: FOR_EVER });
     const behind = client.post('/models/spin/predict', { turns: 1 });
     expect((await client.post('/models/pick/predict', { index: 0 })).status).toBe(200);
     expect(await stuck).toMatchObject({ status: 504, body: { code: 'model.deadline' } });
     expect([200, 503, 504]).toContain((await behind).status);
-    await until('it is back', isBack);
+    await until('the runtime has restarted', isServing);
     expect(version('spin')?.pid).not.toBe(before);
   });
 
-  it('whose process is killed during a run answers 503 once, and is back', async () => {
+  it('answers 503 once when the process is killed during a run, and then restarts it', async () => {
     const stuck = client.post('/models/spin/predict', { turns: FOR_EVER });
-    await until('it runs', () => version('spin')?.load.running === 1);
+    await until('the run has started', () => version('spin')?.load.running === 1);
     process.kill(version('spin')!.pid!, 'SIGKILL');
-    const answer = await stuck;
-    expect(answer).toMatchObject({ status: 503, body: { code: 'model.runtime-died' } });
-    expect(answer.headers.get('retry-after')).toBe('1');
-    await until('it is back', isBack);
+    const response = await stuck;
+    expect(response).toMatchObject({ status: 503, body: { code: 'model.runtime-died' } });
+    expect(response.headers.get('retry-after')).toBe('1');
+    await until('the runtime has restarted', isServing);
   });
 
-  it('makes nobody else wait while it runs', async () => {
+  it('does not delay other models during a long run', async () => {
     const stuck = client.post('/models/spin/predict', { turns: FOR_EVER });
     const others = await Promise.all(
       Array.from({ length: 20 }, () => client.post('/models/pick/predict', { index: 1 })),
@@ -71,7 +71,7 @@ describe('a model that fails', () => {
     expect((await stuck).status).toBe(504);
   });
 
-  it('whose process is killed under load costs those in it a 503 each, and is back within 2 s', async () => {
+  it('answers only the current runs with 503 when the process is killed under load, and restarts it within 2 s', async () => {
     const statuses: number[] = [];
     let isOver = false;
     const callers = Array.from({ length: 16 }, async () => {
@@ -80,17 +80,21 @@ describe('a model that fails', () => {
     await until('it is under load', () => statuses.length > 100);
     const killed = version('pick')!.pid!;
     process.kill(killed, 'SIGKILL');
-    await until('it is back', () => version('pick')?.pid !== killed && version('pick')?.state === 'ready', 2_000);
+    await until(
+      'the runtime has restarted',
+      () => version('pick')?.pid !== killed && version('pick')?.state === 'ready',
+      2_000,
+    );
     const before = statuses.length;
-    await until('it answers again', () => statuses.slice(before).filter((status) => status === 200).length > 100);
+    await until('it responds again', () => statuses.slice(before).filter((status) => status === 200).length > 100);
     isOver = true;
     await Promise.all(callers);
-    // Those that waited for the new process for longer than their deadline are told so.
+    // 504 for requests that waited for the restart past their deadline.
     expect(statuses.filter((status) => ![200, 503, 504].includes(status))).toEqual([]);
     expect(statuses).toContain(503);
   });
 
-  it('and was chosen is replaced by no other version while it is restarted', async () => {
+  it('does not fall back to another version while the chosen default restarts', async () => {
     const features = [{ name: 'a' }, { name: 'b' }];
     await store.add('two', 'sum', { version: 1 });
     await store.add('two', 'difference', { version: 2, manifest: { features, output: { value: 'sum' } } });
@@ -101,9 +105,9 @@ describe('a model that fails', () => {
     const model = app.app.get(ModelStore).get('two');
     await app.app.get(ModelStore).choose(model, '1');
     process.kill(model.version('1').pid!, 'SIGKILL');
-    await until('its end is noticed', () => model.version('1').state === 'loading');
+    await until('its end has been noticed', () => model.version('1').state === 'loading');
     const seen = new Set<string>();
-    await until('it is back', async () => {
+    await until('the runtime has restarted', async () => {
       const { status, body } = await client.post('/models/two/predict', { a: 1, b: 2 });
       seen.add(status === 200 ? `200 by ${body.version}` : String(status));
       return status === 200;
@@ -112,7 +116,7 @@ describe('a model that fails', () => {
   });
 });
 
-describe('a request that holds too much', () => {
+describe('POST /models/{name}/predict over a limit', () => {
   let store: TestModelStore;
   let app: TestApp;
 
@@ -131,7 +135,7 @@ describe('a request that holds too much', () => {
   it.each([
     ['values', [{ grid: [Array.from({ length: 30 }, () => 1)], mask: [1] }], 'predict.too-many-elements', '20'],
     ['rows', Array.from({ length: 4 }, () => ({ grid: [[1]], mask: [1] })), 'predict.too-many-rows', '3'],
-  ])('of %s is refused with the limit', async (_, instances, code, limit) => {
+  ])('refuses too many %s and names the limit', async (_, instances, code, limit) => {
     const { status, body } = await app.client().post('/models/bare/predict', { instances });
     expect({ status, code: body.code }).toEqual({ status: 413, code });
     expect(body.detail).toContain(limit);

@@ -1,9 +1,8 @@
 import fc from 'fast-check';
 import type { Signature } from '../../../src/serving/signature/tensor.js';
-import { RowAcceptance } from '../../../src/serving/signature/acceptance.js';
 import { rowSchemaOf } from '../../../src/serving/signature/row-schema.js';
 import { RowCheck } from '../../../src/serving/signature/row-check.js';
-import { RowValidator } from '../../../src/serving/signature/row-validator.js';
+import { FastRowValidator, RowValidator } from '../../../src/serving/signature/row-validator.js';
 
 const LIMITS = { rows: 10, elements: 6, textLength: 5 };
 
@@ -34,8 +33,8 @@ const features = [
   { name: 'grid' },
   { name: 'open' },
 ];
-const RIGHT = { pair: [1, 2], grid: [[1, 2]], open: [1] };
-/** All kinds of fields, and those of which the quick look is sure. */
+const VALID = { pair: [1, 2], grid: [[1, 2]], open: [1] };
+/** All kinds of fields, and those that the fast path accepts. */
 const SCHEMAS = [
   rowSchemaOf(signature, { features }),
   rowSchemaOf({ ...signature, inputs: signature.inputs.slice(0, 8) }, { features: features.slice(0, 8) }),
@@ -65,65 +64,64 @@ const values = fc.oneof(
     [[1, 2]],
   ),
 );
-/** Mostly right: of rows made at random, hardly one would be. */
+/** Mostly valid values: hardly any row of random values would be valid. */
 const rows = fc.record(
   Object.fromEntries(
-    [...features, { name: 'other', default: 1 }].map(({ name, default: usual = RIGHT[name as 'pair'] }) => [
+    [...features, { name: 'other', default: 1 }].map(({ name, default: usual = VALID[name as 'pair'] }) => [
       name,
       fc.oneof({ arbitrary: fc.constant(usual as unknown), weight: name === 'other' ? 0 : 12 }, values),
     ]),
   ),
   { requiredKeys: [] },
 );
-/** Half of them without a field that nobody knows. */
+/** Half of the rows without an unknown field. */
 const rowsOfFields = fc
   .tuple(rows, fc.boolean())
   .map(([{ other, ...row }, hasOther]) => (hasOther ? { ...row, other } : row));
 
-describe.each(SCHEMAS)('the quick look at rows of %#', (schema) => {
+describe.each(SCHEMAS)('FastRowValidator, schema %#', (schema) => {
   const validator = new RowValidator(schema);
-  const acceptance = new RowAcceptance(schema);
+  const fast = new FastRowValidator(schema);
 
-  /** As the thorough check alone would have it. */
-  function explain(row: object) {
+  /** The full check alone. */
+  function checkFully(row: object) {
     const check = new RowCheck(LIMITS);
-    const explaining = validator as unknown as { explain(row: object, at: string[], check: RowCheck): unknown[] };
+    const internals = validator as unknown as { checkFully(row: object, at: string[], check: RowCheck): unknown[] };
     try {
-      return { values: explaining.explain(row, ['body'], check), errors: check.errors };
+      return { values: internals.checkFully(row, ['body'], check), errors: check.errors };
     } catch (error) {
       return { error: String(error) };
     }
   }
 
-  function look(row: object) {
-    const check = new RowCheck(LIMITS);
+  function check(row: object) {
+    const state = new RowCheck(LIMITS);
     try {
-      return { values: validator.check(row, ['body'], check), errors: check.errors };
+      return { values: validator.check(row, ['body'], state), errors: state.errors };
     } catch (error) {
       return { error: String(error) };
     }
   }
 
-  it('changes nothing of what is answered', () => {
+  it('accepts only valid rows, and gives the same values and errors as the full check', () => {
     let [accepted, wronglyAccepted] = [0, 0];
     const known = new Set([...schema.fields.map(({ name }) => name), 'other']);
     const property = fc.property(rowsOfFields, (all) => {
       const row = Object.fromEntries(Object.entries(all).filter(([name]) => known.has(name)));
-      const thorough = explain(row);
-      expect(look(row)).toEqual(thorough);
-      if (quick(row)) accepted += 1;
-      // What it is sure of has no errors.
-      wronglyAccepted += quick(row) && thorough.errors?.length !== 0 ? 1 : 0;
+      const full = checkFully(row);
+      expect(check(row)).toEqual(full);
+      if (isAccepted(row)) accepted += 1;
+      wronglyAccepted += isAccepted(row) && full.errors?.length !== 0 ? 1 : 0;
     });
     fc.assert(property, { numRuns: 5_000 });
     expect(wronglyAccepted).toBe(0);
-    // Of some kinds of fields it is never sure.
+    // The fast path accepts no row of the first schema.
     expect(accepted).toBeGreaterThanOrEqual(schema === SCHEMAS[1] ? 50 : 0);
   });
 
-  function quick(row: object): boolean {
+  function isAccepted(row: object): boolean {
     try {
-      return acceptance.accept(row, new RowCheck(LIMITS)) !== undefined;
+      return fast.accept(row, new RowCheck(LIMITS)) !== undefined;
     } catch {
       return false;
     }

@@ -4,7 +4,7 @@ export class ChooseVersionDto {
   @Field({
     name: 'version',
     schema: { type: 'string', nullable: true, example: '1' },
-    description: 'The version that is to serve; null for the newest ready one',
+    description: 'The new default version; null for the newest ready one',
     expected: 'a version number as text such as "1", or null for the newest ready one',
     accepts: (value) => value === null || (typeof value === 'string' && /^[1-9]\d{0,8}$/.test(value)),
   })

@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import type { JsonSchema } from '../../../serving/signature/json-schema.js';
+import type { JsonSchema } from '../../../serving/index.js';
 
 const STATES = ['loading', 'ready', 'failed', 'unloaded'];
 
@@ -13,7 +13,7 @@ export class VersionDto {
   @ApiProperty({
     type: 'string',
     nullable: true,
-    description: 'Why it failed, or why its newest files are not what serves',
+    description: 'Why it failed, or why its newer files are not served',
   })
   reason!: string | null;
 
@@ -26,7 +26,7 @@ export class VersionDto {
   @ApiProperty({
     type: 'object',
     additionalProperties: { type: 'number' },
-    description: 'What training measured',
+    description: 'Metrics of the training',
     example: { accuracy: 0.9556 },
   })
   metrics!: Readonly<Record<string, number>>;
@@ -45,14 +45,14 @@ export class ModelSummaryDto {
   @ApiProperty({
     type: 'string',
     nullable: true,
-    description: 'Why it is not ready, or why its newest files are not what serves',
+    description: 'Why it is not ready, or why its newer files are not served',
   })
   reason!: string | null;
 
   @ApiProperty({
     type: 'string',
     nullable: true,
-    description: 'The version that answers where none is named',
+    description: 'The version that serves requests without one',
     example: '1',
   })
   defaultVersion!: string | null;
@@ -67,10 +67,10 @@ export class ModelListDto {
 }
 
 export class BatchingDto {
-  @ApiProperty({ description: 'Whether several rows go into one run' })
+  @ApiProperty({ description: 'Whether rows of several requests share a run' })
   enabled!: boolean;
 
-  @ApiProperty({ required: false, description: 'The most rows of one run' })
+  @ApiProperty({ required: false, description: 'Maximum number of rows in one run' })
   maxBatchSize?: number;
 
   @ApiProperty({ required: false, description: 'Why rows are run one at a time' })
@@ -80,7 +80,7 @@ export class BatchingDto {
 const JSON_SCHEMA = { type: 'object', additionalProperties: true, nullable: true } as const;
 
 export class ModelDto extends ModelSummaryDto {
-  @ApiProperty({ enum: ['public', 'member', 'admin'], description: 'Who may predict' })
+  @ApiProperty({ enum: ['public', 'member', 'admin'], description: 'Role required to predict' })
   access!: string;
 
   @ApiProperty({ ...JSON_SCHEMA, description: 'JSON Schema of a row; null until a version is ready' })
@@ -92,6 +92,6 @@ export class ModelDto extends ModelSummaryDto {
   @ApiProperty({ type: BatchingDto, nullable: true })
   batching!: BatchingDto | null;
 
-  @ApiProperty({ ...JSON_SCHEMA, description: 'A row and what the model answers to it' })
+  @ApiProperty({ ...JSON_SCHEMA, description: 'A row and its expected prediction' })
   example!: object | null;
 }

@@ -6,12 +6,12 @@ export class ImportMenusDto {
   @ChoiceField(['true', 'false'], {
     optional: true,
     default: 'false',
-    description: 'Only say what would change: nothing is stored',
+    description: 'Only report the changes: nothing is stored',
   })
   preview: 'true' | 'false' = 'false';
 }
 
-/** What would become of one row. */
+/** The planned outcome of one row. */
 export class ImportSampleDto {
   @ApiProperty({ type: 'integer', description: 'The line, or the index in a JSON array', example: 2 })
   row!: number;
@@ -27,19 +27,24 @@ export class ImportSampleDto {
 }
 
 export class ImportPreviewDto {
-  @ApiProperty({ type: 'integer', minimum: 0, description: 'Rows whose name you have no menu of', example: 1 })
+  @ApiProperty({ type: 'integer', minimum: 0, description: 'Rows whose name none of your menus has', example: 1 })
   toCreate!: number;
 
-  @ApiProperty({ type: 'integer', minimum: 0, description: 'Rows whose name you have, at another price', example: 0 })
+  @ApiProperty({
+    type: 'integer',
+    minimum: 0,
+    description: 'Rows whose name one of your menus has, at another price',
+    example: 0,
+  })
   toUpdate!: number;
 
-  @ApiProperty({ type: 'integer', minimum: 0, description: 'Rows that are as they are', example: 0 })
+  @ApiProperty({ type: 'integer', minimum: 0, description: 'Rows that equal one of your menus', example: 0 })
   unchanged!: number;
 
   @ApiProperty({
     type: 'array',
     items: { $ref: getSchemaPath('FieldErrorDto') },
-    description: 'What is wrong, a hundred at most: such rows would be left out',
+    description: 'The first hundred errors; rows with errors are skipped',
   })
   errors!: FieldError[];
 

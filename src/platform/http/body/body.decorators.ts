@@ -2,15 +2,15 @@ import { applyDecorators, SetMetadata } from '@nestjs/common';
 import { ApiConsumes } from '@nestjs/swagger';
 
 /**
- * `bytes` is a body of any media type or none, which the handler gets as it came, uncompressed: a Buffer. `files` is a
- * multipart form or one raw file, in memory: `UploadedFiles`. `stream` is not read before the handler: see `openUpload`.
+ * `bytes` is a decompressed body of any media type, or of none, as a Buffer. `files` is a multipart form or one raw file, in
+ * memory, as `UploadedFiles`. `stream` is a body that the handler reads: see `openUpload`.
  */
 export type BodyKind = 'json' | 'form' | 'bytes' | 'files' | 'stream';
 export type BodyPurpose = 'ordinary' | 'predictions' | 'files';
 
 export const BODY_RULE = Symbol('body rule');
 
-/** What a handler with a `@Body()` takes; JSON up to the ordinary limit unless said otherwise. */
+/** The kinds of body that a handler with a `@Body()` accepts. JSON up to the ordinary limit is the default. */
 export interface BodyRule {
   readonly kinds: readonly BodyKind[];
   readonly purpose: BodyPurpose;
@@ -18,12 +18,12 @@ export interface BodyRule {
 
 export const DEFAULT_BODY_RULE: BodyRule = { kinds: ['json'], purpose: 'ordinary' };
 
-/** Files of rows, which may be sent as they are. */
+/** Media types of files of rows, which may be sent as a raw body. */
 export const ROW_TYPES = ['text/csv', 'application/x-ndjson', 'application/jsonl'] as const;
 export const IMAGE_TYPES = ['image/png', 'image/jpeg', 'image/webp'] as const;
 export const MULTIPART = 'multipart/form-data';
 
-/** The first of each is what most send. */
+/** Media types by kind. The first of each is the most common. */
 export const MEDIA_TYPES: Record<BodyKind, readonly [string, ...string[]]> = {
   json: ['application/json'],
   form: ['application/x-www-form-urlencoded'],
@@ -32,7 +32,7 @@ export const MEDIA_TYPES: Record<BodyKind, readonly [string, ...string[]]> = {
   stream: [MULTIPART, ...ROW_TYPES, 'application/json'],
 };
 
-/** States the media types and the size limit of a handler's body. */
+/** Sets the media types and the size limit of a handler's body. */
 export function AcceptsBody(rule: BodyRule): MethodDecorator {
   const types = rule.kinds.flatMap((kind) => MEDIA_TYPES[kind]);
   return applyDecorators(SetMetadata(BODY_RULE, rule), ApiConsumes(...types));

@@ -1,6 +1,6 @@
 import { InvalidInputError } from '../errors/domain-error.js';
 
-/** A field of a form that takes a file, and nothing else. */
+/** For a form that accepts only the field `file`. */
 export function unknownField(field: string): InvalidInputError {
   return invalidField(field, 'unknown', `${field} is not a known field; known: file`);
 }
@@ -9,7 +9,7 @@ export function missingFile(): InvalidInputError {
   return invalidField('file', 'missing', 'file is required: send the file as the field "file" of a form');
 }
 
-export function givenTwice(field: string): InvalidInputError {
+export function duplicateField(field: string): InvalidInputError {
   return invalidField(field, 'duplicate', `${field} must be given once`);
 }
 

@@ -8,7 +8,7 @@ export interface HandlerArguments {
 
 const known = new WeakMap<object, HandlerArguments>();
 
-/** Which parts of a request the handler declares, from its own parameter decorators. */
+/** Whether the parameters of a handler declare the body and the query. */
 export function handlerArguments(context: ExecutionContext): HandlerArguments {
   const handler = context.getHandler();
   const found = known.get(handler);

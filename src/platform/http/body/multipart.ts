@@ -1,14 +1,14 @@
 import type { BusboyConfig, BusboyInstance } from '@fastify/busboy';
 import { MalformedRequestError, PayloadTooLargeError } from '../errors/domain-error.js';
 
-/** What is met in a form, in its order. The bytes of a file are between its `file` and its `end`. */
+/** An event of the parser, in the order of the form. The bytes of a file come between its `file` and its `end`. */
 export type FormEvent =
   | { readonly type: 'file'; readonly field: string; readonly name: string | undefined; readonly mediaType: string }
   | { readonly type: 'bytes'; readonly bytes: Buffer }
   | { readonly type: 'end' }
   | { readonly type: 'field'; readonly field: string; readonly value: string };
 
-/** Of a form that is read as a whole. */
+/** Maximum number of files of a form that is read into memory. */
 export const MAX_FORM_FILES = 100;
 const MAX_FIELDS = 100;
 const LIMITS = {
@@ -20,16 +20,16 @@ const LIMITS = {
 const MAX_NAME_LENGTH = 255;
 
 /**
- * The parts of a `multipart/form-data` body while it arrives, a piece of which is in memory at a time. Ends when the form does.
+ * Parses a `multipart/form-data` body while it arrives. Only one chunk of it is in memory. Ends with the form.
  *
- * @throws MalformedRequestError, PayloadTooLargeError where there are too many parts; what `source` throws
+ * @throws MalformedRequestError, PayloadTooLargeError for too many parts, and any error of `source`
  */
 export async function* readForm(
   source: AsyncIterable<Buffer>,
   contentType: string,
   maxFiles = MAX_FORM_FILES,
 ): AsyncGenerator<FormEvent> {
-  // Only here: nobody else has to wait for it to load.
+  // Loaded on first use, which makes the start faster.
   const { Busboy } = await import('@fastify/busboy');
   const form = new FormParser((config) => new Busboy(config), contentType, maxFiles);
   for await (const chunk of source) {
@@ -40,15 +40,15 @@ export async function* readForm(
   yield* form.take();
 }
 
-/** A part, with what has been found of it and not been taken. */
+/** A part of the form, with its events that have not been taken. */
 interface FoundPart {
   readonly events: FormEvent[];
   hasEnded: boolean;
 }
 
 /**
- * Busboy, asked one piece at a time: it says what it has found by events, those of a file after the beginning of the next
- * one, and more than once what is wrong.
+ * Turns Busboy's callbacks into events in the order of the form. Busboy emits data of a file after the beginning of the next
+ * one, and may emit several errors.
  */
 class FormParser {
   private readonly parser: BusboyInstance;
@@ -75,12 +75,12 @@ class FormParser {
     await this.step((done) => void this.parser.write(chunk, done));
   }
 
-  /** Once everything has been found. */
+  /** Resolves when the whole form has been parsed. */
   async end(): Promise<void> {
     await this.step(() => this.parser.end());
   }
 
-  /** What has been found since, in the order of the form. */
+  /** Takes the events since the last call, in the order of the form. */
   *take(): Generator<FormEvent> {
     for (let [part] = this.parts; part; [part] = this.parts) {
       yield* part.events.splice(0);
@@ -100,7 +100,8 @@ class FormParser {
   }
 
   private listen(): void {
-    const broken = (): void => this.fail(new MalformedRequestError('The multipart body is malformed, or not whole.'));
+    const failMalformed = (): void =>
+      this.fail(new MalformedRequestError('The multipart body is malformed, or not whole.'));
     const tooMany = (): void => {
       this.fail(new PayloadTooLargeError(`A form has at most ${this.maxFiles} files and ${MAX_FIELDS} fields.`));
     };
@@ -109,7 +110,7 @@ class FormParser {
       const file = { type: 'file', field: field ?? '', name: name?.slice(0, MAX_NAME_LENGTH), mediaType } as const;
       const part: FoundPart = { events: [file], hasEnded: false };
       this.parts.push(part);
-      stream.on('error', broken);
+      stream.on('error', failMalformed);
       stream.on('data', (bytes: Buffer) => part.events.push({ type: 'bytes', bytes }));
       stream.on('end', () => {
         part.events.push({ type: 'end' });
@@ -122,7 +123,7 @@ class FormParser {
       else this.parts.push({ events: [{ type: 'field', field, value }], hasEnded: true });
     });
     for (const limit of ['partsLimit', 'filesLimit', 'fieldsLimit']) this.parser.on(limit, tooMany);
-    this.parser.on('error', broken);
+    this.parser.on('error', failMalformed);
     this.parser.on('finish', () => {
       this.isFinished = true;
       this.wake();
@@ -139,7 +140,7 @@ class FormParser {
   }
 }
 
-/** What is called `file` is one, also without a name, as `curl -F 'file=<flowers.csv'` sends it. */
+/** A field `file` is a file even without a file name, as `curl -F 'file=<flowers.csv'` sends it. */
 function isPartAFile(field: string | undefined, mediaType: string | undefined, name: string | undefined): boolean {
   return name !== undefined || field === 'file' || mediaType === 'application/octet-stream';
 }

@@ -1,8 +1,8 @@
-/** Below so many bytes, nothing is faster than `JSON.parse`. */
+/** Minimum number of bytes: `JSON.parse` is faster for shorter bodies. */
 const MIN_LENGTH = 512;
-/** So many bytes in the middle tell what most of a body is. */
+/** Number of bytes in the middle of the body that are tested. */
 const SAMPLE = 64;
-/** Lists and objects in each other. */
+/** Maximum depth of nested lists and objects. */
 const MAX_DEPTH = 16;
 /** The greatest power of ten that a double holds exactly. */
 const MAX_POWER = 22;
@@ -32,9 +32,9 @@ const OBJECT_ENDS = 125;
 const LAST_OF_ASCII = 126;
 
 /**
- * As `JSON.parse`, in half the time, for what is mostly lists of short numbers, such as tensors; undefined for anything else,
- * and for what is not JSON. It knows objects, lists, texts of plain ASCII, and numbers of which a double holds all digits: such
- * a number and a power of ten up to 10^22 are exact, so that one multiplication or division rounds as it should
+ * Like `JSON.parse`, in half the time, for a body that consists mostly of lists of short numbers, such as tensors. Returns
+ * undefined for any other body and for malformed JSON. It supports objects, lists, ASCII strings, and numbers whose digits a
+ * double can represent. Such digits and a power of ten up to 10^22 are exact, so one multiplication or division rounds correctly
  * (W. D. Clinger, How to Read Floating Point Numbers Accurately, 1990).
  */
 export function parseNumericJson(bytes: Buffer): unknown {
@@ -48,7 +48,7 @@ function isMostlyNumbers(bytes: Buffer): boolean {
   return true;
 }
 
-/** Reads one text. Each method begins at `at` and moves it; undefined says that the text is not for this reader. */
+/** Parses one text. Each method starts at `at` and advances it, and returns undefined if the text is not supported. */
 class NumericJsonReader {
   private at = 0;
 
@@ -57,7 +57,7 @@ class NumericJsonReader {
   read(): unknown {
     const value = this.value(0);
     const { length } = this.bytes;
-    // To look beyond the end, even once, makes each look slower.
+    // V8 slows down all reads of a Buffer after one read beyond its end.
     if (this.at < length) this.next();
     return this.at === length ? value : undefined;
   }
@@ -104,7 +104,7 @@ class NumericJsonReader {
     if (this.next() === OBJECT_ENDS) return this.after(fields);
     while (depth < MAX_DEPTH) {
       const name = this.next() === QUOTE ? this.text() : undefined;
-      // Assigned, it would be no field.
+      // An assignment would set the prototype.
       if (name === undefined || name === '__proto__' || this.next() !== COLON) return undefined;
       this.at += 1;
       const value = this.value(depth + 1);

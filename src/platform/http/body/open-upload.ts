@@ -1,61 +1,61 @@
 import type { Request } from 'express';
 import { PayloadTooLargeError } from '../errors/domain-error.js';
-import { arriving } from './arriving.js';
 import { MULTIPART } from './body.decorators.js';
-import { givenTwice, missingFile, unknownField } from './form-errors.js';
+import { streamBody } from './body-stream.js';
+import { duplicateField, missingFile, unknownField } from './form-errors.js';
 import { type FormEvent, readForm } from './multipart.js';
 import { Chunks } from './read-bytes.js';
 import { mediaTypeOf, type UploadedFile } from './uploaded-files.js';
 
-/** A file of a form, to be read before the next one is asked for. */
+/** A file of a form. It must be read before the next one is requested. */
 export interface UploadPart {
-  /** What the client calls it, without folders. */
+  /** File name given by the client, without folders. */
   readonly name: string | undefined;
   /** In lower case and without parameters. */
   readonly mediaType: string;
   readonly bytes: AsyncIterable<Buffer>;
 }
 
-/** A body that is read while it arrives: by `bytes`, by `parts` or by `files`, once. */
+/** A body that is read while it arrives, once, through `bytes`, `parts` or `files`. */
 export interface Upload {
   /** In lower case and without parameters. */
   readonly mediaType: string | undefined;
-  /** What the client calls the file, without folders. */
+  /** File name given by the client, without folders. */
   readonly name: string | undefined;
-  /** Whether it is a file: a part of a form, or a body of a file's media type; JSON alone is a body. */
+  /** Whether it is a file: a part of a form, or a body that is not JSON. */
   readonly isFile: boolean;
-  /** Whether it is a part of a form, where others may follow. */
+  /** Whether it is a part of a form. Other parts may follow. */
   readonly isPart: boolean;
-  /** Of the one file that there may be. */
+  /** The bytes of a single file. A second file is an error. */
   readonly bytes: AsyncIterable<Buffer>;
-  /** Each file of the form, or the body as the only one. */
+  /** Each file of the form, or the body as the only file. */
   readonly parts: AsyncIterable<UploadPart>;
-  /** The same; one at a time is in memory, of at most `limit` bytes. */
+  /** Reads each file into memory, one at a time, of at most `limit` bytes. */
   files(limit: number): AsyncIterable<UploadedFile>;
 }
 
 type FileEvent = Extract<FormEvent, { type: 'file' }>;
 
-/** What a form may have beside its file: boundaries and headers. */
+/** Maximum size of boundaries and headers of a form, beside its file. */
 const FORM_OVERHEAD = 65_536;
 
 /**
- * The first `file` of a multipart body and those after it, or the body itself, uncompressed. Reading ends when the whole body has
- * been seen to be sound: what comes after the file and is not to be there is an error, after the file has been read. What is
- * not read is thrown away once the request has been answered.
+ * Opens a body for reading, decompressed: the files of a multipart form, or a raw file. Reading ends at the end of the body. An
+ * unexpected part after the file is an error, which is thrown after the file has been read. The unread rest is discarded once
+ * the response has been sent.
  *
- * @param limit in bytes, as sent and uncompressed
- * @throws MalformedRequestError, InvalidInputError, PayloadTooLargeError, UnsupportedMediaTypeError; and so does reading it
+ * @param limit maximum size in bytes, before and after decompression
+ * @throws MalformedRequestError, InvalidInputError, PayloadTooLargeError, UnsupportedMediaTypeError, here and while reading
  */
 export async function openUpload(request: Request, limit: number): Promise<Upload> {
   const contentType = request.headers['content-type'] ?? '';
   const mediaType = mediaTypeOf(contentType);
   request.res?.once('finish', () => request.resume());
   if (mediaType === MULTIPART) {
-    return openForm(readForm(arriving(request, limit + FORM_OVERHEAD), contentType, Infinity));
+    return openForm(readForm(streamBody(request, limit + FORM_OVERHEAD), contentType, Infinity));
   }
-  const bytes = arriving(request, limit);
-  const parts = partsOf({ type: 'file', field: 'file', name: undefined, mediaType }, asPart(bytes));
+  const bytes = streamBody(request, limit);
+  const parts = partsOf({ type: 'file', field: 'file', name: undefined, mediaType }, toFormEvents(bytes));
   return {
     mediaType,
     name: undefined,
@@ -63,7 +63,7 @@ export async function openUpload(request: Request, limit: number): Promise<Uploa
     isPart: false,
     bytes,
     parts,
-    files: (limitEach) => wholeOf(parts, limitEach),
+    files: (limitEach) => bufferEach(parts, limitEach),
   };
 }
 
@@ -79,7 +79,7 @@ async function openForm(events: AsyncGenerator<FormEvent>): Promise<Upload> {
       isPart: true,
       bytes: bytesOf(events),
       parts,
-      files: (limit) => wholeOf(parts, limit),
+      files: (limit) => bufferEach(parts, limit),
     };
   }
   await events.return(undefined);
@@ -89,7 +89,7 @@ async function openForm(events: AsyncGenerator<FormEvent>): Promise<Upload> {
 async function* bytesOf(events: AsyncIterable<FormEvent>): AsyncGenerator<Buffer> {
   for await (const event of events) {
     if (event.type === 'bytes') yield event.bytes;
-    else if (event.type !== 'end') throw event.field === 'file' ? givenTwice('file') : unknownField(event.field);
+    else if (event.type !== 'end') throw event.field === 'file' ? duplicateField('file') : unknownField(event.field);
   }
 }
 
@@ -107,15 +107,15 @@ async function* partsOf(first: FileEvent, events: AsyncGenerator<FormEvent>): As
   }
 }
 
-/** Up to its end; the events of the others stay. */
+/** Yields the bytes of the current part, and leaves the events of the next parts. */
 async function* bytesOfPart(events: AsyncGenerator<FormEvent>): AsyncGenerator<Buffer> {
   for (let next = await events.next(); !next.done && next.value.type === 'bytes'; next = await events.next()) {
     yield next.value.bytes;
   }
 }
 
-/** Each whole; a browser sends a file without name and bytes where none was chosen. */
-async function* wholeOf(parts: AsyncIterable<UploadPart>, limit: number): AsyncGenerator<UploadedFile> {
+/** Reads each file into memory. Skips files without name and bytes, which browsers send if no file was chosen. */
+async function* bufferEach(parts: AsyncIterable<UploadPart>, limit: number): AsyncGenerator<UploadedFile> {
   for await (const { name, mediaType, bytes } of parts) {
     const chunks = new Chunks();
     for await (const piece of bytes) {
@@ -126,8 +126,8 @@ async function* wholeOf(parts: AsyncIterable<UploadPart>, limit: number): AsyncG
   }
 }
 
-/** A body as a form would have it. */
-async function* asPart(body: AsyncIterable<Buffer>): AsyncGenerator<FormEvent> {
+/** Converts a raw body to the events of a form. */
+async function* toFormEvents(body: AsyncIterable<Buffer>): AsyncGenerator<FormEvent> {
   for await (const bytes of body) yield { type: 'bytes', bytes };
   yield { type: 'end' };
 }

@@ -1,12 +1,12 @@
 import { isUtf8 } from 'node:buffer';
 import { parseExactJson } from './exact-json.js';
-import { givenTwice } from './form-errors.js';
+import { duplicateField } from './form-errors.js';
 import { parseNumericJson } from './numeric-json.js';
 import { MalformedRequestError, PayloadTooLargeError } from '../errors/domain-error.js';
 
 const MAX_FORM_FIELDS = 1_000;
 
-/** Throws `MalformedRequestError` where the bytes are not UTF-8, or not JSON. */
+/** Throws `MalformedRequestError` if the bytes are not UTF-8 or not JSON. */
 export function parseJson(bytes: Buffer): unknown {
   const text = decode(bytes);
   if (text === '') return undefined;
@@ -25,13 +25,13 @@ export function parseJsonExactly(bytes: Buffer): unknown {
   return text === '' ? undefined : parseExactJson(text);
 }
 
-/** The fields of a form, each a text; one that is there twice is refused. */
+/** Parses the fields of a form as strings. A duplicate field is an error. */
 export function parseForm(bytes: Buffer): Record<string, string> {
   const text = decode(bytes);
-  demandPercentEncoding(text, 'form');
+  requirePercentEncoding(text, 'form');
   const fields = new Map<string, string>();
   for (const [name, value] of new URLSearchParams(text)) {
-    if (fields.has(name)) throw givenTwice(name);
+    if (fields.has(name)) throw duplicateField(name);
     if (fields.size === MAX_FORM_FIELDS)
       throw new PayloadTooLargeError(`A form has at most ${MAX_FORM_FIELDS} fields.`);
     fields.set(name, value);
@@ -39,18 +39,18 @@ export function parseForm(bytes: Buffer): Record<string, string> {
   return Object.fromEntries(fields);
 }
 
-/** Throws `MalformedRequestError` where percent-encoded text is not UTF-8: it would be read as something else. */
-export function demandPercentEncoding(text: string, what: string): void {
+/** Throws `MalformedRequestError` if percent-encoded text is not UTF-8: it would be decoded to other text. */
+export function requirePercentEncoding(text: string, name: string): void {
   try {
     decodeURIComponent(text);
   } catch {
-    throw new MalformedRequestError(`The ${what} is not percent-encoded UTF-8.`);
+    throw new MalformedRequestError(`The ${name} is not percent-encoded UTF-8.`);
   }
 }
 
-/** Bytes that are no UTF-8 are refused: replaced by U+FFFD, different texts would become the same. */
+/** Rejects bytes that are not UTF-8. With replacement by U+FFFD, different texts would become equal. */
 function decode(bytes: Buffer): string {
   if (!isUtf8(bytes)) throw new MalformedRequestError('The body is not UTF-8.');
-  const hasMark = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
-  return bytes.toString('utf8', hasMark ? 3 : 0);
+  const hasBom = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
+  return bytes.toString('utf8', hasBom ? 3 : 0);
 }

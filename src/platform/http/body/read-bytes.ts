@@ -2,10 +2,10 @@ import type { IncomingMessage } from 'node:http';
 import { MalformedRequestError, PayloadTooLargeError } from '../errors/domain-error.js';
 
 /**
- * The whole body of a request that is not compressed, where it has arrived by now; undefined where it is to be waited for,
- * or is larger than it may be. A small body comes with its headers, mostly, but is read from them a moment later.
+ * Reads an uncompressed body from the buffer of the request. Returns undefined if the body has not arrived completely or is
+ * larger than `limit`. A small body usually arrives in the same packet as its headers.
  */
-export function takeArrived(request: IncomingMessage, limit: number): Buffer | undefined {
+export function readBuffered(request: IncomingMessage, limit: number): Buffer | undefined {
   const { readableLength } = request;
   const isWhole = request.complete || readableLength === Number(request.headers['content-length']);
   if (!isWhole || request.destroyed || readableLength > limit) return undefined;
@@ -13,45 +13,45 @@ export function takeArrived(request: IncomingMessage, limit: number): Buffer | u
 }
 
 /**
- * The whole body of a request that is not compressed, up to `limit` bytes; what is beyond that is read and thrown away.
+ * Reads an uncompressed body of up to `limit` bytes. A larger body is discarded while it arrives.
  *
- * @throws PayloadTooLargeError, or MalformedRequestError where the body does not arrive whole
+ * @throws PayloadTooLargeError, or MalformedRequestError if the body does not arrive completely
  */
 export function readBytes(request: IncomingMessage, limit: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks = new Chunks();
-    const broken = (): void => {
+    const rejectIncomplete = (): void => {
       if (!request.complete) reject(new MalformedRequestError('The body did not arrive whole.'));
     };
-    // While a guard was at work the client may have gone: none of the events below would come any more.
-    if (request.destroyed) broken();
-    const refuse = (): void => {
+    // The client may have disconnected while a guard ran: none of the events below would be emitted.
+    if (request.destroyed) rejectIncomplete();
+    const rejectTooLarge = (): void => {
       request.removeAllListeners('data').resume();
       reject(tooLarge(limit));
     };
     if (Number(request.headers['content-length'] ?? 0) > limit) {
-      refuse();
+      rejectTooLarge();
       return;
     }
     request.on('data', (chunk: Buffer) => {
       chunks.push(chunk);
-      if (chunks.size > limit) refuse();
+      if (chunks.size > limit) rejectTooLarge();
     });
     request.once('end', () => resolve(chunks.join()));
-    request.once('error', broken);
-    request.once('close', broken);
+    request.once('error', rejectIncomplete);
+    request.once('close', rejectIncomplete);
   });
 }
 
-/** All of what arrives. */
+/** Concatenates all chunks. */
 export async function collect(source: AsyncIterable<Buffer>): Promise<Buffer> {
   const chunks = new Chunks();
   for await (const chunk of source) chunks.push(chunk);
   return chunks.join();
 }
 
-/** Bytes that are there already, for who reads what arrives. */
-export async function* arrived(bytes: Buffer): AsyncGenerator<Buffer> {
+/** Wraps bytes in memory for a consumer of streams. */
+export async function* streamOf(bytes: Buffer): AsyncGenerator<Buffer> {
   yield await Promise.resolve(bytes);
 }
 
@@ -59,10 +59,10 @@ export function tooLarge(limit: number): PayloadTooLargeError {
   return new PayloadTooLargeError(`The body is larger than ${limit} bytes.`);
 }
 
-/** So many pieces are put together before others come: each alone takes a hundred bytes more than it holds. */
-const MAX_PIECES = 1_024;
+/** Number of chunks after which they are concatenated: each Buffer has an overhead of about 100 bytes. */
+const MAX_CHUNKS = 1_024;
 
-/** What has arrived of a body. A client may send it byte by byte, and it takes little more room than that. */
+/** The chunks of a body. They need little more memory than their bytes, even if a client sends the body byte by byte. */
 export class Chunks {
   size = 0;
   private readonly whole: Buffer[] = [];
@@ -71,12 +71,12 @@ export class Chunks {
   push(chunk: Buffer): void {
     this.size += chunk.length;
     this.pieces.push(chunk);
-    if (this.pieces.length < MAX_PIECES) return;
+    if (this.pieces.length < MAX_CHUNKS) return;
     this.whole.push(Buffer.concat(this.pieces));
     this.pieces = [];
   }
 
-  /** Mostly there is one, and nothing is copied. */
+  /** Concatenates the chunks. A single chunk is not copied. */
   join(): Buffer {
     const all = [...this.whole, ...this.pieces];
     return all.length === 1 ? all[0]! : Buffer.concat(all, this.size);

@@ -5,23 +5,23 @@ import { type FieldError, InvalidInputError } from '../errors/domain-error.js';
 import { ANY_QUERY } from './any-query.decorator.js';
 import { BODY_RULE, type BodyRule, DEFAULT_BODY_RULE } from './body.decorators.js';
 import { BodyReader } from './body-reader.js';
-import { demandPercentEncoding } from './parse-body.js';
+import { requirePercentEncoding } from './parse-body.js';
 import { handlerArguments } from './handler-arguments.js';
 
-/** What a handler takes of a request. */
-interface Intake {
+/** The parts of a request that a handler accepts. */
+interface InputRule {
   readonly body: BodyRule | undefined;
   readonly query: boolean;
 }
 
 /**
- * The last guard of every handler: reads the body of one that declares it, and refuses query parameters where the handler
- * declares none. When it runs all other guards have let the request in. An interceptor would come at the same time, but
- * with one, Nest takes every answer through RxJS.
+ * The last guard of every handler. It reads the body if the handler declares one, and rejects query parameters if the handler
+ * declares none. All other guards have allowed the request by then. An interceptor would run at the same point, but with a
+ * global interceptor Nest runs every handler through RxJS.
  */
 @Injectable()
 export class RequestInputGuard implements CanActivate {
-  private readonly intakes = new WeakMap<object, Intake>();
+  private readonly rules = new WeakMap<object, InputRule>();
 
   constructor(
     private readonly reflector: Reflector,
@@ -31,28 +31,28 @@ export class RequestInputGuard implements CanActivate {
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
     const http = context.switchToHttp();
     const request = http.getRequest<Request>();
-    const { body, query } = this.intakeOf(context);
+    const { body, query } = this.ruleOf(context);
     if (request.originalUrl.includes('?')) checkQuery(request, query);
     return body ? this.bodies.read(request, body) : true;
   }
 
-  private intakeOf(context: ExecutionContext): Intake {
+  private ruleOf(context: ExecutionContext): InputRule {
     const handler = context.getHandler();
-    const known = this.intakes.get(handler);
+    const known = this.rules.get(handler);
     if (known) return known;
     const declared = handlerArguments(context);
     const rule = this.reflector.get<BodyRule | undefined>(BODY_RULE, handler) ?? DEFAULT_BODY_RULE;
-    const takesAnyQuery = this.reflector.get<boolean | undefined>(ANY_QUERY, handler) === true;
-    const takesBody = declared.body || rule.kinds.includes('stream');
-    const intake = { body: takesBody ? rule : undefined, query: declared.query || takesAnyQuery };
-    this.intakes.set(handler, intake);
-    return intake;
+    const acceptsAnyQuery = this.reflector.get<boolean | undefined>(ANY_QUERY, handler) === true;
+    const acceptsBody = declared.body || rule.kinds.includes('stream');
+    const inputRule = { body: acceptsBody ? rule : undefined, query: declared.query || acceptsAnyQuery };
+    this.rules.set(handler, inputRule);
+    return inputRule;
   }
 }
 
-function checkQuery(request: Request, takesAnyQuery: boolean): void {
-  demandPercentEncoding(request.originalUrl.slice(request.originalUrl.indexOf('?')), 'query');
-  if (takesAnyQuery) return;
+function checkQuery(request: Request, acceptsAnyQuery: boolean): void {
+  requirePercentEncoding(request.originalUrl.slice(request.originalUrl.indexOf('?')), 'query');
+  if (acceptsAnyQuery) return;
   const errors = Object.keys(request.query).map((name): FieldError => {
     return { location: ['query', name], type: 'unknown', message: `${name} is not a known query parameter` };
   });

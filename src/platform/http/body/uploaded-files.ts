@@ -1,20 +1,20 @@
 import { MULTIPART } from './body.decorators.js';
-import { givenTwice } from './form-errors.js';
+import { duplicateField } from './form-errors.js';
 import { type FormEvent, readForm } from './multipart.js';
-import { arrived, Chunks } from './read-bytes.js';
+import { Chunks, streamOf } from './read-bytes.js';
 
-/** A file that came in a body, whole and in memory. */
+/** An uploaded file in memory. */
 export interface UploadedFile {
-  /** The field of the form; `file` where the body was the file itself. */
+  /** Name of the form field; `file` for a raw body. */
   readonly field: string;
-  /** What the client calls it, without folders; never a path of ours. */
+  /** File name given by the client, without folders. It must not be used as a path. */
   readonly name: string | undefined;
-  /** As the client says, in lower case and without parameters. */
+  /** Media type given by the client, in lower case and without parameters. */
   readonly mediaType: string | undefined;
   readonly bytes: Buffer;
 }
 
-/** What the body of a handler that takes `files` becomes: the parts of a multipart form, or one file that was sent alone. */
+/** The body of a handler that accepts `files`: the parts of a multipart form, or one raw file. */
 export class UploadedFiles {
   constructor(
     readonly files: readonly UploadedFile[],
@@ -22,12 +22,12 @@ export class UploadedFiles {
   ) {}
 }
 
-/** @throws MalformedRequestError, PayloadTooLargeError, or InvalidInputError where a field is there twice */
+/** @throws MalformedRequestError, PayloadTooLargeError, or InvalidInputError for a duplicate field */
 export async function parseFiles(bytes: Buffer, contentType: string): Promise<UploadedFiles> {
   const mediaType = mediaTypeOf(contentType);
   if (mediaType !== MULTIPART) return new UploadedFiles([{ field: 'file', name: undefined, mediaType, bytes }]);
   const form = new FormInMemory();
-  for await (const event of readForm(arrived(bytes), contentType)) form.add(event);
+  for await (const event of readForm(streamOf(bytes), contentType)) form.add(event);
   return form.toFiles();
 }
 
@@ -43,7 +43,7 @@ class FormInMemory {
 
   add(event: FormEvent): void {
     if (event.type === 'field') {
-      if (this.fields.has(event.field)) throw givenTwice(event.field);
+      if (this.fields.has(event.field)) throw duplicateField(event.field);
       this.fields.set(event.field, event.value);
       return;
     }
@@ -56,12 +56,12 @@ class FormInMemory {
   }
 }
 
-/** Puts the files of a form together, one after the other. */
+/** Assembles the files of a form, one after another. */
 class FileInMemory {
   private head: Extract<FormEvent, { type: 'file' }> | undefined;
   private chunks = new Chunks();
 
-  /** The file that ends here, if one does and was chosen: a browser sends one without name and bytes where none was. */
+  /** Returns the file that ends with this event, unless it has neither name nor bytes: browsers send that if no file was chosen. */
   add(event: Exclude<FormEvent, { type: 'field' }>): UploadedFile | undefined {
     if (event.type === 'file') this.head = event;
     if (event.type === 'bytes') this.chunks.push(event.bytes);

@@ -1,4 +1,4 @@
-/** What went wrong, in the words of the domain; the problem filter alone knows which HTTP status each is. */
+/** The kind of an error in terms of the domain. Only the problem filter maps it to an HTTP status. */
 export type DomainErrorKind =
   | 'malformed'
   | 'unauthenticated'
@@ -20,23 +20,23 @@ export type DomainErrorKind =
   | 'deadline'
   | 'storage-full';
 
-/** An error that a client may read. `code` is stable and dotted; the message says what is wrong and what to do. */
+/** An error whose message is sent to the client. `code` is stable and dotted. The message states the error and its remedy. */
 export abstract class DomainError extends Error {
   abstract readonly kind: DomainErrorKind;
   abstract readonly code: string;
-  /** When trying again makes sense. */
+  /** Time after which a retry may succeed. */
   readonly retryAfterSeconds?: number;
   /** Further response headers. */
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** Keeps what a domain error was made of for the log; clients are not told. */
+/** Attaches the cause of a domain error. It is logged and never sent to the client. */
 export function withCause<E extends DomainError>(error: E, cause: unknown): E {
   error.cause = cause;
   return error;
 }
 
-/** One broken field: where it stands, which rule it breaks, and in words what is expected. */
+/** A field that is not valid: its location, the rule that it breaks, and a message with the expected value. */
 export interface FieldError {
   /** `["body", "instances", 3, "price"]`, `["query", "limit"]`, `["path", "id"]` */
   readonly location: readonly (string | number)[];
@@ -44,10 +44,10 @@ export interface FieldError {
   readonly message: string;
 }
 
-/** A request with everything wrong in it is not answered with everything. */
-const MAX_ERRORS = 100;
+/** Maximum number of field errors in a response. */
+export const MAX_ERRORS = 100;
 
-/** A well-formed request that breaks a rule: one entry for each broken field. */
+/** A well-formed request with invalid fields: one entry for each of them. */
 export class InvalidInputError extends DomainError {
   readonly kind = 'invalid';
   readonly code: string = 'request.invalid';

@@ -2,26 +2,26 @@ import { Injectable } from '@nestjs/common';
 import type { Request } from 'express';
 import type { Problem } from './problem.js';
 
-/** An error answer as a protocol has it. */
+/** An error response in the format of a protocol. */
 export interface FormattedError {
   readonly status: number;
   readonly contentType: string;
-  /** Text is sent as it is, the rest as JSON. */
+  /** A string is sent unchanged, an object as JSON. */
   readonly body: object | string;
-  /** The header of the request that it depends on. */
+  /** Name of the request header that the format depends on. */
   readonly vary?: string;
 }
 
-/** Nothing where the caller gets what everybody gets. The path is empty where the request's target is no URL. */
+/** Returns undefined for the default format. The path is empty if the request target is not a valid URL. */
 type Format = (problem: Problem, request: Request, path: string) => FormattedError | undefined;
 
-/** Lets a room answer errors in its own way, as somebody else's protocol has them or as a page, also where no route is met. */
+/** Lets a room format error responses for its paths, as another protocol or as a page, even if no route matches. */
 @Injectable()
 export class ErrorFormats {
   /** The longest path first. */
   private formats: readonly (readonly [path: string, format: Format])[] = [];
 
-  /** @param path under which errors are answered so: `/v2`; nothing where it is everywhere */
+  /** @param path prefix of the paths to format, such as `/v2`; empty for all paths */
   add(path: string, format: Format): void {
     this.formats = [...this.formats, [path, format] as const].sort(([one], [other]) => other.length - one.length);
   }

@@ -3,7 +3,7 @@ import type { DomainError } from './domain-error.js';
 
 type Translator = (error: unknown) => DomainError | undefined;
 
-/** Lets a room say what the errors of the library it wraps mean, without this room knowing that library. */
+/** Lets a room translate the errors of a library to domain errors, so that `platform/http` does not depend on the library. */
 @Injectable()
 export class ErrorTranslators {
   private readonly translators: Translator[] = [];

@@ -16,7 +16,7 @@ class FieldErrorDto {
   message!: string;
 }
 
-/** The body of every error answer. */
+/** The body of every error response. */
 export class ProblemDto {
   @ApiProperty({ example: 'urn:barista:problem:menu.not-found' })
   type!: string;
@@ -40,7 +40,7 @@ export class ProblemDto {
   errors?: FieldErrorDto[];
 }
 
-/** Documents the error answers of an operation: `@ApiProblems({ 404: 'No such menu' })`. */
+/** Documents the error responses of an operation: `@ApiProblems({ 404: 'No such menu' })`. */
 export function ApiProblems(problems: Readonly<Record<number, string>>): MethodDecorator & ClassDecorator {
   const responses = Object.entries(problems).map(([status, description]) =>
     ApiResponse({

@@ -29,7 +29,7 @@ const STATUS: Record<DomainErrorKind, number> = {
   'storage-full': 507,
 };
 
-/** Codes of the framework's own errors; what they say of themselves is not for clients. */
+/** Codes of Nest's own errors. Their messages are not sent to clients. */
 const FRAMEWORK: Record<number, { code: string; detail: string }> = {
   400: { code: 'request.malformed', detail: 'The request is malformed.' },
   404: { code: 'route.not-found', detail: 'There is nothing at this address.' },
@@ -38,8 +38,8 @@ const FRAMEWORK: Record<number, { code: string; detail: string }> = {
 const INTERNAL = { code: 'internal', detail: 'Something went wrong here. Quote the request id when you report it.' };
 
 /**
- * Every error becomes `application/problem+json` here (RFC 9457), or what `ErrorFormats` has for the path; an unexpected one
- * is logged and says nothing of itself.
+ * Turns every error into `application/problem+json` (RFC 9457), or into the format of `ErrorFormats` for the path. An
+ * unexpected error is logged, and the response contains no details of it.
  */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
@@ -54,7 +54,7 @@ export class ProblemFilter implements ExceptionFilter {
     this.answer(error, http.getRequest<Request>(), http.getResponse<Response>());
   }
 
-  /** @param asPage how whoever has asked for a page is told */
+  /** @param asPage formats the error as a page, for a client that prefers HTML */
   answer(error: unknown, request: Request, response: Response, asPage?: (problem: Problem) => FormattedError): void {
     const problem = this.describe(error);
     if (problem.status >= 500) this.logFailure(error, problem.code, request.requestId);
@@ -66,7 +66,7 @@ export class ProblemFilter implements ExceptionFilter {
     send(formatted ?? formatProblem(problem, request.requestId), problem.headers, request, response);
   }
 
-  /** What a client is not told: the error itself where nobody expected it, else what caused it. */
+  /** Logs what the client does not see: an unexpected error, or the cause of a domain error. */
   private logFailure(error: unknown, code: string, requestId: string): void {
     if (code === INTERNAL.code) this.log.lines.error({ requestId, err: error }, 'unexpected error');
     else if (error instanceof Error && error.cause)
@@ -81,11 +81,11 @@ export class ProblemFilter implements ExceptionFilter {
   }
 }
 
-export function statusOf({ kind }: DomainError): number {
+function statusOf({ kind }: DomainError): number {
   return STATUS[kind];
 }
 
-/** What the answer to an error says. */
+/** The content of the response to an error. */
 export function problemOf(error: DomainError): Problem {
   const retry: Record<string, string> =
     error.retryAfterSeconds === undefined ? {} : { 'Retry-After': String(error.retryAfterSeconds) };

@@ -1,6 +1,6 @@
 import type { InvalidInputError } from './domain-error.js';
 
-/** What an error answer says, whatever the format. */
+/** The content of an error response in every format. */
 export interface Problem {
   readonly status: number;
   readonly code: string;

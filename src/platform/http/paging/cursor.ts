@@ -3,10 +3,10 @@ import { InvalidInputError } from '../errors/domain-error.js';
 
 const DIGEST_LENGTH = 16;
 
-/** Where a page ended: the last item's values in the order's columns, of which the last is unique. */
+/** Position of the last item of a page: its values in the columns of the order. The last column is unique. */
 export type Position = readonly (string | number)[];
 
-/** What a listing is known by, as JSON: its order, its filter, whose it is. */
+/** Identifies a listing, as JSON: its order, its filter and its owner. */
 type Listing = unknown;
 
 export class InvalidCursorError extends InvalidInputError {
@@ -17,15 +17,15 @@ export class InvalidCursorError extends InvalidInputError {
   }
 }
 
-/** An opaque text from which a listing goes on after `last`: the position, and a digest of it and of the listing. */
+/** Encodes a position as an opaque cursor, with a digest of the position and the listing. */
 export function encodeCursor(listing: Listing, last: Position): string {
   return Buffer.from(JSON.stringify([digest(listing, last), ...last])).toString('base64url');
 }
 
 /**
- * Throws `InvalidCursorError` unless `cursor` is exactly what `encodeCursor` gave for this listing.
+ * Decodes a cursor. Throws `InvalidCursorError` unless `encodeCursor` returned it for this listing.
  *
- * @param possible for each column, what it can hold: a position that somebody made up must not reach the database
+ * @param possible a check for each column: a forged position must not reach the database
  */
 export function decodeCursor(
   listing: Listing,

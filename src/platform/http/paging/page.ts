@@ -6,10 +6,10 @@ export const DEFAULT_LIMIT = 20;
 const MAX_LIMIT = 100;
 const MAX_CURSOR_LENGTH = 512;
 
-/** A part of a listing. */
+/** One page of a listing. */
 export interface Page<T> {
   readonly items: T[];
-  /** Where the next page begins; null where this is the last. */
+  /** Cursor of the next page; null on the last page. */
   readonly nextCursor: string | null;
 }
 
@@ -30,10 +30,10 @@ export function NextCursorProperty(description: string): PropertyDecorator {
 }
 
 /**
- * The page that begins with `found`.
+ * Makes a page from the items found.
  *
- * @param found one more than `limit`, where there are so many
- * @param positionOf an item, in the listing's order
+ * @param found up to `limit + 1` items: one more than `limit` means that there is a next page
+ * @param positionOf returns the position of an item in the order of the listing
  */
 export function pageOf<T>(
   found: readonly T[],

@@ -1,4 +1,4 @@
-/** What is used here of what class-transformer knows of classes; it has no types of its own for this file. */
+/** The part of class-transformer's metadata storage that is used here. The package has no types for this file. */
 declare module 'class-transformer/cjs/storage.js' {
   interface Storage {
     getStrategy(type: object): 'excludeAll' | 'exposeAll' | 'none';

@@ -8,7 +8,7 @@ export interface FieldCheck {
   readonly optional?: boolean;
   readonly accepts: (value: unknown) => boolean;
   readonly convert?: (value: unknown) => unknown;
-  /** As the OpenAPI document has it. */
+  /** Schema in the OpenAPI document. */
   readonly schema?: { readonly type?: unknown };
 }
 
@@ -17,7 +17,7 @@ type Checks = ReadonlyMap<string, FieldCheck>;
 const checksOf = new WeakMap<object, Map<string, FieldCheck>>();
 const accepting = new WeakMap<object, Checks | undefined>();
 
-/** Keeps a field's check at hand, beside what the decorators tell class-transformer and class-validator. */
+/** Registers the check of a field, in addition to the metadata of class-transformer and class-validator. */
 export function rememberCheck(check: FieldCheck): PropertyDecorator {
   return ({ constructor }, name) => {
     const checks = checksOf.get(constructor) ?? new Map<string, FieldCheck>();
@@ -26,11 +26,11 @@ export function rememberCheck(check: FieldCheck): PropertyDecorator {
 }
 
 /**
- * Accepts, quickly, what nothing is wrong with: nearly everything. It names no errors; `validateAs` looks again at what is
- * not accepted here, with class-transformer and class-validator, and they have the last word. Only for classes that have
- * nothing but our own fields.
+ * Fast path for valid values, which nearly all are. It reports no errors: `validateAs` validates a value that is not accepted
+ * here again, with class-transformer and class-validator, whose result counts. Only for classes whose fields all have a
+ * registered check.
  *
- * @returns what `validateAs` would, or undefined
+ * @returns the result of `validateAs`, or undefined if it must be called
  */
 export function acceptAs<T extends object>(type: Type<T>, value: unknown): T | undefined {
   const checks = fieldChecksOf(type);
@@ -50,13 +50,13 @@ export function acceptAs<T extends object>(type: Type<T>, value: unknown): T | u
   return Object.keys(value).length === known ? (instance as T) : undefined;
 }
 
-/** The checks of a class that has nothing but our own fields. */
+/** The checks of a class, if all its fields have one. */
 export function fieldChecksOf(type: Type): Checks | undefined {
   if (!accepting.has(type)) accepting.set(type, hasOnlyFields(type) ? checksOf.get(type) : undefined);
   return accepting.get(type);
 }
 
-/** Whether there is nothing to know of a class that its fields' checks do not say. */
+/** Whether the registered checks cover all validation and transformation metadata of a class. */
 function hasOnlyFields(type: Type): boolean {
   const checks = checksOf.get(type);
   if (!checks || Object.getPrototypeOf(type) !== Function.prototype) return false;
@@ -77,7 +77,7 @@ function hasOnlyFields(type: Type): boolean {
 /** `TransformationType.PLAIN_TO_CLASS` */
 const PLAIN_TO_CLASS = 0;
 
-/** What is nested is looked at with more care. */
+/** Nested values need `findUnsafe`. */
 function isSafe(value: unknown): boolean {
   return typeof value === 'string' ? isStorableText(value) : typeof value !== 'object' && typeof value !== 'bigint';
 }

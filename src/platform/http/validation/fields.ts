@@ -7,24 +7,24 @@ import { type FieldCheck, rememberCheck } from './field-checks.js';
 /** RFC 3339: a date, a time and a zone. */
 const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)$/;
 
-/** What every field may state about itself. */
+/** Options of every field. */
 interface FieldOptions {
   readonly description?: string;
-  /** May be left out; `null` is still refused. */
+  /** The field may be absent. `null` is still rejected. */
   readonly optional?: boolean;
 }
 
 interface FieldRule extends FieldOptions, FieldCheck {
-  /** The rule's name, as an error's `type` has it. */
+  /** Name of the rule, used as the `type` of an error. */
   readonly name: string;
   readonly schema: ApiPropertyOptions;
-  /** What is expected, after "must be". */
+  /** Expected value, as it follows "must be" in the message. */
   readonly expected: string;
 }
 
 /**
- * One source for a field's validation, its conversion and its place in the OpenAPI document. The decorators below are its
- * common cases.
+ * Defines the validation, the conversion and the OpenAPI schema of a field in one place. The decorators below are common
+ * cases.
  */
 export function Field(rule: FieldRule): PropertyDecorator {
   const { name, expected, accepts, convert, optional = false, description } = rule;
@@ -43,11 +43,11 @@ interface TextOptions extends FieldOptions {
   /** In code points, after trimming. */
   readonly minLength?: number;
   readonly maxLength: number;
-  /** Leading and trailing white space is dropped unless this is false. */
+  /** Removes leading and trailing white space unless false. */
   readonly trim?: boolean;
 }
 
-/** Text of a length counted in code points. */
+/** A string whose length is counted in code points. */
 export function TextField({
   example,
   minLength = 1,
@@ -83,7 +83,7 @@ export function IntegerField({ example, min, max, ...options }: IntegerOptions):
   });
 }
 
-/** An integer in a query or path, where every value is text: decimal digits, once. */
+/** An integer in a query or a path, where every value is a string: decimal digits, given once. */
 export function IntegerParameter(options: IntegerOptions): PropertyDecorator {
   const convert = (value: unknown): unknown =>
     typeof value === 'string' && /^(0|-?[1-9]\d{0,15})$/.test(value) ? Number(value) : value;
@@ -103,7 +103,7 @@ interface ChoiceOptions extends FieldOptions {
   readonly default?: string;
 }
 
-/** One of a fixed set of words. */
+/** One of a fixed set of strings. */
 export function ChoiceField(choices: readonly string[], options: ChoiceOptions = {}): PropertyDecorator {
   return Field({
     ...options,
@@ -116,12 +116,12 @@ export function ChoiceField(choices: readonly string[], options: ChoiceOptions =
 
 interface InstantOptions extends FieldOptions {
   readonly example: string;
-  /** Which points in time it may be, in words after "a date and time with a zone, ", and the check, in milliseconds. */
+  /** Allowed range, as it follows "a date and time with a zone, " in the message. `accepts` checks it, in milliseconds. */
   readonly within: string;
   readonly accepts: (time: number) => boolean;
 }
 
-/** A point in time, written with its zone; a `Date` once it has been validated. */
+/** A date and time with a zone. Validation converts it to a `Date`. */
 export function InstantField({ example, within, accepts, ...options }: InstantOptions): PropertyDecorator {
   return Field({
     ...options,
@@ -136,7 +136,7 @@ export function InstantField({ example, within, accepts, ...options }: InstantOp
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const UUID_LENGTH = 36;
 
-/** A UUID, in lower case once it has been validated. */
+/** A UUID. Validation converts it to lower case. */
 export function UuidField({ example, ...options }: FieldOptions & { readonly example: string }): PropertyDecorator {
   return Field({
     ...options,
@@ -150,7 +150,7 @@ export function UuidField({ example, ...options }: FieldOptions & { readonly exa
 
 /** Whether `text` has `min` to `max` code points. */
 export function hasLength(text: string, min: number, max: number): boolean {
-  // A code point is one or two UTF-16 units: a text that is far too long need not be counted.
+  // A code point is one or two UTF-16 units: a string of more than twice the maximum is too long.
   if (text.length > max * 2) return false;
   const { length } = [...text];
   return length >= min && length <= max;

@@ -1,4 +1,5 @@
 import type { Type } from '@nestjs/common';
+import { isDecimal } from './decimal.js';
 import { fieldChecksOf } from './field-checks.js';
 
 type Texts = Readonly<Record<string, string>>;
@@ -12,14 +13,12 @@ export interface TextFields {
 }
 
 const INTEGER = /^-?\d{1,16}$/;
-const DECIMAL = /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i;
-const MAX_NUMBER_LENGTH = 400;
 
 /** By the type that a field has in the OpenAPI document. */
 const READERS: Readonly<Record<string, (text: string) => unknown>> = {
   string: (text) => text,
   integer: (text) => (INTEGER.test(text) ? Number(text) : text),
-  number: (text) => (text.length <= MAX_NUMBER_LENGTH && DECIMAL.test(text) ? Number(text) : text),
+  number: (text) => (isDecimal(text) ? Number(text) : text),
   boolean: (text) => (text === 'true' ? true : text === 'false' ? false : text),
 };
 

@@ -2,14 +2,14 @@ import type { FieldError } from '../errors/domain-error.js';
 
 type Path = readonly (string | number)[];
 
-/** Deeper than any documented body, and far from the depth at which recursion ends. */
+/** Deeper than any documented body, and far below the limit of the stack. */
 const MAX_DEPTH = 32;
-/** Names that every object has: class-transformer drops some of them in silence, class-validator takes others as known. */
+/** Property names of every object. class-transformer drops some of them silently, class-validator treats others as known. */
 const PROTOTYPE_KEYS = [...Object.getOwnPropertyNames(Object.prototype), 'prototype'];
 
 /**
- * Broken things that no field of any request may hold: NUL, a lone surrogate (neither can be stored as UTF-8 text on every
- * database), a key that reaches into a prototype, and nesting without end.
+ * Finds values that no field may contain: NUL and lone surrogates, which not every database can store as UTF-8 text, keys that
+ * could change a prototype, and nesting that is too deep.
  */
 export function findUnsafe(value: unknown, path: Path): FieldError[] {
   if (typeof value === 'string') return unsafeText(value, path);
@@ -21,7 +21,7 @@ export function findUnsafe(value: unknown, path: Path): FieldError[] {
   return Object.entries(value).flatMap(([key, item]) => findUnsafe(item, [...path, key]));
 }
 
-/** Text without NUL and lone surrogates: what every database and every model can take. */
+/** Whether a text has no NUL and no lone surrogate, so that every database and every model accepts it. */
 export function isStorableText(text: string): boolean {
   return !text.includes('\0') && isWellFormed(text);
 }
@@ -32,7 +32,7 @@ function unsafeText(text: string, path: Path): FieldError[] {
   return [];
 }
 
-/** `String.prototype.isWellFormed`, which the ES2023 library of TypeScript does not list yet; Node has it since 20. */
+/** `String.prototype.isWellFormed` is in Node 20, but not in TypeScript's ES2023 library. */
 function isWellFormed(text: string): boolean {
   return (text as string & { isWellFormed(): boolean }).isWellFormed();
 }

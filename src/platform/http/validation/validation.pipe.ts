@@ -6,30 +6,30 @@ import { type FieldError, InvalidInputError } from '../errors/domain-error.js';
 import { acceptAs } from './field-checks.js';
 import { findUnsafe } from './text-safety.js';
 
-type Place = 'body' | 'query' | 'path';
+type Location = 'body' | 'query' | 'path';
 
-const PLACES: Partial<Record<ArgumentMetadata['type'], Place>> = { body: 'body', query: 'query', param: 'path' };
+const LOCATIONS: Partial<Record<ArgumentMetadata['type'], Location>> = { body: 'body', query: 'query', param: 'path' };
 const VALIDATED = new Set<number>([RouteParamtypes.BODY, RouteParamtypes.QUERY, RouteParamtypes.PARAM]);
 const PRIMITIVES = new Set<unknown>([undefined, Object, String, Number, Boolean, Array]);
 
-/** Whether a parameter that is taken from there, with this type, is a DTO. */
-export function isValidated(from: number, type: unknown): boolean {
-  return VALIDATED.has(from) && !PRIMITIVES.has(type);
+/** Whether a parameter of this kind (`RouteParamtypes`) and type is a DTO. */
+export function isValidated(kind: number, type: unknown): boolean {
+  return VALIDATED.has(kind) && !PRIMITIVES.has(type);
 }
 
-/** Turns bodies, queries and path parameters into instances of their DTO, or names every broken field. */
+/** Converts bodies, queries and path parameters to instances of their DTO, or reports every invalid field. */
 @Injectable()
 export class RequestValidationPipe implements PipeTransform {
   transform(value: unknown, { type, metatype }: ArgumentMetadata): unknown {
-    const place = PLACES[type]!;
-    return acceptAs(metatype as Type<object>, value) ?? check(metatype as Type<object>, value, [place]);
+    const location = LOCATIONS[type]!;
+    return acceptAs(metatype as Type<object>, value) ?? check(metatype as Type<object>, value, [location]);
   }
 }
 
 /**
- * An instance of `type` made from `value`; throws `InvalidInputError` with one entry for each broken field.
+ * Converts `value` to an instance of `type`. Throws `InvalidInputError` with one entry for each invalid field.
  *
- * @param location where the value stands: `["body"]`, `["body", "instances", 3]`
+ * @param location location of the value: `["body"]`, `["body", "instances", 3]`
  */
 export async function validateAs<T extends object>(
   type: Type<T>,
@@ -41,8 +41,8 @@ export async function validateAs<T extends object>(
 
 async function check<T extends object>(type: Type<T>, value: unknown, location: FieldError['location']): Promise<T> {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    const what = value === undefined ? 'is required and' : 'is not what was expected: it';
-    const message = `${location.join('.')} ${what} must be an object`;
+    const problem = value === undefined ? 'is required and' : 'is not what was expected: it';
+    const message = `${location.join('.')} ${problem} must be an object`;
     throw new InvalidInputError([{ location, type: 'object', message }]);
   }
   const unsafe = findUnsafe(value, location);
@@ -57,10 +57,10 @@ function fieldErrors(error: ValidationError, parent: FieldError['location']): Fi
   const isIndex = Array.isArray(error.target) && /^\d+$/.test(error.property);
   const location = [...parent, isIndex ? Number(error.property) : error.property];
   const children = (error.children ?? []).flatMap((child) => fieldErrors(child, location));
-  return children.length > 0 ? children : [{ location, ...firstBroken(error, location[0]) }];
+  return children.length > 0 ? children : [{ location, ...firstError(error, location[0]) }];
 }
 
-function firstBroken(error: ValidationError, place: unknown): { type: string; message: string } {
+function firstError(error: ValidationError, place: unknown): { type: string; message: string } {
   const [rule = 'invalid', message = 'is not valid'] = Object.entries(error.constraints ?? {})[0] ?? [];
   const kind = place === 'query' ? 'query parameter' : 'field';
   if (rule === 'whitelistValidation') return { type: 'unknown', message: `${error.property} is not a known ${kind}` };

@@ -1,62 +1,63 @@
 /**
- * Sends the file of `form` to be scored in the background, and shows in `place` how far that is.
+ * Submits the file of `form` as a job, and shows its progress in `container`.
  *
- * @param complain called with what went wrong, in words
+ * @param onError called with an error message
  */
-export async function startJob(form, address, place, complain) {
-  place.replaceChildren(card('Sending the file …', bar('Sending')));
-  const job = await send(form, address).catch(() => ({ detail: 'There was no answer. Try again.' }));
+export async function startJob(form, url, container, onError) {
+  container.replaceChildren(card('Sending the file …', progressBar('Sending')));
+  const job = await submit(form, url).catch(() => ({ detail: 'The server did not respond. Try again.' }));
   if (job.id === undefined) {
-    place.replaceChildren();
-    complain([job.detail, ...(job.errors ?? []).map(({ message }) => message)].join(' '));
+    container.replaceChildren();
+    onError([job.detail, ...(job.errors ?? []).map(({ message }) => message)].join(' '));
     return;
   }
-  follow(job, place);
+  followProgress(job, container);
 }
 
-async function send(form, address) {
-  const answer = await fetch(address, {
+async function submit(form, url) {
+  const response = await fetch(url, {
     method: 'POST',
     body: new FormData(form),
     headers: { Accept: 'application/json' },
   });
-  return answer.json();
+  return response.json();
 }
 
-function follow(first, place) {
-  const words = text('p', wordsFor(first));
-  // Said once it is over: nobody wants to hear each step.
-  words.setAttribute('aria-live', 'off');
-  const progress = bar('How far it is');
+function followProgress(submitted, container) {
+  const status = text('p', describeProgress(submitted));
+  // Screen readers announce only the end, not each step.
+  status.setAttribute('aria-live', 'off');
+  const progress = progressBar('Progress');
   const cancel = text('button', 'Cancel');
   cancel.type = 'button';
   cancel.className = 'button quiet small';
-  // Not DELETE: a job that has just ended would go, with its result.
+  // Not DELETE, which would delete a job that has just ended, with its result.
   cancel.addEventListener(
     'click',
-    () => void fetch(`/account/jobs/${first.id}/cancel`, { method: 'POST', redirect: 'manual' }),
+    () => void fetch(`/account/jobs/${submitted.id}/cancel`, { method: 'POST', redirect: 'manual' }),
   );
-  place.replaceChildren(card('In the background', words, progress, cancel));
-  const events = new EventSource(`/jobs/${first.id}/events`);
+  container.replaceChildren(card('In the background', status, progress, cancel));
+  const events = new EventSource(`/jobs/${submitted.id}/events`);
   events.addEventListener('progress', ({ data }) => {
     const job = JSON.parse(data);
-    words.textContent = wordsFor(job);
+    status.textContent = describeProgress(job);
     Object.assign(progress, { max: Math.max(1, job.progress.total), value: job.progress.done });
     if (job.status === 'queued' || job.status === 'running') return;
     events.close();
-    place.replaceChildren(...over(job));
+    container.replaceChildren(renderResult(job));
   });
   events.addEventListener('error', () => {
-    if (events.readyState === EventSource.CLOSED) words.textContent = 'It goes on; your account shows how far it is.';
+    if (events.readyState === EventSource.CLOSED)
+      status.textContent = 'The job is running; your account shows its progress.';
   });
 }
 
-function wordsFor({ status, progress: { done, total } }) {
-  return status === 'queued' ? 'It waits for its turn.' : `${done} of ${total} rows`;
+function describeProgress({ status, progress: { done, total } }) {
+  return status === 'queued' ? 'The job is queued.' : `${done} of ${total} rows`;
 }
 
-function over({ id, status, progress, error }) {
-  if (status !== 'succeeded') return [card(status === 'failed' ? error.detail : 'It was cancelled.')];
+function renderResult({ id, status, progress, error }) {
+  if (status !== 'succeeded') return card(status === 'failed' ? error.detail : 'The job was cancelled.');
   const links = document.createElement('p');
   links.append(
     link(`/jobs/${id}/result?format=csv`, 'Download as CSV'),
@@ -64,26 +65,26 @@ function over({ id, status, progress, error }) {
     link(`/jobs/${id}/result`, 'as JSON lines'),
   );
   const errors = progress.errors > 0 ? `, ${progress.errors} of them with an error` : '';
-  return [card(`${progress.done} rows are scored${errors}.`, links)];
+  return card(`${progress.done} rows are predicted${errors}.`, links);
 }
 
 function card(title, ...content) {
-  const made = document.createElement('div');
-  made.className = 'answer';
-  made.append(text('h3', title), ...content);
-  return made;
+  const element = document.createElement('div');
+  element.className = 'answer';
+  element.append(text('h3', title), ...content);
+  return element;
 }
 
-function bar(label) {
+function progressBar(label) {
   const progress = document.createElement('progress');
   progress.setAttribute('aria-label', label);
   return progress;
 }
 
-function link(address, words) {
-  return Object.assign(text('a', words), { href: address });
+function link(url, content) {
+  return Object.assign(text('a', content), { href: url });
 }
 
-function text(name, words) {
-  return Object.assign(document.createElement(name), { textContent: words });
+function text(tagName, content) {
+  return Object.assign(document.createElement(tagName), { textContent: content });
 }

@@ -1,18 +1,18 @@
-// A model's page without reloads. What it says is made by the server, with this and without; only the pad for drawing and the
-// progress of jobs need it.
+// Submits the forms of a model's page without a reload. The server renders the page with and without this script; only the
+// drawing pad and the progress of jobs need it.
 import { startJob } from './model-job.js';
-import { preparePad } from './model-pad.js';
+import { setUpPad } from './model-pad.js';
 
-/** What each form waits for. */
+/** AbortController of the last request of each form. */
 const pending = new WeakMap();
 
 for (const form of document.querySelectorAll('form[data-live]')) form.addEventListener('submit', onSubmit);
 
 for (const pad of document.querySelectorAll('.pad')) {
-  preparePad(pad, (picture) => {
+  setUpPad(pad, (picture) => {
     const data = new FormData();
     data.set('file', picture, 'drawing.png');
-    void ask(document.getElementById('ask'), data);
+    void submit(document.getElementById('ask'), data);
   });
 }
 
@@ -21,47 +21,48 @@ for (const button of document.querySelectorAll('[data-jobs]')) {
   button.hidden = false;
   button.addEventListener('click', () => {
     if (!form.reportValidity()) return;
-    partOf(form, 'problem').replaceChildren();
-    void startJob(form, button.dataset.jobs, partOf(form, 'answer'), (text) => complain(form, text));
+    outputOf(form, 'problem').replaceChildren();
+    void startJob(form, button.dataset.jobs, outputOf(form, 'answer'), (message) => showError(form, message));
   });
 }
 
 function onSubmit(event) {
-  // Browsers download by themselves.
+  // The browser handles a download.
   if (event.submitter?.value === 'csv') return;
   event.preventDefault();
-  void ask(event.currentTarget, new FormData(event.currentTarget, event.submitter));
+  void submit(event.currentTarget, new FormData(event.currentTarget, event.submitter));
 }
 
-/** Sends what a form was filled in with, or something else in its place; only the last answer counts. */
-async function ask(form, data) {
+/** Submits the data of a form, and shows the response. Cancels the pending request of the form. */
+async function submit(form, data) {
   pending.get(form)?.abort();
-  const waiting = new AbortController();
-  pending.set(form, waiting);
+  const controller = new AbortController();
+  pending.set(form, controller);
   form.setAttribute('aria-busy', 'true');
   try {
     const body = form.enctype === 'multipart/form-data' ? data : new URLSearchParams(data);
-    const answer = await fetch(form.action, {
+    const response = await fetch(form.action, {
       method: 'POST',
       body,
       headers: { Accept: 'text/html' },
-      signal: waiting.signal,
+      signal: controller.signal,
     });
-    const text = await answer.text();
-    if (isPage(answer)) show(form, new DOMParser().parseFromString(text, 'text/html'));
-    else complain(form, detailIn(text));
+    const text = await response.text();
+    if (isHtml(response)) show(form, new DOMParser().parseFromString(text, 'text/html'));
+    else showError(form, detailOf(text));
   } catch {
-    if (!waiting.signal.aborted) complain(form, 'There was no answer. Try again.');
+    if (!controller.signal.aborted) showError(form, 'The server did not respond. Try again.');
   } finally {
-    if (pending.get(form) === waiting) form.removeAttribute('aria-busy');
+    if (pending.get(form) === controller) form.removeAttribute('aria-busy');
   }
 }
 
-function isPage(answer) {
-  return answer.headers.get('content-type')?.startsWith('text/html') === true;
+function isHtml(response) {
+  return response.headers.get('content-type')?.startsWith('text/html') === true;
 }
 
-function detailIn(text) {
+/** `detail` of a problem document (RFC 9457). */
+function detailOf(text) {
   try {
     return JSON.parse(text).detail;
   } catch {
@@ -69,29 +70,29 @@ function detailIn(text) {
   }
 }
 
-/** Takes over what the new page says about this form. */
+/** Copies the outcome of this form from the new page. */
 function show(form, next) {
-  if (!next.getElementById(partOf(form, 'answer').id)) {
-    // It is no longer to be asked: the page says why.
+  if (!next.getElementById(outputOf(form, 'answer').id)) {
+    // The new page has no form, but a reason for it.
     document.querySelector('main').replaceWith(next.querySelector('main'));
     return;
   }
-  // There is one result, and this is it.
+  // The new result gets the id: it must be unique in the document.
   document.getElementById('result')?.removeAttribute('id');
   for (const part of ['problem', 'answer']) {
-    const now = partOf(form, part);
-    now.replaceChildren(...next.getElementById(now.id).childNodes);
+    const output = outputOf(form, part);
+    output.replaceChildren(...next.getElementById(output.id).childNodes);
   }
   document.title = next.title;
-  takeFields(form, next);
-  const problem = partOf(form, 'problem').querySelector('.error-summary');
+  updateFields(form, next);
+  const problem = outputOf(form, 'problem').querySelector('.error-summary');
   if (problem) problem.focus();
   else document.getElementById('result')?.scrollIntoView({ block: 'nearest' });
 }
 
-/** The fields with what is wrong with them, and with what is filled in by now. */
-function takeFields(form, next) {
-  // A file that was chosen cannot be put in again.
+/** Replaces the fields by those of the new page, which have errors, and keeps their current values. */
+function updateFields(form, next) {
+  // A script cannot set the value of a file input.
   if (form.enctype === 'multipart/form-data') return;
   const focused = document.activeElement?.id;
   const fields = next.querySelectorAll(`#${form.id} .field`);
@@ -103,16 +104,16 @@ function takeFields(form, next) {
   if (focused) document.getElementById(focused)?.focus();
 }
 
-/** Where the page says what is wrong with a form's input, or what the answer is. */
-function partOf(form, part) {
+/** The element for the `problem` or the `answer` of a form. */
+function outputOf(form, part) {
   return document.getElementById(`${form.dataset.live}-${part}`);
 }
 
-function complain(form, text) {
-  const message = document.createElement('p');
-  message.className = 'notice bad';
-  message.setAttribute('role', 'alert');
-  message.textContent = text;
-  partOf(form, 'answer').replaceChildren();
-  partOf(form, 'problem').replaceChildren(message);
+function showError(form, message) {
+  const notice = document.createElement('p');
+  notice.className = 'notice bad';
+  notice.setAttribute('role', 'alert');
+  notice.textContent = message;
+  outputOf(form, 'answer').replaceChildren();
+  outputOf(form, 'problem').replaceChildren(notice);
 }

@@ -1,21 +1,21 @@
 import { Entity, Index, PrimaryColumn } from 'typeorm';
-import { InstantColumn, WholeNumberColumn } from '../../database/index.js';
+import { InstantColumn, SafeIntegerColumn } from '../../database/index.js';
 
-/** A file, whose bytes are its chunks. */
+/** A file. Its bytes are rows of `stored_chunk`. */
 @Entity('stored_file')
 @Index('stored_file_remove_at', ['removeAt'])
 export class StoredFile {
   @PrimaryColumn('varchar', { length: 36 })
   id!: string;
 
-  /** Of all its chunks, in bytes. */
-  @WholeNumberColumn()
+  /** In bytes. */
+  @SafeIntegerColumn()
   size!: number;
 
   @InstantColumn()
   createdAt!: Date;
 
-  /** From when on it is to be removed; null where it is kept, 0 where it has been released. */
+  /** Time of its removal; null if it is kept, 0 if it was released. */
   @InstantColumn({ nullable: true })
   removeAt!: Date | null;
 }

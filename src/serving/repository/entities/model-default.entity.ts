@@ -1,6 +1,6 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
-/** The version of a model that an administrator has made the default. */
+/** The default version of a model, as chosen by an administrator. */
 @Entity('model_default')
 export class ModelDefault {
   @PrimaryColumn({ type: 'varchar', length: 64 })

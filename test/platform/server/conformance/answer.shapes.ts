@@ -21,7 +21,7 @@ const RESPONSES = [
   ],
 ];
 
-/** What a handler returns, and what it does with the response itself. */
+/** Return values of handlers, and handlers that write to the response. */
 export const ANSWERS: readonly Row[] = [
   ...VALUES.map((name): Row => ['a value', 'GET', `/answers/value/${name}`]),
   ...VALUES.slice(0, 12).map((name): Row => ['a value by POST', 'POST', `/answers/value/${name}`]),

@@ -150,7 +150,7 @@ export class AnswersController {
   }
 }
 
-/** Everything that Express's response can do by itself, by name. */
+/** The methods of Express's response, by name. */
 const RESPONSES: Record<string, (response: Response, request: Request) => unknown> = {
   json: (response) => response.status(201).json({ a: 1 }),
   'json-null': (response) => response.json(null),

@@ -10,11 +10,11 @@ interface Recipe {
   readonly module: Type;
   readonly options?: NestApplicationOptions;
   express?(): Express;
-  /** Before `init`. */
+  /** Called before `init`. */
   configure?(app: NestExpressApplication): void;
-  /** After `init`. */
+  /** Called after `init`. */
   extend?(app: NestExpressApplication): void;
-  /** After `listen`. */
+  /** Called after `listen`. */
   extendOpen?(app: NestExpressApplication): void;
 }
 
@@ -42,7 +42,7 @@ export interface RunningApp {
   close(): Promise<void>;
 }
 
-/** Starts one of the applications on a free port, on the given kind of adapter. */
+/** Starts an application on a free port, with the given adapter class. */
 export async function startApp(name: AppName, Adapter: typeof ExpressAdapter): Promise<RunningApp> {
   const recipe: Recipe = RECIPES[name];
   const options = { logger: false, abortOnError: false, ...recipe.options } as const;

@@ -36,7 +36,7 @@ export class CatDto {
   age!: number;
 }
 
-/** Static paths before and after one with a parameter, and every method. */
+/** Static paths before and after a path with a parameter, and all methods. */
 @Controller('cats')
 export class CatsController {
   @Get()
@@ -103,7 +103,7 @@ export class CatsController {
   }
 }
 
-/** Every kind of path that path-to-regexp knows. */
+/** Every kind of path that path-to-regexp supports. */
 @Controller('paths')
 export class PathsController {
   @Get('files/*path')

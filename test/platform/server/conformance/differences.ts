@@ -1,6 +1,6 @@
 import { type Shape, shapesOf } from './shape.js';
 
-/** What an answer must have; the rest of it is not looked at. */
+/** Expected parts of a response. Other parts are not compared. */
 export interface Expected {
   readonly status: string;
   readonly header?: string;
@@ -18,52 +18,52 @@ const METHOD_NOT_ALLOWED = { status: 'HTTP/1.1 405 Method Not Allowed', body: '{
 const NOT_FOUND = { status: 'HTTP/1.1 404 Not Found', header: 'content-type: application/json; charset=utf-8' };
 const OK = { status: 'HTTP/1.1 200 OK' };
 
-/** What our adapter answers otherwise than Nest's own, on purpose: all of it. */
+/** All intended differences between our adapter, with the 405 responses of `platform/http`, and Nest's own. */
 export const DIFFERENCES: readonly Difference[] = [
   {
-    name: 'a wrong method is 405 and says which are right',
+    name: 'a wrong method gets 405 with the allowed methods',
     shape: shapeOf('POST', '/cats/mine'),
     our: { ...METHOD_NOT_ALLOWED, header: 'allow: DELETE, GET, HEAD, OPTIONS, PATCH, PUT' },
     stock: NOT_FOUND,
   },
   {
-    name: 'also at a path without parameters or middleware',
+    name: 'a wrong method gets 405 at a path without parameters or middleware',
     shape: shapeOf('PATCH', '/answers/static-object'),
     our: { ...METHOD_NOT_ALLOWED, header: 'allow: GET, HEAD, OPTIONS' },
     stock: NOT_FOUND,
   },
   {
-    name: 'also where only a method of WebDAV is right',
+    name: 'a wrong method gets 405 where only a WebDAV method is allowed',
     shape: shapeOf('GET', '/paths/properties'),
     our: { ...METHOD_NOT_ALLOWED, header: 'allow: OPTIONS, PROPFIND' },
     stock: NOT_FOUND,
   },
   {
-    name: 'also for a method of caches',
+    name: 'PURGE gets 405',
     shape: shapeOf('PURGE', '/CATS/'),
     our: { ...METHOD_NOT_ALLOWED, header: 'allow: GET, HEAD, OPTIONS, POST' },
     stock: NOT_FOUND,
   },
   {
-    name: 'also for HEAD, without a body',
+    name: 'HEAD gets 405 without a body',
     shape: shapeOf('HEAD', '/paths/properties'),
     our: { ...METHOD_NOT_ALLOWED, header: 'allow: OPTIONS, PROPFIND', body: '' },
     stock: NOT_FOUND,
   },
   {
-    name: 'OPTIONS says which methods are right',
+    name: 'OPTIONS gets 204 with the allowed methods',
     shape: shapeOf('OPTIONS', '/cats/7/toys/mouse'),
     our: { status: 'HTTP/1.1 204 No Content', header: 'allow: GET, HEAD, OPTIONS', body: '' },
     stock: NOT_FOUND,
   },
   {
-    name: 'TRACE that nobody answers is refused',
+    name: 'TRACE gets 405 at an unknown path',
     shape: shapeOf('TRACE', '/nowhere'),
     our: METHOD_NOT_ALLOWED,
     stock: NOT_FOUND,
   },
   {
-    name: 'integers of 64 bits have all their digits',
+    name: '64-bit integers are written with all their digits',
     shape: shapeOf('GET', '/answers/value/bigint'),
     our: { ...OK, header: 'content-length: 27', body: '{"big":9223372036854775807}' },
     stock: { status: 'HTTP/1.1 500 Internal Server Error' },

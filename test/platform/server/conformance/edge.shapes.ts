@@ -1,6 +1,6 @@
 import type { Row } from './shape.js';
 
-/** Handlers that pass on, answers that have no body or that a client has already, and methods that nobody answers. */
+/** Handlers that call `next`, responses without a body, conditional requests, and methods without a handler. */
 export const EDGES: readonly Row[] = [
   ['next() from a handler of a static path', 'GET', '/shared/static'],
   ['next() from a static route of Express', 'GET', '/shared/static?x=1'],

@@ -1,23 +1,23 @@
 import { connect } from 'node:net';
 
-/** An answer as it came, but that names of headers are in lower case and in order, and chunks are put together. */
+/** A response, with sorted headers in lower case and without chunked encoding. */
 export interface Answer {
   readonly status: string;
   readonly headers: readonly string[];
-  /** Each byte one character. */
+  /** One character for each byte. */
   readonly body: string;
 }
 
-/** The bytes of one or more requests on one connection, and the methods of the answers that come back. */
+/** The bytes of the requests on one connection, and the method of each request that gets a response. */
 export interface Exchange {
   readonly bytes: string;
   readonly methods: readonly string[];
 }
 
-const PATIENCE_MS = 5_000;
+const TIMEOUT_MS = 5_000;
 const WITHOUT_BODY = /^HTTP\/1\.1 (?:1\d\d|204|304)/;
 
-/** Sends the bytes on a connection of their own, and reads until all answers are there or the server has hung up. */
+/** Sends the bytes on a new connection, and reads until all responses have arrived or the server has closed it. */
 export function exchange(port: number, { bytes, methods }: Exchange): Promise<readonly Answer[]> {
   return new Promise((resolve, reject) => {
     let received = '';
@@ -28,7 +28,7 @@ export function exchange(port: number, { bytes, methods }: Exchange): Promise<re
       socket.destroy();
       resolve(answers);
     };
-    socket.setEncoding('latin1').setTimeout(PATIENCE_MS);
+    socket.setEncoding('latin1').setTimeout(TIMEOUT_MS);
     socket.on('data', (text: string) => {
       received += text;
       finish(false);
@@ -37,12 +37,12 @@ export function exchange(port: number, { bytes, methods }: Exchange): Promise<re
     socket.once('error', reject);
     socket.once('timeout', () => {
       socket.destroy();
-      reject(new Error(`No whole answer within ${PATIENCE_MS} ms, but: ${received}`));
+      reject(new Error(`No whole answer within ${TIMEOUT_MS} ms, but: ${received}`));
     });
   });
 }
 
-/** All answers, or undefined where some of them are still under way. */
+/** Parses the responses; returns undefined while some are incomplete. */
 function readAnswers(received: string, methods: readonly string[], isOver: boolean): Answer[] | undefined {
   const answers: Answer[] = [];
   const expected = [...methods];
@@ -89,7 +89,7 @@ function readChunks(received: string, isOver: boolean): Body | undefined {
   }
 }
 
-/** The order of different headers means nothing; that of several with the same name does. */
+/** Sorts headers by name. Headers of the same name keep their order, which is significant. */
 function normalise(lines: readonly string[]): string[] {
   const named = lines.map((line) => ({ name: line.slice(0, line.indexOf(':')).toLowerCase(), line }));
   return named

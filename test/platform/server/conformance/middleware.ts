@@ -39,7 +39,7 @@ export function onEverythingElse(_: Request, response: Response, next: NextFunct
   next();
 }
 
-/** As `app.use` has them, before any route. */
+/** Middleware for `app.use`, before any route. */
 export function useMiddleware(app: NestExpressApplication): void {
   app.use(step('first'));
   app.use(rewrite);
@@ -95,11 +95,11 @@ function useFailures(app: NestExpressApplication): void {
     throw new Error('thrown by middleware');
   });
   app.use('/throws-text', () => {
-    // eslint-disable-next-line @typescript-eslint/only-throw-error -- Express passes on whatever is thrown
+    // eslint-disable-next-line @typescript-eslint/only-throw-error -- Express passes on any thrown value
     throw 'a text';
   });
   app.use('/throws-nothing', () => {
-    // eslint-disable-next-line @typescript-eslint/only-throw-error -- Express passes on whatever is thrown
+    // eslint-disable-next-line @typescript-eslint/only-throw-error -- Express passes on any thrown value
     throw undefined;
   });
   app.use('/rejects', async () => {

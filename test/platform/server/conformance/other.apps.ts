@@ -72,7 +72,7 @@ export class SmallModule implements NestModule {
   }
 }
 
-/** `/api` before everything but health; what is registered late is outside of it, and in reach. */
+/** The prefix `/api` for all routes but health. Routes that are registered late are outside of the prefix. */
 export function configurePrefix(app: NestExpressApplication): void {
   app.setGlobalPrefix('api', { exclude: ['health', { path: 'health/deep/*path', method: RequestMethod.GET }] });
   app.use('/api/cats', step('at /api/cats'));
@@ -88,12 +88,12 @@ export function extendPrefix(app: NestExpressApplication): void {
   });
   app.use(((_, _2, response, next) => {
     trace(response, 'late error middleware');
-    // Its stack is what Express answers.
+    // Express responds with the stack.
     next(Object.assign(new Error('another'), { stack: 'another' }));
   }) satisfies ErrorRequestHandler);
 }
 
-/** What is registered when the port is open. */
+/** Registered when the port is open. */
 export function extendOpenPrefix(app: NestExpressApplication): void {
   const instance = app.getHttpAdapter().getInstance() as Express;
   instance.get('/open', (request, response) => void response.json(factsOf(request, 'when open')));
@@ -157,7 +157,7 @@ export function configureCors(app: NestExpressApplication): void {
   app.enableCors({ origin: ['http://a.example.test'], credentials: true, maxAge: 60, exposedHeaders: ['X-Trace'] });
 }
 
-/** Settings that Express reads when its router is made. */
+/** Settings that Express reads when it creates its router. */
 export function strictExpress(): Express {
   const instance = express();
   instance.enable('strict routing');

@@ -1,2 +1,2 @@
-/** What a `StreamableFile` of the fixture holds. */
+/** Content of a `StreamableFile` of the fixture. */
 export const PICTURE = Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"/>\n');

@@ -33,7 +33,7 @@ import { map, NEVER, type Observable, of, timeout } from 'rxjs';
 import { DomainError } from '../../../../src/platform/http/index.js';
 import { type Marked, trace } from './trace.js';
 
-/** A guard, an interceptor or a filter knows its place by its name. */
+/** Each guard, interceptor and filter has the name of its position. */
 abstract class Guard implements CanActivate {
   abstract readonly name: string;
 
@@ -90,7 +90,7 @@ class TimeoutInterceptor implements NestInterceptor {
 
 class TeapotError extends Error {}
 
-/** Answers what our adapter throws of itself, as this application's own filter does. */
+/** Formats errors of `platform/http` as the filter of the application does. */
 @Catch(DomainError)
 export class DomainErrorFilter implements ExceptionFilter {
   catch(error: DomainError, host: ArgumentsHost): void {

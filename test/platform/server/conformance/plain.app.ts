@@ -106,7 +106,7 @@ export class PlainModule implements NestModule {
   }
 }
 
-/** What is registered before `init`. */
+/** Registered before `init`. */
 export function configurePlain(app: NestExpressApplication): void {
   app.useGlobalPipes(new ValidationPipe({ transform: true, whitelist: true }));
   app.useStaticAssets(import.meta.dirname, { prefix: '/assets', etag: false, lastModified: false });
@@ -114,7 +114,7 @@ export function configurePlain(app: NestExpressApplication): void {
   useMiddleware(app);
 }
 
-/** The same, with routes of Express's own before those of controllers. */
+/** The same, with Express routes before the routes of controllers. */
 export function configureExpress(app: NestExpressApplication): void {
   configurePlain(app);
   const express = app.getHttpAdapter().getInstance() as Express;
@@ -142,7 +142,7 @@ export function configureExpress(app: NestExpressApplication): void {
   express.all('/raw-all', step('all'), answer('all'));
 }
 
-/** What is registered when every route of a controller is there. */
+/** Registered after all routes of controllers. */
 export function extendPlain(app: NestExpressApplication): void {
   app.use(step('after everything'));
   const express = app.getHttpAdapter().getInstance() as Express;

@@ -3,7 +3,7 @@ import { FORM_BODY, JSON_BODY, type Row } from './shape.js';
 const CAT = '{"name":"Toto","age":3}';
 const OVERRIDE = 'X-HTTP-Method-Override';
 
-/** Which handler a path has, and what it sees of it. */
+/** Paths, their handlers, and the values that the handlers get. */
 export const ROUTES: readonly Row[] = [
   ['a static path', 'GET', '/cats'],
   ['static before a parameter', 'GET', '/cats/mine'],
@@ -59,7 +59,7 @@ export const ROUTES: readonly Row[] = [
   ['a route after init that another has taken', 'GET', '/cats/after-init'],
 ];
 
-/** Routes that are Express's own, and some of controllers behind them. */
+/** Express routes, and routes of controllers after them. */
 export const EXPRESS: readonly Row[] = [
   ['a route of Express', 'GET', '/raw'],
   ['a chain of Express', 'POST', '/raw-both'],
@@ -132,7 +132,7 @@ export const MIDDLEWARE: readonly Row[] = [
   ['static assets, a climb', 'GET', '/assets/..%2f..%2fpackage.json'],
 ];
 
-/** What is between the client and the handler in Nest. */
+/** Guards, interceptors, pipes and filters. */
 export const PIPELINE: readonly Row[] = [
   ['guards', 'GET', '/pipeline/guarded'],
   ['refused everywhere', 'GET', '/cats', { 'X-Refused-By': 'global guard' }],
@@ -153,7 +153,7 @@ export const PIPELINE: readonly Row[] = [
   ['an unexpected error', 'GET', '/pipeline/fails/otherwise'],
 ];
 
-/** Bodies, which Nest's own parsers read here. */
+/** Bodies, read by Nest's own parsers. */
 export const BODIES: readonly Row[] = [
   ['JSON', 'POST', '/cats', JSON_BODY, CAT],
   ['JSON that breaks rules', 'POST', '/cats', JSON_BODY, '{"name":7,"age":-1,"other":true}'],

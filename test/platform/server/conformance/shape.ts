@@ -1,7 +1,7 @@
 import type { AppName } from './apps.js';
 import type { Exchange } from './exchange.js';
 
-/** One kind of request: what it is called, and what is sent. */
+/** A kind of request: its name and its parts. */
 export type Row = readonly [
   name: string,
   method: string,
@@ -19,7 +19,7 @@ export const HOST = 'cats.example.test';
 export const JSON_BODY = { 'Content-Type': 'application/json' };
 export const FORM_BODY = { 'Content-Type': 'application/x-www-form-urlencoded' };
 
-/** The rows of a table, to be sent to an application. */
+/** Converts the rows of a table to requests for an application. */
 export function shapesOf(app: AppName, rows: readonly Row[]): Shape[] {
   return rows.map(([name, method, target, headers, body]) => {
     return {
@@ -31,7 +31,7 @@ export function shapesOf(app: AppName, rows: readonly Row[]): Shape[] {
   });
 }
 
-/** A request as its bytes. A header given replaces the one that every request has. */
+/** Serialises a request. A given header replaces the default one. */
 export function compose(
   method: string,
   target: string,

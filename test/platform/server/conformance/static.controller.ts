@@ -2,7 +2,7 @@ import { Controller, Delete, Get, Head, HttpCode, Options, Post, Req, Res } from
 import type { Request, Response } from 'express';
 import { factsOf, trace } from './trace.js';
 
-/** Paths without parameters that no middleware has a say in: what an adapter may look up, ahead of Express. */
+/** Paths without parameters and without middleware, which an adapter may look up before Express. */
 @Controller('still')
 export class StaticController {
   @Get('water')

@@ -1,6 +1,6 @@
 import { compose, type Row, type Shape } from './shape.js';
 
-/** Ways to write a target. */
+/** Forms of a request target. */
 export const TARGETS: readonly Row[] = [
   ['a slash at the end', 'GET', '/cats/'],
   ['a slash after a static path', 'GET', '/cats/mine/'],
@@ -59,7 +59,7 @@ export const TARGETS: readonly Row[] = [
 
 const OVERRIDE = 'X-HTTP-Method-Override';
 
-/** The same, and more, at paths that no middleware and no parameter stand before. */
+/** Forms of a request target for paths without middleware and without parameters. */
 export const STATIC: readonly Row[] = [
   ['static', 'GET', '/still/water'],
   ['by another method', 'POST', '/still/water', { 'Content-Type': 'application/json' }, '{"a":1}'],
@@ -96,7 +96,7 @@ export const STATIC: readonly Row[] = [
 
 const KEEP = { Connection: 'keep-alive' };
 
-/** Ways to use a connection. */
+/** Uses of a connection. */
 export const CONNECTIONS: readonly Shape[] = [
   wire('two requests at once', compose('GET', '/cats/1', KEEP) + compose('GET', '/cats/2'), ['GET', 'GET']),
   wire(

@@ -1,11 +1,11 @@
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
 
-/** Writes into the answer's headers what ran, in order and as often as it ran. */
+/** Adds each step that ran to a response header, in order. */
 export function trace(response: Response, name: string): void {
   if (!response.headersSent) response.append('X-Trace', name);
 }
 
-/** Middleware that is seen in the answer, with the path it saw, and goes on. */
+/** Middleware that adds its name and its path to a response header, and calls `next`. */
 export function step(name: string): RequestHandler {
   return (request: Request, response: Response, next: NextFunction) => {
     trace(response, `${name} ${encodeURI(request.baseUrl)}|${encodeURI(request.url)}`);
@@ -13,7 +13,7 @@ export function step(name: string): RequestHandler {
   };
 }
 
-/** Everything of a request that routing has a say in. */
+/** The properties of a request that routing sets. */
 export function factsOf(request: Request, handler: string) {
   const { method, url, originalUrl, baseUrl, path, hostname, protocol, secure, ip, ips, subdomains, xhr, fresh } =
     request;
@@ -43,7 +43,7 @@ export function factsOf(request: Request, handler: string) {
   };
 }
 
-/** What middleware leaves at a request for handlers. */
+/** A value that middleware attaches to a request for handlers. */
 export interface Marked extends Request {
   marked?: string;
 }

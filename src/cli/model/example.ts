@@ -1,0 +1,77 @@
+import {
+  exampleOf,
+  isClose,
+  type Manifest,
+  findMismatch,
+  type Prediction,
+  type VersionEntry,
+} from '../../serving/index.js';
+import { predictRows, type Row, sampleRows, type VersionSource, withLoadedVersion } from './loaded-version.js';
+
+/** Significant digits of a float32. */
+const FLOAT32_DIGITS = 7;
+
+/**
+ * Makes an example for a manifest: a sample row with its prediction. The prediction is left out if two runs differ. Undefined if
+ * the model fails on the sample row.
+ */
+export async function createExample(source: VersionSource): Promise<Manifest['example']> {
+  const [input, first, second] = await withLoadedVersion(source, async (version) => {
+    const [row = {}] = sampleRows(version);
+    return [row, ...(await predictRows(version, [row, row]).catch(() => []))];
+  });
+  if (!input || !first) return undefined;
+  if (!isClose(first, second)) return { input };
+  const { output } = source.manifest;
+  if (output?.value !== undefined) return { input, value: rounded(first.value) as number };
+  if (!output) return { input, output: rounded(first) as Row };
+  // By output tensor rather than by label: it stays valid when labels are named later.
+  const byOutput = await predictByOutput(source, input);
+  return { input, output: pick(byOutput, [output.label ?? output.probabilities ?? output.logits ?? '']) };
+}
+
+/**
+ * The example entry that a version needs because its prediction for the model's example differs from the one in the manifest;
+ * undefined if it does not differ.
+ */
+export async function versionExample(source: VersionSource): Promise<VersionEntry['example']> {
+  const { manifest, version } = source;
+  const example = exampleOf(manifest, version);
+  if (!example) return undefined;
+  const { label, value, output } = example;
+  const prediction = await predictRow({ ...source, manifest: withoutExamples(manifest) }, example.input);
+  const byOutput = output ? await predictByOutput(source, example.input) : {};
+  if (findMismatch(prediction, byOutput, example) === undefined) return undefined;
+  return {
+    ...(label === undefined ? {} : { label: prediction.label }),
+    ...(value === undefined ? {} : { value: rounded(prediction.value) as number }),
+    ...(output === undefined ? {} : { output: pick(byOutput, Object.keys(output)) }),
+  };
+}
+
+/** The manifest without expected predictions, so that loading does not verify them. */
+export function withoutExamples(manifest: Manifest): Manifest {
+  return { ...manifest, example: undefined, versions: undefined };
+}
+
+/** The raw output tensors by name: without an output mapping. */
+function predictByOutput(source: VersionSource, row: Row): Promise<Prediction> {
+  return predictRow({ ...source, manifest: { ...withoutExamples(source.manifest), output: undefined } }, row);
+}
+
+async function predictRow(source: VersionSource, row: Row): Promise<Prediction> {
+  const [first = {}] = await withLoadedVersion(source, (version) => predictRows(version, [row]));
+  return first;
+}
+
+function pick(prediction: Prediction, names: readonly string[]): Row {
+  return Object.fromEntries(names.map((name) => [name, rounded(prediction[name])]));
+}
+
+/** Rounds all numbers in a value to the precision of float32. */
+function rounded(value: unknown): unknown {
+  if (typeof value === 'number') return Number.isInteger(value) ? value : Number(value.toPrecision(FLOAT32_DIGITS));
+  if (Array.isArray(value)) return value.map(rounded);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, rounded(item)]));
+}

@@ -1,0 +1,42 @@
+import { CommandError } from '../command-line.js';
+import { add } from './add.js';
+import { check } from './check.js';
+import type { Command, CommandContext } from './command-context.js';
+import { list } from './list.js';
+import { pin } from './pin.js';
+import { quantize } from './quantize.js';
+import { types } from './types.js';
+
+export const USAGE = `Adds, checks, pins and quantizes the models of a store.
+
+  npm run model -- add <file.onnx> --name <name> [--version <n>] [--own-answer]
+      adds a new model, or the next version of an existing one, after a test prediction, with its files pinned;
+      --own-answer accepts a version whose prediction for the example differs from the one in model.json
+  npm run model -- pin <name> [<version>]     writes the sha256 of the current files into model.json
+  npm run model -- check [<name> ...]         loads every version as the application does, and reports the result
+  npm run model -- list                       lists models and versions
+  npm run model -- types [--check]            writes src/inference/models.generated.ts, TypeScript types of every model;
+                                              --check only reports whether that file is up to date
+  npm run model -- quantize <name> [--version <n>]
+      makes the next version of a model with 8-bit weights, as a candidate, and compares size, speed and predictions;
+      needs Python 3, and the network for the first time
+
+Works on the model store of MODELS_DIR, with the application running or not. See docs/data-scientists.md.
+`;
+
+const COMMANDS: ReadonlyMap<string, Command> = new Map(Object.entries({ add, pin, check, list, types, quantize }));
+
+/**
+ * Runs the subcommand that the first argument names.
+ *
+ * @param readContext called once the command is known, so that a wrong command is reported before wrong settings
+ * @throws CommandError
+ */
+export async function runModelCommand(
+  [name = '', ...args]: readonly string[],
+  readContext: () => CommandContext,
+): Promise<void> {
+  const command = COMMANDS.get(name);
+  if (!command) throw new CommandError(`Expected one of the commands ${[...COMMANDS.keys()].join(', ')}.\n\n${USAGE}`);
+  await command(args, readContext());
+}

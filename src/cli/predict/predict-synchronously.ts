@@ -1,0 +1,72 @@
+import { randomUUID } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { parseExactJson } from '../../platform/http/index.js';
+import { readRecords } from '../../platform/records/index.js';
+import { toResultLine, formatResultLine, ResultTable } from '../../prediction-jobs/index.js';
+import { CommandError } from '../command-line.js';
+import { ApiError } from './api-client.js';
+import type { InputFile } from './input-file.js';
+import type { PredictContext } from './predict-context.js';
+
+/** Bytes. The default limit of an application for one request. */
+const MAX_SIZE = 32 * 2 ** 20;
+
+/**
+ * Predicts the file in one request, without an API key.
+ *
+ * @throws CommandError if that needs a key: the model is not public, the file is too large, or invalid rows are to be skipped
+ */
+export async function predictSynchronously(context: PredictContext): Promise<void> {
+  const { input, options, model, api, bar } = context;
+  if (model.access !== 'public') throw keyRequired(`The model "${options.model}" is not public.`, options.url);
+  if (options.onError !== 'reject') throw keyRequired(`--on-error ${options.onError} needs a job.`, options.url);
+  if (input.size > MAX_SIZE) throw keyRequired('The file is too large for one request.', options.url);
+  const path = `/models/${encodeURIComponent(options.model)}/predict`;
+  const { type, body } = await encodeMultipart(input);
+  const text = await api.text(path, { method: 'POST', headers: { 'Content-Type': type }, body }).catch((error) => {
+    const isTooLarge = error instanceof ApiError && error.status === 413;
+    throw isTooLarge ? keyRequired(error.message, options.url) : error;
+  });
+  const { predictions } = parseExactJson(text) as { predictions: unknown[] };
+  await write(context, predictions);
+  bar.print(`${predictions.length.toLocaleString('en')} rows`);
+}
+
+async function write({ format, input, output, model }: PredictContext, predictions: readonly unknown[]): Promise<void> {
+  if (format === 'jsonl') {
+    for (const [row, prediction] of predictions.entries()) await output.write(formatResultLine(row, prediction));
+    return;
+  }
+  const lines = predictions.map(toResultLine);
+  const labels = model.output?.properties?.label?.enum ?? [];
+  const reader = readRecords(createReadStream(input.path), input.format);
+  let table: ResultTable | undefined;
+  let row = 0;
+  for await (const batch of reader) {
+    const columns = reader.columns ?? Object.keys(model.input?.properties ?? {});
+    if (!table) {
+      table = new ResultTable({ columns, labels, hasErrors: false }, lines[0]);
+      await output.write(table.header());
+    }
+    const inputs = batch.map(({ value }) => value);
+    await output.write(table.rows(inputs, lines.slice(row, row + batch.length)));
+    row += batch.length;
+  }
+}
+
+/** The file as `multipart/form-data` (RFC 7578). */
+async function encodeMultipart({ path, format }: InputFile): Promise<{ type: string; body: Buffer }> {
+  const boundary = `barista-${randomUUID()}`;
+  const disposition = `Content-Disposition: form-data; name="file"; filename="rows.${format}"`;
+  const head = `--${boundary}\r\n${disposition}\r\n\r\n`;
+  const body = Buffer.concat([Buffer.from(head), await readFile(path), Buffer.from(`\r\n--${boundary}--\r\n`)]);
+  return { type: `multipart/form-data; boundary=${boundary}`, body };
+}
+
+function keyRequired(reason: string, url: string): CommandError {
+  return new CommandError(`${reason} This needs an API key, in BARISTA_API_KEY or --key. To get one, as a member:
+
+  curl -c cookies.txt -X POST ${url}/auth/login -H 'Content-Type: application/json' -d '{"email":"…","password":"…"}'
+  curl -b cookies.txt -X POST ${url}/auth/api-keys -H 'Content-Type: application/json' -d '{"name":"predictions"}'`);
+}

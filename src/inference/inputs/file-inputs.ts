@@ -1,0 +1,114 @@
+import {
+  streamOf,
+  type FieldError,
+  InvalidInputError,
+  missingFile,
+  type TextFields,
+  unknownField,
+  UnsupportedMediaTypeError,
+  type UploadedFile,
+  type UploadedFiles,
+} from '../../platform/http/index.js';
+import {
+  checkColumns,
+  requireFormat,
+  type FileRecord,
+  detectFormat,
+  readRecords,
+} from '../../platform/records/index.js';
+import { type ModelVersion, TooManyRowsError } from '../../serving/index.js';
+import type { RegisteredPipeline } from '../pipelines/pipeline-registry.js';
+import { type ImageDecoding, readImageInputs } from './image-inputs.js';
+import {
+  acceptsInstances,
+  acceptsModelRows,
+  checkRows,
+  inputTextFields,
+  type PredictionInput,
+} from './prediction-input.js';
+
+/**
+ * Reads the inputs in all files, in order. An image model takes each file as one image, unless all are JSON.
+ *
+ * @throws InvalidInputError, TooManyRowsError, UnsupportedMediaTypeError, and what `readImageInputs` throws
+ */
+export async function readFileInputs(
+  { files, fields }: UploadedFiles,
+  version: ModelVersion,
+  pipeline: RegisteredPipeline | undefined,
+  decoding: ImageDecoding,
+): Promise<readonly PredictionInput[]> {
+  const [unknown] = [...Object.keys(fields), ...files.map(({ field }) => field).filter((field) => field !== 'file')];
+  if (unknown !== undefined) throw unknownField(unknown);
+  if (files.length === 0) throw missingFile();
+  if (version.image && acceptsModelRows(pipeline) && !files.every(isJson)) {
+    return readImageInputs(files, version.image, version.limits, decoding);
+  }
+  const reader = new FileInputReader(version, pipeline);
+  for (const file of files) await reader.add(file, files.length > 1);
+  return reader.inputs;
+}
+
+function isJson({ mediaType, name }: UploadedFile): boolean {
+  const format = detectFormat(mediaType, name);
+  return format === 'json' || format === 'jsonl';
+}
+
+/** Collects the inputs of several files. */
+class FileInputReader {
+  readonly inputs: PredictionInput[] = [];
+
+  constructor(
+    private readonly version: ModelVersion,
+    private readonly pipeline: RegisteredPipeline | undefined,
+  ) {}
+
+  /** @param isOneOfSeveral whether errors name the file */
+  async add(file: UploadedFile, isOneOfSeveral: boolean): Promise<void> {
+    const before = this.inputs.length;
+    try {
+      await this.read(file);
+      // Checked here as well: afterwards the file of a row is no longer known.
+      if (isOneOfSeveral && !this.pipeline?.metadata.input) checkRows(this.inputs.slice(before), this.version);
+    } catch (error) {
+      throw isOneOfSeveral && error instanceof InvalidInputError ? withFileName(error, file) : error;
+    }
+  }
+
+  private async read(file: UploadedFile): Promise<void> {
+    const format = requireFormat(file.mediaType, file.name);
+    const texts = format === 'csv' ? this.requireTextFields() : undefined;
+    const instances = acceptsInstances(this.version);
+    const reader = readRecords(streamOf(file.bytes), format, { instances });
+    const errors: FieldError[] = [];
+    let isFirst = true;
+    for await (const records of reader) {
+      if (isFirst && texts) checkColumns(reader.columns ?? [], texts);
+      isFirst = false;
+      this.append(records, texts, errors);
+    }
+    if (errors.length > 0) throw new InvalidInputError(errors);
+  }
+
+  private append(records: readonly FileRecord[], texts: TextFields | undefined, errors: FieldError[]): void {
+    const { rows } = this.version.limits;
+    if (this.inputs.length + records.length > rows) throw new TooManyRowsError(rows);
+    for (const { value, location, error } of records) {
+      if (error) errors.push(error);
+      this.inputs.push({ value: texts && !error ? texts.read(value as Record<string, string>) : value, location });
+    }
+  }
+
+  private requireTextFields(): TextFields {
+    const texts = inputTextFields(this.version, this.pipeline);
+    if (texts) return texts;
+    throw new UnsupportedMediaTypeError('The inputs of this model are not read from CSV. Send JSON, or JSON lines.');
+  }
+}
+
+function withFileName(
+  { errors }: InvalidInputError,
+  { name = 'a file without a name' }: UploadedFile,
+): InvalidInputError {
+  return new InvalidInputError(errors.map((error) => ({ ...error, message: `${name}: ${error.message}` })));
+}

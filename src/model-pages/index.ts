@@ -1,0 +1,1 @@
+export { ModelPagesModule } from './model-pages.module.js';

@@ -1,0 +1,1 @@
+export { OpenInferenceModule } from './open-inference.module.js';

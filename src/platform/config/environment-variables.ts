@@ -1,0 +1,9 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { parseEnv } from 'node:util';
+import type { Variables } from './env.js';
+
+/** @returns the variables of this process, which override a `.env` file in the working directory */
+export function environmentVariables(): Variables {
+  const file = existsSync('.env') ? parseEnv(readFileSync('.env', 'utf8')) : {};
+  return { ...file, ...process.env };
+}

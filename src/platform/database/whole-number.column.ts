@@ -1,6 +1,0 @@
-import { Column, type ColumnOptions } from 'typeorm';
-
-/** A whole number up to 2^53, such as a count of rows or bytes: PostgreSQL's driver answers a bigint as text. */
-export function WholeNumberColumn(options: ColumnOptions = {}): PropertyDecorator {
-  return Column({ ...options, type: 'bigint', transformer: { to: (value: unknown) => value, from: Number } });
-}

@@ -1,0 +1,109 @@
+import { Injectable } from '@nestjs/common';
+import { IdentityService } from '../auth/index.js';
+import type { TextFields } from '../platform/http/index.js';
+import type { FileRecord } from '../platform/records/index.js';
+import {
+  inputTextFields,
+  PipelineRegistry,
+  type PredictionInput,
+  type RegisteredPipeline,
+  runPipeline,
+} from '../inference/index.js';
+import { type CheckedRow, type GoneSignal, ImageDecoder, ModelStore, type ModelVersion } from '../serving/index.js';
+import { decodePictures } from './job-input.js';
+import { JobVersionGoneError } from './prediction-jobs.errors.js';
+import type { PredictionPayload } from './prediction-payload.js';
+import { readItem, readRow, RowFailure, predictIsolatingFailures } from './row-results.js';
+
+/** The job on whose behalf rows are predicted. */
+export interface PredictionContext {
+  readonly payload: PredictionPayload;
+  readonly memberId: string;
+  /** Aborted when the job must stop. */
+  readonly signal: AbortSignal;
+  /** The same signal in the form that runs take. */
+  readonly gone: GoneSignal;
+}
+
+interface RecordBatch {
+  readonly records: readonly FileRecord[];
+  /** Parses text values; undefined if the values are typed. */
+  readonly textFields: TextFields | undefined;
+}
+
+/** Predicts rows with the model version that the job was created for, at background priority. */
+@Injectable()
+export class JobPredictor {
+  constructor(
+    private readonly store: ModelStore,
+    private readonly pipelines: PipelineRegistry,
+    private readonly identity: IdentityService,
+    private readonly decoder: ImageDecoder,
+  ) {}
+
+  /**
+   * Finds the version that the job was created for.
+   *
+   * @throws JobVersionGoneError, ModelNotFoundError, VersionNotFoundError, ModelNotReadyError
+   */
+  async findVersion({ model, version, sha256 }: PredictionPayload): Promise<ModelVersion> {
+    const found = await this.store.get(model).find(version);
+    if ((found.sha256 ?? null) !== sha256) throw new JobVersionGoneError(model, version);
+    return found;
+  }
+
+  /** @returns a prediction or a `RowFailure` per record, in order */
+  predict(input: readonly FileRecord[], context: PredictionContext): Promise<unknown[]> {
+    const { payload, gone } = context;
+    const { model, version, sha256 } = payload;
+    // Per batch: a version in use for the whole job could not be unloaded meanwhile.
+    return this.store.get(model).use(version, async (found) => {
+      if ((found.sha256 ?? null) !== sha256) throw new JobVersionGoneError(model, version);
+      const pipeline = this.pipelines.find(model);
+      const textFields = payload.isText ? inputTextFields(found, pipeline) : undefined;
+      const arePictures = payload.format === 'pictures';
+      const records = arePictures ? await decodePictures(input, found, { decoder: this.decoder, signal: gone }) : input;
+      return pipeline
+        ? this.predictWithPipeline(pipeline, { records, textFields }, found, context)
+        : predictRows({ records, textFields }, found, gone);
+    });
+  }
+
+  /** Runs the feature's pipeline around the model. */
+  private predictWithPipeline(
+    pipeline: RegisteredPipeline,
+    { records, textFields }: RecordBatch,
+    version: ModelVersion,
+    { payload: { model }, memberId, signal }: PredictionContext,
+  ): Promise<unknown[]> {
+    const read = (record: FileRecord): PredictionInput | RowFailure => readItem(record, textFields);
+    const caller = (): ReturnType<IdentityService['findMember']> => this.identity.findMember(memberId);
+    return predictReadable(records, read, (items) => {
+      const options = { signal, deadline: version.deadlineIn(), priority: 'background' } as const;
+      return runPipeline(pipeline, items, version, { model, version: version.version, caller, ...options });
+    });
+  }
+}
+
+function predictRows(
+  { records, textFields }: RecordBatch,
+  version: ModelVersion,
+  signal: GoneSignal,
+): Promise<unknown[]> {
+  const read = (record: FileRecord): CheckedRow | RowFailure => readRow(record, version, textFields);
+  return predictReadable(records, read, (rows) => version.predict(rows, { signal, priority: 'background' }));
+}
+
+/** Predicts the records that can be read; the others keep their `RowFailure`. */
+async function predictReadable<T>(
+  records: readonly FileRecord[],
+  read: (record: FileRecord) => T | RowFailure,
+  predict: (items: readonly T[]) => Promise<unknown[]>,
+): Promise<unknown[]> {
+  const found: (T | RowFailure)[] = records.map(read);
+  const items = found.filter((item): item is T => !(item instanceof RowFailure));
+  const predictions = await predictIsolatingFailures(items, predict);
+  if (predictions.length === found.length) return predictions;
+  let next = 0;
+  return found.map((item) => (item instanceof RowFailure ? item : predictions[next++]));
+}

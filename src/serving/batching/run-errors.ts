@@ -1,9 +1,0 @@
-import type { DomainError } from '../../platform/http/index.js';
-import { AnswerTooLargeError, RunFailedOnRowError, RuntimeLostError } from '../serving.errors.js';
-import { RunFailedError, TooLargeAnswerError } from '../runtime/runtime-process.js';
-
-/** What callers are told of a run that went wrong; what the runtime said of it is the cause, for the log. */
-export function inWords(error: Error): DomainError {
-  if (error instanceof TooLargeAnswerError) return new AnswerTooLargeError(error);
-  return error instanceof RunFailedError ? new RunFailedOnRowError(error) : new RuntimeLostError(error);
-}

@@ -1,0 +1,57 @@
+/**
+ * The engine: loads the models in a store and runs them. It knows nothing of HTTP routes, users and pages.
+ *
+ * Start with `ModelStore` to find a `Model`, `Model.use` to keep one of its versions loaded, and `ModelVersion.predict` or
+ * `ModelVersion.infer` to run it. The command line uses `ModelVersion` without a store.
+ */
+export type { GoneSignal, Priority, TimedCaller } from './caller.js';
+export { ImageDecoder, InvalidImageError } from './images/image-decoder.js';
+export { type ImageInput, imageShape } from './images/image-input.js';
+export {
+  exampleOf,
+  type Feature,
+  type ImageFormat,
+  type Manifest,
+  type OutputMapping,
+  type VersionEntry,
+} from './manifest/manifest.js';
+export { readManifest } from './manifest/read-manifest.js';
+export { formatManifest, syncFolder, writeManifest, writeSynced } from './manifest/write-manifest.js';
+export type { Prediction } from './pipeline/respond.js';
+export { findMismatch, isClose, selfTestRows } from './pipeline/self-test.js';
+export { type Batching, runtimeOptionsOf } from './repository/load-version.js';
+export { ModelStore } from './repository/model-store.js';
+export { ModelVersion } from './repository/model-version.js';
+export { Model } from './repository/model.js';
+export { MODEL_NAME, type ModelFolder, resolveInStore, scanModels, VERSION } from './repository/scan-models.js';
+export { type ModelFiles, pinsOf, readModelFiles } from './runtime/model-files.js';
+export {
+  ClientGoneError,
+  DeadlineError,
+  InvalidTensorError,
+  ModelNotReadyError,
+  NonFiniteOutputError,
+  TooManyElementsError,
+  TooManyRowsError,
+  VersionNotReadyError,
+} from './serving.errors.js';
+export { ServingSettings } from './serving.settings.js';
+export { checkTensorData, checkTensorMetadata, type TensorMetadata } from './signature/check-tensors.js';
+export { ELEMENT_RULES } from './signature/element-rules.js';
+export { fromHalf, toHalf } from './signature/float16.js';
+export { inputSchema, type JsonSchema, outputSchema } from './signature/json-schema.js';
+export { type CheckedRow, type InputLimits, RowCheck } from './signature/row-check.js';
+export { hasBatchDimension, type RowField, type RowSchema } from './signature/row-schema.js';
+export {
+  allocate,
+  ELEMENT_TYPES,
+  type ElementType,
+  type Signature,
+  sizeOf,
+  type Tensor,
+  type TensorData,
+  type TensorSignature,
+  unnamedDimension,
+} from './signature/tensor.js';
+export { ServingModule } from './serving.module.js';
+export { VersionRecorder } from './stats/version-recorder.js';
