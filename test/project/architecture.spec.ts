@@ -61,6 +61,28 @@ const BAD_IMPORTS = [
   ['listed-in-package-json', 'src/home/home-page.ts', 'node_modules/express/index.js'],
 ] as const;
 
+/** Words of no dictionary of the field, the terms to write, and patterns that leave ordinary English alone. */
+const PRIVATE_WORDS = [
+  ['Rounds', 'PeriodicTask', /(?:class |new |: )Rounds\b/],
+  ['nudge', 'wake', /\bnudge\b/],
+  ['Lanes', 'ConcurrencyLimiter', /\b\w*Lanes\b/],
+  ['Places', 'Reservation', /\b(?:class|new) Places\b/],
+  ['Crowd', 'Burst', /\b(?:class|new) Crowd\b/],
+  ['Shelf', 'ModelEntry', /\bShelf\b/],
+  ['takenUp', 'appliedFingerprint', /\btakenUp\b/],
+  ['Hold', 'Lease', /\b(?:class|interface|new) Hold\b/],
+  ['fruitless', 'attemptsWithoutProgress', /\bfruitless\b/],
+  ['wornOut', 'maxAttemptsExceeded', /\bwornOut\b/],
+  ['Verdict', 'RetryDecision', /\bVerdict\b/],
+  ['Alarm', 'DeadlineTimer', /\bAlarm\b/],
+  ['patiently', 'withRetry', /\bpatiently\b/],
+  ['disagreement', 'mismatch', /\bdisagreement\b/],
+  ['kept-heads', 'headerCache', /\b[kK]ept-?[hH]eads?\b/],
+  ['without-mark', 'stripBom', /\bwithout-?[mM]ark\b/],
+  ['inWords', 'describe… or format…', /\binWords\b|\bwordsFor\b/],
+  ['endStart', 'abortStartup', /\bendStart\b/],
+] as const;
+
 /** Folders of `test/` that are not named after a folder of `src/`. */
 const NOT_ROOMS = ['fixtures', 'project', 'resilience', 'support'];
 
@@ -153,6 +175,12 @@ describe('src/', () => {
   });
 });
 
+describe('the vocabulary of src/, test/ and docs/', () => {
+  it.each(PRIVATE_WORDS)('does not use %s, but the standard term %s', (_, __, pattern) => {
+    expect(wordedFiles().filter((file) => pattern.test(read(file)))).toEqual([]);
+  });
+});
+
 describe('docs/', () => {
   it('explains every dependency in dependencies.md, and no other package', () => {
     const { dependencies, devDependencies } = JSON.parse(read('package.json')) as Record<string, object>;
@@ -208,6 +236,13 @@ function relativeImportsWritten(file: string): Imports {
 
 function sourceFiles(): string[] {
   return filesIn('src').filter((file) => file.endsWith('.ts'));
+}
+
+/** All source files and documents, except the decisions, which are not edited, and this file. */
+function wordedFiles(): string[] {
+  const files = ['src', 'test', 'docs'].flatMap(filesIn).filter((file) => /\.(?:ts|md)$/.test(file));
+  const isWorded = (file: string): boolean => !/^docs\/adr\/|architecture\.spec\.ts$|node_modules/.test(file);
+  return ['README.md', 'CONTRIBUTING.md', ...files].filter(isWorded);
 }
 
 function filesIn(folder: string): string[] {

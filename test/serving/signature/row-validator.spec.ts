@@ -1,8 +1,7 @@
 import fc from 'fast-check';
 import type { Signature } from '../../../src/serving/signature/tensor.js';
 import { rowSchemaOf } from '../../../src/serving/signature/row-schema.js';
-import { RowCheck } from '../../../src/serving/signature/row-check.js';
-import { FastRowValidator, RowValidator } from '../../../src/serving/signature/row-validator.js';
+import { FastRowValidator, RowCheck, RowValidator } from '../../../src/serving/signature/row-validator.js';
 
 const LIMITS = { rows: 10, elements: 6, textLength: 5 };
 
