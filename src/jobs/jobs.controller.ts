@@ -10,7 +10,11 @@ import { JobDto, JobPageDto } from './dto/job.dto.js';
 import { JobsService } from './jobs.service.js';
 
 const TEXT = { schema: { type: 'string' as const } };
-const PROBLEMS = { 404: 'You have no such job', 422: 'The id is not a UUID', 503: 'The database cannot be reached' };
+const PROBLEMS = {
+  404: 'You have no job with this id',
+  422: 'The id is not a UUID',
+  503: 'The database cannot be reached',
+};
 /** An event of the stream, with the field names of the standard. */
 const EVENT = {
   schema: {
@@ -38,7 +42,7 @@ export class JobsController {
   ) {}
 
   @Get()
-  @ApiOperation({ summary: 'Your jobs, the newest first, page by page' })
+  @ApiOperation({ summary: 'List your jobs, newest first, page by page' })
   @ApiOkResponse({ type: JobPageDto })
   @ApiProblems({ 422: 'A parameter is wrong', 503: PROBLEMS[503] })
   async list(
@@ -49,7 +53,7 @@ export class JobsController {
   }
 
   @Get(':id')
-  @ApiOperation({ summary: 'How far a job is' })
+  @ApiOperation({ summary: 'Status and progress of a job' })
   @ApiOkResponse({ type: JobDto })
   @ApiProblems(PROBLEMS)
   async show(@Param() { id }: JobIdDto, @CurrentMember() member: AuthenticatedMember): Promise<JobDto> {
@@ -58,7 +62,7 @@ export class JobsController {
 
   @Delete(':id')
   @HttpCode(204)
-  @ApiOperation({ summary: 'Cancel a job that is queued or running; remove one that is over, with its result' })
+  @ApiOperation({ summary: 'Cancel an unfinished job, or remove a finished one with its result' })
   @ApiNoContentResponse()
   @ApiProblems({ ...PROBLEMS, 503: 'The database cannot be reached, or is busy', 507: 'The database is full' })
   async remove(
@@ -70,13 +74,13 @@ export class JobsController {
   }
 
   @Get(':id/result')
-  @ApiOperation({ summary: 'What a job has made: JSON lines, or CSV where that is asked for' })
+  @ApiOperation({ summary: 'Result of a job, as JSON lines or CSV' })
   @ApiOkResponse({
-    description: 'A file to keep',
+    description: 'A file to download',
     content: { [RESULT_TYPES.jsonl]: TEXT, [RESULT_TYPES.csv]: TEXT },
     headers: { 'Content-Disposition': { schema: { type: 'string', example: 'attachment; filename="…"' } } },
   })
-  @ApiProblems({ ...PROBLEMS, 406: 'There is no CSV of it', 409: 'The job has not succeeded, or not yet' })
+  @ApiProblems({ ...PROBLEMS, 406: 'The result is not available as CSV', 409: 'The job has not succeeded (yet)' })
   async result(
     @Param() { id }: JobIdDto,
     @Query() { format }: JobResultDto,
@@ -88,12 +92,12 @@ export class JobsController {
   }
 
   @Get(':id/events')
-  @ApiOperation({ summary: 'Follow a job: an event `progress` now and at each change, until it is over' })
+  @ApiOperation({ summary: 'Follow a job: an event `progress` at once and at each change, until the job finishes' })
   @ApiOkResponse({
-    description: 'Server-sent events; the data of each is the job as `GET /jobs/{id}` has it',
+    description: 'Server-sent events; the data of each is the body of `GET /jobs/{id}`',
     content: { 'text/event-stream': EVENT },
   })
-  @ApiProblems({ ...PROBLEMS, 429: 'You follow too many jobs at once' })
+  @ApiProblems({ ...PROBLEMS, 429: 'Too many event streams at once' })
   async follow(
     @Param() { id }: JobIdDto,
     @CurrentMember() member: AuthenticatedMember,

@@ -23,7 +23,7 @@ export class NoCsvError extends DomainError {
   readonly code = 'job.no-csv';
 
   constructor() {
-    super('The result of this job comes as JSON lines only: ask for application/x-ndjson.');
+    super('The result of this job is available as JSON lines only: request application/x-ndjson.');
   }
 }
 
@@ -33,7 +33,7 @@ export class TooManyJobsError extends DomainError {
   override readonly retryAfterSeconds = 30;
 
   constructor(limit: number) {
-    super(`A member may have ${limit} jobs that are not over. Wait for one to end, or cancel one.`);
+    super(`A member may have ${limit} unfinished jobs. Wait for one to finish, or cancel one.`);
   }
 }
 
@@ -43,7 +43,7 @@ export class TooManyStreamsError extends DomainError {
   override readonly retryAfterSeconds = 10;
 
   constructor(limit: number) {
-    super(`A member may follow ${limit} jobs at once. Close a stream, or ask GET /jobs/{id}.`);
+    super(`A member may follow ${limit} jobs at once. Close a stream, or poll GET /jobs/{id}.`);
   }
 }
 

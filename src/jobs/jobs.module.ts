@@ -49,7 +49,7 @@ export class JobsModule implements OnModuleInit {
     private readonly handlers: JobHandlers,
     openApi: OpenApiService,
   ) {
-    openApi.contribute(({ tags }) => tags?.push({ name: 'jobs', description: 'Work that outlasts a request' }));
+    openApi.contribute(({ tags }) => tags?.push({ name: 'jobs', description: 'Background jobs' }));
   }
 
   onModuleInit(): void {

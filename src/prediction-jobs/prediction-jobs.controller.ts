@@ -9,7 +9,7 @@ import { CreateJobDto } from './dto/create-job.dto.js';
 import { PredictionJobsService } from './prediction-jobs.service.js';
 
 const KEY = 'Idempotency-Key';
-const VISIBLE = /^[\x21-\x7e]{1,200}$/;
+const VISIBLE_ASCII = /^[\x21-\x7e]{1,200}$/;
 
 @ApiTags('predictions')
 @Controller('models')
@@ -23,30 +23,31 @@ export class PredictionJobsController {
   @ApiParam({ name: 'name', description: "The model's folder in the store", example: 'iris' })
   @ApiOperation({
     summary: 'Predict many rows or pictures in the background',
-    description: 'The job goes on whatever happens meanwhile, by the version that serves now: follow it at `Location`.',
+    description:
+      'The job survives restarts, and uses the current default version for all rows. Follow it at `Location`.',
   })
   @ApiHeader({
     name: KEY,
     required: false,
-    description: 'Sent again with the same body it gives the first job, and makes no other',
+    description: 'A repeated request with the same key and body returns the first job',
     schema: { type: 'string', minLength: 1, maxLength: 200, pattern: '^[!-~]+$' },
   })
   @ApiResponse({
     status: 202,
     type: JobDto,
-    description: 'The job has been taken',
-    headers: { Location: { description: 'Where to follow it', schema: { type: 'string' } } },
+    description: 'The job is accepted',
+    headers: { Location: { description: 'URL of the job', schema: { type: 'string' } } },
   })
   @ApiProblems({
-    400: 'The body did not arrive whole, or is not well-formed JSON',
+    400: 'The body is incomplete, or not well-formed JSON',
     403: 'The model is for administrators',
     404: 'No such model',
     413: 'The input is larger than UPLOAD_LIMIT_MB, or has more rows than JOB_MAX_ROWS',
-    415: 'Neither CSV nor JSON nor a form nor, where the model takes them, pictures; or texts where a pipeline takes inputs of its own',
-    422: 'The file cannot be read, a row of it is wrong, or the Idempotency-Key came with another body; `errors` names each',
-    429: 'More jobs than one member may have at a time, or more requests a minute than PREDICT_RATE; see Retry-After',
+    415: 'A media type that the model does not accept',
+    422: 'The file cannot be read, a row is invalid, or the Idempotency-Key came with another body; `errors` names each',
+    429: 'Too many unfinished jobs, or too many requests a minute (PREDICT_RATE); see Retry-After',
     503: 'The model is not ready, or the database is busy; see Retry-After',
-    507: 'There is no room for the input',
+    507: 'The storage is full',
   })
   async create(
     @Param('name') model: string,
@@ -65,7 +66,7 @@ export class PredictionJobsController {
 }
 
 function requireIdempotencyKey(key: string | undefined): void {
-  if (key === undefined || VISIBLE.test(key)) return;
+  if (key === undefined || VISIBLE_ASCII.test(key)) return;
   const message = `${KEY} must be 1 to 200 visible ASCII characters`;
   throw new InvalidInputError([{ location: ['header', KEY], type: 'text', message }]);
 }

@@ -16,7 +16,7 @@ export class JobVersionGoneError extends DomainError {
 
   constructor(model: string, version: string) {
     super(
-      `Version ${version} of "${model}" is not what it was when this job began. Send the input again as a new job.`,
+      `Version ${version} of "${model}" was replaced after this job was created. Send the input again as a new job.`,
     );
   }
 }

@@ -10,14 +10,18 @@ export class JobProgressDto {
   @ApiProperty({ type: 'integer', minimum: 0, example: 1000 })
   total!: number;
 
-  @ApiProperty({ type: 'integer', minimum: 0, description: 'How many of those done have failed', example: 0 })
+  @ApiProperty({ type: 'integer', minimum: 0, description: 'Failed ones among those done', example: 0 })
   errors!: number;
 }
 
 const ERROR = {
-  code: { type: 'string', description: 'Stable and dotted', example: 'job.failed' },
+  code: { type: 'string', description: 'Stable error code', example: 'job.failed' },
   detail: { type: 'string', example: 'The job failed 5 times in a row.' },
-  errors: { type: 'array', items: { $ref: getSchemaPath('FieldErrorDto') }, description: 'As in a problem' },
+  errors: {
+    type: 'array',
+    items: { $ref: getSchemaPath('FieldErrorDto') },
+    description: 'Field errors, as in a problem response',
+  },
 } as const;
 
 export interface JobErrorDto {
@@ -33,7 +37,7 @@ export class JobDto {
   @ApiProperty({ example: 'prediction' })
   kind!: string;
 
-  @ApiProperty({ type: 'string', nullable: true, description: 'The model that it asks', example: 'iris' })
+  @ApiProperty({ type: 'string', nullable: true, description: 'The model of a prediction job', example: 'iris' })
   model!: string | null;
 
   @ApiProperty({ type: 'string', nullable: true, example: '1' })
@@ -55,7 +59,7 @@ export class JobDto {
   finishedAt!: string | null;
 
   // Inline instead of a reference: OpenAPI 3.0 has no nullable references.
-  @ApiProperty({ type: 'object', nullable: true, description: 'Why it has failed', properties: ERROR })
+  @ApiProperty({ type: 'object', nullable: true, description: 'Cause of a failure', properties: ERROR })
   error!: JobErrorDto | null;
 
   static of(job: JobView): JobDto {

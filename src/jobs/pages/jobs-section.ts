@@ -23,7 +23,7 @@ interface JobsSectionOptions {
 
 /** The member's newest jobs on the account page. */
 export function jobsSection({ jobs, isComplete, hasCsv }: JobsSectionOptions): AccountSection {
-  const none = html`<p>None yet. A job does what takes longer than a request: predictions for a large file, say.</p>`;
+  const none = html`<p>None yet. A job runs in the background, such as predictions for a large file.</p>`;
   const more = html`<p>Older ones are at <a href="/jobs">/jobs</a>.</p>`;
   const rows = jobs.map((job) => renderCells(job, hasCsv(job.kind)));
   const shown = html`${table({ label: 'Jobs', columns: COLUMNS, rows })} ${when(!isComplete, more)}`;

@@ -63,7 +63,7 @@ export class LeasedJob implements RunningJob {
     try {
       this.resultId = await this.queue.save(this.claim, checkpoint, this.resultId);
     } catch (error) {
-      // The commit may have happened although the connection failed. The next run resumes from whatever was committed.
+      // The commit may have happened although the connection failed. The next run resumes from the last committed checkpoint.
       const isUncertain = error instanceof DomainError && error.kind === 'unavailable';
       if (error instanceof JobLostError || isUncertain) this.lose();
       throw error;

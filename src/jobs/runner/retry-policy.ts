@@ -13,7 +13,6 @@ const MAX_DELAY_MS = 60_000;
 /** Adds up to a quarter of the delay, so that jobs that failed together are not retried together. */
 const JITTER = 1 / 4;
 
-/** What preceded an error. */
 export interface RetryHistory {
   /** Consecutive errors since the last checkpoint. */
   readonly attempts: number;

@@ -13,7 +13,7 @@ export class ConcurrencyLimiter {
 
   constructor(private readonly limits: ConcurrencyLimits) {}
 
-  /** @throws `overflowError`, and whatever the task throws */
+  /** @throws `overflowError`; any error of the task */
   async run<T>(task: () => Promise<T>): Promise<T> {
     const { concurrency, maxQueued, overflowError } = this.limits;
     if (this.running < concurrency) this.running += 1;

@@ -8,7 +8,7 @@ export class CreateJobDto {
     optional: true,
     default: DEFAULT,
     description:
-      '`reject` checks every row before the job is taken; `stop` ends the job at the first row that is wrong; `skip` says what is wrong with it in the result, and goes on',
+      '`reject` validates every row before the job is accepted; `stop` fails the job at the first invalid row; `skip` reports invalid rows in the result, and continues',
   })
   onError: OnError = DEFAULT;
 }
