@@ -1,5 +1,5 @@
-// `npm run bench`: measures Barista beside its peers, round by round within one run, so that ratios hold where absolute
-// figures depend on the machine. Everything that ships is switched on: validation, access, security headers, log, metrics.
+// `npm run bench`: measures Barista and its peers alternately within one run, because ratios are stable where absolute figures depend
+// on the machine. Validation, access checks, security headers, log and metrics are on, as in production.
 import { readdirSync } from 'node:fs';
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';

@@ -12,14 +12,14 @@ const body = JSON.stringify(row);
 
 export const title = 'A heavy model (MLP 256→1024→1024→10), one row a request, 32 connections';
 
-/** Barista beside a bare server, round by round; and what a saturated model does to everybody else. */
+/** Compares Barista with a bare server, and measures the effect of a saturated model on other requests. */
 export async function run({ rounds, seconds }) {
   const barista = await startBarista({ models: { dense: { file: FILE } } });
   const bare = await startPeer('node:http', 'bare-node.mjs', FILE, 'x', OUTPUT);
   try {
     await demandSameAnswer(barista, bare);
     const predict = { method: 'POST', path: '/models/dense/predict', headers, body };
-    // Just-in-time compilers need a while: what is measured is what they arrive at.
+    // The just-in-time compilers have to finish before the measurement.
     await load(
       bare,
       { method: 'POST', path: '/', headers, body },

@@ -47,7 +47,7 @@ function binaryRequest() {
   return { path: '/v2/models/iris/infer', method: 'POST', headers, body: Buffer.concat([head, tensor]) };
 }
 
-/** The label is the last eight bytes. */
+/** The last eight bytes are the label. */
 function isRightTensor(answer) {
   return answer.readBigInt64LE(answer.length - 8) === CLASS;
 }

@@ -13,12 +13,12 @@ const ROWS = 100_000;
 const GOAL = 3;
 const GROWTH_MIB = 50;
 const POLL_MS = 20;
-/** So many jobs warm the server up. */
+/** Number of jobs for the warm-up. */
 const WARM_UPS = 3;
 const WARM_UP_CONNECTIONS = 32;
-/** V8 looks through all of its memory each few seconds: what a server takes at most is seen after several of them. */
+/** V8 runs a major collection every few seconds. The peak of the memory shows after several of them. */
 const WARM_UP_SECONDS = 15;
-/** Whoever waits for an answer asks for one at a time. */
+/** Clients that wait for their response send one request at a time. */
 const CONNECTIONS = 1;
 
 export const title = `A job of ${ROWS.toLocaleString('en')} iris rows, beside ONNX Runtime alone and beside POST /predict`;
@@ -31,7 +31,7 @@ export async function run({ rounds, seconds }) {
     const fresh = residentMib(server.pid);
     await jobs.run();
     const first = jobs.mostMib - fresh;
-    // What a server has that has been at work, whatever at.
+    // The memory of a warm server.
     await load(server, REQUEST, { connections: WARM_UP_CONNECTIONS, seconds: WARM_UP_SECONDS });
     const before = residentMib(server.pid);
     for (let index = 0; index < WARM_UPS; index += 1) await jobs.run();
@@ -76,13 +76,13 @@ function growthRow(what, growth) {
   return { what, figure: `${Math.round(growth)} MiB`, goal: `< ${GROWTH_MIB} MiB`, isMet: growth < GROWTH_MIB };
 }
 
-/** What a job takes, and how many times as long as ONNX Runtime alone that is. */
+/** Measures the duration of a job and its ratio to ONNX Runtime alone. */
 function beside(seconds, bare) {
   const { ratio, goal, isMet } = ratioWithin(seconds / bare, GOAL);
   return { figure: `${seconds.toFixed(3)} s, ${ratio} of that`, goal, isMet };
 }
 
-/** Jobs of one member, one after another, and the most memory that the server has meanwhile. */
+/** Runs the jobs of one member one after another, and records the peak memory of the server. */
 class Jobs {
   mostMib = 0;
   csv = irisCsv(ROWS);
@@ -92,7 +92,7 @@ class Jobs {
     this.headers = { Authorization: `Bearer ${key}` };
   }
 
-  /** Has one job done. */
+  /** Runs one job. */
   async run() {
     const since = performance.now();
     const headers = { ...this.headers, 'Content-Type': 'text/csv' };
@@ -108,7 +108,7 @@ class Jobs {
     return { wholeSeconds, seconds: (Date.parse(job.finishedAt) - Date.parse(job.startedAt)) / 1000 };
   }
 
-  /** Has jobs done for as long as `work` takes. */
+  /** Runs jobs while `work` is pending. */
   async during(work) {
     let isOver = false;
     const working = (async () => {
@@ -126,7 +126,7 @@ class Jobs {
   }
 }
 
-/** Resident memory of one process, without those of its models. */
+/** @returns the resident memory of one process, without its model processes */
 function residentMib(pid) {
   return Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]) / 1024;
 }

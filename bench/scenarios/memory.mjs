@@ -29,7 +29,7 @@ export async function run({ memorySeconds }) {
   }
 }
 
-/** It is flat where the last fifth is no higher than the second: the first is the start. */
+/** Memory is flat if the last fifth of the samples is no higher than the second. The first fifth is the start-up. */
 function report(samples, { rate, failed }, seconds) {
   const fifth = Math.floor(samples.length / 5);
   const [early, late] = [samples.slice(fifth, 2 * fifth), samples.slice(-fifth)].map(median);

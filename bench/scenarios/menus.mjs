@@ -90,7 +90,7 @@ async function atDepth(effort) {
   }
 }
 
-/** The last two pages are filled in first, and the cursors between them taken: they hold when all that comes before is there. */
+/** Inserts the last two pages first and takes their cursors, which remain valid when the rows before them are inserted. */
 async function startFilled(size) {
   const server = await startBarista();
   try {

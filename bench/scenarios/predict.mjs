@@ -28,7 +28,7 @@ export async function run({ trial, only, ...effort }) {
     }
     const rows = [];
     for (const [index, connections] of CONNECTIONS.entries()) {
-      // Warm is warm: the second time a moment is enough.
+      // A second warm-up can be short.
       rows.push(...(await compare(subjects, connections, index === 0 ? effort : { ...effort, warmUp: 1 })));
     }
     return { rows: [...rows, ...missing], notes };
@@ -57,7 +57,7 @@ async function compare(subjects, connections, effort) {
   ];
 }
 
-/** Tries each of a peer's settings for a moment, in turn, and leaves the server of the fastest standing. */
+/** Tries the settings of a peer in turn. @returns the server with the fastest one, still running */
 async function startBest({ prepare, settings }, trial) {
   const tools = await prepare();
   const running = [];

@@ -12,7 +12,7 @@ const RATIO = 1.3;
 
 export const title = 'From starting the process to being ready, with iris';
 
-/** The first start of each is not counted: it makes the database, and brings the files into memory. */
+/** The first start is not counted, because it creates the database and fills the page cache. */
 export async function run({ starts }) {
   const { folder, settings } = await baristaHome();
   const [ours, theirs] = [[], []];
@@ -27,7 +27,7 @@ export async function run({ starts }) {
   }
 }
 
-/** Its log says where it listens first, and that it is ready later. */
+/** The log has the line `listening` first and the line `ready` later. */
 function isReady(line) {
   return line.msg === 'ready' && 'ready';
 }

@@ -1,5 +1,5 @@
-// Makes load where wrk is missing, in a process of its own. Argument: a file with what autocannon takes, as JSON, its body
-// in base64, since a text could not hold any bytes.
+// Generates load with autocannon, in its own process, if wrk is missing. Argument: a JSON file with the options of autocannon, whose
+// body is base64, so that it may be binary.
 import { readFileSync } from 'node:fs';
 import autocannon from 'autocannon';
 

@@ -5,7 +5,7 @@ import { IRIS, ROOT } from './servers.mjs';
 
 const BATCH = 256;
 
-/** ONNX Runtime alone in a process of its own, on so many iris rows in batches of 256. */
+/** ONNX Runtime alone, in its own process, on iris rows in batches of 256. */
 export async function startBareBatches(rows) {
   const program = join(ROOT, 'bench/peers/bare-batches.mjs');
   const child = spawn(process.execPath, [program, IRIS, 'input', String(rows), String(BATCH)], {
@@ -20,7 +20,7 @@ export async function startBareBatches(rows) {
   };
   await next();
   return {
-    /** How many seconds all rows take. */
+    /** @returns the duration for all rows, in seconds */
     async seconds() {
       child.stdin.write('\n');
       return (await next()).ms / 1000;

@@ -1,6 +1,6 @@
 const NAMES = ['sepal_length', 'sepal_width', 'petal_length', 'petal_width'];
 
-/** Measurements in millimetres' tenths of the flower with this number, all different for a long while. */
+/** @returns the measurements of the flower with this number; they repeat only after many flowers */
 function rowOf(index) {
   return [
     (4300 + (index % 360) * 10 + (index % 7)) / 1000,
@@ -10,14 +10,14 @@ function rowOf(index) {
   ];
 }
 
-/** So many rows as a tensor has them. */
+/** @returns rows as tensor data */
 export function irisValues(count) {
   const values = new Float32Array(count * NAMES.length);
   for (let index = 0; index < count; index += 1) values.set(rowOf(index), index * NAMES.length);
   return values;
 }
 
-/** The same rows as CSV. */
+/** @returns the same rows as CSV */
 export function irisCsv(count) {
   const lines = [NAMES.join(',')];
   for (let index = 0; index < count; index += 1) lines.push(rowOf(index).join(','));

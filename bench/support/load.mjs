@@ -5,18 +5,18 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const AUTOCANNON = fileURLToPath(new URL('autocannon.mjs', import.meta.url));
-/** A slow answer is an answer: only one that does not come is a failure. */
+/** Long, because a slow response counts as a response. Only a missing one is a failure. */
 const PATIENCE_SECONDS = 30;
 const hasWrk = !spawnSync('wrk', ['--version']).error;
 
-/** What makes the load on this machine. */
+/** The load generator on this machine. */
 export const LOAD_TOOL = hasWrk ? 'wrk -t1' : 'autocannon (wrk is not installed)';
 
 /**
- * Sends one request over and over, on so many connections kept open, for so many seconds.
+ * Repeats one request on keep-alive connections for some seconds (closed loop).
  *
- * @param request method, path, headers and body, a text or a Buffer
- * @returns requests a second that were answered 2xx, 50th and 99th percentile in ms, and how many failed
+ * @param request method, path, headers and body (a string or a Buffer)
+ * @returns 2xx responses per second, 50th and 99th percentile in ms, and the number of failures
  */
 export async function load({ url }, request, effort) {
   const folder = await mkdtemp(join(tmpdir(), 'barista-load-'));
@@ -55,7 +55,7 @@ function luaOf({ method = 'GET', path, headers = {}, body }) {
   return lines.join('\n');
 }
 
-/** Each byte by its number, which is right for any text and any bytes. */
+/** Escapes every byte numerically, which is valid for any body. */
 const lua = (content) =>
   `"${Array.from(Buffer.from(content), (byte) => `\\${String(byte).padStart(3, '0')}`).join('')}"`;
 

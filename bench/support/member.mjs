@@ -1,9 +1,9 @@
 const JSON_BODY = { 'Content-Type': 'application/json' };
 
-/** What a server is started with, so that `keyOf` can log in: a key is made over TLS only, as from a proxy that ends it. */
+/** Settings with which `keyOf` can log in: in production this needs TLS, or a trusted proxy that terminates it. */
 export const BEHIND_PROXY = { TRUST_PROXY: '1' };
 
-/** The API key of a new member. */
+/** @returns the API key of a new member */
 export async function keyOf(server) {
   const headers = { ...JSON_BODY, 'X-Forwarded-Proto': 'https' };
   const member = { email: 'bench@cafe.example', password: 'a flat white, please' };

@@ -3,7 +3,7 @@ import Database from 'better-sqlite3';
 const CHUNK = 50_000;
 const ADD = 'INSERT INTO menu (id, name, nameKey, price, ownerId, version, createdAt, updatedAt)';
 
-/** Puts menus with the ids `first` to `last` into a file; a larger id has a larger name and a larger price. */
+/** Inserts menus with the ids `first` to `last`. Names and prices increase with the id. */
 export function fillMenus(file, first, last) {
   const database = new Database(file);
   database.pragma('busy_timeout = 10000');
@@ -15,7 +15,7 @@ export function fillMenus(file, first, last) {
       add.run(id, name, name.toLowerCase(), id, now, now);
     }
   });
-  // In parts, since the server writes to the file too, now and then.
+  // In several transactions, because the server writes to the file too.
   for (let from = first; from <= last; from += CHUNK) addAll(from, Math.min(last, from + CHUNK - 1));
   database.pragma('wal_checkpoint(TRUNCATE)');
   database.close();

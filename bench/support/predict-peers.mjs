@@ -1,6 +1,5 @@
-// The servers that `predict` compares with, each with the settings that were worth trying: all are tried at the start of a
-// run, and the fastest is measured. Everywhere one thread for the model, no access log, and checks of the body as the
-// framework's own pages have them.
+// The peers of `predict`, each with several settings. A run tries all of them first and measures the fastest. Every peer has one thread for
+// the model, no access log, and the validation that the documentation of its framework shows.
 import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,7 +11,7 @@ const PEERS = join(ROOT, 'bench/peers');
 const ROW = { sepal_length: 5.9, sepal_width: 3.0, petal_length: 5.1, petal_width: 1.8 };
 const CLASS = 2;
 
-/** What Barista gets, and every peer whose protocol does not ask for another body. */
+/** The request of Barista, and of every peer whose protocol needs no other body. */
 export const REQUEST = post('/predict', ROW);
 export const isRight = (answer) => JSON.parse(answer).result?.[0] === CLASS;
 
@@ -21,8 +20,8 @@ function post(path, content) {
 }
 
 /**
- * Each peer: `goal`, what Barista's rate must be of its; `on`, what it does for a request; `settings`, by name, each with
- * `start` and, where they differ, `request` and `isRight`; `prepare` makes what is needed, or throws why it cannot.
+ * A peer has `goal`, the minimum ratio of Barista's rate to its rate; `on`, a description of its work per request; `settings` by name, each with
+ * `start` and optionally `request` and `isRight`; and `prepare`, which installs the peer or throws the reason why it cannot.
  */
 export const PEERS_OF_PREDICT = [
   {
@@ -217,7 +216,7 @@ function bentoMl(service, workers, { request = REQUEST, ...rest } = {}) {
 }
 
 function flask(options) {
-  // Without a time limit: standing still while others are measured is not being stuck.
+  // No timeout: the peer is paused while others are measured.
   const args = ['app:app', '--workers', '2', '--timeout', '0', '--log-level', 'error', ...options];
   return {
     start: (bin) =>

@@ -24,11 +24,11 @@ for (const [name, code] of [
 }
 
 /**
- * Starts a program and waits until it serves: until it logs `{"url": …}` (or what `isUp` finds), or, where it cannot say where it listens, until
- * `probe`, a request to `url`, is answered as it should be.
+ * Starts a program and waits until it serves: until it logs `{"url": …}` (or a line that `isUp` accepts), or until `probe`, a request to `url`,
+ * succeeds.
  *
- * @returns name, url, pid, and functions: `stop`, `pause` and `resume` with all its children, `memory` of all in MiB,
- * and `idle`, which waits until they have worked off what they were still asked
+ * @returns name, url, pid, and functions for the process and its children: `stop`, `pause`, `resume`, `memory` in MiB, and `idle`, which
+ * waits until pending requests are done
  */
 export async function startProgram(
   name,
@@ -73,7 +73,7 @@ function serverOf(name, url, child) {
   };
 }
 
-/** What the first line of a child's JSON log has for which `pick` finds something. The log is read on, and thrown away. */
+/** @returns the first result of `pick` for a line of the child's JSON log. The rest of the log is read and discarded. */
 export async function lineOf(child, pick) {
   const lines = createInterface({ input: child.stdout });
   try {
@@ -82,7 +82,7 @@ export async function lineOf(child, pick) {
       if (found) return found;
     }
   } finally {
-    // The log is part of what is measured: it is read to the end.
+    // Logging is part of the measurement, so the log is read to its end.
     child.stdout.resume();
   }
   return new Promise(() => undefined);
@@ -117,7 +117,7 @@ function tailOf(stream) {
   return log;
 }
 
-/** SIGTERM; to what is left of it after a while, SIGKILL. */
+/** Sends SIGTERM, and SIGKILL after a timeout. */
 async function stop(child) {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const tree = treeOf(child.pid);
@@ -136,11 +136,11 @@ function send(pid, name) {
   try {
     process.kill(pid, name);
   } catch {
-    // It has gone already.
+    // The process has ended already.
   }
 }
 
-/** A process and all below it; where the system does not tell, the process group that it leads. */
+/** @returns a process and its descendants; without /proc, the process group that it leads */
 function treeOf(pid) {
   try {
     const threads = readdirSync(`/proc/${pid}/task`);
@@ -155,7 +155,7 @@ function numbersIn(file) {
   return readFileSync(file, 'utf8').split(' ').filter(Boolean).map(Number);
 }
 
-/** Proportional set size of a process and all below it, in MiB; undefined where the system does not tell. */
+/** @returns the proportional set size of a process and its descendants, in MiB; undefined if the system does not report it */
 export function memoryOf(pid) {
   if (process.platform !== 'linux') return undefined;
   return treeOf(pid).reduce((sum, one) => sum + pssOf(one), 0) / 1024;
@@ -170,8 +170,8 @@ function pssOf(pid) {
 }
 
 /**
- * Waits until a process and all below it do nothing more. Where a load ends, its last requests are still with the server,
- * and one that takes long over each would spend the next measurement on them.
+ * Waits until a process and its descendants use no processor time. After a load its last requests are still pending, and a slow server
+ * would process them during the next measurement.
  */
 async function idle(pid) {
   const end = Date.now() + IDLE_SECONDS * 1000;
@@ -184,7 +184,7 @@ async function idle(pid) {
   }
 }
 
-/** Hundredths of a second of processor time; 0 where the system does not tell. */
+/** @returns the processor time in hundredths of a second; 0 if the system does not report it */
 function ticksOf(pid) {
   if (process.platform !== 'linux') return 0;
   return treeOf(pid).reduce((sum, one) => sum + ticksOfOne(one), 0);
@@ -192,7 +192,7 @@ function ticksOf(pid) {
 
 function ticksOfOne(pid) {
   try {
-    // After the name, which may hold anything: state is field 3, user and system time are 14 and 15.
+    // Fields follow the process name, which may contain anything. Fields 14 and 15 are user and system time (proc(5)).
     const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1).split(' ');
     return Number(fields[11]) + Number(fields[12]);
   } catch {
@@ -200,7 +200,7 @@ function ticksOfOne(pid) {
   }
 }
 
-/** A port that nobody listens on, for programs that cannot say which one they were given. */
+/** @returns a free port, for programs that cannot report the port that they were given */
 export async function freePort() {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');

@@ -16,7 +16,7 @@ const RULES = [
   'A peer that cannot be measured here is in the table, and so is why.',
 ];
 
-/** The machine, and what was measured on it. */
+/** @returns lines about the machine and the software versions */
 export function headOf() {
   const commit = spawnSync('git', ['describe', '--always', '--dirty'], { cwd: ROOT, encoding: 'utf8' }).stdout?.trim();
   return [
@@ -25,7 +25,7 @@ export function headOf() {
   ];
 }
 
-/** A result as it is printed. */
+/** Formats a result. */
 export function linesOf({ rows, notes = [] }) {
   const width = Math.max(...rows.map(({ what }) => what.length));
   return [
@@ -37,7 +37,7 @@ export function linesOf({ rows, notes = [] }) {
   ];
 }
 
-/** All that ran to `bench/results.md`, less to a file that is not kept; returns which. */
+/** Writes a full run to `bench/results.md`, and a partial run to an untracked file. @returns the file */
 export function writeResults(results, { isWhole, isQuick }) {
   const file = isWhole ? 'bench/results.md' : 'bench/results.local.md';
   const effort = isQuick ? 'A quick run: few and short rounds, good for a first impression only.' : 'A full run.';

@@ -1,6 +1,6 @@
 import { load, median } from './load.mjs';
 
-/** Asks once, and throws unless the answer is right. */
+/** Sends the request once. @throws unless the response is correct */
 export async function demandRightAnswer({ server, request: { path, ...init }, isRight }) {
   const response = await fetch(server.url + path, init);
   const answer = Buffer.from(await response.arrayBuffer());
@@ -9,12 +9,11 @@ export async function demandRightAnswer({ server, request: { path, ...init }, is
 }
 
 /**
- * Warms all up, then measures them in turn, round by round, each alone, the others standing still. What has stood still for long
- * may not be itself for some seconds: the system may have taken its pages, and caches are somebody else's. So each is under load
- * for as long as it will be measured first.
+ * Warms up all subjects and then measures them alternately, while the others are paused. After a pause a server is slow for some seconds,
+ * because its pages may be swapped out and the caches are cold. So each measurement follows a load of the same duration.
  *
- * @param subjects a server each, the request it gets, and on how many connections
- * @returns for each subject the medians of its rounds, and all its failures
+ * @param subjects with a server, its request, and the number of connections
+ * @returns for each subject the medians of its rounds and all failures
  */
 export async function inTurn(subjects, { rounds, seconds, warmUp }) {
   const found = subjects.map(() => []);
@@ -53,7 +52,7 @@ function summaryOf(rounds) {
   };
 }
 
-/** Figures in words: `12,345 requests/s, p50 2.1 ms, p99 4.3 ms, 154 MiB`. */
+/** Formats figures: `12,345 requests/s, p50 2.1 ms, p99 4.3 ms, 154 MiB`. */
 export function inWords({ rate, p50, p99, memory, failed }) {
   const parts = [
     `${Math.round(rate).toLocaleString('en')} requests/s`,
@@ -65,13 +64,13 @@ export function inWords({ rate, p50, p99, memory, failed }) {
   return parts.join(', ');
 }
 
-/** The ratio of a row, met where it is at least `goal`; none, and not met, where a side has not answered. */
+/** The ratio of a row. It is met if it is at least `goal`; without a ratio, if a side failed, it is not met. */
 export function ratio(value, goal) {
   const isKnown = Number.isFinite(value) && value > 0;
   return { ratio: isKnown ? `${shortly(value)}×` : 'unknown', goal: `≥ ${goal}×`, isMet: isKnown && value >= goal };
 }
 
-/** The ratio of a row, met where it is at most `limit`. */
+/** The ratio of a row. It is met if it is at most `limit`. */
 export function ratioWithin(value, limit) {
   const isKnown = Number.isFinite(value) && value > 0;
   return { ratio: isKnown ? `${shortly(value)}×` : 'unknown', goal: `≤ ${limit}×`, isMet: isKnown && value <= limit };

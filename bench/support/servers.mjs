@@ -11,7 +11,7 @@ export const MAIN = join(ROOT, 'dist/bundle/main.js');
 export const IRIS = join(ROOT, 'models/iris/1/model.onnx');
 const NODE_OPTIONS = (process.env.BENCH_NODE_OPTIONS ?? '').split(' ').filter(Boolean);
 
-/** Barista as it ships, in production mode, on a database and a model store of its own. */
+/** Barista in production mode, with its own database and model store. */
 export async function startBarista({ models = {}, variables = {} } = {}) {
   const { folder, settings } = await baristaHome(models);
   const server = await startProgram('Barista', process.execPath, [...NODE_OPTIONS, MAIN], {
@@ -21,7 +21,7 @@ export async function startBarista({ models = {}, variables = {} } = {}) {
   return { ...server, folder, stop: () => server.stop().finally(() => rm(folder, { recursive: true, force: true })) };
 }
 
-/** A folder with a model store that has iris, and the settings to run on it. */
+/** Creates a folder with a model store that has iris, and the settings for it. */
 export async function baristaHome(models = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'barista-bench-'));
   const store = join(folder, 'models');
@@ -45,7 +45,7 @@ export function databaseIn(folder) {
   return join(folder, 'barista.db');
 }
 
-/** A peer in JavaScript: a program below `bench` that logs `{"url": …}` when it listens. */
+/** Starts a peer in JavaScript: a program below `bench` that logs `{"url": …}` when it listens. */
 export async function startPeer(name, file, ...args) {
   return startProgram(name, process.execPath, [...NODE_OPTIONS, join(ROOT, 'bench/peers', file), ...args]);
 }

@@ -1,5 +1,5 @@
-// What peers are made with. Each is made when it is first needed, and again when what it is made of has changed; where a
-// tool is missing, or fails, this throws, and the peer is reported as not measured.
+// Builds the peers. A peer is built at its first use, and again when its sources change. If a tool is missing or fails, the function throws and
+// the peer is reported as not measured.
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,7 +8,7 @@ import { ROOT } from './servers.mjs';
 const BENCH = join(ROOT, 'bench');
 const TARGET = join(BENCH, 'target');
 
-/** The packages of `bench/package.json`. */
+/** Installs the packages of `bench/package.json`. */
 export function installPackages() {
   const installed = join(BENCH, 'node_modules/.package-lock.json');
   const isStale =
@@ -16,7 +16,7 @@ export function installPackages() {
   if (isStale) run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel', 'error'], { cwd: BENCH });
 }
 
-/** The folder of programs of a peer's virtual environment, with what `bench/requirements-<peer>.txt` asks for. */
+/** @returns the `bin` folder of a peer's virtual environment with the packages of `bench/requirements-<peer>.txt` */
 export function pythonEnvironment(peer) {
   const requirements = join(BENCH, `requirements-${peer}.txt`);
   const folder = join(BENCH, '.venvs', peer);
@@ -30,7 +30,7 @@ export function pythonEnvironment(peer) {
   return join(folder, 'bin');
 }
 
-/** The program of `bench/peers/axum`, and where it finds the same onnxruntime as everything in Node. */
+/** @returns the program of `bench/peers/axum`, and the path of the onnxruntime library that Node uses too */
 export function axumProgram() {
   const target = join(TARGET, 'axum');
   const args = ['build', '--release', '--locked', '--quiet', '--target-dir', target];
@@ -38,14 +38,14 @@ export function axumProgram() {
   return { program: join(target, 'release/bench-axum'), library: runtimeLibrary() };
 }
 
-/** The compiled `main.js` of `bench/peers/nest`. */
+/** @returns the compiled `main.js` of `bench/peers/nest` */
 export function nestProgram() {
   const compiler = join(ROOT, 'node_modules/typescript/bin/tsc');
   run(process.execPath, [compiler, '-p', join(BENCH, 'peers/nest')]);
   return join(TARGET, 'nest/main.js');
 }
 
-/** `name 1.2.3` of packages as Node finds them from `bench`. */
+/** @returns `name 1.2.3` for packages, as Node resolves them from `bench` */
 export function nodeVersions(...names) {
   const folders = [join(BENCH, 'node_modules'), join(ROOT, 'node_modules')];
   return names.map((name) => {
