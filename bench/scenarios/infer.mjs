@@ -1,5 +1,5 @@
 import { isRight, REQUEST } from '../support/predict-peers.mjs';
-import { demandRightAnswer, failureRow, inTurn, inWords, ratio } from '../support/rounds.mjs';
+import { requireCorrectResponse, failureRow, inTurn, formatFigures, ratio } from '../support/rounds.mjs';
 import { startBarista } from '../support/servers.mjs';
 
 const CONNECTIONS = 32;
@@ -16,12 +16,12 @@ export async function run(effort) {
     { server, connections: CONNECTIONS, request: INFER, isRight: isRightTensor },
   ];
   try {
-    for (const subject of subjects) await demandRightAnswer(subject);
+    for (const subject of subjects) await requireCorrectResponse(subject);
     const [predict, infer] = await inTurn(subjects, effort);
     return {
       rows: [
-        { what: '/v2/models/iris/infer', figure: inWords(infer) },
-        { what: '/predict', figure: inWords(predict), ...ratio(infer.rate / predict.rate, 1) },
+        { what: '/v2/models/iris/infer', figure: formatFigures(infer) },
+        { what: '/predict', figure: formatFigures(predict), ...ratio(infer.rate / predict.rate, 1) },
         failureRow('requests failed', [infer, predict]),
       ],
       notes: [`One row, ${CONNECTIONS} connections; the tensor comes in binary, and the label goes back in binary.`],

@@ -1,6 +1,6 @@
 import { load, median } from '../support/load.mjs';
 import { isRight, REQUEST } from '../support/predict-peers.mjs';
-import { demandRightAnswer, failureRow, ratioWithin } from '../support/rounds.mjs';
+import { requireCorrectResponse, failureRow, ratioWithin } from '../support/rounds.mjs';
 import { startBarista } from '../support/servers.mjs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -14,7 +14,7 @@ export const title = `Memory of the web process and the runtime of iris, under P
 export async function run({ memorySeconds }) {
   const server = await startBarista();
   try {
-    await demandRightAnswer({ server, request: REQUEST, isRight });
+    await requireCorrectResponse({ server, request: REQUEST, isRight });
     if (server.memory() === undefined)
       return { rows: [{ what: 'PSS', figure: 'not measured: this system does not tell' }] };
     const loading = load(server, REQUEST, { connections: CONNECTIONS, seconds: memorySeconds });

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { BEHIND_PROXY, keyOf } from '../support/member.mjs';
 import { fillMenus } from '../support/menus-database.mjs';
-import { demandRightAnswer, failureRow, inTurn, inWords, ratio, ratioWithin } from '../support/rounds.mjs';
+import { requireCorrectResponse, failureRow, inTurn, formatFigures, ratio, ratioWithin } from '../support/rounds.mjs';
 import { databaseIn, startBarista, startPeer } from '../support/servers.mjs';
 import { nodeVersions } from '../support/tools.mjs';
 
@@ -47,7 +47,7 @@ async function besideFastify(effort) {
       isRight: isMenu,
     }));
     const reads = servers.map(({ server }) => ({ server, request: READ, isRight: isMenu }));
-    for (const subject of [...writes, ...reads]) await demandRightAnswer(subject);
+    for (const subject of [...writes, ...reads]) await requireCorrectResponse(subject);
     const rows = await compare('GET /menus/{id}', reads, CONNECTIONS.read, effort);
     for (const connections of CONNECTIONS.write)
       rows.push(...(await compare('POST /menus', writes, connections, effort)));
@@ -66,8 +66,8 @@ async function compare(what, subjects, connections, effort) {
   const on = `${what}, ${connections} connection${connections === 1 ? '' : 's'}`;
   const isAbove = ours.rate > theirs.rate ? 'above' : 'not above';
   return [
-    { what: `${on}: Barista`, figure: inWords(ours) },
-    { what: `${on}: Fastify`, figure: inWords(theirs), ...ratio(ours.rate / theirs.rate, GOAL) },
+    { what: `${on}: Barista`, figure: formatFigures(ours) },
+    { what: `${on}: Fastify`, figure: formatFigures(theirs), ...ratio(ours.rate / theirs.rate, GOAL) },
     ...(connections > 1 && what.startsWith('POST') ? [{ what: `${on}: it is`, figure: `${isAbove} 1×` }] : []),
     failureRow(`${on}: requests failed`, [ours, theirs]),
   ];
@@ -119,14 +119,14 @@ async function compareDepths(servers, sort, effort) {
     request: pages[sort],
     isRight: (answer) => isLastPage(JSON.parse(answer), size),
   }));
-  for (const subject of subjects) await demandRightAnswer(subject);
+  for (const subject of subjects) await requireCorrectResponse(subject);
   const [shallow, deep] = await inTurn(subjects, effort);
   const what = `GET /menus, last page by ${sort}`;
   return [
-    { what: `${what}: of ${DEEP.toLocaleString('en')}`, figure: inWords(deep) },
+    { what: `${what}: of ${DEEP.toLocaleString('en')}`, figure: formatFigures(deep) },
     {
       what: `${what}: of ${SHALLOW.toLocaleString('en')} (ratio of p50)`,
-      figure: inWords(shallow),
+      figure: formatFigures(shallow),
       ...ratioWithin(deep.p50 / shallow.p50, DEPTH_LIMIT),
     },
     failureRow(`${what}: requests failed`, [shallow, deep]),

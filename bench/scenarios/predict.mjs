@@ -1,5 +1,5 @@
 import { isRight, PEERS_OF_PREDICT, REQUEST } from '../support/predict-peers.mjs';
-import { demandRightAnswer, failureRow, inTurn, inWords, ratio } from '../support/rounds.mjs';
+import { requireCorrectResponse, failureRow, inTurn, formatFigures, ratio } from '../support/rounds.mjs';
 import { startBarista } from '../support/servers.mjs';
 import { nodeVersions } from '../support/tools.mjs';
 
@@ -15,7 +15,7 @@ export async function run({ trial, only, ...effort }) {
   const notes = [`Barista (${nodeVersions('@nestjs/core', 'express', 'onnxruntime-node').join(', ')}): as it ships.`];
   try {
     subjects.push({ server: await startBarista(), request: REQUEST, isRight });
-    await demandRightAnswer(subjects[0]);
+    await requireCorrectResponse(subjects[0]);
     subjects[0].server.pause();
     for (const peer of chosen) {
       try {
@@ -46,12 +46,12 @@ async function compare(subjects, connections, effort) {
     const { peer, setting } = subjects[index + 1];
     return {
       what: `${peer.name} (${setting}), ${connections} connections`,
-      figure: inWords(figures),
+      figure: formatFigures(figures),
       ...ratio(ours.rate / figures.rate, peer.goal),
     };
   });
   return [
-    { what: `Barista, ${connections} connections`, figure: inWords(ours) },
+    { what: `Barista, ${connections} connections`, figure: formatFigures(ours) },
     ...rows,
     failureRow(`of Barista's requests on ${connections} connections failed`, [ours]),
   ];
@@ -83,7 +83,7 @@ async function startBest({ prepare, settings }, trial) {
 async function startRight(subject, start, tools) {
   const server = await start(tools);
   try {
-    await demandRightAnswer({ ...subject, server });
+    await requireCorrectResponse({ ...subject, server });
   } catch (error) {
     await server.stop();
     throw error;

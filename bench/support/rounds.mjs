@@ -1,7 +1,7 @@
 import { load, median } from './load.mjs';
 
 /** Sends the request once. @throws unless the response is correct */
-export async function demandRightAnswer({ server, request: { path, ...init }, isRight }) {
+export async function requireCorrectResponse({ server, request: { path, ...init }, isRight }) {
   const response = await fetch(server.url + path, init);
   const answer = Buffer.from(await response.arrayBuffer());
   if (response.ok && isRight(answer)) return;
@@ -53,7 +53,7 @@ function summaryOf(rounds) {
 }
 
 /** Formats figures: `12,345 requests/s, p50 2.1 ms, p99 4.3 ms, 154 MiB`. */
-export function inWords({ rate, p50, p99, memory, failed }) {
+export function formatFigures({ rate, p50, p99, memory, failed }) {
   const parts = [
     `${Math.round(rate).toLocaleString('en')} requests/s`,
     `p50 ${shortly(p50)} ms`,

@@ -7,7 +7,7 @@ import schemathesis
 
 @schemathesis.hook
 def before_call(context, case, kwargs):
-    """Each comes from an address of its own, so that nobody is slowed down for another's failures."""
+    """Sends each request from its own client address, so that failed logins do not throttle others."""
     address = f"10.{random.randrange(256)}.{random.randrange(256)}.{random.randrange(256)}"
     case.headers = {**(case.headers or {}), "X-Forwarded-For": address}
 

@@ -15,7 +15,7 @@ interface Upload {
   readonly body: Buffer;
   readonly type: string;
   /** Bytes sent before the client disconnects; undefined to send all and wait for the response. */
-  readonly cut: number | undefined;
+  readonly truncateAt: number | undefined;
 }
 
 /** Valid and invalid forms and files, complete and truncated. */
@@ -23,13 +23,13 @@ const uploads: fc.Arbitrary<Upload> = fc
   .record({
     isMenu: fc.boolean(),
     isForm: fc.boolean(),
-    cut: fc.option(fc.double({ min: 0, max: 1, noNaN: true }), { nil: undefined, freq: 2 }),
+    truncateAt: fc.option(fc.double({ min: 0, max: 1, noNaN: true }), { nil: undefined, freq: 2 }),
     at: fc.double({ min: 0, max: 1, noNaN: true }),
     isInHead: fc.boolean(),
     shortBy: fc.constantFrom(0, 0, 20),
     by: fc.constantFrom('', '\0', '"', '\r\n', '\r\n\r\n', '--b0undary', '--b0undary--', ',,,', '\xff\xfe', 'name="x"'),
   })
-  .map(({ isMenu, isForm, cut, at, isInHead, shortBy, by }) => {
+  .map(({ isMenu, isForm, truncateAt, at, isInHead, shortBy, by }) => {
     const content = isMenu ? MENUS : IRIS;
     const sound = isForm ? csvForm(content) : Buffer.from(content);
     const place = Math.floor(at * (isInHead ? 150 : sound.length));
@@ -39,7 +39,7 @@ const uploads: fc.Arbitrary<Upload> = fc
       path: isMenu ? '/menus/import' : '/models/iris/predict',
       type: isForm ? MULTIPART['content-type'] : 'text/csv',
       body,
-      cut: cut === undefined ? undefined : Math.floor(cut * body.length),
+      truncateAt: truncateAt === undefined ? undefined : Math.floor(truncateAt * body.length),
     };
   });
 
@@ -77,7 +77,7 @@ describe('invalid and aborted uploads', () => {
     ATTACK_MS,
   );
 
-  async function send({ path, body, type, cut }: Upload): Promise<number[]> {
+  async function send({ path, body, type, truncateAt }: Upload): Promise<number[]> {
     const connection = await RawConnection.open(app.url);
     const headers = [
       `Host: x`,
@@ -86,8 +86,8 @@ describe('invalid and aborted uploads', () => {
       `Content-Length: ${body.length}`,
     ];
     connection.send(`POST ${path} HTTP/1.1\r\n${headers.join('\r\n')}\r\n\r\n`);
-    const isTaken = connection.socket.write(body.subarray(0, cut));
-    if (cut === undefined) await connection.waitForStatuses(1);
+    const isTaken = connection.socket.write(body.subarray(0, truncateAt));
+    if (truncateAt === undefined) await connection.waitForStatuses(1);
     else if (!isTaken) await new Promise((resolve) => connection.socket.once('drain', resolve).once('close', resolve));
     connection.end();
     return connection.statuses;
