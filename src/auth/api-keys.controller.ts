@@ -50,7 +50,7 @@ export class ApiKeysController {
   @ApiOperation({ summary: 'Revoke an API key' })
   @ApiNoContentResponse()
   @ApiProblems({ ...ID_PROBLEMS, 404: 'You have no such API key' })
-  async revoke(
+  async end(
     @CurrentHttpContext() context: HttpContext,
     @CurrentMember() member: AuthenticatedMember,
     @Param() { id }: IdParameter,

@@ -6,7 +6,7 @@ import {
   type PipelineContext,
 } from '../inference/index.js';
 import { MenuCatalogue } from '../menus/index.js';
-import { DemandForecastDto, DemandForecastRequestDto } from './dto/demand.dto.js';
+import { DemandAnswerDto, DemandQuestionDto } from './dto/demand.dto.js';
 import { DAY_MS, startOfHour, WEEK_MS } from './hours.js';
 import { poissonQuantile } from './poisson.js';
 import { SalesRepository } from './sales.repository.js';
@@ -20,13 +20,8 @@ const HISTORY_WEEKS = 4;
  * Turns a menu and a time into the model's features, and the predicted mean demand into a quantity to prepare.
  * `models/demand/simulate.py` computes the same features for training.
  */
-@Pipeline('demand', { input: DemandForecastRequestDto, answer: DemandForecastDto })
-export class DemandPipeline implements Pipeline<
-  DemandForecastRequestDto,
-  DemandFeatures,
-  DemandPrediction,
-  DemandForecastDto
-> {
+@Pipeline('demand', { input: DemandQuestionDto, answer: DemandAnswerDto })
+export class DemandPipeline implements Pipeline<DemandQuestionDto, DemandFeatures, DemandPrediction, DemandAnswerDto> {
   /** Mean price of the catalogue, looked up once per request. */
   private readonly meanPrices = new WeakMap<PipelineContext, Promise<number>>();
 
@@ -40,7 +35,7 @@ export class DemandPipeline implements Pipeline<
    *
    * @throws MenuNotFoundError
    */
-  async preprocess({ menuId, at }: DemandForecastRequestDto, context: PipelineContext): Promise<DemandFeatures> {
+  async preprocess({ menuId, at }: DemandQuestionDto, context: PipelineContext): Promise<DemandFeatures> {
     const hour = startOfHour(at.getTime());
     const now = Math.min(hour, startOfHour(Date.now()));
     const { price } = await this.catalogue.find(menuId);
@@ -63,10 +58,7 @@ export class DemandPipeline implements Pipeline<
     };
   }
 
-  respond(
-    { value }: DemandPrediction,
-    { input }: ResponseContext<DemandForecastRequestDto, DemandFeatures>,
-  ): DemandForecastDto {
+  respond({ value }: DemandPrediction, { input }: ResponseContext<DemandQuestionDto, DemandFeatures>): DemandAnswerDto {
     return {
       menuId: input.menuId,
       hour: new Date(startOfHour(input.at.getTime())).toISOString(),

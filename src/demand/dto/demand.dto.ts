@@ -6,7 +6,7 @@ import { DAY_MS, HOUR_MS, startOfHour } from '../hours.js';
 const MAX_DAYS_AHEAD = 6;
 
 /** The menu and the hour to forecast. */
-export class DemandForecastRequestDto {
+export class DemandQuestionDto {
   @IntegerField({ example: 1, min: 1, max: Number.MAX_SAFE_INTEGER, description: 'The id of the menu' })
   menuId!: number;
 
@@ -23,7 +23,7 @@ export class DemandForecastRequestDto {
 }
 
 /** Forecast sales of a menu in one hour. */
-export class DemandForecastDto {
+export class DemandAnswerDto {
   @ApiProperty({ type: 'integer', minimum: 1, example: 1 })
   menuId!: number;
 
