@@ -1,10 +1,10 @@
 import { EventEmitter } from 'node:events';
 import { isCallerError } from '../../platform/http/index.js';
-import { concatenate, groupOf, sliceRows } from '../batching/batch.js';
 import { ResponseCache } from '../batching/response-cache.js';
 import type { Caller, TimedCaller } from '../caller.js';
 import type { ImageInput } from '../images/image-input.js';
 import type { Manifest } from '../manifest/manifest.js';
+import { Predictor } from '../pipeline/predictor.js';
 import type { Prediction } from '../pipeline/respond.js';
 import type { Pins } from '../runtime/model-files.js';
 import type { RuntimeEvents } from '../runtime/runtime.js';
@@ -16,7 +16,6 @@ import type { RowSchema } from '../signature/row-schema.js';
 import type { Signature, Tensor } from '../signature/tensor.js';
 import type { VersionRecorder } from '../stats/version-recorder.js';
 import { type Batching, type Loaded, loadVersion } from './load-version.js';
-import { ResponseSize } from './response-size.js';
 
 /** The state of a version as clients see it. */
 export type VersionState = 'loading' | 'ready' | 'failed' | 'unloaded';
@@ -58,8 +57,6 @@ interface VersionEvents {
 
 /** Time for an idle runtime to end by itself. */
 const IDLE_STOP_MS = 1_000;
-/** Rows of one request that are queued at the same time when each row is a run of its own. */
-const MAX_CONCURRENT_SINGLE_RUNS = 16;
 
 /**
  * One version of a model, made from one state of its files. It is loaded, warmed up and self-tested before it serves.
@@ -74,8 +71,7 @@ export class ModelVersion extends EventEmitter<VersionEvents> {
   private phase: Phase = 'unloaded';
   private currentSource: string;
   private currentReason: string | undefined;
-  private loaded: Loaded | undefined;
-  private cache: ResponseCache | undefined;
+  private loaded: (Loaded & { readonly predictor: Predictor }) | undefined;
   private users = 0;
   private whenIdle: (() => void) | undefined;
 
@@ -163,12 +159,10 @@ export class ModelVersion extends EventEmitter<VersionEvents> {
     try {
       const { settings, resolveOptions } = this.options;
       const source = { manifest: this.manifest, version: this.version, options: await resolveOptions(), settings };
-      this.loaded = await loadVersion(source, this.runtimeEvents(), this.recorder, signal);
-      const unpinned = source.options.files ? [] : Object.keys(this.loaded.runtime.pins.files);
+      const loaded = await loadVersion(source, this.runtimeEvents(), this.recorder, signal);
+      const unpinned = source.options.files ? [] : Object.keys(loaded.runtime.pins.files);
       if (unpinned.length > 0) this.emit('problem', `${unpinned.join(', ')} is not pinned by sha256`, {});
-      const { maxEntries = 0 } = this.manifest.cache ?? {};
-      if (maxEntries > 0)
-        this.cache = new ResponseCache(maxEntries, (...lookup) => this.recorder.cacheLookup(...lookup));
+      this.loaded = { ...loaded, predictor: new Predictor(loaded, settings, this.newCache()) };
       this.recorder.open(() => ({ inFlight: this.users, waiting: this.load.waiting }));
       this.enter('ready');
     } catch (error) {
@@ -249,7 +243,7 @@ export class ModelVersion extends EventEmitter<VersionEvents> {
 
   /** Predicts checked rows by one deadline, in runs as large as the model allows. @returns predictions in the rows' order */
   predict(rows: readonly CheckedRow[], caller: Caller = {}): Promise<Prediction[]> {
-    return this.predictInTime(rows, this.withDeadline(caller));
+    return this.requireLoaded().predictor.predict(rows, this.withDeadline(caller));
   }
 
   /**
@@ -259,59 +253,7 @@ export class ModelVersion extends EventEmitter<VersionEvents> {
    * @throws QueueFullError, OverloadedError, DeadlineError, RuntimeLostError, ModelRunFailedError, ResponseTooLargeError
    */
   infer(feeds: readonly Tensor[], caller: Caller = {}): Promise<readonly Tensor[]> {
-    return this.inferInTime(feeds, this.withDeadline(caller));
-  }
-
-  private async predictInTime(rows: readonly CheckedRow[], caller: TimedCaller): Promise<Prediction[]> {
-    const { schema, queue, preprocess, respond } = this.requireLoaded();
-    if (rows.length === 1 || (queue.batching && schema.isUniform)) {
-      return respond(await this.inferInTime(preprocess(rows), caller), rows.length);
-    }
-    const singleRuns = Math.min(MAX_CONCURRENT_SINGLE_RUNS, this.options.settings.queueCapacity);
-    const sliceSize = queue.batching?.maxBatchSize ?? singleRuns;
-    const size = this.newResponseSize();
-    const predictOne = async (row: CheckedRow): Promise<Prediction[]> => {
-      const outputs = await this.inferInTime(preprocess([row]), caller);
-      size.add(outputs);
-      return respond(outputs, 1);
-    };
-    const predictions: Prediction[] = [];
-    for (let start = 0; start < rows.length; start += sliceSize) {
-      const slice = rows.slice(start, start + sliceSize);
-      predictions.push(...(await Promise.all(slice.map(predictOne))).flat());
-    }
-    return predictions;
-  }
-
-  private inferInTime(feeds: readonly Tensor[], caller: TimedCaller): Promise<readonly Tensor[]> {
-    const { batching } = this.requireLoaded().queue;
-    const { maxBatchSize = Infinity } = batching ?? {};
-    const rows = batching ? (feeds[0]?.shape[0] ?? 1) : 1;
-    return rows <= maxBatchSize ? this.run(feeds, rows, caller) : this.inferInParts(feeds, rows, maxBatchSize, caller);
-  }
-
-  private async inferInParts(
-    feeds: readonly Tensor[],
-    rows: number,
-    maxBatchSize: number,
-    caller: TimedCaller,
-  ): Promise<readonly Tensor[]> {
-    const size = this.newResponseSize();
-    const parts: (readonly Tensor[])[] = [];
-    for (let start = 0; start < rows; start += maxBatchSize) {
-      const count = Math.min(maxBatchSize, rows - start);
-      const part = await this.run(sliceRows(feeds, start, count), count, caller);
-      size.add(part);
-      parts.push(part);
-    }
-    return concatenate(parts);
-  }
-
-  private run(feeds: readonly Tensor[], rows: number, caller: TimedCaller): Promise<readonly Tensor[]> {
-    const { queue, hasFixedShapes } = this.requireLoaded();
-    const submission = { feeds, rows, group: hasFixedShapes ? '' : groupOf(feeds) };
-    if (!this.cache) return queue.submit(submission, caller);
-    return this.cache.respond(feeds, caller, (by) => queue.submit(submission, by));
+    return this.requireLoaded().predictor.infer(feeds, this.withDeadline(caller));
   }
 
   /** The one place in which a deadline is set for a caller that has none. */
@@ -319,11 +261,13 @@ export class ModelVersion extends EventEmitter<VersionEvents> {
     return { signal, deadline, priority };
   }
 
-  private newResponseSize(): ResponseSize {
-    return new ResponseSize(this.options.settings.maxResponseElements);
+  private newCache(): ResponseCache | undefined {
+    const { maxEntries = 0 } = this.manifest.cache ?? {};
+    if (maxEntries === 0) return undefined;
+    return new ResponseCache(maxEntries, (...lookup) => this.recorder.cacheLookup(...lookup));
   }
 
-  private requireLoaded(): Loaded {
+  private requireLoaded(): NonNullable<typeof this.loaded> {
     if (!this.loaded) throw new ModelNotReadyError(`${this.options.model}/${this.version}`, this.state);
     return this.loaded;
   }
