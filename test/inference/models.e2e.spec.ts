@@ -82,7 +82,7 @@ describe('/models', () => {
 
   it.each([
     ['zipped', /not a tensor; export the model without ZipMap/],
-    ['liar', /its output "sum" for its own example is not what model.json says/],
+    ['liar', /its output "sum" for its own example is not the one in model.json/],
     ['pinned', /pinned\/1\/model.onnx: the file has sha256 [0-9a-f]{64}, but model.json expects 0{64}/],
     ['misfit', /the input "x" takes 2 values a row, but model.json has 3 features for it/],
     ['broken', /has an unknown key "feature"; access must be one of public, member, admin/],
