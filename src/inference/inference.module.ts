@@ -11,6 +11,7 @@ import { modelProviders } from './injection/inject-model.js';
 import { describeModels } from './models/model-openapi.js';
 import { ModelViewsRegistry } from './models/model-views.js';
 import { ModelsController } from './models/models.controller.js';
+import { PromotionController } from './models/promotion.controller.js';
 import { PipelineRegistry } from './pipelines/pipeline-registry.js';
 import { PredictController } from './predict/predict.controller.js';
 import { PredictionsService } from './predict/predictions.service.js';
@@ -20,7 +21,7 @@ const EXPORTED = [ModelAccess, ModelViewsRegistry, PipelineRegistry, PredictionR
 /** Predictions over HTTP (`/predict`, `/models`), and for other features (`@InjectModel`, `@Pipeline`). */
 @Module({
   imports: [ServingModule, SettingsModule.forFeature(InferenceSettings), DiscoveryModule],
-  controllers: [PredictController, ModelsController],
+  controllers: [PredictController, ModelsController, PromotionController],
   providers: EXPORTED,
   exports: [ServingModule, ...EXPORTED],
 })

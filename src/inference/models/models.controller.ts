@@ -6,7 +6,6 @@ import {
   HttpCode,
   Param,
   Post,
-  Put,
   Req,
   Res,
   type Type,
@@ -15,17 +14,8 @@ import {
 } from '@nestjs/common';
 import { ApiExtraModels, ApiOkResponse, ApiOperation, ApiParam, ApiTags, getSchemaPath } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
-import { type AuthenticatedMember, CurrentMember, Roles } from '../../auth/index.js';
-import {
-  AcceptsBody,
-  ApiProblems,
-  CurrentActor,
-  InvalidInputError,
-  type RequestActor,
-  UploadedFiles,
-} from '../../platform/http/index.js';
-import { SecurityLog } from '../../platform/logging/index.js';
-import { type Model, ModelStore, VersionNotReadyError } from '../../serving/index.js';
+import { AcceptsBody, ApiProblems, UploadedFiles } from '../../platform/http/index.js';
+import { ModelStore } from '../../serving/index.js';
 import { ModelAccessGuard } from '../access/model-access.guard.js';
 import { parseRowOrInstances } from '../inputs/prediction-input.js';
 import { PredictionsDto } from '../predict/dto/predictions.dto.js';
@@ -33,12 +23,8 @@ import { CurrentPrediction, type PredictionContext } from '../predict/prediction
 import { ApiPredictionProblems } from '../predict/prediction-problems.js';
 import { PredictionsService } from '../predict/predictions.service.js';
 import { describeModel, summarizeModel } from './describe-model.js';
-import { ChooseVersionDto } from './dto/choose-version.dto.js';
-import { ModelDto, ModelListDto } from './dto/model.dto.js';
+import { ApiModelName, ModelDto, ModelListDto } from './dto/model.dto.js';
 import { ModelViewsFilter, ModelViewsRegistry } from './model-views.js';
-
-const ApiModelName = (): MethodDecorator =>
-  ApiParam({ name: 'name', description: "The model's folder in the store", example: 'iris' });
 
 /** Documents a response that is JSON for programs and a page for browsers. */
 const ApiJsonOrPage = (type: Type): MethodDecorator =>
@@ -59,7 +45,6 @@ export class ModelsController {
   constructor(
     private readonly store: ModelStore,
     private readonly service: PredictionsService,
-    private readonly securityLog: SecurityLog,
     private readonly registry: ModelViewsRegistry,
   ) {}
 
@@ -89,31 +74,6 @@ export class ModelsController {
     const page = this.registry.views?.show(model, request, response);
     if (page) return page;
     response.vary('Accept');
-    return describeModel(model);
-  }
-
-  @Put(':name/default')
-  @Roles('admin', { fresh: true })
-  @ApiModelName()
-  @ApiOperation({ summary: 'Choose the default version; kept across restarts (administrators)' })
-  @ApiOkResponse({ type: ModelDto })
-  @ApiProblems({
-    404: 'No such model',
-    409: 'The version is not ready',
-    422: 'No such version',
-    503: 'The database is busy',
-    507: 'The database is full',
-  })
-  async choose(
-    @Param('name') name: string,
-    @Body() { version }: ChooseVersionDto,
-    @CurrentMember() member: AuthenticatedMember,
-    @CurrentActor() actor: RequestActor,
-  ): Promise<ModelDto> {
-    const model = this.store.get(name);
-    if (version !== null) requireReady(model, version);
-    await this.store.choose(model, version);
-    this.securityLog.record('model.default.changed', { ...actor, memberId: member.id }, { model: name, version });
     return describeModel(model);
   }
 
@@ -149,13 +109,4 @@ export class ModelsController {
   ): Promise<PredictionsDto> {
     return this.service.predict({ version, value, parse: parseRowOrInstances, context });
   }
-}
-
-function requireReady(model: Model, version: string): void {
-  const found = model.versions.find((candidate) => candidate.version === version);
-  if (!found) {
-    const message = `version must be one of ${model.versions.map((candidate) => candidate.version).join(', ')}, or null`;
-    throw new InvalidInputError([{ location: ['body', 'version'], type: 'choice', message }]);
-  }
-  if (found.state !== 'ready') throw new VersionNotReadyError(model.name, version, found.state);
 }

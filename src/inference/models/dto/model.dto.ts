@@ -1,4 +1,4 @@
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiParam, ApiProperty } from '@nestjs/swagger';
 import type { JsonSchema } from '../../../serving/index.js';
 
 const STATES = ['loading', 'ready', 'failed', 'unloaded'];
@@ -95,3 +95,7 @@ export class ModelDto extends ModelSummaryDto {
   @ApiProperty({ ...JSON_SCHEMA, description: 'A row and its expected prediction' })
   example!: object | null;
 }
+
+/** Documents the path parameter `name`. */
+export const ApiModelName = (): MethodDecorator =>
+  ApiParam({ name: 'name', description: "The model's folder in the store", example: 'iris' });
