@@ -1,17 +1,15 @@
-import { access } from 'node:fs/promises';
 import { Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { Log, StartupError, StartupFailure } from '../../platform/logging/index.js';
 import { ModelLoadFailedError, ModelNotFoundError } from '../serving.errors.js';
 import { ServingSettings } from '../serving.settings.js';
 import { Model } from './model.js';
+import { ModelFolderWatcher } from './model-folder-watcher.js';
 import { ModelDefaultsRepository } from './model-defaults.repository.js';
 import { ModelLoader } from './model-loader.js';
 import type { VersionState } from './model-version.js';
 import { fingerprintOf, type ModelFolder, scanModels } from './scan-models.js';
 import { SerialQueue } from './serial-queue.js';
 
-/** A change is applied when two polls in a row have seen the same: within 2 s of the end of a copy. */
-const POLL_EVERY_MS = 400;
 /** Chosen defaults are read from the database every 2 s. */
 const POLLS_PER_DEFAULTS = 5;
 
@@ -43,10 +41,16 @@ export class ModelStore implements OnModuleInit, OnApplicationShutdown {
   private readonly listeners: (() => void)[] = [];
   /** Default versions that administrators have chosen, by model. */
   private defaultVersions: ReadonlyMap<string, string> = new Map();
-  private isReadable = true;
-  private polls = 0;
   private isStarting = true;
-  private nextPoll: NodeJS.Timeout | undefined;
+
+  private readonly watcher = new ModelFolderWatcher({
+    modelsDir: () => this.settings.modelsDir,
+    onScan: (folders) => this.applyScan(folders),
+    onUnreadable: (err) => this.log.lines.warn({ err }, 'the model store cannot be read'),
+    afterPoll: async (polls) => {
+      if (polls % POLLS_PER_DEFAULTS === 0) await this.refreshDefaults();
+    },
+  });
 
   constructor(
     private readonly settings: ServingSettings,
@@ -63,12 +67,12 @@ export class ModelStore implements OnModuleInit, OnApplicationShutdown {
     await Promise.all(folders.map((folder) => this.open(folder)));
     if (!this.entries.has(this.settings.defaultModel)) throw this.noDefaultModel();
     void this.loadAtStart();
-    this.schedulePoll();
+    this.watcher.start();
   }
 
   /** Stops every version. By now every request has its response or has passed its deadline. */
   async onApplicationShutdown(): Promise<void> {
-    clearTimeout(this.nextPoll);
+    this.watcher.stop();
     this.loader.stop();
     await Promise.all(this.all().flatMap(({ versions }) => versions.map((version) => version.stop())));
   }
@@ -178,25 +182,6 @@ export class ModelStore implements OnModuleInit, OnApplicationShutdown {
     const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, this.settings.deadlineMs)));
     await Promise.race([loaded, late]);
     clearTimeout(timer);
-  }
-
-  private schedulePoll(): void {
-    this.nextPoll = setTimeout(() => void this.poll(), POLL_EVERY_MS);
-  }
-
-  private async poll(): Promise<void> {
-    this.polls += 1;
-    try {
-      await access(this.settings.modelsDir);
-      this.applyScan(await scanModels(this.settings.modelsDir));
-      this.isReadable = true;
-    } catch (err) {
-      // The folder may come back, as when a disk is mounted again: models that serve go on.
-      if (this.isReadable) this.log.lines.warn({ err }, 'the model store cannot be read');
-      this.isReadable = false;
-    }
-    if (this.polls % POLLS_PER_DEFAULTS === 0) await this.refreshDefaults();
-    if (!this.loader.isStopping) this.schedulePoll();
   }
 
   /** Another process on the same database may have chosen another default. */
