@@ -1,4 +1,4 @@
-"""The pictures and tables that describe the simulated café and judge the model."""
+"""Images and tables that describe the simulated café and evaluate the model."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def write(
     folder.mkdir(exist_ok=True)
     rows = simulate.features(sales, held_out)
     sold = sales.sold[held_out.item, held_out.hour]
-    plt.style.use(["default", STYLE])  # Not the style that is set up on this machine.
+    plt.style.use(["default", STYLE])  # Ignore the style configured on this machine.
     described = {"metrics": metrics, "features": statistics(rows, names)}
     (folder / "statistics.json").write_text(json.dumps(described, indent=2) + "\n", "utf-8")
     pictures = {
@@ -68,7 +68,7 @@ def write(
 
 
 def captions(metrics: dict[str, float]) -> dict[str, str]:
-    """Say of each file what is to be seen in it, in the order in which the model's page shows them."""
+    """The caption of each file, in the order of the model's page."""
     return {
         "errors.png": (
             f"How far off each way to forecast is on average: the model by {metrics['mae']:.2f} items an hour, the same "
@@ -81,7 +81,7 @@ def captions(metrics: dict[str, float]) -> dict[str, str]:
 
 
 def statistics(rows: NDArray[np.float32], names: tuple[str, ...]) -> dict[str, dict[str, float]]:
-    """Describe each feature over the rows held out; ``std`` is that of the population."""
+    """Statistics of each feature over the held-out rows; ``std`` is that of the population."""
     measures = {"min": np.min, "max": np.max, "mean": np.mean, "std": np.std}
     return {
         name: {measure: round(float(take(column.astype(np.float64))), 4) for measure, take in measures.items()}
@@ -90,7 +90,7 @@ def statistics(rows: NDArray[np.float32], names: tuple[str, ...]) -> dict[str, d
 
 
 def draw_errors(metrics: dict[str, float]) -> Figure:
-    """Draw the mean absolute error of each way to forecast, worst on top."""
+    """Draw the mean absolute error of each forecast, worst on top."""
     figure, axes = plt.subplots(figsize=(8, 3.4), layout="constrained")
     ranked = sorted(FORECASTS, key=lambda name: metrics[name])
     colours = [BLUE if name == "mae" else GREY for name in ranked]
@@ -108,7 +108,7 @@ def draw_importances(
     sold: NDArray[np.int64],
     names: tuple[str, ...],
 ) -> Figure:
-    """Draw by how much the error grows when one feature is shuffled, with past sales and without."""
+    """Draw the growth of the error when one feature is shuffled, with and without past sales."""
     figure, grid = plt.subplots(1, 2, figsize=(11, 3.6), layout="constrained")
     unknown = rows.copy()
     for name, value in (("price_change", 1), ("sold_at_hour", 0), ("sold_at_weekday", 0), ("sold_a_day", 0)):
@@ -135,7 +135,7 @@ def growth_without(
 
 
 def draw_week(model: HistGradientBoostingRegressor, sales: Sales, held_out: Questions) -> Figure:
-    """Draw the last week of the item that sells best: what was sold, what was forecast, and the true rate."""
+    """Draw the last week of the best-selling item: sales, forecast and true rate."""
     item = int(np.argmax(sales.sold[:, -WEEK:].sum(axis=1)))
     hours = np.arange(simulate.HOURS - WEEK, simulate.HOURS)
     which = np.full(WEEK, item)
@@ -154,7 +154,7 @@ def draw_week(model: HistGradientBoostingRegressor, sales: Sales, held_out: Ques
 
 
 def png(figure: Figure) -> bytes:
-    """Render a figure, without the metadata that would change with the version of Matplotlib."""
+    """Render a figure without metadata that depends on the version of Matplotlib."""
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", metadata={"Software": None})
     plt.close(figure)

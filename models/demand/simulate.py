@@ -1,11 +1,11 @@
-"""A café that does not exist: one year of its sales, hour by hour, and the features a forecast is made from.
+"""A simulated café: one year of its sales, hour by hour, and the features of a forecast.
 
-Everything random comes from one seed. How many of an item are sold in an hour is Poisson distributed around
+Everything random comes from one seed. The sales of an item in an hour are Poisson distributed around
 
     popularity * hour curve * weekday effect * (price / mean price) ** -ELASTICITY * drift
 
-where popularity differs from item to item, the curve and the weekday effect from kind to kind, prices change a few
-times a year, and the drift is the ups and downs of each item, week by week, on top of the season of the whole café.
+where popularity differs by item, the curve and the weekday effect differ by kind, prices change a few times a year, and
+the drift is a weekly variation of each item times the season of the whole café.
 """
 
 from __future__ import annotations
@@ -28,17 +28,17 @@ POPULARITY_SPREAD = 0.5
 PRICE_SPREAD = 0.25
 PRICE_CHANGES_A_YEAR = 4
 SEASON_SWING = 0.15
-# The drift's share that lasts into the next week, and the standard deviation of what is new in it.
+# Share of the drift that carries over to the next week, and standard deviation of its weekly change.
 DRIFT_LASTS, DRIFT_SPREAD = 0.9, 0.08
 
-# A kind's share of the items, its price, its rush hours as (hour, width, weight), and its factor from Monday to Sunday.
+# For each kind: share of the items, price, rush hours as (hour, width, weight), and factors from Monday to Sunday.
 KINDS = (
     (0.50, 4500, ((8.5, 1.2, 1.0), (13.0, 2.0, 0.5), (16.0, 2.0, 0.3)), (1.10, 1.10, 1.10, 1.10, 1.15, 0.80, 0.65)),
     (0.25, 8500, ((12.5, 0.9, 1.0), (18.5, 1.2, 0.4)), (1.10, 1.10, 1.10, 1.10, 1.00, 0.90, 0.70)),
     (0.25, 6000, ((15.5, 1.6, 1.0), (10.0, 1.5, 0.3)), (0.75, 0.80, 0.85, 0.90, 1.10, 1.40, 1.20)),
 )
 
-# How far ahead a forecast is asked for at most, and how far back it looks.
+# Maximum lead time of a forecast, and the history that it uses.
 LONGEST_LEAD = 6 * DAY
 DAYS_LOOKED_BACK = 28
 WEEKS_LOOKED_BACK = 4
@@ -49,7 +49,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Sales:
-    """What happened: arrays of ``[item, hour]``. The first hour is a Monday's 0:00 UTC."""
+    """Simulated history: arrays of ``[item, hour]``. The first hour is a Monday's 0:00 UTC."""
 
     rate: Floats
     sold: Hours
@@ -60,7 +60,7 @@ class Sales:
 
 @dataclass(frozen=True)
 class Questions:
-    """Forecasts to make, one a row: of which item, for which hour, asked when, and recorded since when."""
+    """Requested forecasts, one a row: item, hour, time of the request, and start of the sales records."""
 
     item: Hours
     hour: Hours
@@ -69,7 +69,7 @@ class Questions:
 
 
 def simulate() -> Sales:
-    """Play the year. Half of the items are there from the start, the others are launched in the course of it."""
+    """Simulate the year. Half of the items are on sale from the start, the others launch during the year."""
     random = np.random.default_rng(SEED)
     kind = np.repeat(np.arange(len(KINDS)), [round(share * ITEMS) for share, *_ in KINDS])
     launch = np.where(random.random(ITEMS) < 0.5, 0, random.integers(0, HOURS // DAY, ITEMS) * DAY)
@@ -93,7 +93,7 @@ def prices(random: np.random.Generator, kind: Hours) -> Floats:
 
 
 def week_shape(curve: tuple[tuple[float, float, float], ...], weekdays: tuple[float, ...]) -> Floats:
-    """How a kind's sales spread over the hours of a week: 1 a day on average, and nothing while the café is closed."""
+    """Distribution of a kind's sales over the hours of a week: mean 1 a day, and 0 outside of opening hours."""
     hours = np.arange(DAY)
     bumps = sum(weight * np.exp(-(((hours + 0.5 - at) / width) ** 2) / 2) for at, width, weight in curve)
     day = np.where((hours >= OPENS) & (hours < CLOSES), bumps, 0.0)
@@ -102,7 +102,7 @@ def week_shape(curve: tuple[tuple[float, float, float], ...], weekdays: tuple[fl
 
 
 def drift(random: np.random.Generator) -> Floats:
-    """The café's season times each item's own ups and downs, which change once a week."""
+    """The café's season times the weekly variation of each item."""
     own = np.zeros((ITEMS, WEEKS))
     news = random.normal(0.0, DRIFT_SPREAD, (ITEMS, WEEKS))
     for week in range(1, WEEKS):
@@ -112,12 +112,12 @@ def drift(random: np.random.Generator) -> Floats:
 
 
 def is_open(hour: Hours) -> NDArray[np.bool_]:
-    """Whether anything can be sold in an hour."""
+    """Whether the café is open in an hour."""
     return np.asarray((hour % DAY >= OPENS) & (hour % DAY < CLOSES))
 
 
 def all_questions(sales: Sales, first: int, end: int) -> Questions:
-    """One question for every item on sale and every hour from ``first`` up to ``end``, asked some hours ahead."""
+    """One question for each item on sale and hour from ``first`` up to ``end``, with a random lead time."""
     random = np.random.default_rng(SEED + first)
     item, hour = np.nonzero(np.arange(HOURS) >= sales.launch[:, None])
     wanted = (hour >= first) & (hour < end)
@@ -127,9 +127,9 @@ def all_questions(sales: Sales, first: int, end: int) -> Questions:
 
 
 def with_short_memory(questions: Questions, share: float) -> Questions:
-    """The same questions, a share of them in cafés that began to record their sales four weeks ago or later.
+    """The same questions, a share of them with sales records of at most four weeks.
 
-    A model that has seen such rows has an answer for a new item, and for a café that has just begun.
+    A model trained on such rows can forecast new items and new cafés.
     """
     random = np.random.default_rng(SEED)
     began = questions.asked - random.integers(0, DAYS_LOOKED_BACK * DAY, len(questions.asked))
@@ -139,12 +139,12 @@ def with_short_memory(questions: Questions, share: float) -> Questions:
 
 
 def without_memory(questions: Questions) -> Questions:
-    """The same questions, of items that have not been sold yet."""
+    """The same questions without sales records."""
     return Questions(questions.item, questions.hour, questions.asked, questions.asked)
 
 
 def in_opening_hours(questions: Questions) -> Questions:
-    """Those questions that are worth asking."""
+    """The questions about opening hours."""
     kept = is_open(questions.hour)
     return Questions(
         questions.item[kept], questions.hour[kept], questions.asked[kept], questions.recorded_since[kept]
@@ -152,12 +152,12 @@ def in_opening_hours(questions: Questions) -> Questions:
 
 
 def sold_last_week(sales: Sales, questions: Questions) -> Floats:
-    """What was sold in the same hour a week before: the forecast that needs no model."""
+    """Sales in the same hour a week before: the baseline forecast."""
     return sales.sold[questions.item, np.maximum(questions.hour - WEEK, 0)].astype(np.float64)
 
 
 def features(sales: Sales, questions: Questions) -> NDArray[np.float32]:
-    """What is known when a question is asked, a column a feature. ``DemandPipeline`` in src/demand counts the same."""
+    """The features at the time of the request, one a column. ``DemandPipeline`` in src/demand computes the same."""
     item, hour, asked = questions.item, questions.hour, questions.asked
     first = np.minimum(first_sale(sales)[item, questions.recorded_since], asked)
 
@@ -189,6 +189,6 @@ def features(sales: Sales, questions: Questions) -> NDArray[np.float32]:
 
 
 def first_sale(sales: Sales) -> Hours:
-    """For each item and hour, the first hour from then on in which any is sold."""
+    """For each item and hour, the next hour with a sale, itself included."""
     hours = np.where(sales.sold > 0, np.arange(HOURS), HOURS)
     return np.asarray(np.minimum.accumulate(hours[:, ::-1], axis=1)[:, ::-1])

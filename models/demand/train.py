@@ -1,14 +1,14 @@
 """Train the demand model on a simulated café, export it to ONNX and write everything Barista needs to serve it.
 
 Run ``python models/demand/train.py`` from any folder. With the versions in requirements.txt a second run changes no
-file: the simulation, the model, the pictures and the tables are the same to the byte.
+file: the simulation, the model, the images and the tables are identical to the byte.
 """
 
 from __future__ import annotations
 
 import os
 
-os.environ["OMP_NUM_THREADS"] = "1"  # Sums in one order, whatever the machine; and faster on a busy one.
+os.environ["OMP_NUM_THREADS"] = "1"  # Fixes the order of sums on every machine; also faster on a busy one.
 
 import hashlib
 import json
@@ -37,10 +37,10 @@ SHORT_MEMORIES = 0.2
 TREES, LEAVES, LEARNING_RATE = 150, 15, 0.05
 TARGET_OPSET = {"": 18, "ai.onnx.ml": 3}
 IR_VERSION = 8
-# Between the exported model's answers and scikit-learn's, relative or absolute, whichever is larger.
+# Between predictions of the exported model and scikit-learn: absolute, or relative above 1.
 MAX_DIFFERENCE = 1e-5
 FIXTURE_ROWS = 200
-# The share of hours in which what a kitchen is told to prepare is to be enough; src/demand has the same.
+# Share of hours in which the number to prepare should be enough; as in src/demand.
 ENOUGH = 0.9
 
 INPUT, VALUE = "input", "value"
@@ -58,7 +58,7 @@ EXAMPLE = {
 
 @dataclass(frozen=True)
 class Feature:
-    """One column of the input, in the order the model takes them; ``effect`` is +1, -1 or 0 for either."""
+    """One input column, in the model's order; ``effect`` is +1, -1, or 0 for either."""
 
     name: str
     description: str
@@ -67,7 +67,7 @@ class Feature:
     effect: int = 0
 
     def manifest(self) -> dict[str, Any]:
-        """As model.json has it."""
+        """The entry in model.json."""
         limits = {"minimum": 0} if self.maximum is None else {"minimum": 0, "maximum": self.maximum}
         unit = {} if self.unit is None else {"unit": self.unit}
         return {"name": self.name, **unit, **limits, "description": self.description}
@@ -87,7 +87,7 @@ NAMES = tuple(feature.name for feature in FEATURES)
 
 
 def main() -> None:
-    """Train, judge, export, prove the export against scikit-learn, and only then write files."""
+    """Train, evaluate, export, and compare the export with scikit-learn; then write the files."""
     sales = simulate.simulate()
     end_of_training = (WEEKS - HELD_OUT_WEEKS) * WEEK
     learn = simulate.with_short_memory(simulate.all_questions(sales, 0, end_of_training), SHORT_MEMORIES)
@@ -103,7 +103,7 @@ def main() -> None:
 
     report.write(FOLDER / "report", model, sales, held_out, NAMES, metrics)
     write(FOLDER / "fixture.json", fixture(model, test_rows))
-    # The manifest goes first: a server that is running takes a pinned file only when it knows its new sha256.
+    # The manifest goes first: a running server accepts a pinned file only with a known sha256.
     digest = hashlib.sha256(exported).hexdigest()
     write_manifest(digest, {name: metrics[name] for name in ("mae", "r2", "baselineMae", "baselineR2")}, model)
     write(FOLDER / VERSION / "model.onnx", exported)
@@ -115,7 +115,7 @@ def main() -> None:
 
 
 def train(rows: NDArray[np.float32], sold: NDArray[np.int64]) -> HistGradientBoostingRegressor:
-    """Fit trees for the logarithm of a Poisson rate; more past sales never mean less, a higher price never more."""
+    """Fit trees for the logarithm of a Poisson rate, monotonic in past sales (increasing) and price (decreasing)."""
     model = HistGradientBoostingRegressor(
         loss="poisson",
         max_iter=TREES,
@@ -131,11 +131,11 @@ def train(rows: NDArray[np.float32], sold: NDArray[np.int64]) -> HistGradientBoo
 
 
 def judge(model: HistGradientBoostingRegressor, sales: Sales, held_out: Questions, mean: float) -> dict[str, float]:
-    """Measure the forecasts of the weeks held out, in opening hours, beside what a café could do without a model.
+    """Measure the forecasts of the held-out weeks, in opening hours, and compare them with simpler ones.
 
     ``baseline`` is the same hour a week before; ``fourWeeks`` the mean of that hour and weekday over four weeks;
-    ``mean`` one number for everything; ``noise`` is the true rate, which nobody knows and no model can beat.
-    ``newItem`` forecasts without any past sales.
+    ``mean`` one number for everything; ``noise`` the true rate, the lower bound of any error. ``newItem`` is the model
+    without past sales.
     """
     rows = simulate.features(sales, held_out)
     sold, rate = sales.sold[held_out.item, held_out.hour], sales.rate[held_out.item, held_out.hour]
@@ -160,10 +160,10 @@ def judge(model: HistGradientBoostingRegressor, sales: Sales, held_out: Question
 
 
 def export(model: HistGradientBoostingRegressor) -> bytes:
-    """Export the model as plain tensors, ``input`` to ``value``: trees that add up, and the exponential of their sum.
+    """Export the model from tensor ``input`` to ``value``: the exponential of the sum of the trees.
 
-    skl2onnx is of no use here: of such a model it leaves out the exponential, and rounds thresholds to the nearest
-    float32. The symbolic dimension ``batch`` on both tensors lets a server run rows together.
+    skl2onnx omits the exponential of such a model, and rounds thresholds to the nearest float32. The symbolic dimension
+    ``batch`` on both tensors allows batching.
     """
     node, tensor = onnx.helper.make_node, onnx.helper.make_tensor_value_info
     graph = onnx.helper.make_graph(
@@ -183,7 +183,7 @@ def export(model: HistGradientBoostingRegressor) -> bytes:
 
 
 def tree_attributes(model: HistGradientBoostingRegressor) -> dict[str, Any]:
-    """The trees as ONNX has them: one list a column of the table of all nodes, and the leaves' weights."""
+    """The trees in ONNX's format: a list for each column of the table of nodes, and the weights of the leaves."""
     tables = [tree.nodes for (tree,) in model._predictors]
     nodes = np.concatenate(tables)
     tree = np.repeat(np.arange(len(tables)), [len(table) for table in tables])
@@ -209,15 +209,15 @@ def tree_attributes(model: HistGradientBoostingRegressor) -> dict[str, Any]:
 def rounded_down(thresholds: NDArray[np.float64]) -> NDArray[np.float32]:
     """The largest float32 that is not above each threshold.
 
-    ONNX has float32 thresholds only. ``x <= threshold`` has the same answer for every float32 ``x`` when it is rounded
-    down; rounded up, it would let an input through that scikit-learn sends the other way.
+    ONNX has float32 thresholds only. Rounded down, ``x <= threshold`` has the same result for every float32 ``x``.
+    Rounded up, it would be true for an input that scikit-learn sends to the other branch.
     """
     nearest = thresholds.astype(np.float32)
     return np.where(nearest > thresholds, np.nextafter(nearest, np.float32(-np.inf)), nearest)
 
 
 def verify(exported: bytes, model: HistGradientBoostingRegressor, rows: NDArray[np.float32]) -> float:
-    """Fail unless the export answers held-out rows, and inputs at each threshold, as scikit-learn does."""
+    """Fail unless the export predicts as scikit-learn on held-out rows and inputs at each threshold."""
     session = onnxruntime.InferenceSession(exported, providers=["CPUExecutionProvider"])
     probes = np.concatenate([rows, threshold_rows(model, rows)])
     (values,) = session.run([VALUE], {INPUT: probes})
@@ -229,7 +229,7 @@ def verify(exported: bytes, model: HistGradientBoostingRegressor, rows: NDArray[
 
 
 def threshold_rows(model: HistGradientBoostingRegressor, rows: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Make inputs where rounding would show: each threshold and its neighbours, in the first row and the median one."""
+    """Inputs that reveal rounding: each threshold and its neighbours, in the first and the median row."""
     splits = [tree.nodes[tree.nodes["is_leaf"] == 0] for (tree,) in model._predictors]
     found = {(int(node["feature_idx"]), float(node["num_threshold"])) for nodes in splits for node in nodes}
     backgrounds = np.stack([rows[0], np.median(rows, axis=0)]).astype(np.float32)
@@ -247,13 +247,13 @@ def threshold_rows(model: HistGradientBoostingRegressor, rows: NDArray[np.float3
 
 
 def write_manifest(digest: str, metrics: dict[str, float], model: HistGradientBoostingRegressor) -> None:
-    """Pin the trained version in model.json, with its own answer to the example; leave the rest as people wrote it."""
+    """Pin the trained version in model.json, with its prediction for the example; keep all other entries."""
     path = FOLDER / "model.json"
     manifest = json.loads(path.read_text("utf-8")) if path.exists() else new_manifest()
     row = np.array([[manifest["example"]["input"][name] for name in NAMES]], dtype=np.float32)
     manifest["example"]["value"] = round(float(model.predict(row)[0]), 5)
     entry = manifest.setdefault("versions", {}).setdefault(VERSION, {})
-    # A model with the digest that is already recorded is not new.
+    # A model with the recorded digest is not new.
     known = entry.get("sha256") == digest and "trainedAt" in entry
     trained_at = entry["trainedAt"] if known else datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     entry.update(sha256=digest, trainedAt=trained_at, metrics=metrics)
@@ -261,7 +261,7 @@ def write_manifest(digest: str, metrics: dict[str, float], model: HistGradientBo
 
 
 def new_manifest() -> dict[str, Any]:
-    """The manifest to start from when there is none."""
+    """The initial manifest."""
     return {
         "description": "How many of a menu item will be sold in an hour",
         "access": "member",
@@ -274,7 +274,7 @@ def new_manifest() -> dict[str, Any]:
 
 
 def fixture(model: HistGradientBoostingRegressor, rows: NDArray[np.float32]) -> str:
-    """Write down scikit-learn's own answers for some rows, one a line, for tests to compare a server with."""
+    """scikit-learn's predictions for some rows, one a line, for comparison with a server."""
     chosen = np.round(rows[:: len(rows) // FIXTURE_ROWS][:FIXTURE_ROWS].astype(np.float64), 4)
     answers = model.predict(chosen.astype(np.float32)).tolist()
     lines = [
@@ -285,7 +285,7 @@ def fixture(model: HistGradientBoostingRegressor, rows: NDArray[np.float32]) -> 
 
 
 def write(path: Path, content: bytes | str) -> None:
-    """Replace a file in one step, so that nobody reads half of it; leave it alone when nothing changed."""
+    """Replace a file atomically; leave it alone if nothing changed."""
     encoded = content.encode("utf-8") if isinstance(content, str) else content
     if path.exists() and path.read_bytes() == encoded:
         return

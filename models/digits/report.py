@@ -1,4 +1,4 @@
-"""The pictures and tables that judge the model."""
+"""Images and tables that evaluate the model."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ STYLE: dict[str, Any] = {
 def write(
     folder: Path, labels: Labels, plain: Pictures, varied: Pictures, to_plain: Answers, to_varied: Answers
 ) -> None:
-    """Write everything into ``folder``: what was answered to held-out digits, plain and drawn otherwise."""
+    """Write all files into ``folder``, from the predictions for held-out digits, plain and varied."""
     folder.mkdir(exist_ok=True)
-    plt.style.use(["default", STYLE])  # Not the style that is set up on this machine.
+    plt.style.use(["default", STYLE])  # Ignore the style configured on this machine.
     tables = [
         f"{title}\n\n{classification_report(labels, answers.argmax(axis=1), digits=4)}"
         for title, answers in (("Held-out digits", to_plain), ("The same, drawn otherwise", to_varied))
@@ -52,7 +52,7 @@ def write(
 
 
 def captions(labels: Labels, answers: Answers) -> dict[str, str]:
-    """Say of each file what is to be seen in it, in the order in which the model's page shows them."""
+    """The caption of each file, in the order of the model's page."""
     right = int((answers.argmax(axis=1) == labels).sum())
     return {
         "confusion-matrix.png": f"Of {len(labels)} digits held out, {right} are named right.",
@@ -63,7 +63,7 @@ def captions(labels: Labels, answers: Answers) -> dict[str, str]:
 
 
 def draw_confusion(actual: Labels, predicted: Labels) -> Figure:
-    """Draw how many held-out digits of each kind were taken for which."""
+    """Draw the confusion matrix of the held-out digits."""
     counts = confusion_matrix(actual, predicted)
     figure, axes = plt.subplots(figsize=(6.4, 6.4), layout="constrained")
     axes.imshow(counts, cmap="Blues", vmin=0)
@@ -82,14 +82,14 @@ def draw_confusion(actual: Labels, predicted: Labels) -> Figure:
 
 
 def draw_examples(labels: Labels, pictures: Pictures, answers: Answers) -> Figure:
-    """Draw held-out digits as they were varied, with what the model says of each."""
+    """Draw varied held-out digits with their predictions."""
     figure = draw_grid(labels, pictures, answers, ROWS)
     figure.suptitle("Held-out digits, drawn otherwise: what the model says, and how sure it is", fontsize=12)
     return figure
 
 
 def draw_mistakes(labels: Labels, pictures: Pictures, answers: Answers) -> Figure:
-    """Draw the held-out digits that the model takes for others."""
+    """Draw the misclassified held-out digits."""
     wrong = answers.argmax(axis=1) != labels
     figure = draw_grid(labels[wrong], pictures[wrong], answers[wrong], max(1, -(-int(wrong.sum()) // COLUMNS)))
     figure.suptitle(f"All {wrong.sum()} held-out digits that it takes for others", fontsize=12)
@@ -97,7 +97,7 @@ def draw_mistakes(labels: Labels, pictures: Pictures, answers: Answers) -> Figur
 
 
 def draw_grid(labels: Labels, pictures: Pictures, answers: Answers, rows: int) -> Figure:
-    """Draw pictures in rows, above each the label it is given, and in colour where that is wrong."""
+    """Draw images in a grid with their predictions, wrong ones in colour."""
     figure, grid = plt.subplots(rows, COLUMNS, figsize=(9.5, 0.5 + 1.15 * rows), layout="constrained", squeeze=False)
     for axes in grid.flat:
         axes.set_axis_off()
@@ -110,7 +110,7 @@ def draw_grid(labels: Labels, pictures: Pictures, answers: Answers, rows: int) -
 
 
 def png(figure: Figure) -> bytes:
-    """Render a figure, without the metadata that would change with the version of Matplotlib."""
+    """Render a figure without metadata that depends on the version of Matplotlib."""
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", metadata={"Software": None})
     plt.close(figure)

@@ -1,4 +1,4 @@
-"""Make pictures of the 8×8 digits: as they are held out to judge by, and as people draw and photograph them."""
+"""Draw the 8×8 digits as images: plain, and varied like drawings and photographs."""
 
 from __future__ import annotations
 
@@ -7,32 +7,32 @@ from numpy.typing import NDArray
 from scipy.ndimage import affine_transform, gaussian_filter
 
 SIDE = 28
-"""Pixels of a picture, in width and height."""
+"""Width and height of an image in pixels."""
 BOX = 8
 MARGIN = 2
-"""Empty pixels that are put around a digit of 8×8, so that its edge is not that of the picture."""
+"""Empty pixels around a digit of 8×8, so that the digit does not touch the edge of the image."""
 
 Pictures = NDArray[np.float32]
 Digits = NDArray[np.float64]
 
 
 def plain(digits: Digits) -> Pictures:
-    """Draw digits as they are: white ink, upright, in the middle, 20 pixels high."""
+    """Draw digits plain: white ink, upright, centred, 20 pixels high."""
     return np.stack([draw(digit, np.eye(2) * BOX / 20) for digit in digits])
 
 
 def varied(digits: Digits, seed: int, times: int = 1) -> Pictures:
-    """Draw each digit several times, each time otherwise: the first of all, then the second of all, and so on.
+    """Draw random variations of each digit: the first of all digits, then the second of all, and so on.
 
-    It is turned, slanted, larger or smaller, wider or narrower and elsewhere; its strokes are soft or hard; the paper is
-    dark or bright, not quite even, and has noise.
+    They vary in rotation, slant, size, width and position, and in the softness of the strokes; the paper is dark or
+    bright, uneven and noisy.
     """
     random = np.random.default_rng(seed)
     return np.stack([vary(digit, random) for _ in range(times) for digit in digits])
 
 
 def vary(digit: NDArray[np.float64], random: np.random.Generator) -> Pictures:
-    """Draw one digit as nobody has drawn it before."""
+    """Draw one random variation of a digit."""
     turn, slant = np.radians(random.uniform(-14, 14)), random.uniform(-0.2, 0.2)
     height = random.uniform(10, 24)
     width = height * random.uniform(0.8, 1.2)
@@ -53,7 +53,7 @@ def vary(digit: NDArray[np.float64], random: np.random.Generator) -> Pictures:
 
 
 def draw(digit: NDArray[np.float64], to_digit: NDArray[np.float64], shift: NDArray[np.float64] | float = 0) -> Pictures:
-    """Draw a digit of 8×8 values from 0 to 1, from a matrix that leads from the picture's pixels to the digit's."""
+    """Draw a digit of 8×8 values from 0 to 1; the matrix maps pixels of the image to pixels of the digit."""
     padded = np.pad(digit, MARGIN)
     centre = (SIDE - 1) / 2 + np.broadcast_to(shift, 2)
     offset = (BOX - 1) / 2 + MARGIN - to_digit @ centre

@@ -1,14 +1,14 @@
 """Train the digits model on scikit-learn's 8×8 digits, export it to ONNX and write everything Barista needs to serve it.
 
 Run ``python models/digits/train.py`` from any folder. With the versions in requirements.txt a second run changes no
-file: the model, the pictures and the tables are the same to the byte.
+file: the model, the images and the tables are identical to the byte.
 """
 
 from __future__ import annotations
 
 import os
 
-os.environ["OMP_NUM_THREADS"] = "1"  # Sums in one order, whatever the machine; and faster on a busy one.
+os.environ["OMP_NUM_THREADS"] = "1"  # Fixes the order of sums on every machine; also faster on a busy one.
 
 import hashlib
 import io
@@ -44,7 +44,7 @@ PICTURES_OF_EACH = 24
 HIDDEN = 96
 EPOCHS = 40
 GRID, REACH, POOL = 24, 1.8, 2
-"""The model looks at a grid of points around the ink, that many times as far as the ink lies from its middle."""
+"""Points of the sampling grid, its extent in standard deviations of the ink, and the pooling factor."""
 FEATURES = (GRID // POOL) ** 2
 MAX_PROBABILITY_DIFFERENCE = 1e-5
 FIXTURE_ROWS = 20
@@ -76,7 +76,7 @@ span = Max (room, least)
 share = Div (above, span)
 ink = Clip (share, zero, one)
 """
-"""White ink on black, whichever way round the picture is: the paper is what its edge shows."""
+"""Makes the ink white on black; the edge of the image has the colour of the paper."""
 
 LOOK_AT_IT = """
 amount = ReduceSum <keepdims = 1> (ink, along)
@@ -100,7 +100,7 @@ sampled = GridSample <mode = "bilinear", padding_mode = "zeros"> (sheet, grid)
 pooled = AveragePool <kernel_shape = [2, 2], strides = [2, 2]> (sampled)
 looks = Flatten (pooled)
 """
-"""The ink in the middle and as large as any other, by its centre of mass and its spread."""
+"""Centres and scales the ink, by its centre of mass and its spread."""
 
 NAME_IT = """
 hidden = Gemm (looks, weights_1, bias_1)
@@ -112,7 +112,7 @@ probabilities = Softmax <axis = 1> (scores)
 
 @dataclass(frozen=True)
 class Data:
-    """Digits to learn from, and digits held out to judge by."""
+    """Training digits and held-out digits."""
 
     train: Digits
     test: Digits
@@ -121,7 +121,7 @@ class Data:
 
 
 def main() -> None:
-    """Train, judge, export, prove the export against scikit-learn, and only then write files."""
+    """Train, evaluate, export, and compare the export with scikit-learn; then write the files."""
     data = load_data()
     network = train(data)
     exported = export(network)
@@ -134,7 +134,7 @@ def main() -> None:
     samples = {f"{label}.png": sample_of(plain, data.test_labels, int(label)) for label in LABELS}
     report.write(FOLDER / "report", data.test_labels, plain, varied, *answers)
     write(FOLDER / "fixture.json", fixture(network, plain))
-    # The manifest goes first: a server that is running takes a pinned file only when it knows its new sha256.
+    # The manifest goes first: a running server accepts a pinned file only with a known sha256.
     digest = hashlib.sha256(exported).hexdigest()
     write_manifest(digest, {"accuracy": accuracy, "accuracyVaried": accuracy_varied}, plain[0], answers[0][0])
     write(FOLDER / VERSION / "model.onnx", exported)
@@ -150,7 +150,7 @@ def main() -> None:
 
 
 def load_data() -> Data:
-    """Load the 1,797 digits that come with scikit-learn and hold out 30 % of each."""
+    """Load the 1,797 digits of scikit-learn and hold out 30 % of each class."""
     rows, labels = load_digits(return_X_y=True)
     digits = rows.reshape(-1, strokes.BOX, strokes.BOX) / 16
     split = train_test_split(digits, labels, test_size=TEST_SHARE, stratify=labels, random_state=SEED)
@@ -158,7 +158,7 @@ def load_data() -> Data:
 
 
 def train(data: Data) -> MLPClassifier:
-    """Fit a network of one hidden layer to what the model's eye sees of pictures of the training digits."""
+    """Fit a network with one hidden layer to the normalised images of the training digits."""
     pictures = np.concatenate([strokes.plain(data.train), strokes.varied(data.train, SEED, PICTURES_OF_EACH)])
     network = MLPClassifier(
         hidden_layer_sizes=(HIDDEN,),
@@ -169,18 +169,18 @@ def train(data: Data) -> MLPClassifier:
         random_state=SEED,
     )
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)  # So many epochs are enough, and no more are meant.
+        warnings.simplefilter("ignore", ConvergenceWarning)  # The number of epochs is intended.
         return network.fit(look(pictures), np.tile(data.train_labels, 1 + PICTURES_OF_EACH))
 
 
 def look(pictures: Pictures) -> NDArray[np.float32]:
-    """What the network is shown of each picture, computed by the very operators that are exported."""
+    """The network's input for each image, computed by the exported operators."""
     eye = model(FIND_INK + LOOK_AT_IT, LOOKS, FEATURES, {})
     return np.concatenate([run(eye, part, LOOKS) for part in np.array_split(pictures, 1 + len(pictures) // 1000)])
 
 
 def export(network: MLPClassifier) -> bytes:
-    """Export eye and network in one: ``image`` to ``probabilities``."""
+    """Export normalisation and network as one model, from ``image`` to ``probabilities``."""
     layers = zip(network.coefs_, network.intercepts_)
     weights = {
         f"{name}_{number}": values.astype(np.float32)
@@ -191,7 +191,7 @@ def export(network: MLPClassifier) -> bytes:
 
 
 def model(nodes: str, output: str, size: int, weights: dict[str, NDArray[Any]]) -> bytes:
-    """A model of nodes in ONNX's own words, with the constants that they name."""
+    """Build a model from nodes in ONNX's text format, with the constants that they use."""
     text = f"""
     <ir_version: 8, opset_import: ["" : 18]>
     digits (float[batch, 1, {SIDE}, {SIDE}] {IMAGE}) => (float[batch, {size}] {output}) {{ {nodes} }}
@@ -207,7 +207,7 @@ def model(nodes: str, output: str, size: int, weights: dict[str, NDArray[Any]]) 
 
 
 def constants_of_the_eye() -> dict[str, NDArray[Any]]:
-    """What FIND_INK and LOOK_AT_IT compute with; places in a picture go from -1 to 1, across before down."""
+    """The constants of FIND_INK and LOOK_AT_IT; coordinates go from -1 to 1, x before y."""
     side = (2 * np.arange(SIDE) + 1) / SIDE - 1
     across, down = np.meshgrid(side, side)
     frame = np.ones((SIDE, SIDE))
@@ -238,12 +238,12 @@ def constants_of_the_eye() -> dict[str, NDArray[Any]]:
 
 
 def predict(exported: bytes, pictures: Pictures) -> NDArray[np.float32]:
-    """The exported model's probabilities for each picture."""
+    """The exported model's probabilities for each image."""
     return run(exported, pictures, PROBABILITIES)
 
 
 def run(exported: bytes, pictures: Pictures, output: str) -> NDArray[np.float32]:
-    """Run a model on one thread, so that sums have one order."""
+    """Run a model on one thread, which fixes the order of sums."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     session = onnxruntime.InferenceSession(exported, options, providers=["CPUExecutionProvider"])
@@ -252,7 +252,7 @@ def run(exported: bytes, pictures: Pictures, output: str) -> NDArray[np.float32]
 
 
 def verify(exported: bytes, network: MLPClassifier, pictures: Pictures) -> float:
-    """Fail unless the export answers as the network does, together and alone; return the largest difference."""
+    """Fail unless the export predicts as the network, together and alone; return the largest difference."""
     together = predict(exported, pictures)
     alone = np.concatenate([predict(exported, pictures[row : row + 1]) for row in range(50)])
     differences = np.abs(together - network.predict_proba(look(pictures))).max(), np.abs(together[:50] - alone).max()
@@ -263,7 +263,7 @@ def verify(exported: bytes, network: MLPClassifier, pictures: Pictures) -> float
 
 
 def share_right(probabilities: NDArray[np.float32], labels: NDArray[np.int64]) -> float:
-    """The share of pictures whose most probable label is the right one."""
+    """The share of images whose most probable label is correct."""
     return round(float((probabilities.argmax(axis=1) == labels).mean()), 4)
 
 
@@ -271,7 +271,7 @@ def share_right(probabilities: NDArray[np.float32], labels: NDArray[np.int64]) -
 
 
 def write_manifest(digest: str, metrics: dict[str, float], picture: Pictures, answer: NDArray[np.float32]) -> None:
-    """Pin the trained version in model.json, and leave the rest as people wrote it."""
+    """Pin the trained version in model.json; keep all other entries."""
     path = FOLDER / "model.json"
     manifest = json.loads(path.read_text("utf-8")) if path.exists() else new_manifest(picture, answer)
     before = json.dumps(manifest)
@@ -284,7 +284,7 @@ def write_manifest(digest: str, metrics: dict[str, float], picture: Pictures, an
 
 
 def new_manifest(picture: Pictures, answer: NDArray[np.float32]) -> dict[str, Any]:
-    """The manifest to start from when there is none."""
+    """The initial manifest."""
     return {
         "description": "Which digit a picture shows: drawn, scanned or photographed, dark on bright or bright on dark",
         "access": "public",
@@ -299,13 +299,13 @@ def new_manifest(picture: Pictures, answer: NDArray[np.float32]) -> dict[str, An
 
 
 def short(picture: Pictures, digits: int) -> list[list[float]]:
-    """The values of a picture with few digits, whole numbers without any."""
+    """The values of an image, rounded; whole numbers without decimals."""
     rounded = picture.astype(np.float64).round(digits).tolist()
     return [[int(value) if value in (0, 1) else value for value in row] for row in rounded]
 
 
 def pretty(manifest: dict[str, Any]) -> str:
-    """Format JSON as Prettier leaves it: lists of plain values on one line, or as many lines as they fill."""
+    """Format JSON like Prettier: lists of plain values on one line, or filled over several."""
 
     def fill(match: re.Match[str]) -> str:
         indent, key, items = match[1], match[2] or "", " ".join(match[3].split())
@@ -323,7 +323,7 @@ def pretty(manifest: dict[str, Any]) -> str:
 
 
 def sample_of(pictures: Pictures, labels: NDArray[np.int64], label: int) -> bytes:
-    """The first held-out digit of a label as a PNG, dark on white as on paper."""
+    """The first held-out digit of a label as a PNG, dark on white."""
     picture = pictures[labels == label][0]
     paper = Image.fromarray((255 * (1 - picture)).round().astype(np.uint8))
     buffer = io.BytesIO()
@@ -332,7 +332,7 @@ def sample_of(pictures: Pictures, labels: NDArray[np.int64], label: int) -> byte
 
 
 def fixture(network: MLPClassifier, pictures: Pictures) -> str:
-    """Write down scikit-learn's own answers for some pictures, one a line, for tests to compare a server with."""
+    """scikit-learn's predictions for some images, one a line, for comparison with a server."""
     chosen = pictures[:FIXTURE_ROWS].round(2)
     rows = []
     for picture, probabilities in zip(chosen, network.predict_proba(look(chosen))):
@@ -348,7 +348,7 @@ def fixture(network: MLPClassifier, pictures: Pictures) -> str:
 
 
 def write(path: Path, content: bytes | str) -> None:
-    """Replace a file in one step, so that nobody reads half of it; leave it alone when nothing changed."""
+    """Replace a file atomically; leave it alone if nothing changed."""
     encoded = content.encode("utf-8") if isinstance(content, str) else content
     if path.exists() and path.read_bytes() == encoded:
         return

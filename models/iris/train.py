@@ -1,7 +1,7 @@
 """Train the iris classifier, export it to ONNX and write everything Barista needs to serve it.
 
 Run ``python models/iris/train.py`` from any folder. With the versions in requirements.txt a second run changes no
-file: the model, the pictures and the tables are the same to the byte.
+file: the model, the images and the tables are identical to the byte.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ INPUT, LABEL, PROBABILITIES = "input", "label", "probabilities"
 LABELS = ("setosa", "versicolor", "virginica")
 EXAMPLE = {"sepal_length": 5.9, "sepal_width": 3, "petal_length": 5.1, "petal_width": 1.8}
 
-# One colour and one marker for a species in every picture; the colours hold up for colour-blind readers.
+# The colour and marker of each species; colour-blind readers can distinguish the colours.
 COLOURS = ("#0072B2", "#E69F00", "#CC3D6E")
 MARKERS = ("o", "s", "^")
 BAR_WIDTH = 0.2
@@ -57,7 +57,7 @@ LINE_WIDTH = 120
 
 @dataclass(frozen=True)
 class Feature:
-    """One column of the input, in the order the model takes them."""
+    """One input column, in the model's order."""
 
     name: str
     description: str
@@ -65,7 +65,7 @@ class Feature:
 
     @property
     def title(self) -> str:
-        """The name as people write it, such as ``Sepal length``."""
+        """The display name, such as ``Sepal length``."""
         return self.name.replace("_", " ").capitalize()
 
     @property
@@ -84,7 +84,7 @@ FEATURES = (
 
 @dataclass(frozen=True)
 class Data:
-    """The data set, whole and split into rows to learn from and rows held out to judge by."""
+    """The data set: all rows, training rows and held-out rows."""
 
     rows: NDArray[np.float64]
     species: NDArray[np.int64]
@@ -95,7 +95,7 @@ class Data:
 
 
 def main() -> None:
-    """Train, export, prove the export against scikit-learn, and only then write files."""
+    """Train, export, and compare the export with scikit-learn; then write the files."""
     data = load_data()
     forest = train(data)
     accuracy = round(float(accuracy_score(data.test_species, forest.predict(data.test_rows))), 4)
@@ -104,7 +104,7 @@ def main() -> None:
 
     write_report(forest, data)
     write(FOLDER / "fixture.json", fixture(forest, data.rows))
-    # The manifest goes first: a server that is running takes a pinned file only when it knows its new sha256.
+    # The manifest goes first: a running server accepts a pinned file only with a known sha256.
     digest = hashlib.sha256(exported).hexdigest()
     write_manifest(digest, {"accuracy": accuracy})
     write(FOLDER / VERSION / "model.onnx", exported)
@@ -118,7 +118,7 @@ def main() -> None:
 
 
 def load_data() -> Data:
-    """Load the 150 flowers that come with scikit-learn and hold out 30 % of them."""
+    """Load the 150 flowers of scikit-learn and hold out 30 % of them."""
     rows, species = load_iris(return_X_y=True)
     train_rows, test_rows, train_species, test_species = train_test_split(
         rows, species, test_size=TEST_SHARE, random_state=SEED
@@ -135,10 +135,10 @@ def train(data: Data) -> RandomForestClassifier:
 def export(forest: RandomForestClassifier) -> bytes:
     """Export the forest as plain tensors: ``input`` to ``label`` and ``probabilities``.
 
-    The forest compares float32 inputs with float64 thresholds, and ONNX has float32 thresholds only. A threshold
-    rounded up would let an input through that the forest sends the other way, so skl2onnx rounds each one down, to the
-    largest float32 that is not above it: ``x <= threshold`` then has the same answer for every float32 ``x``.
-    ``verify`` proves it on inputs at each threshold.
+    The forest compares float32 inputs with float64 thresholds, and ONNX has float32 thresholds only. skl2onnx rounds each
+    threshold down, to the largest float32 that is not above it: ``x <= threshold`` then has the same result for every
+    float32 ``x``. Rounded up, it would be true for an input that the forest sends to the other branch. ``verify`` checks
+    inputs at each threshold.
     """
     converted = convert_sklearn(
         forest,
@@ -155,8 +155,8 @@ def export(forest: RandomForestClassifier) -> bytes:
 def with_stable_signature(converted: onnx.ModelProto) -> onnx.ModelProto:
     """Rebuild the converted model with a fixed graph name and the symbolic dimension ``batch`` on every tensor.
 
-    The converter leaves the first dimension without a name and gives the graph a random one. Batching needs the same
-    name on all inputs and outputs, and a file that is the same to the byte needs the same graph name each time.
+    The converter does not name the first dimension, and gives the graph a random name. Batching needs the same dimension
+    name on all inputs and outputs, and a reproducible file needs a fixed graph name.
     """
     tensor = onnx.helper.make_tensor_value_info
     graph = onnx.helper.make_graph(
@@ -180,9 +180,9 @@ def with_stable_signature(converted: onnx.ModelProto) -> onnx.ModelProto:
 
 
 def verify(exported: bytes, forest: RandomForestClassifier, data: Data) -> float:
-    """Fail unless the export answers as the forest does; return the largest difference between probabilities.
+    """Fail unless the export predicts as the forest; return the largest difference between probabilities.
 
-    Labels alone prove little: thresholds rounded the wrong way change probabilities while every label stays right.
+    Labels are not enough: thresholds rounded the wrong way change probabilities while every label stays correct.
     """
     session = onnxruntime.InferenceSession(exported, providers=["CPUExecutionProvider"])
     labels, _ = session.run([LABEL, PROBABILITIES], {INPUT: data.rows.astype(np.float32)})
@@ -199,9 +199,9 @@ def verify(exported: bytes, forest: RandomForestClassifier, data: Data) -> float
 
 
 def threshold_rows(forest: RandomForestClassifier, rows: NDArray[np.float64]) -> NDArray[np.float32]:
-    """Make inputs on the spot where rounding would show: each threshold of the forest and its float32 neighbours.
+    """Inputs that reveal rounding: each threshold of the forest and its float32 neighbours.
 
-    The other features of such a row are those of the first flower, the last one and the median one.
+    The other features of these rows are those of the first, the last and the median flower.
     """
     backgrounds = np.stack([rows[0], rows[-1], np.median(rows, axis=0)]).astype(np.float32)
     probes = []
@@ -215,7 +215,7 @@ def threshold_rows(forest: RandomForestClassifier, rows: NDArray[np.float64]) ->
 
 
 def thresholds(forest: RandomForestClassifier) -> set[tuple[int, float]]:
-    """Collect each (feature, threshold) on which any tree of the forest splits."""
+    """The (feature, threshold) pairs of all splits of the forest."""
     found: set[tuple[int, float]] = set()
     for estimator in forest.estimators_:
         tree = estimator.tree_
@@ -228,9 +228,9 @@ def thresholds(forest: RandomForestClassifier) -> set[tuple[int, float]]:
 
 
 def write_manifest(digest: str, metrics: dict[str, float]) -> None:
-    """Pin the trained version in model.json and leave everything else in it as people wrote it.
+    """Pin the trained version in model.json; keep all other entries.
 
-    A model with the digest that is already recorded is not new, so it keeps its ``trainedAt``.
+    A model with the recorded digest is not new, so it keeps its ``trainedAt``.
     """
     path = FOLDER / "model.json"
     manifest = json.loads(path.read_text("utf-8")) if path.exists() else new_manifest()
@@ -244,7 +244,7 @@ def write_manifest(digest: str, metrics: dict[str, float]) -> None:
 
 
 def new_manifest() -> dict[str, Any]:
-    """The manifest to start from when there is none."""
+    """The initial manifest."""
     return {
         "description": "Species of an iris flower from four measurements",
         "access": "public",
@@ -268,9 +268,9 @@ def new_manifest() -> dict[str, Any]:
 
 
 def pretty(value: Any, depth: int = 0, prefix: int = 0) -> str:
-    """Format JSON as Prettier does: on one line what fits there, the rest indented by two spaces.
+    """Format JSON like Prettier: values that fit on one line, others indented by two spaces.
 
-    ``prefix`` is the width of the key in front of the value. The outermost object is never put on one line.
+    ``prefix`` is the width of the key in front of the value. The outermost object always has several lines.
     """
     line = inline(value)
     if not isinstance(value, (dict, list)) or not value:
@@ -287,7 +287,7 @@ def pretty(value: Any, depth: int = 0, prefix: int = 0) -> str:
 
 
 def inline(value: Any) -> str:
-    """Format JSON on one line, with a space inside the braces of an object as Prettier has it."""
+    """Format JSON on one line like Prettier, with spaces inside the braces of an object."""
     if isinstance(value, dict) and value:
         return "{ " + ", ".join(f"{inline(key)}: {inline(item)}" for key, item in value.items()) + " }"
     if isinstance(value, list):
@@ -296,7 +296,7 @@ def inline(value: Any) -> str:
 
 
 def is_table(value: Any) -> bool:
-    """Tell whether Prettier gives each element a line of its own: several objects with several keys each."""
+    """Whether Prettier puts each element on its own line: several objects with several keys each."""
     return (
         isinstance(value, list) and len(value) > 1 and all(isinstance(item, dict) and len(item) > 1 for item in value)
     )
@@ -306,7 +306,7 @@ def is_table(value: Any) -> bool:
 
 
 def fixture(forest: RandomForestClassifier, rows: NDArray[np.float64]) -> str:
-    """Write down scikit-learn's own answers for all flowers, one row a line, for tests to compare a server with."""
+    """scikit-learn's predictions for all flowers, one a line, for comparison with a server."""
     lines = [
         json.dumps(
             {
@@ -326,9 +326,9 @@ def fixture(forest: RandomForestClassifier, rows: NDArray[np.float64]) -> str:
 
 
 def write_report(forest: RandomForestClassifier, data: Data) -> None:
-    """Write the pictures and tables that describe the data and judge the model."""
+    """Write images and tables that describe the data and evaluate the model."""
     predicted = forest.predict(data.test_rows)
-    plt.style.use(["default", STYLE])  # Not the style that is set up on this machine.
+    plt.style.use(["default", STYLE])  # Ignore the style configured on this machine.
     write(REPORT / "statistics.json", pretty(statistics(data.rows)) + "\n")
     write(
         REPORT / "classification-report.txt",
@@ -342,7 +342,7 @@ def write_report(forest: RandomForestClassifier, data: Data) -> None:
 
 
 def captions(data: Data, predicted: NDArray[np.int64]) -> dict[str, str]:
-    """Say of each file what is to be seen in it, in the order in which the model's page shows them."""
+    """The caption of each file, in the order of the model's page."""
     counts = confusion_matrix(data.test_species, predicted)
     right = ", ".join(
         f"{counts[index, index]} of {counts[index].sum()} {label}" for index, label in enumerate(LABELS)
@@ -382,7 +382,7 @@ STYLE: dict[str, Any] = {
 
 
 def statistics(rows: NDArray[np.float64]) -> dict[str, dict[str, float]]:
-    """Describe each feature over the whole data set; ``std`` is that of the population."""
+    """Statistics of each feature over the whole data set; ``std`` is that of the population."""
     return {
         feature.name: {
             "min": round(float(column.min()), 4),
@@ -395,7 +395,7 @@ def statistics(rows: NDArray[np.float64]) -> dict[str, dict[str, float]]:
 
 
 def draw_pairs(data: Data) -> Figure:
-    """Scatter every feature against every other; the diagonal has each one's histogram."""
+    """Draw scatter plots of all pairs of features, with histograms on the diagonal."""
     size = len(FEATURES)
     figure, grid = plt.subplots(size, size, figsize=(12, 11.5), sharex="col", layout="constrained")
     for down, vertical in enumerate(FEATURES):
@@ -429,7 +429,7 @@ def draw_histograms(data: Data) -> Figure:
 
 
 def draw_importances(forest: RandomForestClassifier) -> Figure:
-    """Draw how much of the forest's decrease in impurity is owed to each feature, largest on top."""
+    """Draw each feature's share of the forest's decrease in impurity, largest on top."""
     ranked = sorted(zip(forest.feature_importances_.tolist(), FEATURES), key=lambda pair: pair[0])
     values = [value for value, _ in ranked]
     figure, axes = plt.subplots(figsize=(8, 3.6), layout="constrained")
@@ -444,7 +444,7 @@ def draw_importances(forest: RandomForestClassifier) -> Figure:
 
 
 def draw_confusion(actual: NDArray[np.int64], predicted: NDArray[np.int64]) -> Figure:
-    """Draw how many held-out flowers of each species were taken for which."""
+    """Draw the confusion matrix of the held-out flowers."""
     counts = confusion_matrix(actual, predicted)
     figure, axes = plt.subplots(figsize=(5.2, 5.2), layout="constrained")
     axes.imshow(counts, cmap="Blues", vmin=0)
@@ -463,7 +463,7 @@ def draw_confusion(actual: NDArray[np.int64], predicted: NDArray[np.int64]) -> F
 
 
 def draw_histogram(axes: Axes, data: Data, column: int) -> None:
-    """Draw one feature's histogram, the species stacked on one another.
+    """Draw one feature's histogram, stacked by species.
 
     The flowers were measured to 0.1 cm, so edges between those marks put the same number of marks into each bar.
     """
@@ -493,14 +493,14 @@ def draw_scatter(axes: Axes, data: Data, across: int, down: int) -> None:
 
 
 def add_heading(figure: Figure, title: str, sample: Axes) -> None:
-    """Put a title above a figure and the legend of the species below it, taken from one of its axes."""
+    """Add a title above a figure and the legend of one of its axes below it."""
     figure.suptitle(title, fontsize=13)
     handles, labels = sample.get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=len(LABELS), frameon=False, title="Species")
 
 
 def png(figure: Figure) -> bytes:
-    """Render a figure, without the metadata that would change with the version of Matplotlib."""
+    """Render a figure without metadata that depends on the version of Matplotlib."""
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", metadata={"Software": None})
     plt.close(figure)
@@ -511,7 +511,7 @@ def png(figure: Figure) -> bytes:
 
 
 def write(path: Path, content: bytes | str) -> None:
-    """Replace a file in one step, so that nobody reads half of it; leave it alone when nothing changed."""
+    """Replace a file atomically; leave it alone if nothing changed."""
     encoded = content.encode("utf-8") if isinstance(content, str) else content
     if path.exists() and path.read_bytes() == encoded:
         return
