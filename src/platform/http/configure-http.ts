@@ -11,8 +11,7 @@ import { ProblemFilter } from './errors/problem.filter.js';
 import { HttpSettings } from './http.settings.js';
 import { respondToWrongMethods } from './method-not-allowed.js';
 import { prepareHandlers } from './prepare-handlers.js';
-import { RequestObservers } from './request-observers.js';
-import { requestTracking } from './request-tracking.js';
+import { RequestObservers, requestTracking } from './request-tracking.js';
 import { setStandardHeaders, type StandardHeaders, standardHeaders } from './security-headers.js';
 
 /** Extensions of the server under the application. Without them, requests are handled by middleware alone. */

@@ -8,8 +8,7 @@ import { ErrorFormats } from './errors/error-formats.js';
 import { ErrorTranslators } from './errors/error-translators.js';
 import { ProblemFilter } from './errors/problem.filter.js';
 import { HttpSettings } from './http.settings.js';
-import { RequestObservers } from './request-observers.js';
-import { logRequest } from './request-tracking.js';
+import { requestLogger, RequestObservers } from './request-tracking.js';
 
 const settings = SettingsModule.forFeature(HttpSettings);
 
@@ -30,6 +29,6 @@ const settings = SettingsModule.forFeature(HttpSettings);
 })
 export class HttpModule {
   constructor(observers: RequestObservers, log: Log) {
-    observers.onEnd((request) => logRequest(log, request));
+    observers.onEnd(requestLogger(log));
   }
 }

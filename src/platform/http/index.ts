@@ -8,9 +8,8 @@ export { parseForm, parseJsonExactly } from './body/parse-body.js';
 export { collect, streamOf } from './body/read-bytes.js';
 export { mediaTypeOf, type UploadedFile, UploadedFiles } from './body/uploaded-files.js';
 export { configureHttp, type ServerHooks } from './configure-http.js';
-export { ClientPresence } from './client-presence.js';
 export { SameOriginFormGuard } from './cross-site.js';
-export { type FinishedRequest, RequestObservers } from './request-observers.js';
+export { ClientPresence, type FinishedRequest, RequestObservers } from './request-tracking.js';
 export { matchesStrongly, matchesWeakly } from './entity-tags.js';
 export {
   DomainError,

@@ -1,11 +1,66 @@
 import { randomUUID } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
 import type { NextFunction, Request, Response } from 'express';
-import type { Log } from '../logging/index.js';
-import type { FinishedRequest, RequestObservers } from './request-observers.js';
+import { Log } from '../logging/index.js';
+
+declare module 'http' {
+  interface ServerResponse {
+    presence?: ClientPresence;
+  }
+}
 
 const VALID_REQUEST_ID = /^[\w.:-]{1,128}$/;
 const MAX_LOGGED_PATH = 2_048;
 const CLIENT_CLOSED_REQUEST = 499;
+
+/** A request that has ended: it has its response, or its client has closed the connection. */
+export interface FinishedRequest {
+  readonly request: Request;
+  readonly response: Response;
+  readonly path: string;
+  /** 499, as in nginx, when the client closed the connection before the end of the response. */
+  readonly status: number;
+  readonly ms: number;
+}
+
+type BeginObserver = (response: Response) => void;
+type EndObserver = (finished: FinishedRequest) => void;
+
+/** Calls its observers at the beginning and at the end of every request. An observer that throws never fails a request. */
+@Injectable()
+export class RequestObservers {
+  private readonly beginObservers: BeginObserver[] = [];
+  private readonly endObservers: EndObserver[] = [];
+
+  constructor(private readonly log: Log) {}
+
+  /** Adds an observer of requests that have their id and have not reached any other middleware. */
+  onBegin(observer: BeginObserver): void {
+    this.beginObservers.push(observer);
+  }
+
+  onEnd(observer: EndObserver): void {
+    this.endObservers.push(observer);
+  }
+
+  notifyBegin(response: Response): void {
+    this.notify(this.beginObservers, response);
+  }
+
+  notifyEnd(finished: FinishedRequest): void {
+    this.notify(this.endObservers, finished);
+  }
+
+  private notify<T>(observers: readonly ((event: T) => void)[], event: T): void {
+    for (const observer of observers) {
+      try {
+        observer(event);
+      } catch (err) {
+        this.log.lines.error({ err }, 'a request observer failed');
+      }
+    }
+  }
+}
 
 /** Middleware that gives each request an id and notifies the observers of its beginning and its end. */
 export function requestTracking(observers: RequestObservers) {
@@ -28,10 +83,66 @@ export function requestTracking(observers: RequestObservers) {
   };
 }
 
-/** Logs one line for a request that has ended. */
-export function logRequest(log: Log, { request, path, status, ms }: FinishedRequest): void {
-  const { requestId, method, memberId } = request;
-  log.request({ requestId, method, path, status, ms: Math.round(ms * 100) / 100, memberId });
+/** An observer that logs one line for each request that has ended. */
+export function requestLogger(log: Log): EndObserver {
+  return ({ request, path, status, ms }) => {
+    const { requestId, method, memberId } = request;
+    log.request({ requestId, method, path, status, ms: Math.round(ms * 100) / 100, memberId });
+  };
+}
+
+/**
+ * Signals that a client has disconnected before its response. It implements the part of `AbortSignal` that is needed here. An
+ * `AbortSignal` takes longer to create.
+ */
+export class ClientPresence {
+  private isDisconnected = false;
+  private listeners: (() => void)[] = [];
+
+  /** The signal of the client that waits for `response`. */
+  static of(response: Response): ClientPresence {
+    response.presence ??= new ClientPresence();
+    if (response.closed) response.presence.end(response.writableFinished);
+    return response.presence;
+  }
+
+  /**
+   * Wraps `signal` for many listeners that come and go. An `AbortSignal` chains its listeners, removed ones included, and keeps
+   * their closures in memory.
+   */
+  static until(signal: AbortSignal): ClientPresence {
+    const presence = new ClientPresence();
+    if (signal.aborted) presence.end(false);
+    else signal.addEventListener('abort', () => presence.end(false), { once: true });
+    return presence;
+  }
+
+  get aborted(): boolean {
+    return this.isDisconnected;
+  }
+
+  addEventListener(_: 'abort', listener: () => void): void {
+    this.listeners.push(listener);
+  }
+
+  removeEventListener(_: 'abort', listener: () => void): void {
+    this.listeners = this.listeners.filter((other) => other !== listener);
+  }
+
+  /** Converts it for APIs that need a real `AbortSignal`. */
+  toAbortSignal(): AbortSignal {
+    const controller = new AbortController();
+    if (this.isDisconnected) controller.abort();
+    else this.addEventListener('abort', () => controller.abort());
+    return controller.signal;
+  }
+
+  /** Must be called when the response is closed. Notifies the listeners unless the response was sent completely. */
+  end(isAnswered: boolean): void {
+    if (this.isDisconnected || isAnswered) return;
+    this.isDisconnected = true;
+    for (const listener of this.listeners) listener();
+  }
 }
 
 function pathOf(url: string): string {

@@ -43,12 +43,9 @@ export function configureServer(app: NestExpressApplication): ServerHooks {
 
 function observe(app: NestExpressApplication, { responseQueue }: BaristaExpressAdapter): void {
   const observers = app.get(RequestObservers);
+  app.get(ConnectionTracker).observe(observers);
+  observers.onBegin(responseQueue.requestRead);
   const shutdown = app.get(GracefulShutdown);
-  observers.onBegin((response) => {
-    shutdown.requestBegan(response);
-    responseQueue.requestRead(response);
-  });
-  observers.onEnd(({ response }) => shutdown.requestEnded(response));
   const check = () => (shutdown.isStopping ? { ok: false, detail: 'stopping' } : { ok: true });
   app.get(ReadinessRegistry).add('server', check);
 }

@@ -4,7 +4,7 @@ import { setImmediate as nextIteration, setTimeout as delay } from 'node:timers/
 import { type BeforeApplicationShutdown, Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { Response } from 'express';
-import { HttpSettings } from '../http/index.js';
+import { HttpSettings, RequestObservers } from '../http/index.js';
 import { ConnectionGate } from './connection-gate.js';
 import { ConnectionTracker } from './connection-tracker.js';
 import { ProbePort } from './probe-port.js';
@@ -22,13 +22,13 @@ const MAX_ACCEPTING_MS = 1_000;
 @Injectable()
 export class GracefulShutdown implements OnModuleDestroy, BeforeApplicationShutdown {
   private stopping = false;
-  private draining = false;
   private lastActivity = 0;
 
   constructor(
     private readonly adapterHost: HttpAdapterHost,
     private readonly settings: ServerSettings,
     private readonly http: HttpSettings,
+    private readonly observers: RequestObservers,
     private readonly tracker: ConnectionTracker,
     private readonly connectionGate: ConnectionGate,
     private readonly probePort: ProbePort,
@@ -39,17 +39,6 @@ export class GracefulShutdown implements OnModuleDestroy, BeforeApplicationShutd
     return this.stopping;
   }
 
-  /** Adds a request in flight. While draining, its response closes the connection. */
-  requestBegan(response: Response): void {
-    this.tracker.inFlight.add(response);
-    if (this.draining) disableKeepAlive(response);
-  }
-
-  requestEnded(response: Response): void {
-    this.tracker.inFlight.delete(response);
-    if (this.draining) this.lastActivity = Date.now();
-  }
-
   async onModuleDestroy(): Promise<void> {
     this.stopping = true;
     if (this.settings.shutdownDelayMs > 0) await delay(this.settings.shutdownDelayMs);
@@ -58,9 +47,7 @@ export class GracefulShutdown implements OnModuleDestroy, BeforeApplicationShutd
   async beforeApplicationShutdown(): Promise<void> {
     const server = this.adapterHost.httpAdapter.getHttpServer() as HttpServer | undefined;
     if (server?.listening) await this.acceptPendingConnections();
-    this.draining = true;
-    this.tracker.inFlight.forEach(disableKeepAlive);
-    this.lastActivity = Date.now();
+    this.drain();
     if (!server?.listening) return;
     // The close method of http.Server also closes idle connections at once, which resets a request on its way.
     for (const open of [server, this.probePort.listening]) if (open) NetServer.prototype.close.call(open);
@@ -68,6 +55,14 @@ export class GracefulShutdown implements OnModuleDestroy, BeforeApplicationShutd
     const { connections } = this.tracker;
     while (connections.size > 0 && !this.isIdle() && Date.now() < deadline) await delay(10);
     for (const socket of connections) socket.destroy();
+  }
+
+  /** From now on, every response closes its connection. */
+  private drain(): void {
+    this.observers.onBegin(disableKeepAlive);
+    this.observers.onEnd(() => (this.lastActivity = Date.now()));
+    this.tracker.inFlight.forEach(disableKeepAlive);
+    this.lastActivity = Date.now();
   }
 
   /**

@@ -15,10 +15,10 @@ export class ResponseQueue {
   private latest: Response | undefined;
 
   /** Must be called with the response of each request when the request has been read. */
-  requestRead(response: Response): void {
+  readonly requestRead = (response: Response): void => {
     if (this.latest === undefined) setImmediate(this.endIteration);
     this.latest = response;
-  }
+  };
 
   /**
    * Ends a response with its body. The response is queued if no other request has been read since its own. Otherwise it had to

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { InFlightSet } from '../../../src/platform/server/in-flight-set.js';
+import { InFlightSet } from '../../../src/platform/server/connection-tracker.js';
 
 describe('InFlightSet', () => {
   it('contains the same members as a Set after the same operations', () => {
