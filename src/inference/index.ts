@@ -1,4 +1,4 @@
-export { ModelAccessGuard } from './access/model-access.guard.js';
+export { CurrentModel, ModelAccessGuard } from './access/model-access.guard.js';
 export { type AccessDecision, ModelAccess } from './access/model-access.js';
 export { InferenceModule } from './inference.module.js';
 export { getModelToken, InjectModel } from './injection/inject-model.js';
@@ -24,6 +24,10 @@ export {
   type ResponseContext,
 } from './pipelines/pipeline.decorator.js';
 export { PipelineRegistry, type RegisteredPipeline } from './pipelines/pipeline-registry.js';
-export { CurrentModel, DisconnectSignal, type PredictionContext } from './predict/prediction-context.js';
-export { type Predictions, PredictionsService, runPipeline } from './predict/predictions.service.js';
+export {
+  type PredictionContext,
+  type Predictions,
+  PredictionsService,
+  runPipeline,
+} from './predict/predictions.service.js';
 export type * from './models.generated.js';

@@ -1,9 +1,9 @@
 import { Body, Controller, Get, Headers, HttpCode, Param, Post, Req, Res, UseGuards } from '@nestjs/common';
 import { ApiBody, ApiHeader, ApiOkResponse, ApiOperation, ApiParam, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
-import { AcceptsBody, ClientPresence, MalformedRequestError } from '../platform/http/index.js';
+import { AcceptsBody, ClientPresence, DisconnectSignal, MalformedRequestError } from '../platform/http/index.js';
 import { type Model, ModelNotReadyError, ModelStore, type ModelVersion } from '../serving/index.js';
-import { CurrentModel, DisconnectSignal, ModelAccessGuard } from '../inference/index.js';
+import { CurrentModel, ModelAccessGuard } from '../inference/index.js';
 import { sendInferResponse, sendJson } from './send-response.js';
 import { InferRequestDto, InferResponseDto } from './dto/infer.dto.js';
 import { ModelMetadataDto, ModelReadyDto } from './dto/metadata.dto.js';

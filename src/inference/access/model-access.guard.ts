@@ -1,8 +1,15 @@
-import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
+import { type CanActivate, createParamDecorator, type ExecutionContext, Injectable } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { type Model, ModelStore } from '../../serving/index.js';
 import { ModelAccess } from './model-access.js';
 import { PredictionRateLimiter } from './prediction-rate-limiter.js';
+
+declare module 'express-serve-static-core' {
+  interface Request {
+    /** The requested model; set by `ModelAccessGuard`. */
+    model?: Model;
+  }
+}
 
 /** Finds the requested model, and enforces its `access` and `PREDICT_RATE` before the body is read. */
 @Injectable()
@@ -29,4 +36,15 @@ export class ModelAccessGuard implements CanActivate {
     await this.rateLimiter.consume(request, response);
     return true;
   }
+}
+
+/** Injects the requested model. */
+export const CurrentModel = createParamDecorator((_: unknown, context: ExecutionContext): Model => {
+  return modelOf(context.switchToHttp().getRequest<Request>());
+});
+
+/** The model that `ModelAccessGuard` has found for a request. */
+export function modelOf({ model }: Request): Model {
+  if (!model) throw new Error('The handler lacks @UseGuards(ModelAccessGuard)');
+  return model;
 }

@@ -2,7 +2,7 @@ import { type ArgumentsHost, Catch, type ExceptionFilter, Injectable } from '@ne
 import type { Request, Response } from 'express';
 import { ProblemFilter } from '../../platform/http/index.js';
 import type { Model } from '../../serving/index.js';
-import type { PredictionContext } from '../predict/prediction-context.js';
+import type { PredictionContext } from '../predict/predictions.service.js';
 
 /**
  * Pages that stand in for the JSON of models. The implementation decides which requests get one: `undefined` or `false`

@@ -5,9 +5,8 @@ import type { Prediction } from '../../serving/index.js';
 import { ModelAccessGuard } from '../access/model-access.guard.js';
 import { parseRowOrArray } from '../inputs/prediction-input.js';
 import { PredictResultDto } from './dto/predictions.dto.js';
-import { CurrentPrediction, type PredictionContext } from './prediction-context.js';
 import { ApiPredictionProblems } from './prediction-problems.js';
-import { PredictionsService } from './predictions.service.js';
+import { CurrentPrediction, type PredictionContext, PredictionsService } from './predictions.service.js';
 
 /** The short form for the default model: takes a row, returns a class index or a value. */
 @ApiTags('predictions')

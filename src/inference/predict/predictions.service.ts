@@ -1,15 +1,24 @@
 import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
-import { Injectable } from '@nestjs/common';
+import { createParamDecorator, type ExecutionContext, Injectable } from '@nestjs/common';
+import type { Request, Response } from 'express';
 import { type AuthenticatedMember, IdentityService } from '../../auth/index.js';
-import { InvalidInputError, UnsupportedMediaTypeError, UploadedFiles, validateAs } from '../../platform/http/index.js';
+import {
+  ClientPresence,
+  InvalidInputError,
+  UnsupportedMediaTypeError,
+  UploadedFiles,
+  validateAs,
+} from '../../platform/http/index.js';
 import {
   type CheckedRow,
   ClientGoneError,
   DeadlineError,
   ImageDecoder,
+  type Model,
   type ModelVersion,
   type Priority,
 } from '../../serving/index.js';
+import { modelOf } from '../access/model-access.guard.js';
 import { PipelineFailedError } from '../inference.errors.js';
 import { readFileInputs } from '../inputs/file-inputs.js';
 import {
@@ -21,7 +30,28 @@ import {
 } from '../inputs/prediction-input.js';
 import type { PipelineContext } from '../pipelines/pipeline.decorator.js';
 import { PipelineRegistry, type RegisteredPipeline } from '../pipelines/pipeline-registry.js';
-import type { PredictionContext } from './prediction-context.js';
+
+const FORM = 'application/x-www-form-urlencoded';
+
+/** The parts of a request, other than its body, that a prediction depends on. */
+export interface PredictionContext {
+  /** The requested model. */
+  readonly model: Model;
+  readonly request: Request;
+  readonly response: Response;
+  /** Whether the body is a form. */
+  readonly isForm: boolean;
+  /** Aborts when the client disconnects before its response. */
+  readonly signal: ClientPresence;
+}
+
+/** Injects the `PredictionContext`. */
+export const CurrentPrediction = createParamDecorator((_: unknown, context: ExecutionContext): PredictionContext => {
+  const http = context.switchToHttp();
+  const [request, response] = [http.getRequest<Request>(), http.getResponse<Response>()];
+  const isForm = request.headers['content-type']?.startsWith(FORM) === true;
+  return { model: modelOf(request), request, response, isForm, signal: ClientPresence.of(response) };
+});
 
 /** A prediction request over HTTP. */
 export interface PredictionRequest {

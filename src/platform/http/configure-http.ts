@@ -4,7 +4,7 @@ import type { ExpressAdapter, NestExpressApplication } from '@nestjs/platform-ex
 import type { Application, NextFunction, Request, RequestHandler, Response } from 'express';
 import { EnvironmentSettings } from '../config/index.js';
 import { SecurityLog } from '../logging/index.js';
-import { writeExactJson } from './body/exact-json-response.js';
+import { writeExactJson } from './body/json.js';
 import { RequestInputGuard } from './body/request-input.guard.js';
 import { refuseCrossSiteWrites } from './cross-site.js';
 import { ProblemFilter } from './errors/problem.filter.js';

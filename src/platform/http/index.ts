@@ -1,15 +1,15 @@
 export { AnyQuery } from './body/any-query.decorator.js';
 export { AcceptsBody, IMAGE_TYPES, MULTIPART, ROW_TYPES } from './body/body.decorators.js';
-export { parseExactJson, stringifyExactJson } from './body/exact-json.js';
+export { collect, streamOf } from './body/body-stream.js';
+export { parseExactJson, parseJsonExactly, stringifyExactJson } from './body/json.js';
 export { missingFile, unknownField } from './body/form-errors.js';
 export { MAX_FORM_FILES } from './body/multipart.js';
 export { openUpload, type Upload, type UploadPart } from './body/open-upload.js';
-export { parseForm, parseJsonExactly } from './body/parse-body.js';
-export { collect, streamOf } from './body/read-bytes.js';
+export { parseForm } from './body/parse-form.js';
 export { mediaTypeOf, type UploadedFile, UploadedFiles } from './body/uploaded-files.js';
 export { configureHttp, type ServerHooks } from './configure-http.js';
 export { SameOriginFormGuard } from './cross-site.js';
-export { ClientPresence, type FinishedRequest, RequestObservers } from './request-tracking.js';
+export { ClientPresence, DisconnectSignal, type FinishedRequest, RequestObservers } from './request-tracking.js';
 export { matchesStrongly, matchesWeakly } from './entity-tags.js';
 export {
   DomainError,

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { Injectable } from '@nestjs/common';
+import { createParamDecorator, type ExecutionContext, Injectable } from '@nestjs/common';
 import type { NextFunction, Request, Response } from 'express';
 import { Log } from '../logging/index.js';
 
@@ -144,6 +144,11 @@ export class ClientPresence {
     for (const listener of this.listeners) listener();
   }
 }
+
+/** Injects the `ClientPresence` of the client that waits for the response. */
+export const DisconnectSignal = createParamDecorator((_: unknown, context: ExecutionContext) =>
+  ClientPresence.of(context.switchToHttp().getResponse<Response>()),
+);
 
 function pathOf(url: string): string {
   const end = url.indexOf('?');

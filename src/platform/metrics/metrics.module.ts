@@ -14,6 +14,6 @@ import { MetricsSettings } from './metrics.settings.js';
 })
 export class MetricsModule {
   constructor(observers: RequestObservers, metrics: Metrics) {
-    observers.onEnd((finished) => metrics.observe(finished));
+    observers.onEnd(metrics.observeRequest);
   }
 }

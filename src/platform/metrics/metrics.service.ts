@@ -24,8 +24,8 @@ export class Metrics {
   }
 
   /** Uses the route's pattern as label, not its path: the number of label values must be bounded. */
-  observe({ request, status, ms }: FinishedRequest): void {
+  readonly observeRequest = ({ request, status, ms }: FinishedRequest): void => {
     const route = (request.route as { path?: string } | undefined)?.path ?? 'none';
     this.requests.labels(request.method, route, String(status)).observe(ms / 1000);
-  }
+  };
 }

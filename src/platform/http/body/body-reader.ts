@@ -1,11 +1,12 @@
+import type { IncomingMessage } from 'node:http';
 import { Injectable } from '@nestjs/common';
 import type { Request } from 'express';
-import { UnsupportedMediaTypeError } from '../errors/domain-error.js';
+import { MalformedRequestError, UnsupportedMediaTypeError } from '../errors/domain-error.js';
 import { HttpSettings } from '../http.settings.js';
-import { streamBody } from './body-stream.js';
+import { Chunks, collect, streamBody, tooLarge } from './body-stream.js';
 import { type BodyKind, type BodyPurpose, type BodyRule, MEDIA_TYPES } from './body.decorators.js';
-import { collect, readBytes, readBuffered } from './read-bytes.js';
-import { parseForm, parseJson, parseJsonExactly } from './parse-body.js';
+import { parseJson, parseJsonExactly } from './json.js';
+import { parseForm } from './parse-form.js';
 import { parseFiles } from './uploaded-files.js';
 
 type Parser = (bytes: Buffer) => unknown;
@@ -81,4 +82,46 @@ function kindOf(request: Request, rule: BodyRule): BodyKind {
 
 function isOneOf(request: Request, kind: BodyKind): boolean {
   return MEDIA_TYPES[kind].some((type) => request.is(type));
+}
+
+/**
+ * Reads an uncompressed body from the buffer of the request. Returns undefined if the body has not arrived completely or is
+ * larger than `limit`. A small body usually arrives in the same packet as its headers.
+ */
+function readBuffered(request: IncomingMessage, limit: number): Buffer | undefined {
+  const { readableLength } = request;
+  const isWhole = request.complete || readableLength === Number(request.headers['content-length']);
+  if (!isWhole || request.destroyed || readableLength > limit) return undefined;
+  return (request.read() as Buffer | null) ?? Buffer.alloc(0);
+}
+
+/**
+ * Reads an uncompressed body of up to `limit` bytes. A larger body is discarded while it arrives.
+ *
+ * @throws PayloadTooLargeError, or MalformedRequestError if the body does not arrive completely
+ */
+export function readBytes(request: IncomingMessage, limit: number): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks = new Chunks();
+    const rejectIncomplete = (): void => {
+      if (!request.complete) reject(new MalformedRequestError('The body did not arrive whole.'));
+    };
+    // The client may have disconnected while a guard ran: none of the events below would be emitted.
+    if (request.destroyed) rejectIncomplete();
+    const rejectTooLarge = (): void => {
+      request.removeAllListeners('data').resume();
+      reject(tooLarge(limit));
+    };
+    if (Number(request.headers['content-length'] ?? 0) > limit) {
+      rejectTooLarge();
+      return;
+    }
+    request.on('data', (chunk: Buffer) => {
+      chunks.push(chunk);
+      if (chunks.size > limit) rejectTooLarge();
+    });
+    request.once('end', () => resolve(chunks.join()));
+    request.once('error', rejectIncomplete);
+    request.once('close', rejectIncomplete);
+  });
 }

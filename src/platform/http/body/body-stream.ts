@@ -1,14 +1,20 @@
 import { Readable, Transform } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 import type { Request } from 'express';
-import { DomainError, MalformedRequestError, UnsupportedMediaTypeError } from '../errors/domain-error.js';
-import { tooLarge } from './read-bytes.js';
+import {
+  DomainError,
+  MalformedRequestError,
+  PayloadTooLargeError,
+  UnsupportedMediaTypeError,
+} from '../errors/domain-error.js';
 
 const DECODERS: Readonly<Record<string, () => Transform>> = {
   gzip: createGunzip,
   deflate: createInflate,
   br: createBrotliDecompress,
 };
+/** Number of chunks after which they are concatenated: each Buffer has an overhead of about 100 bytes. */
+const MAX_CHUNKS = 1_024;
 
 /**
  * Streams the decompressed body of a request, up to `limit` bytes before and after decompression. The rest of a body that is not
@@ -61,5 +67,42 @@ async function* decompress(source: AsyncIterable<Buffer>, decoder: Transform, li
     throw new MalformedRequestError('The body did not arrive whole, or is not compressed as it says.');
   } finally {
     readable.destroy();
+  }
+}
+
+/** Concatenates all chunks. */
+export async function collect(source: AsyncIterable<Buffer>): Promise<Buffer> {
+  const chunks = new Chunks();
+  for await (const chunk of source) chunks.push(chunk);
+  return chunks.join();
+}
+
+/** Wraps bytes in memory for a consumer of streams. */
+export async function* streamOf(bytes: Buffer): AsyncGenerator<Buffer> {
+  yield await Promise.resolve(bytes);
+}
+
+export function tooLarge(limit: number): PayloadTooLargeError {
+  return new PayloadTooLargeError(`The body is larger than ${limit} bytes.`);
+}
+
+/** The chunks of a body. They need little more memory than their bytes, even if a client sends the body byte by byte. */
+export class Chunks {
+  size = 0;
+  private readonly whole: Buffer[] = [];
+  private pieces: Buffer[] = [];
+
+  push(chunk: Buffer): void {
+    this.size += chunk.length;
+    this.pieces.push(chunk);
+    if (this.pieces.length < MAX_CHUNKS) return;
+    this.whole.push(Buffer.concat(this.pieces));
+    this.pieces = [];
+  }
+
+  /** Concatenates the chunks. A single chunk is not copied. */
+  join(): Buffer {
+    const all = [...this.whole, ...this.pieces];
+    return all.length === 1 ? all[0]! : Buffer.concat(all, this.size);
   }
 }

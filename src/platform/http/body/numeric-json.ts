@@ -1,5 +1,5 @@
-/** Minimum number of bytes: `JSON.parse` is faster for shorter bodies. */
-const MIN_LENGTH = 512;
+/** In bytes. `JSON.parse` is faster for shorter bodies. */
+export const MIN_NUMERIC_LENGTH = 512;
 /** Number of bytes in the middle of the body that are tested. */
 const SAMPLE = 64;
 /** Maximum depth of nested lists and objects. */
@@ -42,7 +42,7 @@ export function parseNumericJson(bytes: Buffer): unknown {
 }
 
 function isMostlyNumbers(bytes: Buffer): boolean {
-  if (bytes.length < MIN_LENGTH) return false;
+  if (bytes.length < MIN_NUMERIC_LENGTH) return false;
   const start = (bytes.length - SAMPLE) >> 1;
   for (let at = start; at < start + SAMPLE; at += 1) if (IS_NUMERIC[bytes[at]!] === 0) return false;
   return true;

@@ -4,7 +4,7 @@ import { MULTIPART } from './body.decorators.js';
 import { streamBody } from './body-stream.js';
 import { duplicateField, missingFile, unknownField } from './form-errors.js';
 import { type FormEvent, readForm } from './multipart.js';
-import { Chunks } from './read-bytes.js';
+import { Chunks } from './body-stream.js';
 import { mediaTypeOf, type UploadedFile } from './uploaded-files.js';
 
 /** A file of a form. It must be read before the next one is requested. */

@@ -1,12 +1,12 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
+import { ROUTE_ARGS_METADATA, RouteParamtypes } from '@nestjs/common/internal';
 import { Reflector } from '@nestjs/core';
 import type { Request } from 'express';
 import { type FieldError, InvalidInputError } from '../errors/domain-error.js';
 import { ANY_QUERY } from './any-query.decorator.js';
 import { BODY_RULE, type BodyRule, DEFAULT_BODY_RULE } from './body.decorators.js';
 import { BodyReader } from './body-reader.js';
-import { requirePercentEncoding } from './parse-body.js';
-import { handlerArguments } from './handler-arguments.js';
+import { requirePercentEncoding } from './parse-form.js';
 
 /** The parts of a request that a handler accepts. */
 interface InputRule {
@@ -40,14 +40,24 @@ export class RequestInputGuard implements CanActivate {
     const handler = context.getHandler();
     const known = this.rules.get(handler);
     if (known) return known;
-    const declared = handlerArguments(context);
+    const types = parameterTypesOf(context);
     const rule = this.reflector.get<BodyRule | undefined>(BODY_RULE, handler) ?? DEFAULT_BODY_RULE;
     const acceptsAnyQuery = this.reflector.get<boolean | undefined>(ANY_QUERY, handler) === true;
-    const acceptsBody = declared.body || rule.kinds.includes('stream');
-    const inputRule = { body: acceptsBody ? rule : undefined, query: declared.query || acceptsAnyQuery };
+    const acceptsBody = types.has(RouteParamtypes.BODY) || rule.kinds.includes('stream');
+    const inputRule = {
+      body: acceptsBody ? rule : undefined,
+      query: types.has(RouteParamtypes.QUERY) || acceptsAnyQuery,
+    };
     this.rules.set(handler, inputRule);
     return inputRule;
   }
+}
+
+/** The types (`RouteParamtypes`) of the parameters that a handler declares. */
+function parameterTypesOf(context: ExecutionContext): Set<number> {
+  const { name } = context.getHandler();
+  const metadata = (Reflect.getMetadata(ROUTE_ARGS_METADATA, context.getClass(), name) ?? {}) as object;
+  return new Set(Object.keys(metadata).map((key) => Number(key.split(':')[0])));
 }
 
 function checkQuery(request: Request, acceptsAnyQuery: boolean): void {

@@ -1,7 +1,7 @@
 import { MULTIPART } from './body.decorators.js';
 import { duplicateField } from './form-errors.js';
 import { type FormEvent, readForm } from './multipart.js';
-import { Chunks, streamOf } from './read-bytes.js';
+import { Chunks, streamOf } from './body-stream.js';
 
 /** An uploaded file in memory. */
 export interface UploadedFile {

@@ -1,5 +1,8 @@
+import { isUtf8 } from 'node:buffer';
+import type { Application, Response } from 'express';
 import { parse, stringify } from 'lossless-json';
 import { MalformedRequestError, PayloadTooLargeError } from '../errors/domain-error.js';
+import { MIN_NUMERIC_LENGTH, parseNumericJson } from './numeric-json.js';
 
 /**
  * Matches 16 digits at the beginning of a value, which a double may not represent exactly. The value need not be an integer: a
@@ -12,6 +15,26 @@ const INTEGER_OF_64_BITS = /^-?\d{1,20}$/;
 const MAX_EXACT_LENGTH = 4 * 2 ** 20;
 /** Part of the message of `JSON.stringify` for a bigint. */
 const BIGINT_MESSAGE = 'serialize a BigInt';
+
+/** @throws MalformedRequestError if the bytes are not UTF-8 or not JSON */
+export function parseJson(bytes: Buffer): unknown {
+  const text = decodeUtf8(bytes);
+  if (text === '') return undefined;
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new MalformedRequestError('The body is not well-formed JSON.');
+  }
+}
+
+/** As `parseJson`, but integers beyond 2^53 become bigints instead of being rounded. */
+export function parseJsonExactly(bytes: Buffer): unknown {
+  // Most bodies are short: spare them the call.
+  const numbers = bytes.length < MIN_NUMERIC_LENGTH ? undefined : parseNumericJson(bytes);
+  if (numbers !== undefined) return numbers;
+  const text = decodeUtf8(bytes);
+  return text === '' ? undefined : parseExactJson(text);
+}
 
 /**
  * Like `JSON.parse`, but returns integers beyond 2^53 of up to 20 digits as bigints, and does not round them. Rejects a text of
@@ -40,6 +63,26 @@ export function stringifyExactJson(value: unknown): string | undefined {
     if (!(error instanceof TypeError && error.message.includes(BIGINT_MESSAGE))) throw error;
     return stringify(value);
   }
+}
+
+/**
+ * Makes `response.json` of an Express application write 64-bit integers with all their digits. Express's own throws an error
+ * for them.
+ */
+export function writeExactJson(app: Application): void {
+  const { response } = app as unknown as { response: Response };
+  response.json = function json(this: Response, body: unknown): Response {
+    const text = stringifyExactJson(body);
+    if (!this.hasHeader('Content-Type')) this.set('Content-Type', 'application/json');
+    return this.send(text);
+  };
+}
+
+/** Rejects bytes that are not UTF-8. With replacement by U+FFFD, different texts would become equal. */
+export function decodeUtf8(bytes: Buffer): string {
+  if (!isUtf8(bytes)) throw new MalformedRequestError('The body is not UTF-8.');
+  const hasBom = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
+  return bytes.toString('utf8', hasBom ? 3 : 0);
 }
 
 function requireWellFormed<T>(read: () => T): T {
