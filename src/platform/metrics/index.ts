@@ -1,3 +1,2 @@
-export { Histogram, type Series } from './histogram.js';
 export { MetricsModule } from './metrics.module.js';
-export { Metrics } from './metrics.service.js';
+export { Histogram, Metrics, type Series } from './metrics.service.js';

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { IncomingMessage } from 'node:http';
 import { Socket } from 'node:net';
-import { readBytes } from '../../../src/platform/http/body/body-reader.js';
+import { readBytes } from '../../../src/platform/http/body/request-input.guard.js';
 
 const LIMIT = 10;
 
