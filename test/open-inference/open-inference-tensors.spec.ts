@@ -124,7 +124,7 @@ describe('Tensors of the Open Inference Protocol', () => {
 
   it('are not encoded in JSON where they are not finite', () => {
     const data = Float32Array.of(1, NaN);
-    expect(() => encodeJson({ name: 'x', type: 'float32', shape: [2], data })).toThrow(/ask for it as binary data/);
+    expect(() => encodeJson({ name: 'x', type: 'float32', shape: [2], data })).toThrow(/request it as binary data/);
   });
 
   it('are classified by their top values', () => {
