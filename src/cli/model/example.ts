@@ -68,7 +68,7 @@ function pick(prediction: Prediction, names: readonly string[]): Row {
   return Object.fromEntries(names.map((name) => [name, rounded(prediction[name])]));
 }
 
-/** Rounds all numbers in a value to the precision of float32. */
+/** Limits all numbers in a value to the precision of float32. */
 function rounded(value: unknown): unknown {
   if (typeof value === 'number') return Number.isInteger(value) ? value : Number(value.toPrecision(FLOAT32_DIGITS));
   if (Array.isArray(value)) return value.map(rounded);

@@ -7,7 +7,7 @@ import { CORS, HEADER_VERSIONS, PREFIX, STRICT, VERSIONS } from './conformance/a
 import { APP_NAMES, type AppName, type RunningApp, startApp } from './conformance/apps.js';
 import { DIFFERENCES, type Expected } from './conformance/differences.js';
 import { EDGES, EXPRESS_EDGES, HEADER_VERSION_EDGES, PREFIX_EDGES } from './conformance/edge.shapes.js';
-import { type Answer, exchange } from './conformance/exchange.js';
+import { type Answer, sendRawRequests } from './conformance/raw-requests.js';
 import { BODIES, EXPRESS, MIDDLEWARE, PIPELINE, ROUTES } from './conformance/routing.shapes.js';
 import { type Row, type Shape, shapesOf } from './conformance/shape.js';
 import { CONNECTIONS, STATIC, TARGETS } from './conformance/target.shapes.js';
@@ -50,7 +50,9 @@ describe('BaristaExpressAdapter', () => {
   });
 
   async function askBoth(shape: Shape) {
-    const [our, their] = await Promise.all([ours, stock].map((apps) => exchange(apps.get(shape.app)!.port, shape)));
+    const [our, their] = await Promise.all(
+      [ours, stock].map((apps) => sendRawRequests(apps.get(shape.app)!.port, shape)),
+    );
     return { our: our!, their: their! };
   }
 

@@ -3,7 +3,7 @@ import { ExpressAdapter } from '@nestjs/platform-express';
 import { AcceptsBody } from '../../../src/platform/http/index.js';
 import { BaristaExpressAdapter, ServerSettings } from '../../../src/platform/server/index.js';
 import { startTestApp, type TestApp } from '../../support/test-app.js';
-import { type Answer, exchange } from './conformance/exchange.js';
+import { type Answer, sendRawRequests } from './conformance/raw-requests.js';
 import { compose, FORM_BODY, JSON_BODY } from './conformance/shape.js';
 
 const BIG = 9_223_372_036_854_775_807n;
@@ -207,7 +207,7 @@ async function askAll({ url }: TestApp, rows: readonly Row[]): Promise<Answer[]>
     const headers = { ...(cookie ? { Cookie: cookie } : {}), ...given };
     const filled = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, fill(value)]));
     const bytes = compose(method, fill(target), filled, body);
-    const [answer] = await exchange(port, { bytes, methods: [method] });
+    const [answer] = await sendRawRequests(port, { bytes, methods: [method] });
     remember(state, answer!);
     answers.push(normalise(answer!));
   }

@@ -1,5 +1,5 @@
 import type { AppName } from './apps.js';
-import type { Exchange } from './exchange.js';
+import type { RawRequests } from './raw-requests.js';
 
 /** A kind of request: its name and its parts. */
 export type Row = readonly [
@@ -10,7 +10,7 @@ export type Row = readonly [
   body?: string,
 ];
 
-export interface Shape extends Exchange {
+export interface Shape extends RawRequests {
   readonly app: AppName;
   readonly name: string;
 }

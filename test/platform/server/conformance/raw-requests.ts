@@ -9,7 +9,7 @@ export interface Answer {
 }
 
 /** The bytes of the requests on one connection, and the method of each request that gets a response. */
-export interface Exchange {
+export interface RawRequests {
   readonly bytes: string;
   readonly methods: readonly string[];
 }
@@ -18,7 +18,7 @@ const TIMEOUT_MS = 5_000;
 const WITHOUT_BODY = /^HTTP\/1\.1 (?:1\d\d|204|304)/;
 
 /** Sends the bytes on a new connection, and reads until all responses have arrived or the server has closed it. */
-export function exchange(port: number, { bytes, methods }: Exchange): Promise<readonly Answer[]> {
+export function sendRawRequests(port: number, { bytes, methods }: RawRequests): Promise<readonly Answer[]> {
   return new Promise((resolve, reject) => {
     let received = '';
     const socket = connect(port, '127.0.0.1', () => socket.write(bytes));
