@@ -2,7 +2,6 @@ import { isUtf8 } from 'node:buffer';
 import type { Application, Response } from 'express';
 import { parse, stringify } from 'lossless-json';
 import { MalformedRequestError, PayloadTooLargeError } from '../errors/domain-error.js';
-import { MIN_NUMERIC_LENGTH, parseNumericJson } from './numeric-json.js';
 
 /**
  * Matches 16 digits at the beginning of a value, which a double may not represent exactly. The value need not be an integer: a
@@ -29,9 +28,6 @@ export function parseJson(bytes: Buffer): unknown {
 
 /** As `parseJson`, but integers beyond 2^53 become bigints instead of being rounded. */
 export function parseJsonExactly(bytes: Buffer): unknown {
-  // Most bodies are short: spare them the call.
-  const numbers = bytes.length < MIN_NUMERIC_LENGTH ? undefined : parseNumericJson(bytes);
-  if (numbers !== undefined) return numbers;
   const text = decodeUtf8(bytes);
   return text === '' ? undefined : parseExactJson(text);
 }
