@@ -43,22 +43,29 @@ export class RequestObservers {
     this.endObservers.push(observer);
   }
 
+  // Two loops instead of a shared one: each keeps its own inline caches in V8, on every request.
   notifyBegin(response: Response): void {
-    this.notify(this.beginObservers, response);
+    for (const observer of this.beginObservers) {
+      try {
+        observer(response);
+      } catch (err) {
+        this.logFailure(err);
+      }
+    }
   }
 
   notifyEnd(finished: FinishedRequest): void {
-    this.notify(this.endObservers, finished);
-  }
-
-  private notify<T>(observers: readonly ((event: T) => void)[], event: T): void {
-    for (const observer of observers) {
+    for (const observer of this.endObservers) {
       try {
-        observer(event);
+        observer(finished);
       } catch (err) {
-        this.log.lines.error({ err }, 'a request observer failed');
+        this.logFailure(err);
       }
     }
+  }
+
+  private logFailure(err: unknown): void {
+    this.log.lines.error({ err }, 'a request observer failed');
   }
 }
 
