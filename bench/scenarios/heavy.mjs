@@ -17,7 +17,7 @@ export async function run({ rounds, seconds }) {
   const barista = await startBarista({ models: { dense: { file: FILE } } });
   const bare = await startPeer('node:http', 'bare-node.mjs', FILE, 'x', OUTPUT);
   try {
-    await demandSameAnswer(barista, bare);
+    await requireSameResult(barista, bare);
     const predict = { method: 'POST', path: '/models/dense/predict', headers, body };
     // The just-in-time compilers have to finish before the measurement.
     await load(
@@ -71,7 +71,7 @@ function report(ours, theirs, idle, busy) {
   ];
 }
 
-async function demandSameAnswer(barista, bare) {
+async function requireSameResult(barista, bare) {
   const ask = async (url) => (await fetch(url, { method: 'POST', headers, body })).json();
   const ours = (await ask(`${barista.url}/models/dense/predict`)).predictions[0][OUTPUT];
   const { result } = await ask(bare.url);
