@@ -95,7 +95,7 @@ def main() -> None:
     model = train(rows, sales.sold[learn.item, learn.hour])
     held_out = simulate.in_opening_hours(simulate.all_questions(sales, end_of_training, HOURS))
     mean = float(sales.sold[learn.item, learn.hour][simulate.is_open(learn.hour)].mean())
-    metrics = judge(model, sales, held_out, mean)
+    metrics = evaluate(model, sales, held_out, mean)
 
     exported = export(model)
     test_rows = simulate.features(sales, held_out)
@@ -130,7 +130,7 @@ def train(rows: NDArray[np.float32], sold: NDArray[np.int64]) -> HistGradientBoo
     return model.fit(rows, sold)
 
 
-def judge(model: HistGradientBoostingRegressor, sales: Sales, held_out: Questions, mean: float) -> dict[str, float]:
+def evaluate(model: HistGradientBoostingRegressor, sales: Sales, held_out: Questions, mean: float) -> dict[str, float]:
     """Measure the forecasts of the held-out weeks, in opening hours, and compare them with simpler ones.
 
     ``baseline`` is the same hour a week before; ``fourWeeks`` the mean of that hour and weekday over four weeks;

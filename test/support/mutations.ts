@@ -27,7 +27,7 @@ const MUTATIONS: readonly Mutation[] = [
   withBody((body, random) => body.subarray(0, random(body.length + 1))),
   withBody((body, random) => Buffer.concat([body, Buffer.alloc(1 + random(64), random(256))])),
   withBody((body, random) => insert(body, random, body.subarray(random(body.length), random(body.length)))),
-  withBody((body, random) => cut(body, random)),
+  withBody((body, random) => truncate(body, random)),
   withBody((body, random) => replaceValue(body, random)),
   withBody((body, random) => replaceValue(body, random)),
   withBody((body, random) => rename(body, random)),
@@ -73,7 +73,7 @@ function insert(body: Buffer, random: Random, part: Buffer): Buffer {
   return Buffer.concat([body.subarray(0, at), part, body.subarray(at)]);
 }
 
-function cut(body: Buffer, random: Random): Buffer {
+function truncate(body: Buffer, random: Random): Buffer {
   const at = random(body.length);
   return Buffer.concat([body.subarray(0, at), body.subarray(at + 1 + random(40))]);
 }
