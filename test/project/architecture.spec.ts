@@ -260,9 +260,11 @@ function filesIn(folder: string): string[] {
   return readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' }).map((file) => `${folder}/${file}`);
 }
 
+/** Without folders that Git has left behind because they were empty or held ignored files. */
 function foldersIn(folder: string): string[] {
   const entries = readdirSync(join(ROOT, folder), { withFileTypes: true });
-  return entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+  const folders = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+  return folders.filter((name) => filesIn(`${folder}/${name}`).some((file) => file.endsWith('.ts')));
 }
 
 function filesWith(pattern: RegExp): string[] {
