@@ -1,10 +1,11 @@
 import { DomainError, type DomainErrorKind } from './domain-error.js';
 
 /**
- * What an error is due to: the content of the request (`input`), the way it was sent or its credentials (`request`), a
- * defect here (`server`), or a condition that passes by itself (`temporary`).
+ * What an error is due to: the content of the request (`input`), its credentials or media type (`request`), the HTTP
+ * exchange, before a handler runs (`protocol`), a defect here (`server`), or a condition that passes by itself
+ * (`temporary`).
  */
-export type ErrorFault = 'input' | 'request' | 'server' | 'temporary';
+export type ErrorFault = 'input' | 'request' | 'protocol' | 'server' | 'temporary';
 
 const FAULTS: Readonly<Record<DomainErrorKind, ErrorFault>> = {
   malformed: 'input',
@@ -14,13 +15,13 @@ const FAULTS: Readonly<Record<DomainErrorKind, ErrorFault>> = {
   'too-large': 'input',
   invalid: 'input',
   unauthenticated: 'request',
-  'method-not-allowed': 'request',
-  'not-acceptable': 'request',
-  timeout: 'request',
-  stale: 'request',
+  'method-not-allowed': 'protocol',
+  'not-acceptable': 'protocol',
+  timeout: 'protocol',
+  stale: 'protocol',
   'unsupported-media-type': 'request',
-  'expectation-failed': 'request',
-  'headers-too-large': 'request',
+  'expectation-failed': 'protocol',
+  'headers-too-large': 'protocol',
   internal: 'server',
   'rate-limited': 'temporary',
   unavailable: 'temporary',
@@ -32,7 +33,7 @@ export function faultOf({ kind }: DomainError): ErrorFault {
   return FAULTS[kind];
 }
 
-/** Whether the caller is at fault, and the server is not. */
+/** Whether the caller is at fault, in the content, the credentials or the media type of a request that reached its handler. */
 export function isCallerError(error: unknown): error is DomainError {
   if (!(error instanceof DomainError)) return false;
   const fault = faultOf(error);
