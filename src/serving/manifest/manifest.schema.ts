@@ -18,32 +18,51 @@ function forEachChannel(rule: object) {
   return { ...rule, type: ['number', 'array'], items: { ...rule, type: 'number' }, minItems: 1, maxItems: 3 };
 }
 
+const FEATURES = {
+  type: 'array',
+  minItems: 1,
+  items: object(
+    {
+      name: TEXT,
+      unit: { type: 'string' },
+      minimum: { type: 'number' },
+      maximum: { type: 'number' },
+      description: { type: 'string' },
+      mean: { type: 'number' },
+      std: { type: 'number', exclusiveMinimum: 0 },
+      default: { type: ['number', 'string', 'boolean'] },
+      nullable: { type: 'boolean' },
+      missing: { type: ['number', 'string', 'boolean'] },
+      values: { type: 'array', minItems: 1, uniqueItems: true, items: { type: ['string', 'number'] } },
+      tensor: TEXT,
+    },
+    ['name'],
+  ),
+};
+
+const LABELS = { type: 'array', minItems: 1, items: TEXT, uniqueItems: true };
+
+const OUTPUT = object({
+  label: TEXT,
+  probabilities: TEXT,
+  logits: TEXT,
+  value: TEXT,
+  values: { type: 'array', minItems: 2, items: TEXT, uniqueItems: true },
+  sigmoid: TEXT,
+  threshold: { type: 'number', minimum: 0, maximum: 1 },
+  decision: { enum: ['model'] },
+  topK: POSITIVE,
+});
+
 /** The JSON Schema of `model.json`. */
 export const MANIFEST_SCHEMA = object({
   $schema: TEXT,
   description: { type: 'string' },
   access: { enum: ['public', 'member', 'admin'] },
   load: { enum: ['start', 'first-use'] },
-  features: {
-    type: 'array',
-    minItems: 1,
-    items: object(
-      {
-        name: TEXT,
-        unit: { type: 'string' },
-        minimum: { type: 'number' },
-        maximum: { type: 'number' },
-        description: { type: 'string' },
-        mean: { type: 'number' },
-        std: { type: 'number', exclusiveMinimum: 0 },
-        default: { type: ['number', 'string', 'boolean'] },
-        tensor: TEXT,
-      },
-      ['name'],
-    ),
-  },
-  labels: { type: 'array', minItems: 1, items: TEXT, uniqueItems: true },
-  output: object({ label: TEXT, probabilities: TEXT, logits: TEXT, value: TEXT, topK: POSITIVE }),
+  features: FEATURES,
+  labels: LABELS,
+  output: OUTPUT,
   input: object(
     {
       image: object(
@@ -88,6 +107,9 @@ export const MANIFEST_SCHEMA = object({
       files: { type: 'object', additionalProperties: SHA256 },
       candidate: { type: 'boolean' },
       example: object(EXPECTED_PREDICTION),
+      features: FEATURES,
+      labels: LABELS,
+      output: OUTPUT,
     }),
   },
 });

@@ -11,6 +11,12 @@ export interface Feature {
   readonly mean?: number;
   readonly std?: number;
   readonly default?: number | string | boolean;
+  /** Whether the value may be missing: null, an absent key, an empty cell or NaN. */
+  readonly nullable?: boolean;
+  /** Takes the place of a missing value; NaN for floats and the empty text unless given. */
+  readonly missing?: number | string | boolean;
+  /** The allowed values. */
+  readonly values?: readonly (string | number)[];
   /** The input tensor, if it has another name than the feature. */
   readonly tensor?: string;
 }
@@ -36,6 +42,14 @@ export interface OutputMapping {
   readonly probabilities?: string;
   readonly logits?: string;
   readonly value?: string;
+  /** Names for the values of `value`, where a row has several of them. */
+  readonly values?: readonly string[];
+  /** Scores of independent labels: logits, or probabilities where the graph ends in a sigmoid. */
+  readonly sigmoid?: string;
+  /** The least probability of a label that is predicted from `sigmoid`; 0.5 unless given. */
+  readonly threshold?: number;
+  /** `model`: the label is the model's own decision, and need not be the most probable one. */
+  readonly decision?: 'model';
   readonly topK?: number;
 }
 
@@ -59,6 +73,10 @@ export interface VersionEntry {
   readonly candidate?: boolean;
   /** Overrides the expected prediction of the model's example for this version. */
   readonly example?: Omit<Example, 'input'>;
+  /** Override the keys of the same name of the manifest. */
+  readonly features?: readonly Feature[];
+  readonly labels?: readonly string[];
+  readonly output?: OutputMapping;
 }
 
 /** The content of `models/<name>/model.json`. Every key is optional. */
@@ -93,4 +111,15 @@ export interface Manifest {
 /** The example with the prediction that is expected of this version; undefined if the manifest has none. */
 export function exampleOf({ example, versions }: Manifest, version: string): Example | undefined {
   return example && { ...example, ...versions?.[version]?.example };
+}
+
+/** The manifest as one version sees it: with the features, labels and outputs that are its own. */
+export function manifestOfVersion(manifest: Manifest, version: string): Manifest {
+  const { features, labels, output } = manifest.versions?.[version] ?? {};
+  return {
+    ...manifest,
+    ...(features === undefined ? {} : { features }),
+    ...(labels === undefined ? {} : { labels }),
+    ...(output === undefined ? {} : { output }),
+  };
 }

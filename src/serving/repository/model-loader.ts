@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Log } from '../../platform/logging/index.js';
-import type { Manifest } from '../manifest/manifest.js';
+import { type Manifest, manifestOfVersion } from '../manifest/manifest.js';
 import { readManifest } from '../manifest/read-manifest.js';
 import type { RuntimeOptions } from '../runtime/runtime-options.js';
 import { ServingSettings } from '../serving.settings.js';
@@ -123,13 +123,14 @@ export class ModelLoader {
   }
 
   private newVersion(model: Model, found: VersionFolder): ModelVersion {
-    const { name, manifest } = model;
+    const { name } = model;
     const { version } = found;
+    const manifest = manifestOfVersion(model.manifest, version);
     const made = new ModelVersion({
       model: name,
       version,
       manifest,
-      source: sourceOf(found, manifest),
+      source: sourceOf(found, model.manifest),
       settings: this.settings,
       recorder: this.metrics.recorder(name, version),
       reasonPrefix: `${name}/${version}/model.onnx`,

@@ -45,11 +45,31 @@ export interface Tensor {
   readonly data: TensorData;
 }
 
+/** The value of a class inside a model: an integer or a text. */
+export type ClassValue = number | string;
+
+/** What the encoders, imputers and trees of a graph tell about one column of an input. */
+export interface ColumnHints {
+  /** The categories that an encoder knows. */
+  readonly categories?: readonly ClassValue[];
+  /** Whether the model has a rule for NaN in this column. */
+  readonly acceptsMissing?: boolean;
+}
+
 /** Name, type and shape of a model's input or output; a symbolic dimension is a string. */
 export interface TensorSignature {
   readonly name: string;
   readonly type: ElementType;
+  /** Empty for a scalar, and for a tensor of unknown rank. */
   readonly shape: readonly (number | string)[];
+  /** Whether the file states no shape: the tensor may have any rank. */
+  readonly hasUnknownRank?: boolean;
+  /** Of an output that names or scores classes: their values in the model's own order, as the graph has them. */
+  readonly classes?: readonly ClassValue[];
+  /** Of an output: the operator that computes it, if its values are probabilities. */
+  readonly activation?: 'sigmoid' | 'softmax';
+  /** Of an input: a hint for each column. */
+  readonly columns?: readonly ColumnHints[];
 }
 
 /** A symbol for a dimension without a name, different from all others. */
