@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { isUniqueViolation, UnitOfWork } from '../platform/database/index.js';
-import { actorOf, networkOf } from '../platform/http/index.js';
+import { actorOf, bearerTokenOf, networkOf } from '../platform/http/index.js';
 import { SecurityLog } from '../platform/logging/index.js';
 import { LoginThrottle } from './login-throttle/login-throttle.service.js';
 import { KnownAddressesRepository } from './login-throttle/known-addresses.repository.js';
@@ -17,7 +17,6 @@ import type { ChangePasswordDto, LogInDto, SignUpDto } from './dto/credentials.d
 import { ApiKey } from './entities/api-key.entity.js';
 import { Member } from './entities/member.entity.js';
 import { Session } from './entities/session.entity.js';
-import { bearerToken } from './identity/bearer-token.js';
 import { isWeakPassword } from './members/weak-passwords.js';
 import { WithdrawalHooks } from './members/withdrawal-hooks.js';
 import { emailKeyOf, MembersRepository } from './members/members.repository.js';
@@ -68,7 +67,7 @@ export class AuthService {
 
   /** Ends the session of the request. Does nothing for an API key, which has no session. */
   async logOut(context: HttpContext): Promise<void> {
-    if (bearerToken(context.request) !== undefined) return;
+    if (bearerTokenOf(context.request.headers.authorization) !== undefined) return;
     await this.sessions.load(context);
     const { memberId } = context.request.session;
     await this.sessions.end(context);

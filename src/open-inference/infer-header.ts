@@ -9,6 +9,7 @@ import {
 } from '../serving/index.js';
 import { ALL_DATATYPES, elementTypeOf, isDatatype } from './datatypes.js';
 import {
+  isAbsent,
   type JsonObject,
   readBoolean,
   readNonNegativeInteger,
@@ -65,8 +66,8 @@ export function parseInferHeader(json: Buffer, signature: Signature, limits: Inp
   };
 }
 
-function rejectSequence({ sequence_id: id = 0 }: JsonObject): void {
-  if (id === 0 || id === '') return;
+function rejectSequence({ sequence_id: id }: JsonObject): void {
+  if (isAbsent(id) || id === 0 || id === '') return;
   throw new MalformedRequestError('Sequences are not served here: no model keeps a state between requests.');
 }
 
@@ -75,7 +76,8 @@ function readInput(value: unknown, index: number): InputHeader {
   const input = requireObject(value, label);
   const name = readString(input, 'name');
   if (name === undefined) throw new MalformedRequestError(`${label} must have a name.`);
-  const { datatype, shape, data } = input;
+  const { datatype, shape } = input;
+  const data = input.data ?? undefined;
   if (!isDatatype(datatype)) {
     throw new InvalidTensorError(`The datatype of ${label.toLowerCase()} must be one of ${ALL_DATATYPES.join(', ')}.`);
   }

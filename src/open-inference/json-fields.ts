@@ -1,6 +1,9 @@
 import { MalformedRequestError } from '../platform/http/index.js';
 
-/** A JSON object of a request. Members that the protocol does not define are ignored. */
+/**
+ * A JSON object of a request. Members that the protocol does not define are ignored, and null members count as absent: clients
+ * with types write null for the optional members that they leave out.
+ */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
 // Each function below throws MalformedRequestError where the value has another type; `label` names it in the message.
@@ -11,7 +14,11 @@ export function requireObject(value: unknown, label: string): JsonObject {
 }
 
 export function readParameters(owner: JsonObject, label: string): JsonObject {
-  return owner.parameters === undefined ? {} : requireObject(owner.parameters, `${label}'s "parameters"`);
+  return isAbsent(owner.parameters) ? {} : requireObject(owner.parameters, `${label}'s "parameters"`);
+}
+
+export function isAbsent(value: unknown): value is undefined | null {
+  return value === undefined || value === null;
 }
 
 export function requireArray(owner: JsonObject, name: string): readonly unknown[] {
@@ -34,12 +41,13 @@ export function readNonNegativeInteger(owner: JsonObject, name: string): number 
 }
 
 export function rejectSharedMemory(parameters: JsonObject): void {
-  if (parameters.shared_memory_region === undefined) return;
+  if (isAbsent(parameters.shared_memory_region)) return;
   throw new MalformedRequestError('Shared memory is not served here: send tensors in the request, as JSON or binary.');
 }
 
 function readField(owner: JsonObject, name: string, type: string, accepts: (value: unknown) => boolean): unknown {
   const value = Object.hasOwn(owner, name) ? owner[name] : undefined;
-  if (value === undefined || accepts(value)) return value;
+  if (isAbsent(value)) return undefined;
+  if (accepts(value)) return value;
   throw new MalformedRequestError(`"${name}" must be ${type}.`);
 }

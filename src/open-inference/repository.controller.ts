@@ -13,7 +13,7 @@ import { SecurityLog } from '../platform/logging/index.js';
 import { type Model, ModelStore } from '../serving/index.js';
 import { sendJson } from './send-response.js';
 import { RepositoryEntryDto } from './dto/metadata.dto.js';
-import { type JsonObject, readBoolean, readParameters, requireObject } from './json-fields.js';
+import { isAbsent, type JsonObject, readBoolean, readParameters, requireObject } from './json-fields.js';
 import { OpenInferenceOperation, REPOSITORY_ERRORS } from './open-inference.docs.js';
 
 const EMPTY_OBJECT = { schema: { type: 'object' as const, additionalProperties: false, description: 'Empty' } };
@@ -96,7 +96,8 @@ function readBody(body: unknown): JsonObject {
 
 /** Models come from the store alone: files and manifests in a request would bypass its checks. */
 function rejectOverrides(parameters: JsonObject): void {
-  const override = Object.keys(parameters).find((key) => key === 'config' || key.startsWith('file:'));
+  const given = Object.keys(parameters).filter((key) => !isAbsent(parameters[key]));
+  const override = given.find((key) => key === 'config' || key.startsWith('file:'));
   if (override === undefined) return;
   throw new MalformedRequestError('Models are loaded from the store only: send neither "config" nor files.');
 }

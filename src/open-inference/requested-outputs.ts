@@ -1,6 +1,7 @@
 import { MalformedRequestError } from '../platform/http/index.js';
 import { InvalidTensorError, type Signature } from '../serving/index.js';
 import {
+  isAbsent,
   type JsonObject,
   readBoolean,
   readNonNegativeInteger,
@@ -34,7 +35,7 @@ export function readRequestedOutputs(
   isBinaryByDefault: boolean,
   signature: Signature,
 ): RequestedOutput[] {
-  const requested = request.outputs === undefined ? [] : requireArray(request, 'outputs');
+  const requested = isAbsent(request.outputs) ? [] : requireArray(request, 'outputs');
   if (requested.length === 0) return allOutputs(signature, isBinaryByDefault);
   const seen = new Set<string>();
   return requested.map((value, index) => {

@@ -48,7 +48,18 @@ describe('API keys', () => {
     expect(response.headers.getSetCookie()).toEqual([]);
     const sessions = await app.client().get('/auth/sessions', bearer(key));
     expect(sessions.body.items).toEqual([expect.objectContaining({ current: false })]);
-    expect((await app.client().get('/auth/me', { headers: { authorization: `bearer ${key}` } })).status).toBe(200);
+  });
+
+  it.each(['bearer ', 'BEARER ', 'Bearer  ', 'Bearer    ', 'bearer \t '])('takes the key after %j', async (scheme) => {
+    const { key } = await createKey();
+    const me = await app.client().get('/auth/me', { headers: { authorization: `${scheme}${key}` } });
+    expect(me).toMatchObject({ status: 200, body: { id: member.id } });
+  });
+
+  it.each(['Bearer', 'Bearer_', 'Bearer: ', 'Basic ', 'Bearer x '])('does not take a key after %j', async (scheme) => {
+    const { key } = await createKey();
+    const me = await app.client().get('/auth/me', { headers: { authorization: `${scheme}${key}` } });
+    expect(me.status).toBe(401);
   });
 
   it('records the last use at most once a minute', async () => {

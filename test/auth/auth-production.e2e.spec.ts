@@ -43,6 +43,16 @@ describe('sessions in production', () => {
     ]);
   });
 
+  it('passes over a stale cookie of the name', async () => {
+    await client.post('/auth/login', CREDENTIALS, TLS);
+    const good = `__Host-barista.sid=${client.cookies.get('__Host-barista.sid')}`;
+    const stale = `__Host-barista.sid=s%3Aold.${'A'.repeat(43)}`;
+    for (const cookie of [`${stale}; ${good}`, `${good}; ${stale}`, `barista.sid=x; ${stale}; ${good}`]) {
+      const headers = { ...TLS.headers, cookie };
+      expect(await app.client().get('/auth/me', { headers })).toMatchObject({ status: 200 });
+    }
+  });
+
   it('warns at start if TRUST_PROXY is 0, because logins through a TLS proxy would fail', async () => {
     const direct = await ProcessApp.start({ NODE_ENV: 'production', SESSION_SECRET: newSecret() });
     const warnings = direct.lines.filter(({ msg }) => msg.startsWith('TRUST_PROXY is 0'));

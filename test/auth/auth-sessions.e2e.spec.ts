@@ -36,6 +36,69 @@ describe('sessions', () => {
 
   const copyOf = (client: Client): Client => app.client().copyCookiesFrom(client);
 
+  describe('of several cookies of the name', () => {
+    const NAME = 'barista.sid';
+    const STALE = `s%3A${'old0'.repeat(8)}.${'A'.repeat(43)}`;
+
+    const meWith = async (...values: (string | undefined)[]): Promise<string | undefined> => {
+      const cookie = values.map((value) => `${NAME}=${value}`).join('; ');
+      return (await app.client().get('/auth/me', { headers: { cookie } })).body.id;
+    };
+
+    it.each([
+      ['of another secret', STALE],
+      ['that is not signed', 'plain'],
+      ['that is not URL-encoded', '%E0%A4%A'],
+      ['that is empty', ''],
+    ])('passes over one %s, before or after the session', async (_, stale) => {
+      const client = app.client();
+      const { id } = await client.signUpAndLogIn();
+      const good = client.cookies.get(NAME);
+      expect(await meWith(stale, good)).toBe(id);
+      expect(await meWith(good, stale)).toBe(id);
+      expect(await meWith(stale, stale, good, stale)).toBe(id);
+    });
+
+    it('passes over one whose session has ended', async () => {
+      const client = app.client();
+      const member = await client.signUpAndLogIn();
+      const ended = client.cookies.get(NAME);
+      await client.post('/auth/logout');
+      await logInAgain(client, member);
+      expect(await meWith(ended, client.cookies.get(NAME))).toBe(member.id);
+    });
+
+    it('takes that of the latest login, and ends all of them with the next login or logout', async () => {
+      const [older, newer] = [app.client(), app.client()];
+      await older.signUpAndLogIn();
+      const member = await newer.signUpAndLogIn();
+      const [first, second] = [older.cookies.get(NAME), newer.cookies.get(NAME)];
+      expect(await meWith(first, second)).toBe(member.id);
+      expect(await meWith(second, first)).toBe(member.id);
+
+      const { email, password } = member;
+      const headers = { cookie: `${NAME}=${first}; ${NAME}=${second}` };
+      const again = app.client();
+      expect((await again.post('/auth/login', { email, password }, { headers })).status).toBe(200);
+      expect([await meWith(first), await meWith(second)]).toEqual([undefined, undefined]);
+
+      const third = again.cookies.get(NAME);
+      const other = app.client();
+      await other.signUpAndLogIn();
+      const both = { cookie: `${NAME}=${third}; ${NAME}=${other.cookies.get(NAME)}` };
+      expect((await app.client().post('/auth/logout', undefined, { headers: both })).status).toBe(204);
+      expect([await meWith(third), await meWith(other.cookies.get(NAME))]).toEqual([undefined, undefined]);
+    });
+
+    it('tries ten at most', async () => {
+      const client = app.client();
+      const { id } = await client.signUpAndLogIn();
+      const stale = (count: number): string[] => Array<string>(count).fill(STALE);
+      expect(await meWith(...stale(9), client.cookies.get(NAME))).toBe(id);
+      expect(await meWith(...stale(10), client.cookies.get(NAME))).toBeUndefined();
+    });
+  });
+
   it('lists sessions with the User-Agent of their login, and marks the current one', async () => {
     const client = app.client();
     const member = await client.signUpAndLogIn();

@@ -51,6 +51,19 @@ describe('pages of models', () => {
     as.submit(`/models/${model}/predict`, fields, { headers: BROWSER_HEADERS });
 
   describe('content negotiation', () => {
+    it.each(['/models', '/models/sum'])(
+      'ignores what links of campaigns add to %s, on the page alone',
+      async (path) => {
+        for (const query of ['fbclid=IwAR0', 'utm_source=letter&utm_medium=email', 'gclid=1&x']) {
+          expect((await open(`${path}?${query}`)).status).toBe(200);
+          const { status, body } = await client.get(`${path}?${query}`);
+          expect([status, body.errors[0].type, body.errors[0].location[0]]).toEqual([422, 'unknown', 'query']);
+        }
+        expect((await open(`${path}?x=%E0%A4%A`)).status).toBe(400);
+        expect((await open('/models/none?fbclid=1')).status).toBe(404);
+      },
+    );
+
     it.each([
       ['*/*', 'application/json; charset=utf-8'],
       ['application/json', 'application/json; charset=utf-8'],

@@ -186,6 +186,38 @@ describe('Open Inference Protocol', () => {
     });
 
     it.each([
+      ['id', { id: null, inputs: [FLOWER] }],
+      ['parameters', { parameters: null, inputs: [FLOWER] }],
+      ['a parameter', { parameters: { timeout: null, sequence_id: null }, inputs: [FLOWER] }],
+      ['parameters of an input', { inputs: [{ ...FLOWER, parameters: null }] }],
+      ['a parameter of an input', { inputs: [{ ...FLOWER, parameters: { shared_memory_region: null } }] }],
+      ['outputs', { outputs: null, inputs: [FLOWER] }],
+      ['parameters of an output', { outputs: [{ name: 'label', parameters: null }], inputs: [FLOWER] }],
+    ])('takes null for %s as if it were absent', async (_, request) => {
+      const { status, body } = await client.post(INFER, request);
+      expect(status).toBe(200);
+      expect(body).not.toHaveProperty('id');
+      expect(body.outputs[0]).toMatchObject({ name: 'label', data: [2] });
+    });
+
+    it('takes null for the data of a binary tensor as if it were absent', async () => {
+      const input = { ...FLOWER, data: null, parameters: { binary_data_size: BYTES.length } };
+      const json = Buffer.from(JSON.stringify({ id: null, inputs: [input] }));
+      const headers = { [JSON_LENGTH]: String(json.length) };
+      for (const raw of Array<Buffer>(2).fill(Buffer.concat([json, BYTES]))) {
+        expect(await client.request('POST', INFER, { raw, headers })).toMatchObject({ status: 200 });
+      }
+    });
+
+    it('accepts x-gzip, which is gzip by an older name, in any case of its letters', async () => {
+      const raw = gzipSync(JSON.stringify({ inputs: [FLOWER] }));
+      for (const encoding of ['x-gzip', 'X-GZip', 'GZIP']) {
+        const response = await client.request('POST', INFER, { raw, headers: { 'content-encoding': encoding } });
+        expect(response).toMatchObject({ status: 200, body: { model_name: 'iris' } });
+      }
+    });
+
+    it.each([
       ['gzip', gzipSync],
       ['deflate', deflateSync],
     ])('accepts %s, and compresses the response with it on request', async (encoding, compress) => {

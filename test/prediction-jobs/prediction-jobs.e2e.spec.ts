@@ -58,6 +58,7 @@ describe('POST /models/{name}/jobs', () => {
     ['a form with CSV', inForm(csvOf(ROWS), 'a').raw, inForm('', 'a').headers],
     ['a form with JSON', inForm(JSON.stringify(ROWS), 'a', 'a.json').raw, inForm('', 'a').headers],
     ['compressed CSV', gzipSync(csvOf(ROWS)), { 'content-encoding': 'gzip' }],
+    ['CSV compressed with x-gzip', gzipSync(csvOf(ROWS)), { 'content-encoding': 'X-Gzip' }],
     ['CSV with a byte order mark and CRLF', `\ufeff${csvOf(ROWS).replaceAll('\n', '\r\n')}`, {}],
   ])('accepts %s', async (_, raw, headers) => {
     const { id } = await createJob(member, raw, { headers });

@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import type { EntityManager } from 'typeorm';
+import { bearerTokenOf } from '../../platform/http/index.js';
 import { ApiKeysService } from '../api-keys/api-keys.service.js';
 import { NotAuthenticatedError } from '../auth.errors.js';
 import { MembersRepository } from '../members/members.repository.js';
 import { SessionsService } from '../sessions/sessions.service.js';
-import { bearerToken } from './bearer-token.js';
 import type { AuthenticatedMember } from './authenticated-member.js';
 
 /**
@@ -34,7 +34,7 @@ export class IdentityService {
     const { authenticatedMember } = request;
     if (authenticatedMember === undefined) return false;
     if (authenticatedMember.via === 'session') return this.sessions.isActive(request);
-    return (await this.apiKeys.findMemberId(bearerToken(request)!)) === authenticatedMember.id;
+    return (await this.apiKeys.findMemberId(bearerTokenOf(request.headers.authorization)!)) === authenticatedMember.id;
   }
 
   /** The member with their current role, for work without a request; undefined after a withdrawal. */
@@ -54,7 +54,7 @@ export class IdentityService {
   }
 
   private async authenticateOnce(request: Request, response: Response): Promise<AuthenticatedMember | undefined> {
-    const token = bearerToken(request);
+    const token = bearerTokenOf(request.headers.authorization);
     const via = token === undefined ? 'session' : 'api-key';
     const memberId =
       token === undefined ? await this.memberOfSession(request, response) : await this.apiKeys.findMemberId(token);

@@ -24,6 +24,17 @@ export class SessionsRepository {
     return this.rows.findOneBy({ digest: sha256Of(secretId), ...activeSessions(this.settings) });
   }
 
+  /** The secret id of the active session that began last; undefined if none is active. */
+  async findLatestSecretId(secretIds: readonly string[]): Promise<string | undefined> {
+    const digests = secretIds.map((secretId) => sha256Of(secretId));
+    const [latest] = await this.rows.find({
+      where: { digest: In(digests), ...activeSessions(this.settings) },
+      order: { createdAt: 'DESC', id: 'ASC' },
+      take: 1,
+    });
+    return latest && secretIds[digests.indexOf(latest.digest)];
+  }
+
   /** Most recently used first. */
   findByMember(memberId: string): Promise<Session[]> {
     return this.rows.find({
@@ -46,7 +57,13 @@ export class SessionsRepository {
   }
 
   async removeBySecretId(secretId: string): Promise<void> {
-    await this.unitOfWork.run((manager) => manager.delete(Session, { digest: sha256Of(secretId) }));
+    await this.unitOfWork.run((manager) => this.removeBySecretIds([secretId], manager));
+  }
+
+  /** Call it inside a unit of work. */
+  async removeBySecretIds(secretIds: readonly string[], manager: EntityManager): Promise<void> {
+    if (secretIds.length === 0) return;
+    await manager.delete(Session, { digest: In(secretIds.map((secretId) => sha256Of(secretId))) });
   }
 
   /** Returns whether the member had such a session. */

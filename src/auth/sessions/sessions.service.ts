@@ -11,6 +11,7 @@ import { AuthSettings } from '../auth.settings.js';
 import { Session } from '../entities/session.entity.js';
 import { sha256Of } from '../sha256.js';
 import type { HttpContext } from './http-context.js';
+import { sessionCookiesOf, signedCookiesOf } from './session-cookies.js';
 import { SessionStore } from './session-store.js';
 import { SessionsRepository } from './sessions.repository.js';
 
@@ -33,7 +34,7 @@ export class SessionsService {
     private readonly repository: SessionsRepository,
     private readonly unitOfWork: UnitOfWork,
     private readonly settings: AuthSettings,
-    @Inject(SESSION_SECRETS) secrets: readonly string[],
+    @Inject(SESSION_SECRETS) private readonly secrets: readonly string[],
     private readonly security: SecurityLog,
     log: Log,
   ) {
@@ -41,7 +42,7 @@ export class SessionsService {
     this.cookie = { httpOnly: true, sameSite: 'lax', path: '/', secure: settings.isSecure };
     this.middleware = session({
       name: settings.cookieName,
-      secret: [...secrets],
+      secret: [...this.secrets],
       store: new SessionStore(repository, settings, log),
       cookie: this.cookie,
       resave: false,
@@ -49,13 +50,21 @@ export class SessionsService {
     });
   }
 
-  /** Loads the session of the request's cookie into `request.session`; an empty session if there is none. */
+  /**
+   * Loads the session of the request's cookie into `request.session`; an empty session if there is none. Of several cookies,
+   * the one of the latest login counts: a stale one may stay in a browser under another path or domain, before or after it.
+   */
   async load({ request, response }: HttpContext): Promise<void> {
+    const { cookie } = request.headers;
+    const chosen = await this.chooseCookie(cookie);
     await new Promise<void>((resolve, reject) => {
+      // express-session reads the header before it returns, and takes the first cookie of its name.
+      if (chosen !== undefined) request.headers.cookie = chosen;
       void this.middleware(request, response, (error?: unknown) => {
         if (error === undefined) resolve();
         else reject(error);
       });
+      if (chosen !== undefined) request.headers.cookie = cookie;
     });
   }
 
@@ -71,8 +80,7 @@ export class SessionsService {
 
   /** Whether the request has a session cookie, valid or not. */
   hasSessionCookie({ request }: HttpContext): boolean {
-    const pairs = request.headers.cookie?.split(';') ?? [];
-    return pairs.some((pair) => pair.trim().startsWith(`${this.settings.cookieName}=`));
+    return sessionCookiesOf(request.headers.cookie, this.settings.cookieName).length > 0;
   }
 
   /**
@@ -97,21 +105,21 @@ export class SessionsService {
   }
 
   /**
-   * Begins a session with a new id, and ends the previous one of this request. Inserts the row before it resolves.
+   * Begins a session with a new id, and ends those of the cookies of this request. Inserts the row before it resolves.
    *
    * @param work runs first, in the same transaction; if it throws, no session begins
    */
   async begin(context: HttpContext, memberId: string, work: (manager: EntityManager) => Promise<void>): Promise<void> {
     const { request } = context;
     await this.load(context);
-    const oldId = request.sessionID;
+    const oldIds = this.secretIdsOf(request);
     // `regenerate` would delete the old session in a separate transaction.
     request.sessionStore.generate(request);
     const row = newRow(context, memberId);
     try {
       await this.unitOfWork.run(async (manager) => {
         await work(manager);
-        await manager.delete(Session, { digest: sha256Of(oldId) });
+        await this.repository.removeBySecretIds(oldIds, manager);
         await this.repository.removeExpired(manager);
         await manager.insert(Session, row);
       });
@@ -126,12 +134,15 @@ export class SessionsService {
   }
 
   /**
-   * Ends the session of this request: deletes the row, then clears the cookie. Does not clear it if the request has none: another
+   * Ends the session of this request, and those of its other session cookies: deletes the rows, then clears the cookie. Does not clear it if the request has none: another
    * site may have sent the request without the cookie, and clearing it would log the member out.
    */
   async end(context: HttpContext): Promise<void> {
-    const { headers, session, sessionID } = context.request;
-    if (session.memberId) await this.repository.removeBySecretId(sessionID);
+    const { headers, session } = context.request;
+    if (session.memberId) {
+      const ids = this.secretIdsOf(context.request);
+      await this.unitOfWork.run((manager) => this.repository.removeBySecretIds(ids, manager));
+    }
     if (headers.cookie === undefined) detachSession(context);
     else this.clearCookie(context);
   }
@@ -153,6 +164,21 @@ export class SessionsService {
     detachSession(context);
     context.response.clearCookie(this.settings.cookieName, this.cookie);
     context.response.setHeader('Clear-Site-Data', CLEARED_SITE_DATA);
+  }
+
+  /** The one of several session cookies that is of the latest login; undefined where there is nothing to choose. */
+  private async chooseCookie(header: string | undefined): Promise<string | undefined> {
+    const pairs = sessionCookiesOf(header, this.settings.cookieName);
+    if (pairs.length < 2) return undefined;
+    const signed = signedCookiesOf(pairs, this.secrets);
+    if (signed.length < 2) return signed[0]?.pair;
+    const latest = await this.repository.findLatestSecretId(signed.map(({ secretId }) => secretId));
+    return signed.find(({ secretId }) => secretId === latest)?.pair;
+  }
+
+  private secretIdsOf({ headers }: HttpContext['request']): string[] {
+    const pairs = sessionCookiesOf(headers.cookie, this.settings.cookieName);
+    return signedCookiesOf(pairs, this.secrets).map(({ secretId }) => secretId);
   }
 }
 

@@ -14,7 +14,7 @@ import {
 } from '@nestjs/common';
 import { ApiExtraModels, ApiOkResponse, ApiOperation, ApiParam, ApiTags, getSchemaPath } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
-import { AcceptsBody, ApiProblems, UploadedFiles } from '../../platform/http/index.js';
+import { AcceptsBody, AnyQuery, ApiProblems, UploadedFiles } from '../../platform/http/index.js';
 import { ModelStore } from '../../serving/index.js';
 import { ModelAccessGuard } from '../access/model-access.guard.js';
 import { parseRowOrInstances } from '../inputs/prediction-input.js';
@@ -48,6 +48,7 @@ export class ModelsController {
   ) {}
 
   @Get()
+  @AnyQuery('pages')
   @UseFilters(ModelViewsFilter)
   @ApiOperation({ summary: 'All models and their states; a page for browsers' })
   @ApiJsonOrPage(ModelListDto)
@@ -59,6 +60,7 @@ export class ModelsController {
   }
 
   @Get(':name')
+  @AnyQuery('pages')
   @UseFilters(ModelViewsFilter)
   @ApiModelName()
   @ApiOperation({ summary: 'A model: its versions and the schemas of its rows and predictions; a page for browsers' })

@@ -2,6 +2,7 @@ import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { ALL_DATATYPES } from '../datatypes.js';
 
 const PARAMETERS = { type: 'object', additionalProperties: true } as const;
+const NULLABLE_PARAMETERS = { ...PARAMETERS, nullable: true } as const;
 const DATA = { type: 'array', items: {} } as const;
 
 class InferInputDto {
@@ -14,33 +15,43 @@ class InferInputDto {
   @ApiProperty({ enum: ALL_DATATYPES, example: 'FP32' })
   datatype!: string;
 
-  @ApiPropertyOptional({ ...PARAMETERS, description: '`binary_data_size`, where the data follows the JSON as binary' })
-  parameters?: object;
+  @ApiPropertyOptional({
+    ...NULLABLE_PARAMETERS,
+    description: '`binary_data_size`, where the data follows the JSON as binary',
+  })
+  parameters?: object | null;
 
   @ApiProperty({
     ...DATA,
     required: false,
+    nullable: true,
     description: 'Flat, or nested like the shape',
     example: [5.9, 3, 5.1, 1.8],
   })
-  data?: unknown[];
+  data?: unknown[] | null;
 }
 
 class RequestedOutputDto {
   @ApiProperty({ example: 'probabilities' })
   name!: string;
 
-  @ApiPropertyOptional({ ...PARAMETERS, description: '`binary_data`, `classification`' })
-  parameters?: object;
+  @ApiPropertyOptional({ ...NULLABLE_PARAMETERS, description: '`binary_data`, `classification`' })
+  parameters?: object | null;
 }
 
-/** Other members are ignored. */
+/** Other members are ignored, and null counts as absent. */
 export class InferRequestDto {
-  @ApiProperty({ required: false, description: 'Repeated in the response', example: 'r-1' })
-  id?: string;
+  @ApiProperty({
+    type: String,
+    required: false,
+    nullable: true,
+    description: 'Repeated in the response',
+    example: 'r-1',
+  })
+  id?: string | null;
 
-  @ApiPropertyOptional({ ...PARAMETERS, description: '`timeout` in microseconds, `binary_data_output`' })
-  parameters?: object;
+  @ApiPropertyOptional({ ...NULLABLE_PARAMETERS, description: '`timeout` in microseconds, `binary_data_output`' })
+  parameters?: object | null;
 
   @ApiProperty({
     type: [InferInputDto],
@@ -48,8 +59,8 @@ export class InferRequestDto {
   })
   inputs!: InferInputDto[];
 
-  @ApiProperty({ type: [RequestedOutputDto], required: false, description: 'All outputs if omitted' })
-  outputs?: RequestedOutputDto[];
+  @ApiProperty({ type: [RequestedOutputDto], required: false, nullable: true, description: 'All outputs if omitted' })
+  outputs?: RequestedOutputDto[] | null;
 }
 
 class InferOutputDto {

@@ -1,4 +1,5 @@
 export { AnyQuery } from './body/any-query.decorator.js';
+export { bearerTokenOf } from './bearer-token.js';
 export { AcceptsBody, IMAGE_TYPES, MULTIPART, ROW_TYPES } from './body/body.decorators.js';
 export { collect, streamOf } from './body/body-stream.js';
 export { parseExactJson, parseJsonExactly, stringifyExactJson } from './body/json.js';

@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { Controller, Get, Header, Headers } from '@nestjs/common';
 import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { ApiProblems, DomainError } from '../http/index.js';
+import { ApiProblems, bearerTokenOf, DomainError } from '../http/index.js';
 import { Metrics } from './metrics.service.js';
 import { MetricsSettings } from './metrics.settings.js';
 
@@ -33,7 +33,7 @@ export class MetricsController {
   async show(@Headers('authorization') authorization: string | undefined): Promise<string> {
     const { token, isServed } = this.settings;
     if (!isServed) throw new MetricsNotServedError('Set METRICS_TOKEN to serve metrics in production.');
-    if (token !== undefined && !timingSafeEqualText(/^bearer (.+)$/i.exec(authorization ?? '')?.[1] ?? '', token)) {
+    if (token !== undefined && !timingSafeEqualText(bearerTokenOf(authorization) ?? '', token)) {
       throw new MetricsTokenError('Send the metrics token as Authorization: Bearer <token>.');
     }
     return this.metrics.registry.metrics();

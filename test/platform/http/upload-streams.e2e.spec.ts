@@ -132,7 +132,7 @@ describe('openUpload', () => {
 
   it('rejects another media type, another content coding, and a malformed body', async () => {
     expect((await send('/uploads', 'x', { 'content-type': 'text/plain' })).status).toBe(415);
-    for (const coding of ['zstd', 'x-gzip']) {
+    for (const coding of ['zstd', 'gzip, gzip']) {
       expect((await send('/uploads', gzipSync(content), { ...CSV, 'content-encoding': coding })).status).toBe(415);
     }
     expect((await send('/uploads', 'x', { ...CSV, 'content-encoding': 'gzip' })).status).toBe(400);

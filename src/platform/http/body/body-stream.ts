@@ -10,6 +10,8 @@ import {
 
 const DECODERS: Readonly<Record<string, () => Transform>> = {
   gzip: createGunzip,
+  // The same by an older name (RFC 9110, section 8.4.1.3).
+  'x-gzip': createGunzip,
   deflate: createInflate,
   br: createBrotliDecompress,
 };

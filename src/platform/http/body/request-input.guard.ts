@@ -10,7 +10,8 @@ import {
   UnsupportedMediaTypeError,
 } from '../errors/domain-error.js';
 import { HttpSettings } from '../http.settings.js';
-import { ANY_QUERY } from './any-query.decorator.js';
+import { prefersHtml } from '../request.js';
+import { ANY_QUERY, type AnyQueryRule } from './any-query.decorator.js';
 import { Chunks, collect, streamBody, tooLarge } from './body-stream.js';
 import {
   BODY_RULE,
@@ -68,7 +69,7 @@ export class BodyReader {
 /** The parts of a request that a handler accepts. */
 interface InputRule {
   readonly body: BodyRule | undefined;
-  readonly query: boolean;
+  readonly query: AnyQueryRule | undefined;
 }
 
 /**
@@ -99,11 +100,12 @@ export class RequestInputGuard implements CanActivate {
     if (known) return known;
     const types = parameterTypesOf(context);
     const rule = this.reflector.get<BodyRule | undefined>(BODY_RULE, handler) ?? DEFAULT_BODY_RULE;
-    const acceptsAnyQuery = this.reflector.get<boolean | undefined>(ANY_QUERY, handler) === true;
+    const anyQuery = this.reflector.get<AnyQueryRule | undefined>(ANY_QUERY, handler);
     const acceptsBody = types.has(RouteParamtypes.BODY) || rule.kinds.includes('stream');
     const inputRule = {
       body: acceptsBody ? rule : undefined,
-      query: types.has(RouteParamtypes.QUERY) || acceptsAnyQuery,
+      // A declared query is validated with its DTO.
+      query: types.has(RouteParamtypes.QUERY) ? 'all' : anyQuery,
     };
     this.rules.set(handler, inputRule);
     return inputRule;
@@ -117,9 +119,9 @@ function parameterTypesOf(context: ExecutionContext): Set<number> {
   return new Set(Object.keys(metadata).map((key) => Number(key.split(':')[0])));
 }
 
-function checkQuery(request: Request, acceptsAnyQuery: boolean): void {
+function checkQuery(request: Request, anyQuery: AnyQueryRule | undefined): void {
   requirePercentEncoding(request.originalUrl.slice(request.originalUrl.indexOf('?')), 'query');
-  if (acceptsAnyQuery) return;
+  if (anyQuery === 'all' || (anyQuery === 'pages' && prefersHtml(request))) return;
   const errors = Object.keys(request.query).map((name): FieldError => {
     return { location: ['query', name], type: 'unknown', message: `${name} is not a known query parameter` };
   });
