@@ -40,7 +40,7 @@ export { checkTensorData, checkTensorMetadata, type TensorMetadata } from './sig
 export { ELEMENT_RULES } from './signature/element-rules.js';
 export { fromHalf, toHalf } from './signature/float16.js';
 export { inputSchema, type JsonSchema, outputSchema } from './signature/json-schema.js';
-export { type CheckedRow, type InputLimits, RowCheck } from './signature/row-validator.js';
+export { type CheckedRow, type InputLimits, RowCheck } from './signature/row-check.js';
 export { hasBatchDimension, type RowField, type RowSchema } from './signature/row-schema.js';
 export {
   allocate,

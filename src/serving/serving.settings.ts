@@ -1,5 +1,5 @@
 import type { Env } from '../platform/config/index.js';
-import type { InputLimits } from './signature/row-validator.js';
+import type { InputLimits } from './signature/row-check.js';
 
 /** The greatest number of values in one tensor. */
 const MAX_ELEMENTS = 2 ** 32 - 2;

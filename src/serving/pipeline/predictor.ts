@@ -5,7 +5,7 @@ import type { TimedCaller } from '../caller.js';
 import { ResponseTooLargeError } from '../serving.errors.js';
 import type { ServingSettings } from '../serving.settings.js';
 import type { RowSchema } from '../signature/row-schema.js';
-import type { CheckedRow } from '../signature/row-validator.js';
+import type { CheckedRow } from '../signature/row-check.js';
 import type { Tensor } from '../signature/tensor.js';
 import type { Preprocess } from './preprocess.js';
 import type { Prediction, Respond } from './respond.js';

@@ -1,7 +1,7 @@
 import { toHalf } from '../signature/float16.js';
 import { allocate, sizeOf, type Tensor, type TensorData } from '../signature/tensor.js';
 import type { InputPlan, RowField, RowSchema } from '../signature/row-schema.js';
-import type { CheckedRow } from '../signature/row-validator.js';
+import type { CheckedRow } from '../signature/row-check.js';
 
 /**
  * Converts checked rows to input tensors, and scales the features that have a mean or a standard deviation.

@@ -1,7 +1,7 @@
 import type { Example } from '../manifest/manifest.js';
 import type { Tensor } from '../signature/tensor.js';
 import type { RowField, RowSchema } from '../signature/row-schema.js';
-import type { CheckedRow } from '../signature/row-validator.js';
+import type { CheckedRow } from '../signature/row-check.js';
 import type { Prediction } from './respond.js';
 
 /** Relative above 1 and absolute below. The order of float32 operations changes results by less. */

@@ -12,7 +12,8 @@ import { Runtime, type RuntimeEvents } from '../runtime/runtime.js';
 import { ModelRunFailedError, RuntimeLostError } from '../serving.errors.js';
 import type { ServingSettings } from '../serving.settings.js';
 import { batchDimension, type RowSchema, rowSchemaOf, SignatureError } from '../signature/row-schema.js';
-import { type CheckedRow, findInvalidDefault, RowCheck, RowValidator } from '../signature/row-validator.js';
+import { type CheckedRow, RowCheck } from '../signature/row-check.js';
+import { findInvalidDefault, RowValidator } from '../signature/row-validator.js';
 import type { Signature, Tensor } from '../signature/tensor.js';
 
 /** Whether rows share runs, or the reason why they do not. */

@@ -11,7 +11,7 @@ import type { RuntimeEvents } from '../runtime/runtime.js';
 import type { RuntimeOptions } from '../runtime/runtime-options.js';
 import { ModelNotReadyError } from '../serving.errors.js';
 import type { ServingSettings } from '../serving.settings.js';
-import type { CheckedRow, RowCheck } from '../signature/row-validator.js';
+import type { CheckedRow, RowCheck } from '../signature/row-check.js';
 import type { RowSchema } from '../signature/row-schema.js';
 import type { Signature, Tensor } from '../signature/tensor.js';
 import type { VersionRecorder } from '../stats/version-recorder.js';

@@ -1,7 +1,7 @@
 import { TooManyElementsError, TooManyRowsError, InvalidTensorError } from '../serving.errors.js';
 import { type ElementType, type Signature, sizeOf, type Tensor, type TensorSignature } from './tensor.js';
 import { batchDimension } from './row-schema.js';
-import type { InputLimits } from './row-validator.js';
+import type { InputLimits } from './row-check.js';
 
 /** Name, type and shape of a tensor in a request. */
 export interface TensorMetadata {

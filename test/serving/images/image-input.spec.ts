@@ -3,7 +3,8 @@ import { parseManifest } from '../../../src/serving/manifest/read-manifest.js';
 import { preprocessorFor } from '../../../src/serving/pipeline/preprocess.js';
 import type { ElementType, Signature } from '../../../src/serving/signature/tensor.js';
 import { rowSchemaOf } from '../../../src/serving/signature/row-schema.js';
-import { RowCheck, RowValidator } from '../../../src/serving/signature/row-validator.js';
+import { RowCheck } from '../../../src/serving/signature/row-check.js';
+import { RowValidator } from '../../../src/serving/signature/row-validator.js';
 
 const SIZE = { width: 2, height: 1 };
 

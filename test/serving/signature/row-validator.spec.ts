@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import type { Signature } from '../../../src/serving/signature/tensor.js';
 import { rowSchemaOf } from '../../../src/serving/signature/row-schema.js';
-import { FastRowValidator, RowCheck, RowValidator } from '../../../src/serving/signature/row-validator.js';
+import { FastRowValidator } from '../../../src/serving/signature/fast-row-validator.js';
+import { RowCheck } from '../../../src/serving/signature/row-check.js';
+import { RowValidator } from '../../../src/serving/signature/row-validator.js';
 
 const LIMITS = { rows: 10, elements: 6, textLength: 5 };
 
