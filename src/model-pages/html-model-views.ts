@@ -90,7 +90,10 @@ export class HtmlModelViews implements ModelViews {
       parse: parseRowOrInstances,
       context: { ...context, isForm },
     });
-    if (isDownload) return asDownload(formatCsv(predictions, model.manifest.labels), model.name, response);
+    if (isDownload) {
+      const { labels } = model.version(predictions.version);
+      return asDownload(formatCsv(predictions, labels), model.name, response);
+    }
     return this.renderModel(model, request, response, { ...formStateOf(body), predictions });
   }
 

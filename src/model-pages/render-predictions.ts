@@ -25,9 +25,15 @@ export function renderPredictions({ model, version, predictions }: Predictions):
 
 function renderPrediction(prediction: unknown): Html {
   if (!isObject(prediction)) return html`<p class="verdict">${formatScalar(prediction)}</p>`;
-  const { label, value, probabilities, index, ...others } = prediction;
-  const result = label ?? value;
-  const rest = { ...(label === undefined ? { index } : {}), ...(label === undefined ? {} : { value }), ...others };
+  const { label, labels, value, values, probabilities, index, ...others } = prediction;
+  const result =
+    label ?? (isList(labels) ? labels.join(', ') || 'none' : undefined) ?? (isObject(value) ? undefined : value);
+  const rest = {
+    ...(label === undefined ? { index } : {}),
+    ...(result === value ? {} : { value }),
+    ...(isObject(values) ? values : {}),
+    ...others,
+  };
   return html`${when(result !== undefined, html`<p class="verdict">${formatScalar(result)}</p>`)}
   ${isProbabilities(probabilities) ? renderBars(probabilities) : renderOutputs({ probabilities })}
   ${renderOutputs(rest)}`;
@@ -103,10 +109,12 @@ function renderTable(predictions: readonly unknown[]): Html {
 /** The cells of a row by column, with the probability of the predicted label in place of all probabilities. */
 function cellsOf(prediction: unknown): Record<string, string> {
   if (!isObject(prediction)) return { prediction: formatScalar(prediction) };
-  const { label, index, probabilities, ...others } = prediction;
+  const { label, labels, index, probabilities, values, ...others } = prediction;
   const probability = isProbabilities(probabilities) && typeof label === 'string' ? probabilities[label] : undefined;
   const cells = {
     ...(label === undefined ? { index } : { label }),
+    ...(isList(labels) ? { labels: labels.join(', ') } : {}),
+    ...(isObject(values) ? values : {}),
     ...(probability === undefined ? { probabilities } : { probability: formatPercent(probability) }),
     ...others,
   };
@@ -119,6 +127,10 @@ function cellsOf(prediction: unknown): Record<string, string> {
 function isProbabilities(value: unknown): value is Readonly<Record<string, number>> {
   if (!isObject(value)) return false;
   return Object.values(value).every((share) => typeof share === 'number' && share >= 0 && share <= MAX_PROBABILITY);
+}
+
+function isList(value: unknown): value is readonly unknown[] {
+  return Array.isArray(value);
 }
 
 /** Whether the value is an object or an array. */

@@ -30,9 +30,9 @@ export async function infer(
 function selectOutput(
   { name, isBinary, classes }: RequestedOutput,
   tensors: readonly Tensor[],
-  { signature, manifest }: ModelVersion,
+  { signature, labels }: ModelVersion,
 ): InferOutput {
   const tensor = tensors.find((candidate) => candidate.name === name);
   if (!tensor || !signature) throw new Error('The model has not returned an output of its signature');
-  return { tensor: classes === undefined ? tensor : classify(tensor, classes, signature, manifest.labels), isBinary };
+  return { tensor: classes === undefined ? tensor : classify(tensor, classes, signature, labels), isBinary };
 }

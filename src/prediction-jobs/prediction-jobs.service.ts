@@ -93,7 +93,7 @@ export class PredictionJobsService {
       sha256: version.sha256 ?? null,
       onError,
       columns,
-      labels: version.manifest.output ? (version.manifest.labels ?? []) : [],
+      labels: version.labels ?? [],
     };
     const idempotency = key === undefined ? undefined : { key, digest: digestOf(payload, sha256) };
     const job = { kind: PREDICTION_JOB, memberId: member.id, payload, total: rows, inputId: id };

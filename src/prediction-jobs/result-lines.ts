@@ -6,9 +6,26 @@ export function formatResultLine(index: number, result: unknown): string {
   // JSON.stringify, since V8 caches the results of String(number) by the ten thousand, which keeps them in the old heap.
   const row = JSON.stringify(index);
   if (result instanceof RowFailure) return `{"row":${row},"error":${JSON.stringify(describeError(result.error))}}\n`;
-  const json = stringifyExactJson(result) ?? 'null';
+  const json = stringifyExactJson(hasOwnRow(result) ? keepApart(result) : result) ?? 'null';
   if (!json.startsWith('{')) return `{"row":${row},"answer":${json}}\n`;
   return json === '{}' ? `{"row":${row}}\n` : `{"row":${row},${json.slice(1)}\n`;
+}
+
+/** Whether the response of a pipeline has a member that a line has too. */
+function hasOwnRow(result: unknown): result is object {
+  return (
+    typeof result === 'object' && result !== null && (Object.hasOwn(result, 'row') || Object.hasOwn(result, 'error'))
+  );
+}
+
+/** Gives such members the prefix `output_`, as outputs of a model with such a name have it. */
+function keepApart(result: object): object {
+  return Object.fromEntries(
+    Object.entries(result).map(([name, value]) => [
+      name === 'row' || name === 'error' ? `output_${name}` : name,
+      value,
+    ]),
+  );
 }
 
 function describeError(error: DomainError): object {

@@ -9,7 +9,8 @@ import type { PredictionPayload } from './prediction-payload.js';
  * 1. the columns of the input, with the values that were sent;
  * 2. the members of a prediction: `label`, `value`, or a column per output of the model or per member of the pipeline's response
  *    (`answer` if the prediction is no object). `index` is left out beside `label`. `probabilities` becomes one column
- *    `probability_<label>` per label, empty for labels that the model did not return;
+ *    `probability_<label>` per label, empty for labels that the model did not return, and `values` one column
+ *    `value_<name>` per target;
  * 3. `error`, the message of a failed row, if the job skips invalid rows (`onError=skip`).
  *
  * A column of 2 or 3 with the name of an input column gets the prefix `answer_`.
@@ -128,19 +129,23 @@ function parseLines(chunk: Buffer): ResultLine[] {
   return texts.filter((text) => text !== '').map((text) => parseExactJson(text) as ResultLine);
 }
 
+/** The members that become a column for each of theirs, and how the names of these columns begin. */
+const PREFIXES: Readonly<Record<string, string>> = { probabilities: 'probability', values: 'value' };
+
 function columnsOf(sample: ResultLine, labels: readonly string[]): Column[] {
   const names = Object.keys(sample).filter((name) => name !== 'row' && !(name === 'index' && 'label' in sample));
   return names.flatMap((name): Column[] => {
     const value = sample[name];
-    if (name !== 'probabilities' || !isObject(value)) return [{ name, read: (line) => line[name] }];
-    const all = labels.length > 0 ? labels : Object.keys(value);
-    return all.map((label) => ({ name: `probability_${label}`, read: (line) => readProbability(line, label) }));
+    const prefix = isObject(value) ? PREFIXES[name] : undefined;
+    if (prefix === undefined) return [{ name, read: (line) => line[name] }];
+    const all = name === 'probabilities' && labels.length > 0 ? labels : Object.keys(value as object);
+    return all.map((member) => ({ name: `${prefix}_${member}`, read: (line) => readMember(line[name], member) }));
   });
 }
 
 /** Undefined for a label that is not among the most probable ones that were returned. */
-function readProbability({ probabilities }: ResultLine, label: string): unknown {
-  return isObject(probabilities) && Object.hasOwn(probabilities, label) ? probabilities[label] : undefined;
+function readMember(value: unknown, member: string): unknown {
+  return isObject(value) && Object.hasOwn(value, member) ? value[member] : undefined;
 }
 
 function toCell(value: unknown): unknown {

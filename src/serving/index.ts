@@ -39,7 +39,9 @@ export { ServingSettings } from './serving.settings.js';
 export { checkTensorData, checkTensorMetadata, type TensorMetadata } from './signature/check-tensors.js';
 export { ELEMENT_RULES } from './signature/element-rules.js';
 export { fromHalf, toHalf } from './signature/float16.js';
-export { inputSchema, type JsonSchema, outputSchema } from './signature/json-schema.js';
+export { inferOutput } from './signature/infer-output.js';
+export { inputSchema, type JsonSchema } from './signature/json-schema.js';
+export { outputSchema } from './signature/output-schema.js';
 export { type CheckedRow, type InputLimits, RowCheck } from './signature/row-check.js';
 export { hasBatchDimension, type RowField, type RowSchema } from './signature/row-schema.js';
 export {

@@ -126,6 +126,19 @@ export class ModelRunFailedError extends DomainError {
   }
 }
 
+/** The model predicted a class that has no label. */
+export class UnknownClassError extends DomainError {
+  readonly kind = 'internal';
+  readonly code = 'model.unknown-class';
+
+  constructor(value: string) {
+    super(
+      `The model predicted the class ${value}, which is none of its labels: "labels" in model.json needs a map from class ` +
+        'value to name that has it.',
+    );
+  }
+}
+
 /** The response would hold more than ANSWER_MAX_ELEMENTS values. */
 export class ResponseTooLargeError extends DomainError {
   readonly kind = 'too-large';

@@ -18,8 +18,9 @@ import { CommandError, parseArguments } from '../command-line.js';
 import type { CommandContext } from './command-context.js';
 import { draftManifest } from './draft-manifest.js';
 import { createExample, versionExample, withoutExamples } from './example.js';
+import { describeOutput } from './describe-output.js';
 import { describeBatching, formatBytes, formatCurl, formatNames } from './format.js';
-import { type VersionSource, withLoadedVersion } from './loaded-version.js';
+import { predictRows, sampleRows, type VersionSource, withLoadedVersion } from './loaded-version.js';
 import { publishModel, publishVersion } from './publish.js';
 import { stageVersion, withStagingFolder } from './staging-folder.js';
 import { entryOf, nextVersion, openModel, servingVersions, type StoredModel } from './stored-models.js';
@@ -86,7 +87,9 @@ async function addModel(addition: Addition, staging: string, context: CommandCon
   const folder = join(staging, name);
   const file = await stageVersion(join(folder, version), files);
   const source = { name: `${name}/${version}`, version, file, settings: context.settings };
-  const draft = await withLoadedVersion({ ...source, manifest: {} }, ({ signature }) => draftManifest(signature!));
+  const draft = await withLoadedVersion({ ...source, manifest: {} }, async (loaded) => {
+    return draftManifest(loaded.signature!, await predictRows(loaded, sampleRows(loaded)).catch(() => []));
+  });
   const example = await createExample({ ...source, manifest: draft });
   const manifest = mergeVersionEntry({ ...draft, ...(example ? { example } : {}) }, version, pinnedEntry(files));
   await withLoadedVersion({ ...source, manifest }, async (loaded) => {
@@ -162,12 +165,12 @@ function printReport(
   { modelsDir, url, print }: CommandContext,
 ): void {
   const folder = join(modelsDir, name, version);
-  const { features, output, example } = loaded.manifest;
+  const { features, example } = loaded.manifest;
   const size = [files.model, ...files.external.map(({ data }) => data)].reduce((sum, { length }) => sum + length, 0);
   const manifestFile = join(modelsDir, name, 'model.json');
   print(`Added ${name}, version ${version}: ${folder}, ${formatBytes(size)}, pinned in ${manifestFile}.`);
   print(`  input     ${formatNames((features ?? loaded.schema?.fields ?? []).map((field) => field.name))}`);
-  print(`  output    ${Object.keys(output ?? {}).join(', ') || 'its outputs by name'}`);
+  for (const line of describeOutput(loaded)) print(line);
   print(`  batching  ${describeBatching(loaded.batching)}`);
   const { candidate } = entryOf(loaded.manifest, version);
   if (candidate) print('  It is a candidate: it serves once an administrator chooses it.');

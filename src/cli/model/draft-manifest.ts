@@ -1,20 +1,28 @@
 import {
   hasBatchDimension,
+  inferOutput,
   type Feature,
   type Manifest,
-  type OutputMapping,
   type Signature,
   type TensorSignature,
   unnamedDimension,
 } from '../../serving/index.js';
+import type { Row } from './loaded-version.js';
 
 /** An input with more columns is an array feature rather than a feature per column. */
 const MAX_COLUMNS = 100;
 
-/** Drafts a manifest from the signature alone, for the author to complete with names, units and ranges. */
-export function draftManifest(signature: Signature): Manifest {
+/** Probabilities of float32 may leave 0 to 1 by rounding. */
+const ROUNDING = 1e-3;
+
+/**
+ * Drafts a manifest from the graph, for the author to complete with names, units and ranges.
+ *
+ * @param runs the outputs of trial runs by name, which tell scores from probabilities
+ */
+export function draftManifest(signature: Signature, runs: readonly Row[] = []): Manifest {
   const features = draftFeatures(signature);
-  const output = draftOutput(signature);
+  const output = inferOutput(signature, (name) => areProbabilities(runs, name));
   return { ...(features ? { features } : {}), ...(output ? { output } : {}) };
 }
 
@@ -36,36 +44,14 @@ function columnsOf(tensor: string, shape: TensorSignature['shape'], isOnly: bool
   });
 }
 
-/** The output mapping, if it is unambiguous: a classifier as skl2onnx exports it, or a single number. */
-function draftOutput(signature: Signature): OutputMapping | undefined {
-  const { outputs } = signature;
-  const label = outputs.find((tensor) => isLabel(tensor, signature));
-  const probabilities = outputs.find((tensor) => /prob/i.test(tensor.name) && isScores(tensor, signature));
-  if (probabilities && outputs.length === (label ? 2 : 1)) {
-    return { ...(label ? { label: label.name } : {}), probabilities: probabilities.name };
-  }
-  const [only] = outputs;
-  if (!only || outputs.length > 1) return undefined;
-  if (/logit/i.test(only.name) && isScores(only, signature)) return { logits: only.name };
-  return isFloat(only) && isPlain(only, signature) ? { value: only.name } : undefined;
-}
-
-function isLabel(tensor: TensorSignature, signature: Signature): boolean {
-  return /label/i.test(tensor.name) && /^(int64|string)$/.test(tensor.type) && isPlain(tensor, signature);
-}
-
-function isScores(tensor: TensorSignature, signature: Signature): boolean {
-  return isFloat(tensor) && tensor.shape.length === 2 && !isPlain(tensor, signature);
-}
-
-function isFloat({ type }: TensorSignature): boolean {
-  return type.startsWith('float');
-}
-
-/** Whether the tensor has one value for each row. */
-function isPlain(tensor: TensorSignature, signature: Signature): boolean {
-  const shape = rowShapeOf(tensor, signature);
-  return shape.length < tensor.shape.length && (shape.length === 0 || (shape.length === 1 && shape[0] === 1));
+/** Whether all values of an output in trial runs are probabilities; a run has the outputs of a row, by name. */
+function areProbabilities(runs: readonly Row[], output: string): boolean {
+  return runs.every((outputs) => {
+    const value = outputs[output];
+    return [value]
+      .flat(Infinity)
+      .every((share) => typeof share === 'number' && share >= -ROUNDING && share <= 1 + ROUNDING);
+  });
 }
 
 /** The shape without the batch dimension. An unnamed first dimension counts as one: such a model runs one row at a time. */

@@ -23,11 +23,13 @@ export async function createExample(source: VersionSource): Promise<Manifest['ex
   if (!input || !first) return undefined;
   if (!isClose(first, second)) return { input };
   const { output } = source.manifest;
-  if (output?.value !== undefined) return { input, value: rounded(first.value) as number };
+  if (typeof first.value === 'number' && output?.value !== undefined)
+    return { input, value: rounded(first.value) as number };
   if (!output) return { input, output: rounded(first) as Row };
   // By output tensor rather than by label: it stays valid when labels are named later.
   const byOutput = await predictByOutput(source, input);
-  return { input, output: pick(byOutput, [output.label ?? output.probabilities ?? output.logits ?? '']) };
+  const { label, probabilities, logits, sigmoid, value } = output;
+  return { input, output: pick(byOutput, [label ?? probabilities ?? logits ?? sigmoid ?? value ?? '']) };
 }
 
 /**

@@ -23,7 +23,7 @@ export class PredictController {
   @ApiPredictionProblems()
   async predict(@Body() value: unknown, @CurrentPrediction() context: PredictionContext): Promise<PredictResultDto> {
     const { predictions } = await this.service.predict({ value, parse: parseRowOrArray, context });
-    return { result: predictions.map(shortResult) };
+    return { result: predictions.map((prediction) => shortResult(prediction as Prediction, context)) };
   }
 
   @Put()
@@ -36,8 +36,14 @@ export class PredictController {
   }
 }
 
-/** The class index, or the value of a regression; the whole prediction where it has neither. */
-function shortResult(prediction: unknown): unknown {
-  const { index, value } = prediction as Prediction;
-  return index ?? value ?? prediction;
+/**
+ * The class index, or the value of a regression; a list of values for several targets, and of indices for several labels. The
+ * whole prediction where it has none of these.
+ */
+function shortResult(prediction: Prediction, { model }: PredictionContext): unknown {
+  const { index, value, values, labels } = prediction;
+  if (index !== undefined || value !== undefined) return index ?? value;
+  if (values !== undefined) return Object.values(values);
+  const names = model.defaultVersion?.labels;
+  return labels ? labels.map((label) => names?.indexOf(label) ?? Number(label)) : prediction;
 }

@@ -40,7 +40,14 @@ const FEATURES = {
   ),
 };
 
-const LABELS = { type: 'array', minItems: 1, items: TEXT, uniqueItems: true };
+const LABELS = {
+  type: ['array', 'object'],
+  items: TEXT,
+  minItems: 1,
+  uniqueItems: true,
+  minProperties: 1,
+  additionalProperties: TEXT,
+};
 
 const OUTPUT = object({
   label: TEXT,

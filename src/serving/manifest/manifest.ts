@@ -53,6 +53,9 @@ export interface OutputMapping {
   readonly topK?: number;
 }
 
+/** The names of classes: in the model's own order, or by the value of the class. */
+export type Labels = readonly string[] | Readonly<Record<string, string>>;
+
 /** An input row and the prediction that is expected for it. */
 export interface Example {
   readonly input: Readonly<Record<string, unknown>>;
@@ -75,7 +78,7 @@ export interface VersionEntry {
   readonly example?: Omit<Example, 'input'>;
   /** Override the keys of the same name of the manifest. */
   readonly features?: readonly Feature[];
-  readonly labels?: readonly string[];
+  readonly labels?: Labels;
   readonly output?: OutputMapping;
 }
 
@@ -87,7 +90,7 @@ export interface Manifest {
   /** When the model is loaded; `start` unless given. */
   readonly load?: 'start' | 'first-use';
   readonly features?: readonly Feature[];
-  readonly labels?: readonly string[];
+  readonly labels?: Labels;
   readonly output?: OutputMapping;
   readonly input?: { readonly image: ImageFormat };
   readonly example?: Example;

@@ -5,13 +5,15 @@ import type { TimedCaller } from '../caller.js';
 import { type ImageInput, imageInputOf, signatureWithImage } from '../images/image-input.js';
 import { type Example, exampleOf, type Manifest } from '../manifest/manifest.js';
 import { type Preprocess, preprocessorFor } from '../pipeline/preprocess.js';
-import { type Respond, responderByName, responderFor } from '../pipeline/respond.js';
+import { findDecisionProblem } from '../pipeline/decision-check.js';
+import { type Respond, responderByTensor, responderFor } from '../pipeline/respond.js';
 import { findMismatch, matchesSingleRuns, selfTestRows } from '../pipeline/self-test.js';
 import type { RuntimeOptions } from '../runtime/runtime-options.js';
 import { Runtime, type RuntimeEvents } from '../runtime/runtime.js';
 import { ModelRunFailedError, RuntimeLostError } from '../serving.errors.js';
 import type { ServingSettings } from '../serving.settings.js';
 import { batchDimension, type RowSchema, rowSchemaOf, SignatureError } from '../signature/row-schema.js';
+import { type OutputFormat, outputFormatOf } from '../signature/output-format.js';
 import { type CheckedRow, RowCheck } from '../signature/row-check.js';
 import { findInvalidDefault, RowValidator } from '../signature/row-validator.js';
 import type { Signature, Tensor } from '../signature/tensor.js';
@@ -29,6 +31,7 @@ export interface Loaded {
   readonly image: ImageInput | undefined;
   readonly validator: RowValidator;
   readonly preprocess: Preprocess;
+  readonly format: OutputFormat;
   readonly respond: Respond;
   readonly batching: Batching;
   /** Whether no dimension of an input is symbolic, apart from the batch dimension. */
@@ -111,15 +114,15 @@ function prepare(
   const image = imageInputOf(schema, manifest);
   const invalid = findInvalidDefault(schema, new RowCheck(settings.limits));
   if (invalid) throw new SignatureError(`a default in model.json is wrong: ${invalid.message}`);
-  checkOutputs(runtime.signature, manifest);
+  const format = outputFormatOf(runtime.signature, manifest);
   const queue = new BatchQueue(
     runtime,
     { deadlineMs: settings.deadlineMs, capacity: settings.queueCapacity },
     observer,
   );
   const validator = new RowValidator(schema);
-  const [preprocess, respond] = [preprocessorFor(schema), responderFor(manifest, runtime.signature)];
-  return { runtime, queue, schema, image, manifest, version, validator, preprocess, respond, settings };
+  const [preprocess, respond] = [preprocessorFor(schema), responderFor(format, runtime.signature)];
+  return { runtime, queue, schema, image, manifest, version, validator, preprocess, format, respond, settings };
 }
 
 async function selfTest(untested: UntestedVersion): Promise<Pick<Loaded, 'batching' | 'exampleRow'>> {
@@ -128,6 +131,7 @@ async function selfTest(untested: UntestedVersion): Promise<Pick<Loaded, 'batchi
   const exampleRow = example && checkExample(example.input, validator, new RowCheck(settings.limits));
   if (example && exampleRow) await comparePrediction(untested, example, exampleRow);
   const singleRuns = await runRowsSingly(untested, exampleRow);
+  checkPredictions(untested, singleRuns);
   const declared = declaredBatching(runtime.signature, manifest);
   const problem =
     'reason' in declared ? declared.reason : await findBatchingProblem(untested, declared.isForced, singleRuns);
@@ -147,7 +151,7 @@ async function comparePrediction(untested: UntestedVersion, example: Example, ro
   const { queue, runtime, respond } = untested;
   const outputs = await queue.submit(...submissionOf([row], untested));
   const [prediction = {}] = respond(outputs, 1);
-  const [byName = {}] = responderByName(runtime.signature)(outputs, 1);
+  const [byName = {}] = responderByTensor(runtime.signature)(outputs, 1);
   const mismatch = findMismatch(prediction, byName, example);
   if (mismatch !== undefined) throw new Error(mismatch);
 }
@@ -169,6 +173,15 @@ async function runRowsSingly(untested: UntestedVersion, example: CheckedRow | un
     if (!(error instanceof ModelRunFailedError)) throw error;
   }
   return { rows, outputs };
+}
+
+/** @throws Error where the outputs of a self-test row make no prediction, or one that contradicts itself */
+function checkPredictions({ respond, format }: UntestedVersion, { outputs }: SingleRuns): void {
+  const problem = findDecisionProblem(
+    format,
+    outputs.flatMap((run) => respond(run, 1)),
+  );
+  if (problem !== undefined) throw new Error(problem);
 }
 
 /** The reason against batching; undefined if a batch of three different rows gives the same outputs as single runs. */
@@ -203,16 +216,6 @@ function checkExample(input: Readonly<Record<string, unknown>>, validator: RowVa
   const row = validator.check(input, ['example'], check);
   if (check.errors[0]) throw new SignatureError(`its example in model.json is wrong: ${check.errors[0].message}`);
   return row;
-}
-
-/** @throws SignatureError where the manifest maps an output that the model does not have */
-function checkOutputs({ outputs }: Signature, { output = {} }: Manifest): void {
-  const { label, probabilities, logits, value } = output;
-  const names = outputs.map(({ name }) => name);
-  const missing = [label, probabilities, logits, value].find((name) => name !== undefined && !names.includes(name));
-  if (missing !== undefined) {
-    throw new SignatureError(`model.json names an output "${missing}"; the model has ${names.join(', ')}`);
-  }
 }
 
 /** The batching that signature and manifest allow; it has to pass the self-test, unless the manifest forces it. */

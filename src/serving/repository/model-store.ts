@@ -6,7 +6,7 @@ import { Model } from './model.js';
 import { ModelFolderWatcher } from './model-folder-watcher.js';
 import { ModelDefaultsRepository } from './model-defaults.repository.js';
 import { ModelLoader } from './model-loader.js';
-import type { VersionState } from './model-version.js';
+import type { VersionState } from './version-state.js';
 import { fingerprintOf, type ModelFolder, scanModels } from './scan-models.js';
 import { SerialQueue } from './serial-queue.js';
 

@@ -16,21 +16,7 @@ import type { RowSchema } from '../signature/row-schema.js';
 import type { Signature, Tensor } from '../signature/tensor.js';
 import type { VersionRecorder } from '../stats/version-recorder.js';
 import { type Batching, type Loaded, loadVersion } from './load-version.js';
-
-/** The state of a version as clients see it. */
-export type VersionState = 'loading' | 'ready' | 'failed' | 'unloaded';
-
-/** Adds `draining`: the version takes no new requests and finishes the current ones. */
-type Phase = VersionState | 'draining';
-
-/** The phases that may follow each phase. A version that is ready loads again while its runtime is restarted. */
-const TRANSITIONS: Readonly<Record<Phase, readonly Phase[]>> = {
-  unloaded: ['loading', 'draining'],
-  loading: ['ready', 'failed', 'draining'],
-  ready: ['loading', 'draining'],
-  failed: ['draining'],
-  draining: ['unloaded'],
-};
+import { type Phase, TRANSITIONS, type VersionState } from './version-state.js';
 
 /** The parts that a version is made from. */
 export interface VersionOptions {
@@ -118,6 +104,11 @@ export class ModelVersion extends EventEmitter<VersionEvents> {
   /** How images become rows; undefined for a model that takes none. */
   get image(): ImageInput | undefined {
     return this.loaded?.image;
+  }
+
+  /** The names of its classes or of its independent labels, in the order of its scores; undefined where they are not known. */
+  get labels(): readonly string[] | undefined {
+    return this.loaded?.format.classes?.names;
   }
 
   get batching(): Batching | undefined {

@@ -1,6 +1,7 @@
 import type { Access, Manifest } from '../manifest/manifest.js';
 import { ModelNotFoundError, ModelNotReadyError, VersionNotFoundError } from '../serving.errors.js';
-import type { ModelVersion, VersionState } from './model-version.js';
+import type { ModelVersion } from './model-version.js';
+import type { VersionState } from './version-state.js';
 
 /** The callbacks of a model to its store. */
 export interface ModelOptions {

@@ -1,7 +1,6 @@
-import type { Manifest } from '../manifest/manifest.js';
-import type { ElementType, Signature, TensorSignature } from './tensor.js';
+import type { ElementType } from './tensor.js';
 import { ELEMENT_RULES } from './element-rules.js';
-import { hasBatchDimension, type RowField, type RowSchema } from './row-schema.js';
+import type { RowField, RowSchema } from './row-schema.js';
 
 /** A JSON Schema in the subset that OpenAPI 3.0 shares. */
 export interface JsonSchema {
@@ -23,28 +22,6 @@ export function inputSchema({ fields }: RowSchema, example?: object): JsonSchema
   };
 }
 
-/** The schema of the prediction for one row. */
-export function outputSchema(signature: Signature, { output, labels }: Manifest): JsonSchema {
-  if (!output) {
-    const { outputs } = signature;
-    return objectOf(Object.fromEntries(outputs.map((tensor) => [tensor.name, tensorSchema(tensor, signature)])));
-  }
-  const { label, probabilities, logits, value } = output;
-  const perLabel = labels
-    ? objectOf(Object.fromEntries(labels.map((name) => [name, { type: 'number' }])), output.topK !== undefined)
-    : { type: 'object', additionalProperties: { type: 'number' } };
-  return objectOf({
-    ...(label || probabilities || logits ? { label: { type: 'string', ...(labels ? { enum: labels } : {}) } } : {}),
-    ...(label || probabilities || logits ? { index: { type: 'integer', minimum: 0 } } : {}),
-    ...(probabilities || logits ? { probabilities: perLabel } : {}),
-    ...(value ? { value: { type: 'number' } } : {}),
-  });
-}
-
-function objectOf(properties: Record<string, JsonSchema>, isPartial = false): JsonSchema {
-  return { type: 'object', properties, ...(isPartial ? {} : { required: Object.keys(properties) }) };
-}
-
 function fieldSchema({ type, shape, feature }: RowField): JsonSchema {
   const { unit, minimum, maximum, description } = feature;
   const text = [description, unit ? `in ${unit}` : undefined].filter((part) => part !== undefined).join(', ');
@@ -60,18 +37,14 @@ function fieldSchema({ type, shape, feature }: RowField): JsonSchema {
   return { ...nest(element, shape), ...extras };
 }
 
-function elementSchema(type: ElementType): JsonSchema {
+/** The schema of one element of a tensor. */
+export function elementSchema(type: ElementType): JsonSchema {
   const isLong = type === 'int64' || type === 'uint64';
   return { type: JSON_TYPES[ELEMENT_RULES[type].name], ...(isLong ? { format: type } : {}) };
 }
 
-function tensorSchema(tensor: TensorSignature, signature: Signature): JsonSchema {
-  const shape = tensor.shape.slice(hasBatchDimension(tensor, signature) ? 1 : 0);
-  const isScalar = shape.length === 1 && shape[0] === 1;
-  return nest(elementSchema(tensor.type), isScalar ? [] : shape);
-}
-
-function nest(element: JsonSchema, shape: readonly (number | string)[]): JsonSchema {
+/** Nested arrays of these lengths; a string is any length. */
+export function nest(element: JsonSchema, shape: readonly (number | string)[]): JsonSchema {
   return shape.reduceRight<JsonSchema>(
     (items, size) => ({
       type: 'array',

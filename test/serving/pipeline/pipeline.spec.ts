@@ -2,6 +2,7 @@ import type { Manifest } from '../../../src/serving/manifest/manifest.js';
 import { ManifestError, parseManifest } from '../../../src/serving/manifest/read-manifest.js';
 import { findMismatch, isClose, selfTestRows } from '../../../src/serving/pipeline/self-test.js';
 import { responderFor } from '../../../src/serving/pipeline/respond.js';
+import { outputFormatOf } from '../../../src/serving/signature/output-format.js';
 import type { Signature, Tensor, TensorSignature } from '../../../src/serving/signature/tensor.js';
 
 /** The signature of a model with the batch dimension "n". */
@@ -10,7 +11,7 @@ function signatureOf(...outputs: TensorSignature[]): Signature {
 }
 
 function respond(outputs: Tensor[], rowCount: number, manifest: Manifest, signature: Signature) {
-  return responderFor(manifest, signature)(outputs, rowCount);
+  return responderFor(outputFormatOf(signature, manifest), signature)(outputs, rowCount);
 }
 
 describe('responderFor', () => {
@@ -47,11 +48,12 @@ describe('responderFor', () => {
     expect(respondTo([1, 2, 3], {})).toEqual([{ scores: [1, 2, 3] }]);
   });
 
-  it('keeps a text label that is not in the manifest', () => {
+  it('refuses a text label that is none of the labels', () => {
     const signature: TensorSignature = { name: 'kind', type: 'string', shape: ['n'] };
-    const tensor: Tensor = { name: 'kind', type: 'string', shape: [2], data: ['a', 'z'] };
+    const tensor = (kind: string): Tensor => ({ name: 'kind', type: 'string', shape: [1], data: [kind] });
     const manifest = { labels: ['a', 'b'], output: { label: 'kind' } };
-    expect(respond([tensor], 2, manifest, signatureOf(signature))).toEqual([{ label: 'a', index: 0 }, { label: 'z' }]);
+    expect(respond([tensor('a')], 1, manifest, signatureOf(signature))).toEqual([{ label: 'a', index: 0 }]);
+    expect(() => respond([tensor('z')], 1, manifest, signatureOf(signature))).toThrow(/the class z, which is none/);
   });
 
   it('finds the greatest of 200,000 scores', () => {
@@ -64,11 +66,11 @@ describe('responderFor', () => {
   });
 
   it('gives integers as numbers up to 2^53, and as bigints beyond', () => {
-    const signature: TensorSignature = { name: 'id', type: 'int64', shape: ['n'] };
+    const signature: TensorSignature = { name: 'number', type: 'int64', shape: ['n'] };
     const data = new BigInt64Array([42n, 9_007_199_254_740_993n]);
-    expect(respond([{ name: 'id', type: 'int64', shape: [2], data }], 2, {}, signatureOf(signature))).toEqual([
-      { id: 42 },
-      { id: 9_007_199_254_740_993n },
+    expect(respond([{ name: 'number', type: 'int64', shape: [2], data }], 2, {}, signatureOf(signature))).toEqual([
+      { number: 42 },
+      { number: 9_007_199_254_740_993n },
     ]);
   });
 });
