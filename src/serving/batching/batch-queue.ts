@@ -5,16 +5,14 @@ import {
   ClientGoneError,
   DeadlineError,
   ModelRunFailedError,
-  OverloadedError,
   QueueDelayExceededError,
-  QueueFullError,
   ResponseTooLargeError,
   RuntimeLostError,
 } from '../serving.errors.js';
 import type { Tensor } from '../signature/tensor.js';
+import { Admission, isMostOf } from './admission.js';
 import type { BatchPolicy } from './batch.js';
 import { DeadlineTimer, distributeOutputs, QueuedRun, type Submission, WaitingRuns } from './queued-runs.js';
-import { RunCost } from './run-cost.js';
 
 /** The part of a runtime that the queue uses. */
 export interface Runnable {
@@ -44,12 +42,6 @@ export interface QueueObserver {
 /** A run this close to its deadline is not started: its timer is about to fire. */
 const TIMER_RESOLUTION_MS = 1;
 
-/** Admit a run only if its estimate fits in this share of the time left: estimates are no more exact than that. */
-const ADMISSION_SHARE = 0.8;
-
-/** A run that has been overtaken starts only if this many times its estimate fits in the time left. */
-const START_MARGIN = 2;
-
 /** Interactive demand is assumed for this long after the last interactive request. */
 const INTERACTIVE_DEMAND_MS = 250;
 
@@ -75,7 +67,7 @@ export class BatchQueue {
   private recentConcurrency = 0;
   /** Halves of failed batches, run again until the failing row is alone. */
   private readonly retries: QueuedRun[][] = [];
-  private readonly cost = new RunCost();
+  private readonly admission = new Admission();
   private running: { readonly batch: readonly QueuedRun[]; readonly rows: number; readonly since: number } | undefined;
   private lastSuccessAt = -Infinity;
   private lastInteractiveAt = -Infinity;
@@ -111,7 +103,7 @@ export class BatchQueue {
 
   /** The number of rows, at most one batch, that are expected to occupy the runtime for at most `ms`. */
   rowsWithin(ms: number): number {
-    return this.cost.rowsWithin(ms, this.policy);
+    return this.admission.rowsWithin(ms, this.policy);
   }
 
   /** Whether interactive requests have come recently: background work yields to them. */
@@ -145,28 +137,10 @@ export class BatchQueue {
     this.deferDispatch();
   }
 
-  /** Refuses a run for which there is no room, or whose estimated end is too close to its deadline. */
-  private checkAdmission(
-    { rows }: Submission,
-    { priority, deadline }: TimedCaller,
-    now: number,
-  ): DomainError | undefined {
-    const { capacity } = this.options;
-    const ahead = this.waiting.aheadOf(priority ?? 'interactive');
-    if (this.waiting.size >= capacity) return new QueueFullError(capacity);
-    if (ahead.runs === 0) return undefined;
-    const allowedMs = deadline - now;
-    const queuedMs = this.cost.estimateQueued(ahead.runs + 1, ahead.rows + rows, this.policy);
-    const predictedMs = this.remainingMs(now) + queuedMs;
-    return predictedMs > allowedMs * ADMISSION_SHARE
-      ? new OverloadedError(ahead.runs, predictedMs, allowedMs)
-      : undefined;
-  }
-
-  /** The expected rest of the current run. */
-  private remainingMs(now: number): number {
-    if (!this.running) return 0;
-    return Math.max(0, this.cost.estimate(1, this.running.rows) - (now - this.running.since));
+  private checkAdmission(submission: Submission, caller: TimedCaller, now: number): DomainError | undefined {
+    const { waiting, running, policy } = this;
+    if (waiting.size === 0) return undefined;
+    return this.admission.check(submission, caller, now, { waiting, running, policy, capacity: this.options.capacity });
   }
 
   private countRejection(error: DomainError): DomainError {
@@ -209,17 +183,19 @@ export class BatchQueue {
     const first = this.waiting.first();
     if (!first) return undefined;
     if (!policy) return this.waiting.takeBatch(first, 0);
+    const maxRows = this.admission.batchRows(policy, this.options.deadlineMs);
     const waitMs = first.submittedAt + policy.maxWaitMs - performance.now();
-    if (waitMs > 0 && this.waiting.rowsIn(first.submission.group) < policy.maxBatchSize) {
+    if (waitMs > 0 && this.waiting.rowsIn(first.submission.group) < maxRows) {
       this.batchTimer = setTimeout(() => this.dispatch(), Math.ceil(waitMs));
       return undefined;
     }
-    return this.waiting.takeBatch(first, policy.maxBatchSize);
+    return this.waiting.takeBatch(first, maxRows);
   }
 
   private expireIfDue(run: QueuedRun, now: number): boolean {
     if (now < run.deadline - TIMER_RESOLUTION_MS) return false;
-    const isQueueDelay = run.isWaiting && this.wasOvertaken(run);
+    const waitedMs = (run.isWaiting ? now : (this.running?.since ?? now)) - run.submittedAt;
+    const isQueueDelay = this.wasOvertaken(run) && isMostOf(waitedMs, run.deadline - run.submittedAt);
     this.abandon(run, isQueueDelay ? new QueueDelayExceededError(now - run.submittedAt) : new DeadlineError());
     return true;
   }
@@ -227,7 +203,7 @@ export class BatchQueue {
   /** Rejects a run that would end after its deadline: it would only delay others. */
   private rejectIfTooLate(run: QueuedRun, now: number): boolean {
     if (!this.wasOvertaken(run)) return false;
-    if (now + this.cost.estimate(1, run.submission.rows) * START_MARGIN < run.deadline) return false;
+    if (!this.admission.isTooLate(run, now)) return false;
     this.abandon(run, new QueueDelayExceededError(now - run.submittedAt));
     return true;
   }
@@ -250,6 +226,7 @@ export class BatchQueue {
     this.running = { batch, rows, since };
     const concurrency = batch.length + this.waiting.size;
     this.recentConcurrency = Math.max(concurrency, this.recentConcurrency * CONCURRENCY_DECAY);
+    this.admission.runStarted(batch[0]!, since);
     this.observer.runStarted?.(
       rows,
       batch.map((run) => since - run.submittedAt),
@@ -260,7 +237,7 @@ export class BatchQueue {
       distributeOutputs(outputs, batch, rows);
       this.lastSuccessAt = performance.now();
       const ms = this.lastSuccessAt - since;
-      this.cost.observe(rows, ms);
+      this.admission.runFinished(rows, ms);
       this.observer.runFinished?.(rows, batch.length, ms);
     } catch (error) {
       this.isPaused = error instanceof RuntimeDiedError;

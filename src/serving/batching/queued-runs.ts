@@ -130,9 +130,9 @@ export class WaitingRuns {
     return { runs: interactive.runs + background.runs, rows: interactive.rows + background.rows };
   }
 
-  /** The first run in the order of service. */
-  first(): QueuedRun | undefined {
-    for (const run of this.all()) return run;
+  /** The first run in the order of service; of one priority where it is given. */
+  first(priority?: Priority): QueuedRun | undefined {
+    for (const run of this.all()) if (priority === undefined || run.priority === priority) return run;
     return undefined;
   }
 

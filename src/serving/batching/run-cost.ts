@@ -1,36 +1,44 @@
 import type { BatchPolicy } from './batch.js';
 
-/** The weight of a run after each further run. */
-const DECAY = 0.95;
-/** Variance of the number of rows below which no slope can be fitted. */
-const MIN_VARIANCE = 1e-9;
-/** The fastest cost per row grows by this factor with each run, so that an old minimum is forgotten. */
-const FASTEST_GROWTH = 1.01;
-/** Cap on mean cost divided by fastest cost per row. */
-const MAX_MEAN_TO_FASTEST = 10;
+/** Earlier runs are forgotten, so that a busy start is not held against the model. */
+const WINDOW = 24;
+/** Fewer runs may all have been slowed down by something else. */
+const MIN_EVIDENCE = 8;
 /** The most rows of one piece of work where each row is a run of its own. */
 const MAX_UNBATCHED_ROWS = 16;
 
+interface Fit {
+  readonly perRun: number;
+  readonly perRow: number;
+}
+
 /**
- * Predicts how long runs of a model take: a fixed cost per run and a cost per row, fitted to the observed runs by least
- * squares with exponentially decaying weights.
+ * Predicts how long runs of a model take: a fixed cost per run and a cost per row, fitted to the recent runs by the Theil–Sen
+ * estimator. It is made of medians, because runs are slowed down by much besides their rows, at the start of a server most.
  */
 export class RunCost {
-  private weight = 0;
-  private rows = 0;
-  private ms = 0;
-  private rowsSquared = 0;
-  private rowsTimesMs = 0;
-  /** The least milliseconds per row of any run. */
-  private fastest = Infinity;
+  private readonly rows: number[] = [];
+  private readonly ms: number[] = [];
+  private next = 0;
+  private lastFit: Fit | undefined;
 
   observe(rows: number, ms: number): void {
-    this.weight = this.weight * DECAY + 1;
-    this.rows = this.rows * DECAY + rows;
-    this.ms = this.ms * DECAY + ms;
-    this.rowsSquared = this.rowsSquared * DECAY + rows * rows;
-    this.rowsTimesMs = this.rowsTimesMs * DECAY + rows * ms;
-    this.fastest = Math.min(this.fastest * FASTEST_GROWTH, ms / rows);
+    this.rows[this.next] = rows;
+    this.ms[this.next] = ms;
+    this.next = (this.next + 1) % WINDOW;
+    this.lastFit = undefined;
+  }
+
+  /** Whether enough runs have been observed to refuse others by their estimates. */
+  get hasEvidence(): boolean {
+    return this.ms.length >= MIN_EVIDENCE;
+  }
+
+  /** Milliseconds of the slowest recent run; 0 before the first. Much cheaper than an estimate. */
+  get slowest(): number {
+    let slowest = 0;
+    for (const ms of this.ms) if (ms > slowest) slowest = ms;
+    return slowest;
   }
 
   /** The expected milliseconds of this many runs with this many rows in all; 0 before the first observation. */
@@ -46,28 +54,51 @@ export class RunCost {
 
   /** The number of rows, at most one batch, that are expected to occupy the runtime for at most `ms`. */
   rowsWithin(ms: number, policy: BatchPolicy | undefined): number {
-    // The fixed cost of a run does not shrink with the number of rows.
-    const msPerRow = policy ? this.perRow : this.estimate(1, 1);
+    const msPerRow = policy ? this.perRowInBatch() : this.estimate(1, 1);
     const most = policy?.maxBatchSize ?? MAX_UNBATCHED_ROWS;
     return msPerRow > 0 ? Math.max(1, Math.min(most, Math.floor(ms / msPerRow))) : most;
   }
 
   /**
-   * Milliseconds per row in a batch; 0 before the first observation. Runs are slowed down by much besides their rows, so the
-   * fastest run is a better measure than the mean, unless the cost of rows varies a lot.
+   * Milliseconds of a further row in a batch: the fixed cost of a run does not grow with its rows. Runs of equal size do not
+   * tell the two apart; then a row has its share of the whole.
    */
-  private get perRow(): number {
-    return this.weight === 0 ? 0 : Math.max(this.fastest, this.ms / this.rows / MAX_MEAN_TO_FASTEST);
+  private perRowInBatch(): number {
+    const { perRow } = this.fit();
+    return perRow > 0 ? perRow : median(this.ms.map((ms, index) => ms / this.rows[index]!));
   }
 
-  private fit(): { readonly perRun: number; readonly perRow: number } {
-    if (this.weight === 0) return { perRun: 0, perRow: 0 };
-    const meanRows = this.rows / this.weight;
-    const meanMs = this.ms / this.weight;
-    const variance = this.rowsSquared / this.weight - meanRows * meanRows;
-    // Runs of equal size do not tell the cost of a further row.
-    if (variance < MIN_VARIANCE) return { perRun: meanMs, perRow: 0 };
-    const slope = Math.max(0, (this.rowsTimesMs / this.weight - meanRows * meanMs) / variance);
-    return { perRun: Math.max(0, meanMs - slope * meanRows), perRow: slope };
+  private fit(): Fit {
+    return (this.lastFit ??= this.newFit());
   }
+
+  private newFit(): Fit {
+    const { rows, ms } = this;
+    const slopes: { readonly value: number; readonly weight: number }[] = [];
+    for (let i = 0; i < rows.length; i += 1) {
+      for (let j = 0; j < i; j += 1) {
+        const difference = rows[i]! - rows[j]!;
+        // A pair tells more about the cost of a row, the more rows it differs by.
+        if (difference !== 0) slopes.push({ value: (ms[i]! - ms[j]!) / difference, weight: Math.abs(difference) });
+      }
+    }
+    const perRow = Math.max(0, weightedMedian(slopes));
+    return { perRow, perRun: Math.max(0, median(ms.map((value, index) => value - perRow * rows[index]!))) };
+  }
+}
+
+/** 0 without values. */
+function median(values: readonly number[]): number {
+  return weightedMedian(values.map((value) => ({ value, weight: 1 })));
+}
+
+/** The least value that has, with the values below it, at least half of the weight; 0 without values. */
+function weightedMedian(values: { readonly value: number; readonly weight: number }[]): number {
+  const sorted = values.sort((a, b) => a.value - b.value);
+  let rest = sorted.reduce((sum, { weight }) => sum + weight, 0) / 2;
+  for (const { value, weight } of sorted) {
+    rest -= weight;
+    if (rest <= 0) return value;
+  }
+  return 0;
 }

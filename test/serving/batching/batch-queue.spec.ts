@@ -140,15 +140,52 @@ describe('BatchQueue', () => {
       await second;
     });
 
+    /** Lets this many runs take this long each, one after another. */
+    const observe = async (runs: TestQueue, count: number, ms: number): Promise<void> => {
+      for (let run = 0; run < count; run += 1) {
+        const observed = runs.send(feeds(run));
+        await pass(ms);
+        runtime.respond();
+        await observed;
+      }
+    };
+
+    it('answers with Retry-After when a run that waited for most of its time has just started', async () => {
+      const runs = queue({ deadlineMs: 600 });
+      const first = runs.send(feeds(1));
+      const late = ending(runs.send(feeds(2)));
+      await pass(550);
+      runtime.respond();
+      await first;
+      expect(runtime.started).toHaveLength(2);
+      await pass(51);
+      expect(await late).toMatchObject({ code: 'model.overloaded', retryAfterSeconds: 1 });
+      expect(runtime.kills).toBe(0);
+      runtime.respond();
+    });
+
     it('does not start a run that has waited and would end after its deadline', async () => {
       const runs = queue({ deadlineMs: 600 });
+      await observe(runs, 8, 400);
+      const before = runtime.started.length;
       const first = runs.send(feeds(1));
       const late = ending(runs.send(feeds(2)));
       await pass(400);
       runtime.respond();
       await first;
       expect(await late).toMatchObject({ code: 'model.overloaded' });
-      expect(runtime.started).toHaveLength(1);
+      expect(runtime.started).toHaveLength(before + 1);
+    });
+
+    it('starts a run that has waited where too few runs have been observed to say that it would end too late', async () => {
+      const runs = queue({ deadlineMs: 600 });
+      await observe(runs, 6, 400);
+      const [first, late] = [runs.send(feeds(1)), runs.send(feeds(2))];
+      await pass(400);
+      runtime.respond();
+      await first;
+      runtime.respond();
+      expect(await late).toEqual(feeds(20));
     });
 
     it('reports interactive demand for 250 ms after an interactive request, and none for background runs', async () => {
@@ -167,22 +204,70 @@ describe('BatchQueue', () => {
       expect(runs.hasInteractiveDemand).toBe(false);
     });
 
-    it('refuses a run that is expected to miss its deadline, with the estimates', async () => {
+    it('refuses a run that is expected to miss its deadline once the queue has been slow, with the estimates', async () => {
       const runs = queue({ deadlineMs: 1_000 });
-      const slow = runs.send(feeds(1));
-      await pass(600);
-      runtime.respond();
-      await slow;
-      const running = runs.send(feeds(2));
-      const waiting = runs.send(feeds(3), { deadline: performance.now() + 10_000 });
-      await expect(runs.send(feeds(4))).rejects.toMatchObject({
+      await observe(runs, 8, 600);
+      const patient = { deadline: performance.now() + 10_000 };
+      const [running, ...waiting] = [2, 3, 4].map((value) => runs.send(feeds(value), patient));
+      await pass(500);
+      await expect(runs.send(feeds(5))).rejects.toMatchObject({
         code: 'model.overloaded',
         retryAfterSeconds: 2,
-        message: '1 predictions wait before this one: about 1800 ms, and it has 1000 ms. Try later.',
+        message: '2 predictions wait before this one: about 1900 ms, and it has 1000 ms. Try later.',
       });
-      for (const run of [running, waiting]) {
+      for (const run of [running, ...waiting]) {
         runtime.respond();
         await run;
+      }
+    });
+
+    it('refuses nobody before a run has waited for half of the time that the new one has', async () => {
+      const runs = queue({ deadlineMs: 1_000 });
+      await observe(runs, 24, 62);
+      const callers = Array.from({ length: 10 }, (_, value) =>
+        ending(runs.send(feeds(value), { deadline: performance.now() + 300 })),
+      );
+      callers.push(ending(runs.send(feeds(10), { deadline: performance.now() + 300 })));
+      for (const [index, caller] of callers.entries()) {
+        runtime.respond();
+        expect(await caller).toEqual(feeds(index * 10));
+      }
+    });
+
+    it('forgets that the queue has been slow when no run has started for as long as a new one has', async () => {
+      const runs = queue({ deadlineMs: 1_000 });
+      await observe(runs, 8, 600);
+      const patient = { deadline: performance.now() + 10_000 };
+      const [first, second] = [runs.send(feeds(1)), runs.send(feeds(2), patient)];
+      await pass(600);
+      runtime.respond();
+      await first;
+      await pass(600);
+      runtime.respond();
+      await second;
+      await pass(401);
+      const callers = [3, 4, 5].map((value) => runs.send(feeds(value)));
+      for (const caller of callers) {
+        runtime.respond();
+        await caller;
+      }
+      expect(await Promise.all(callers)).toEqual([feeds(30), feeds(40), feeds(50)]);
+    });
+
+    it.each([10, 100])('refuses none of %i callers of a fast model whose first runs were slow', async (count) => {
+      const runs = queue({ deadlineMs: 1_000, capacity: 1_000 });
+      const [busy, ...callers] = Array.from({ length: count + 1 }, (_, value) => ending(runs.send(feeds(value))));
+      await pass(600);
+      runtime.respond();
+      await busy;
+      for (let run = 0; run < 8; run += 1) {
+        runtime.respond();
+        await callers[run];
+      }
+      const late = Array.from({ length: count }, (_, value) => ending(runs.send(feeds(value))));
+      for (const caller of [...callers.slice(8), ...late]) {
+        runtime.respond();
+        expect(await caller).toEqual([expect.objectContaining({ name: 'x' })]);
       }
     });
   });

@@ -111,4 +111,25 @@ describe('BatchQueue with batching', () => {
     runtime.respond();
     expect(await Promise.all(callers)).toEqual([feeds(10), feeds(20), feeds(30)]);
   });
+
+  it('keeps a batch far from the time limit of a run where rows are slow', async () => {
+    jest.useFakeTimers({ now: 0 });
+    const runs = queue({ batching: { maxBatchSize: 256, maxWaitMs: 0 }, deadlineMs: 1_000, capacity: 100 });
+    const first = runs.send(feeds(0));
+    await jest.advanceTimersByTimeAsync(50);
+    runtime.respond();
+    await first;
+    const running = runs.send(feeds(1));
+    const callers = Array.from({ length: 20 }, (_, value) => runs.send(feeds(value)));
+    await jest.advanceTimersByTimeAsync(50);
+    runtime.respond();
+    await running;
+    expect(runtime.started.at(-1)!.feeds[0]!.shape).toEqual([5]);
+    for (let batch = 0; batch < 4; batch += 1) {
+      await jest.advanceTimersByTimeAsync(50);
+      runtime.respond();
+    }
+    expect(await Promise.all(callers)).toHaveLength(20);
+    jest.useRealTimers();
+  });
 });
