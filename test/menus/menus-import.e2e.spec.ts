@@ -133,6 +133,16 @@ describe('POST /menus/import', () => {
     ]);
   });
 
+  it.each(['4500.0', '4.5E+03', '+4500', ' 4500 ', '4500'])('reads the price %j exactly', async (price) => {
+    const { body } = await send(client, `name,price\nTea,${price}\n`, '?preview=True');
+    expect(body).toMatchObject({ toCreate: 1, errors: [], sample: [{ name: 'Tea', price: 4500 }] });
+  });
+
+  it.each(['4500.5', '4,500', 'NaN', '1e-1'])('refuses the price %j', async (price) => {
+    const { body } = await send(client, `name,price\nTea,"${price}"\n`, '?preview=1');
+    expect(body).toMatchObject({ toCreate: 0, errors: [{ location: ['body', 'file', 2, 'price'], type: 'integer' }] });
+  });
+
   it.each([
     ['a missing column', 'name\nTea\n', CSV, 422],
     ['an unknown column', 'name,price,id\nTea,1,1\n', CSV, 422],

@@ -99,6 +99,16 @@ describe('validation of menus', () => {
     await member.delete(`/menus/${body.id}`);
   });
 
+  it.each(['minPrice=4500.0&maxPrice=4500.0', 'minPrice=4.5E%2B03&maxPrice=%2B4500'])(
+    'reads whole numbers in the query as data may have them: %s',
+    async (query) => {
+      const { body: menu } = await member.post('/menus', { name: 'Whole number', price: 4500 });
+      const { status, body } = await member.get(`/menus?name=Whole number&${query}`);
+      expect([status, body.items]).toEqual([200, [menu]]);
+      await member.delete(`/menus/${menu.id}`);
+    },
+  );
+
   it.each([
     ['limit', 'limit=0'],
     ['limit', 'limit=101'],

@@ -45,7 +45,7 @@ export class MenuImportController {
     @Res({ passthrough: true }) response: Response,
   ): Promise<JobDto | ImportPreviewDto> {
     const upload = await openUpload(request, this.imports.maxFileBytes);
-    if (preview === 'true') {
+    if (preview) {
       response.status(200);
       return this.imports.preview(upload, member);
     }

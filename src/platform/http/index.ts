@@ -44,6 +44,7 @@ export {
 export { actorOf, CurrentActor, networkOf, prefersHtml, type RequestActor } from './request.js';
 export { isDecimal } from './validation/decimal.js';
 export {
+  BooleanParameter,
   ChoiceField,
   Field,
   hasLength,
@@ -55,5 +56,6 @@ export {
 } from './validation/fields.js';
 export { type TextFields, textFieldsOf } from './validation/text-fields.js';
 export { type StandardHeaders, standardHeaders } from './security-headers.js';
+export { booleanOf, numberOf, wholeNumberOf } from './validation/text-values.js';
 export { isStorableText } from './validation/text-safety.js';
 export { validateAs } from './validation/validation.pipe.js';

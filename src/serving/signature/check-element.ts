@@ -1,4 +1,5 @@
 import { ELEMENT_RULES } from './element-rules.js';
+import { numberHint } from './read-text.js';
 import type { InputLimits, Location, RowCheck } from './row-check.js';
 import type { RowField } from './row-schema.js';
 
@@ -14,8 +15,9 @@ export function checkElement(field: RowField, value: unknown, location: Location
   const { textLength } = check.limits;
   if (typeof value === 'string' && value.length > textLength) {
     check.add(location, 'length', `must have at most ${textLength} characters`);
-  } else if (!rule.accepts(value)) check.add(location, rule.name, `must be ${elementExpectation(field)}`);
-  else if (!isInRange(field, value)) check.add(location, 'range', `must be ${elementExpectation(field)}`);
+  } else if (!rule.accepts(value)) {
+    check.add(location, rule.name, `must be ${elementExpectation(field)}${numberHint(value, field.type)}`);
+  } else if (!isInRange(field, value)) check.add(location, 'range', `must be ${elementExpectation(field)}`);
 }
 
 function isInRange({ type, feature }: RowField, value: unknown): boolean {

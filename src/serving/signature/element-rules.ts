@@ -1,4 +1,4 @@
-import { isDecimal, isStorableText } from '../../platform/http/index.js';
+import { booleanOf, isStorableText, numberOf, wholeNumberOf } from '../../platform/http/index.js';
 import { MAX_HALF } from './float16.js';
 import type { ElementType } from './tensor.js';
 
@@ -8,14 +8,8 @@ export interface ElementRule {
   readonly name: 'number' | 'integer' | 'boolean' | 'text';
   readonly expected: string;
   readonly accepts: (value: unknown) => boolean;
-  /** Parses the text of a form field; returns text that cannot be parsed unchanged, and `accepts` refuses it. */
+  /** Parses the text of a form field or of a cell; returns text that cannot be parsed unchanged, and `accepts` refuses it. */
   readonly parse: (text: string) => unknown;
-}
-
-const DIGITS = /^-?\d+$/;
-
-function parseNumber(text: string): unknown {
-  return isDecimal(text) ? Number(text) : text;
 }
 
 function real(fits: (value: number) => boolean): ElementRule {
@@ -24,7 +18,7 @@ function real(fits: (value: number) => boolean): ElementRule {
     expected: 'a finite number',
     // The JSON parser makes a bigint of an integer beyond 2^53.
     accepts: (value) => (typeof value === 'number' || typeof value === 'bigint') && fits(Number(value)),
-    parse: parseNumber,
+    parse: (text) => numberOf(text) ?? text,
   };
 }
 
@@ -34,7 +28,7 @@ function integer(min: number, max: number): ElementRule {
     name: 'integer',
     expected: `an integer from ${min} to ${max}`,
     accepts: (value) => Number.isSafeInteger(value) && (value as number) >= min && (value as number) <= max,
-    parse: parseNumber,
+    parse: (text) => wholeNumberOf(text) ?? text,
   };
 }
 
@@ -47,7 +41,7 @@ function bigInteger(min: bigint, max: bigint): ElementRule {
       if (typeof value === 'bigint') return value >= min && value <= max;
       return Number.isSafeInteger(value) && (value as number) >= min;
     },
-    parse: (text) => (isDecimal(text) && DIGITS.test(text) ? BigInt(text) : parseNumber(text)),
+    parse: (text) => wholeNumberOf(text) ?? text,
   };
 }
 
@@ -55,7 +49,7 @@ const BOOLEAN: ElementRule = {
   name: 'boolean',
   expected: 'true or false',
   accepts: (value) => typeof value === 'boolean',
-  parse: (text) => (text === 'true' ? true : text === 'false' ? false : text),
+  parse: (text) => booleanOf(text) ?? text,
 };
 
 const TEXT: ElementRule = {

@@ -1,8 +1,8 @@
 import type { FieldError } from '../../platform/http/index.js';
 import { checkElement, expectation, isValidScalar } from './check-element.js';
-import { ELEMENT_RULES } from './element-rules.js';
 import { elementAcceptsFor, FastRowValidator } from './fast-row-validator.js';
 import type { CheckedRow, Location, RowCheck } from './row-check.js';
+import { listHint, readText } from './read-text.js';
 import type { RowField, RowSchema } from './row-schema.js';
 
 /** The first invalid default value of a feature; undefined if all are valid. */
@@ -52,7 +52,7 @@ export class RowValidator {
     for (const key of Object.keys(form)) {
       const field = this.fields.get(key);
       const text = form[key];
-      const value = field && typeof text === 'string' ? ELEMENT_RULES[field.type].parse(text) : text;
+      const value = field && typeof text === 'string' ? readText(text, field) : text;
       // An assignment would set the prototype.
       if (key === '__proto__') Object.defineProperty(row, key, { value, enumerable: true });
       else row[key] = value;
@@ -100,7 +100,7 @@ function checkNested(
   }
   if (!Array.isArray(value) || value.length === 0 || value.length !== requiredLength(size, value.length, lengths)) {
     const length = typeof size === 'number' ? size : lengths.get(size);
-    check.add(location, 'shape', `must be an array of ${length ?? 'one or more'} values`);
+    check.add(location, 'shape', `must be an array of ${length ?? 'one or more'} values${listHint(value)}`);
     return;
   }
   check.count(value.length);

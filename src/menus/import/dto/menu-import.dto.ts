@@ -1,14 +1,10 @@
 import { ApiProperty, getSchemaPath } from '@nestjs/swagger';
-import { ChoiceField, type FieldError } from '../../../platform/http/index.js';
+import { BooleanParameter, type FieldError } from '../../../platform/http/index.js';
 import { IMPORT_OUTCOMES, type ImportOutcome } from '../import-plan.js';
 
 export class ImportMenusDto {
-  @ChoiceField(['true', 'false'], {
-    optional: true,
-    default: 'false',
-    description: 'Only report the changes: nothing is stored',
-  })
-  preview: 'true' | 'false' = 'false';
+  @BooleanParameter({ optional: true, default: false, description: 'Only report the changes: nothing is stored' })
+  preview = false;
 }
 
 /** The planned outcome of one row. */

@@ -16,7 +16,14 @@ export interface Page<T> {
 /** The query parameter `limit`. */
 export function LimitParameter(): PropertyDecorator {
   const description = 'The most items of a page';
-  return IntegerParameter({ optional: true, default: DEFAULT_LIMIT, min: 1, max: MAX_LIMIT, description });
+  return IntegerParameter({
+    optional: true,
+    default: DEFAULT_LIMIT,
+    min: 1,
+    max: MAX_LIMIT,
+    description,
+    digitsOnly: true,
+  });
 }
 
 /** The query parameter `cursor`. */

@@ -2,6 +2,7 @@ import { applyDecorators } from '@nestjs/common';
 import { ApiProperty, type ApiPropertyOptions } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
 import { isISO8601, ValidateBy, ValidateIf, type ValidationArguments } from 'class-validator';
+import { booleanOf, wholeNumberOf } from './text-values.js';
 import { type FieldCheck, rememberCheck } from './field-checks.js';
 
 /** RFC 3339: a date, a time and a zone. */
@@ -83,10 +84,19 @@ export function IntegerField({ example, min, max, ...options }: IntegerOptions):
   });
 }
 
-/** An integer in a query or a path, where every value is a string: decimal digits, given once. */
-export function IntegerParameter(options: IntegerOptions): PropertyDecorator {
-  const convert = (value: unknown): unknown =>
-    typeof value === 'string' && /^(0|-?[1-9]\d{0,15})$/.test(value) ? Number(value) : value;
+interface IntegerParameterOptions extends IntegerOptions {
+  /** Takes digits alone, not `10.0` or `1e1` as data may have it. */
+  readonly digitsOnly?: boolean;
+}
+
+const DIGITS = /^(0|-?[1-9]\d{0,15})$/;
+
+/** An integer in a query, where every value is a string, given once. */
+export function IntegerParameter({ digitsOnly = false, ...options }: IntegerParameterOptions): PropertyDecorator {
+  const convert = (value: unknown): unknown => {
+    if (typeof value !== 'string' || (digitsOnly && !DIGITS.test(value))) return value;
+    return wholeNumberOf(value) ?? value;
+  };
   const { example, min, max, ...rest } = options;
   return Field({
     ...rest,
@@ -95,6 +105,18 @@ export function IntegerParameter(options: IntegerOptions): PropertyDecorator {
     expected: `an integer from ${min} to ${max}, given once`,
     accepts: (value) => isIntegerBetween(value, min, max),
     convert,
+  });
+}
+
+/** True or false in a query, as programs write it (`True` by Python), given once. */
+export function BooleanParameter(options: FieldOptions & { readonly default?: boolean } = {}): PropertyDecorator {
+  return Field({
+    ...options,
+    name: 'boolean',
+    schema: { type: 'boolean', default: options.default },
+    expected: 'true or false, given once',
+    accepts: (value) => typeof value === 'boolean',
+    convert: (value) => (typeof value === 'string' ? (booleanOf(value) ?? value) : value),
   });
 }
 

@@ -1,6 +1,6 @@
 import type { Type } from '@nestjs/common';
-import { isDecimal } from './decimal.js';
 import { fieldChecksOf } from './field-checks.js';
+import { booleanOf, numberOf, wholeNumberOf } from './text-values.js';
 
 type Texts = Readonly<Record<string, string>>;
 
@@ -12,14 +12,12 @@ export interface TextFields {
   read(texts: Texts): Record<string, unknown>;
 }
 
-const INTEGER = /^-?\d{1,16}$/;
-
 /** By the type that a field has in the OpenAPI document. */
 const READERS: Readonly<Record<string, (text: string) => unknown>> = {
   string: (text) => text,
-  integer: (text) => (INTEGER.test(text) ? Number(text) : text),
-  number: (text) => (isDecimal(text) ? Number(text) : text),
-  boolean: (text) => (text === 'true' ? true : text === 'false' ? false : text),
+  integer: (text) => wholeNumberOf(text) ?? text,
+  number: (text) => numberOf(text) ?? text,
+  boolean: (text) => booleanOf(text) ?? text,
 };
 
 /** The fields of a DTO; undefined where it has other than our own, or one that is more than a plain value. */

@@ -1,0 +1,45 @@
+import { isDecimal } from './decimal.js';
+
+/*
+ * Values as pandas, spreadsheets and forms write them. Spaces around a value do not count. Nothing is rounded: a text that is not
+ * exactly such a value is undefined.
+ */
+
+const TRUE = /^(true|\+?1(\.0*)?)$/i;
+const FALSE = /^(false|[+-]?0(\.0*)?)$/i;
+/** Exactly representable as a double. */
+const FEW_DIGITS = /^-?\d{1,15}$/;
+/** Sign, digits before and behind the point, and exponent of a decimal number. */
+const PARTS = /^([+-]?)(\d*)\.?(\d*)(?:e([+-]?\d+))?$/i;
+/** Of the greatest unsigned integer of 64 bits. */
+const MAX_DIGITS = 20;
+
+/** `true`, `True`, `TRUE` and `1`; `false`, `False`, `FALSE` and `0`. A column with gaps comes as `1.0` and `0.0`. */
+export function booleanOf(text: string): boolean | undefined {
+  const value = text.trim();
+  if (TRUE.test(value)) return true;
+  return FALSE.test(value) ? false : undefined;
+}
+
+/** A number in decimal notation. It may round to infinity. */
+export function numberOf(text: string): number | undefined {
+  const value = text.trim();
+  return isDecimal(value) ? Number(value) : undefined;
+}
+
+/** A whole number of at most 64 bits, also as `4500.0`, `4.5E+03` or `+4500`; a bigint beyond 2^53. */
+export function wholeNumberOf(text: string): number | bigint | undefined {
+  const value = text.trim();
+  // Plus zero: "-0" is no other integer than 0.
+  if (FEW_DIGITS.test(value)) return Number(value) + 0;
+  if (!isDecimal(value)) return undefined;
+  const [, sign = '', whole = '', fraction = '', exponent = '0'] = PARTS.exec(value)!;
+  const digits = (whole + fraction).replace(/^0+/, '');
+  const significant = digits.replace(/0+$/, '');
+  if (significant === '') return 0;
+  const zeros = Number(exponent) - fraction.length + digits.length - significant.length;
+  if (zeros < 0 || significant.length + zeros > MAX_DIGITS) return undefined;
+  const integer = BigInt(`${sign === '-' ? '-' : ''}${significant}${'0'.repeat(zeros)}`);
+  const number = Number(integer);
+  return Number.isSafeInteger(number) ? number : integer;
+}
