@@ -81,7 +81,7 @@ describe('/models', () => {
   });
 
   it.each([
-    ['zipped', /not a tensor; export the model without ZipMap/],
+    ['zipped', /"parts" is not a tensor; return tensors from the model/],
     ['liar', /its output "sum" for its own example is not the one in model.json/],
     ['pinned', /pinned\/1\/model.onnx: the file has sha256 [0-9a-f]{64}, but model.json expects 0{64}/],
     ['misfit', /the input "x" takes 2 values a row, but model.json has 3 features for it/],

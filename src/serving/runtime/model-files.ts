@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { closeSync, fstatSync, openSync, readSync, realpathSync } from 'node:fs';
-import { dirname, join, relative, sep } from 'node:path';
-import { externalFiles } from './external-data.js';
+import { dirname, join, posix, relative, sep } from 'node:path';
+import { externalFiles } from '../graph/external-data.js';
 
 /** Expected sha256 hashes of a model's files, in hexadecimal digits; a file without one is not pinned. */
 export interface Pins {
@@ -14,7 +14,14 @@ export interface Pins {
 export interface ModelFiles {
   readonly model: Buffer;
   readonly sha256: string;
-  readonly external: readonly { readonly path: string; readonly data: Buffer; readonly sha256: string }[];
+  readonly external: readonly ExternalFile[];
+}
+
+interface ExternalFile {
+  /** As the model writes it; one file may be written in several ways. */
+  readonly path: string;
+  readonly data: Buffer;
+  readonly sha256: string;
 }
 
 /** The most bytes of one read call, and of one update of a hash. */
@@ -37,11 +44,12 @@ export function readModelFiles(file: string, pins: Pins): ModelFiles {
 
 /** The hashes of these files. */
 export function pinsOf({ sha256, external }: ModelFiles): Required<Pins> {
-  return { sha256, files: Object.fromEntries(external.map((file) => [file.path, file.sha256])) };
+  return { sha256, files: Object.fromEntries(external.map((file) => [posix.normalize(file.path), file.sha256])) };
 }
 
-function readExternal(folder: string, path: string, { files }: Pins): ModelFiles['external'][number] {
-  const pinned = files && (Object.hasOwn(files, path) ? files[path] : undefined);
+function readExternal(folder: string, path: string, { files }: Pins): ExternalFile {
+  const name = [posix.normalize(path), path].find((key) => files && Object.hasOwn(files, key));
+  const pinned = name === undefined ? undefined : files?.[name];
   if (files && pinned === undefined) {
     throw new Error(`the model keeps weights in "${path}", which "files" in model.json does not list`);
   }

@@ -5,13 +5,9 @@ import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
 import { decodeTensors, encodeFrame, encodeTensors, type Frame, FrameKind, FrameReader } from './frames.js';
 import { type ModelFiles, type Pins, pinsOf, readModelFiles } from './model-files.js';
 import { MEMORY_LIMIT_MESSAGE, type RuntimeOptions } from './runtime-options.js';
-import {
-  isElementType,
-  type Signature,
-  type Tensor,
-  type TensorSignature,
-  unnamedDimension,
-} from '../signature/tensor.js';
+import { prepareModel } from '../graph/prepare-model.js';
+import { localeAdvice } from '../graph/text-locale.js';
+import { isElementType, type Signature, type Tensor } from '../signature/tensor.js';
 
 /**
  * The program of a runtime process. It loads one model, sends its signature, and then executes one run after another until
@@ -36,8 +32,8 @@ try {
 
 async function serve(options: RuntimeOptions): Promise<void> {
   startWatchdog(options);
-  const { session, pins } = await open(options);
-  const ready = { ...pins, signature: signatureOf(session) };
+  const { session, pins, signature } = await open(options);
+  const ready = { ...pins, signature };
   let last: Promise<void> = Promise.resolve();
   const reader = new FrameReader((frame) => {
     last = last.then(() => execute(session, frame, options));
@@ -47,10 +43,19 @@ async function serve(options: RuntimeOptions): Promise<void> {
   send(FrameKind.ready, 0, Buffer.from(JSON.stringify(ready)));
 }
 
+interface OpenModel {
+  readonly session: InferenceSession;
+  readonly pins: Pins;
+  readonly signature: Signature;
+}
+
 /** Loads the model; the bytes of its files are not kept. */
-async function open(options: RuntimeOptions): Promise<{ session: InferenceSession; pins: Pins }> {
+async function open(options: RuntimeOptions): Promise<OpenModel> {
   const files = readModelFiles(options.file, options);
-  return { session: await load(files, options), pins: pinsOf(files) };
+  const prepared = prepareModel(files.model);
+  const session = await load(prepared.bytes, files, options);
+  const signature = prepared.signatureOf({ inputs: session.inputMetadata, outputs: session.outputMetadata });
+  return { session, pins: pinsOf(files), signature };
 }
 
 /**
@@ -68,19 +73,26 @@ function startWatchdog({ memoryMb }: RuntimeOptions): void {
   new Worker(program, { eval: true, resourceLimits: { maxOldGenerationSizeMb: 8, stackSizeMb: 1 } }).unref();
 }
 
-async function load(files: ModelFiles, { threads, providers }: RuntimeOptions): Promise<InferenceSession> {
+async function load(
+  model: Buffer,
+  { external }: ModelFiles,
+  { threads, providers }: RuntimeOptions,
+): Promise<InferenceSession> {
+  // ONNX Runtime would look for the files in the working directory. It takes off one "./" of the names it is given.
+  const externalData = external.map(({ path, data }) => ({ path: `./${path}`, data }));
   try {
-    return await InferenceSession.create(files.model, {
-      // ONNX Runtime would look for the files in the working directory.
-      ...(files.external.length > 0 ? { externalData: files.external } : {}),
+    return await InferenceSession.create(model, {
+      ...(externalData.length > 0 ? { externalData } : {}),
       executionProviders: [...providers],
       intraOpNumThreads: threads,
       interOpNumThreads: 1,
       executionMode: 'sequential',
+      // A warning for each run of a model whose outputs are declared otherwise than they are.
+      logSeverityLevel: 3,
     });
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new Error(`ONNX Runtime cannot load the file: ${reason}`, { cause: error });
+    throw new Error(localeAdvice(reason) ?? `ONNX Runtime cannot load the file: ${reason}`, { cause: error });
   }
 }
 
@@ -113,26 +125,6 @@ function fromOrt(name: string, tensor: OrtTensor): Tensor {
   const { type, dims, data } = tensor;
   if (!isElementType(type)) throw new Error(`output "${name}" is of type ${type}, which cannot be carried`);
   return { name, type, shape: dims, data };
-}
-
-function signatureOf(session: InferenceSession): Signature {
-  return {
-    inputs: session.inputMetadata.map((metadata) => tensorSignatureOf('input', metadata)),
-    outputs: session.outputMetadata.map((metadata) => tensorSignatureOf('output', metadata)),
-  };
-}
-
-function tensorSignatureOf(role: string, metadata: InferenceSession.ValueMetadata): TensorSignature {
-  const { name } = metadata;
-  if (!metadata.isTensor) {
-    throw new Error(
-      `${role} "${name}" is not a tensor; export the model without ZipMap (skl2onnx: options={"zipmap": False}), sequences or maps`,
-    );
-  }
-  if (!isElementType(metadata.type))
-    throw new Error(`${role} "${name}" is of type ${metadata.type}, which cannot be carried`);
-  const shape = metadata.shape.map((dimension, axis) => dimension || unnamedDimension(name, axis));
-  return { name, type: metadata.type, shape };
 }
 
 function send(kind: number, id: number, payload: Uint8Array): void {

@@ -1,4 +1,5 @@
-import { externalFiles, NotOnnxError } from '../../../src/serving/runtime/external-data.js';
+import { externalFiles } from '../../../src/serving/graph/external-data.js';
+import { NotOnnxError } from '../../../src/serving/graph/wire.js';
 
 /** A field with bytes, as Protocol Buffers write one; short ones only. */
 function field(number: number, ...parts: (Buffer | string)[]): Buffer {
