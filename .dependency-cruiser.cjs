@@ -15,7 +15,17 @@ const COMPOSITION_ROOT = '^src/[^/]+\\.ts$';
 const ENTRIES = '^src/main\\.ts$|^ormconfig\\.ts$|\\.(?:command|child)\\.ts$|/(?:migrations|entities)/[^/]+\\.ts$';
 
 /** Inside the engine a sub-room may use only those to its right. */
-const SERVING_LEVELS = ['repository', 'pipeline', 'batching', 'stats', 'runtime', 'graph', 'images', 'signature', 'manifest'];
+const SERVING_LEVELS = [
+  'repository',
+  'pipeline',
+  'batching',
+  'stats',
+  'runtime',
+  'graph',
+  'images',
+  'signature',
+  'manifest',
+];
 
 /** @returns one rule for each sub-room of the engine, which forbids the sub-rooms to its left */
 function servingLevels() {
