@@ -5,8 +5,9 @@
  * `ModelVersion.infer` to run it. The command line uses `ModelVersion` without a store.
  */
 export type { GoneSignal, Priority, TimedCaller } from './caller.js';
-export { ImageDecoder, InvalidImageError } from './images/image-decoder.js';
+export { ImageDecoder } from './images/image-decoder.js';
 export { type ImageInput, imageShape } from './images/image-input.js';
+export { InvalidImageError } from './images/invalid-image.error.js';
 export {
   exampleOf,
   type Feature,

@@ -237,7 +237,6 @@ describe('Images for any model', () => {
     ['with 16 bits', '#ff8000', (one: Sharp) => one.toColourspace('rgb16').png(), [255, 128, 0]],
     ['with a palette', '#ff8000', (one: Sharp) => one.png({ palette: true }), [255, 128, 0]],
     ['with one channel', '#808080', (one: Sharp) => one.toColourspace('b-w').png(), [128, 128, 128]],
-    ['in CMYK', '#808080', (one: Sharp) => one.toColourspace('cmyk').jpeg({ quality: 100 }), [128, 128, 128]],
     ['interlaced', '#ff8000', (one: Sharp) => one.png({ progressive: true }), [255, 128, 0]],
     ['half transparent', '#ff800080', (one: Sharp) => one.png(), [255, 191, 127]],
     ['transparent', '#ff800000', (one: Sharp) => one.webp({ lossless: true }), [255, 255, 255]],

@@ -85,30 +85,3 @@ function perChannel(key: string, value: number | readonly number[], channels: nu
 function lookupTable(mean: number, std: number): Float32Array {
   return Float32Array.from({ length: PIXEL_VALUES }, (_, value) => (value / (PIXEL_VALUES - 1) - mean) / std);
 }
-
-/**
- * Converts pixels to the values of the model's input.
- *
- * @param pixels interleaved RGB, one byte for each channel
- */
-export function normalizePixels(pixels: Uint8Array, { layout, channels, tables }: ImageInput): Float32Array {
-  const source = channels === 1 ? toGrayscale(pixels) : pixels;
-  const values = new Float32Array(source.length);
-  const [step, stride] = layout === 'NCHW' ? [1, source.length / channels] : [channels, 1];
-  for (const [channel, table] of tables.entries()) {
-    let to = channel * stride;
-    for (let from = channel; from < source.length; from += channels) {
-      values[to] = table[source[from]!]!;
-      to += step;
-    }
-  }
-  return values;
-}
-
-/** Luma with the weights of ITU-R BT.601, as in Pillow, OpenCV and TensorFlow. */
-function toGrayscale(pixels: Uint8Array): Uint8Array {
-  return Uint8Array.from({ length: pixels.length / 3 }, (_, index) => {
-    const at = 3 * index;
-    return Math.round((299 * pixels[at]! + 587 * pixels[at + 1]! + 114 * pixels[at + 2]!) / 1_000);
-  });
-}

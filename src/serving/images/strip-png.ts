@@ -2,17 +2,15 @@ const SIGNATURE_LENGTH = 8;
 /** Bytes of the length, the type and the checksum of a chunk. */
 const CHUNK_OVERHEAD = 12;
 const [IDAT, IEND] = [codeOf('IDAT'), codeOf('IEND')];
-/** The chunks that affect the look: pixels, colours and orientation. */
-const KEPT_TYPES = new Set(
-  ['IHDR', 'PLTE', 'tRNS', 'gAMA', 'cHRM', 'sRGB', 'iCCP', 'eXIf', 'IDAT', 'IEND'].map(codeOf),
-);
-/** Bytes of a chunk without pixels; a colour profile has a few kilobytes. */
+/** The chunks that affect the samples: pixels, palette, transparency and orientation. */
+const KEPT_TYPES = new Set(['IHDR', 'PLTE', 'tRNS', 'eXIf', 'IDAT', 'IEND'].map(codeOf));
+/** Bytes of a chunk without pixels; EXIF has a few kilobytes. */
 const MAX_CHUNK_BYTES = 2 ** 20;
 /** Encoders write chunks of several thousand bytes: an image of 32 MB has a few thousand chunks. */
 const MAX_CHUNKS = 16_384;
 
 /**
- * Removes the chunks that do not affect the look of a PNG, because a compressed text chunk can inflate to gigabytes.
+ * Removes the chunks that do not affect the samples of a PNG, because a compressed text chunk can inflate to gigabytes.
  *
  * @returns undefined for a truncated file, or one with too many chunks
  */

@@ -1,0 +1,2 @@
+/** The file is not an acceptable image. The message continues a sentence that begins with the name of the file. */
+export class InvalidImageError extends Error {}
