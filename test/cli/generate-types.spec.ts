@@ -10,6 +10,7 @@ function shapeOf(name: string, inputs: TensorSignature[], outputs: TensorSignatu
 }
 
 const SCORES: TensorSignature = { name: 'scores', type: 'float32', shape: ['n', 3] };
+const PAIR: TensorSignature = { ...SCORES, shape: ['n', 2] };
 const KINDS = shapeOf(
   'all-kinds',
   [
@@ -48,22 +49,34 @@ describe('generateTypes', () => {
       { name: 'b', minimum: 1, default: 2 },
       { name: 'c', maximum: 1 },
     ];
-    const text = generateTypes([shapeOf('m', [{ ...SCORES, name: 'x' }], [SCORES], { features, ...LABELS })]);
+    const text = generateTypes([shapeOf('m', [{ ...SCORES, name: 'x' }], [PAIR], { features, ...LABELS })]);
     expect(text).toContain('/** cm, 0 to 9: Up * / and down */\nreadonly a: number;');
     expect(text).toContain('/** at least 1 */\nreadonly b?: number;');
     expect(text).toContain('/** at most 1 */\nreadonly c: number;');
   });
 
   it('makes a union of the labels, or a string type for more than 100', () => {
-    const of = (manifest: Manifest) => generateTypes([shapeOf('m', [{ ...SCORES, name: 'x' }], [SCORES], manifest)]);
+    const of = (manifest: Manifest, output = PAIR) =>
+      generateTypes([shapeOf('m', [{ ...SCORES, name: 'x' }], [output], manifest)]);
     expect(of(LABELS)).toContain('readonly label: "a" | "b c";');
     expect(of(LABELS)).toContain('readonly probabilities: Readonly<Record<"a" | "b c", number>>;');
     const top = of({ ...LABELS, output: { probabilities: 'scores', topK: 1 } });
     expect(top).toContain('readonly probabilities: Readonly<Partial<Record<"a" | "b c", number>>>;');
-    const many = of({ ...LABELS, labels: Array.from({ length: 1000 }, (_, index) => `l${index}`) });
+    const labels = Array.from({ length: 1000 }, (_, index) => `l${index}`);
+    const many = of({ ...LABELS, labels }, { ...SCORES, shape: ['n', 1000] });
     expect(many).toContain('readonly label: string;');
     expect(many).toContain('readonly probabilities: Readonly<Partial<Record<string, number>>>;');
-    expect(of({ output: { value: 'scores' } })).toContain('readonly value: number;');
+    expect(of({ output: { value: 'scores' } }, { ...SCORES, shape: ['n', 1] })).toContain('readonly value: number;');
+  });
+
+  it('makes a list or a record for several targets, and a list for several labels', () => {
+    const of = (manifest: Manifest) => generateTypes([shapeOf('m', [{ ...SCORES, name: 'x' }], [SCORES], manifest)]);
+    expect(of({ output: { value: 'scores' } })).toContain('readonly value: readonly number[];');
+    const targets = { value: 'scores', values: ['north', 'south', 'all'] };
+    expect(of({ output: targets })).toContain('readonly values: Readonly<Record<"north" | "south" | "all", number>>;');
+    const several = of({ labels: ['a', 'b', 'c'], output: { sigmoid: 'scores' } });
+    expect(several).toContain('readonly labels: readonly ("a" | "b" | "c")[];');
+    expect(several).not.toContain('readonly label:');
   });
 
   it('generates valid TypeScript for names that are no identifiers', () => {

@@ -25,8 +25,14 @@ export function outputFormatOf(signature: Signature, manifest: Manifest): Output
   const scores = find(mapping.probabilities ?? mapping.logits);
   requireConsistent(mapping);
   if (mapping.sigmoid !== undefined) {
-    const isOneLogit = independent !== undefined && widthOf(independent, signature) === 1;
-    return { mapping, classes: independentLabels(manifest.labels, isOneLogit) };
+    const width = independent && widthOf(independent, signature);
+    const classes = independentLabels(manifest.labels, width === 1);
+    const decidesBetweenTwo = width === 1 && classes?.names.length === 2;
+    if (independent && classes && !decidesBetweenTwo) {
+      const { length } = classes.names;
+      requireWidth(independent, signature, length, `there are ${length} labels`);
+    }
+    return { mapping, classes };
   }
   if (label)
     requireWidth(label, signature, 1, 'a label is one value a row; for several labels at once use output.sigmoid');
@@ -37,8 +43,9 @@ export function outputFormatOf(signature: Signature, manifest: Manifest): Output
   const classes = classLabelsOf(manifest.labels, label, scores);
   if (scores && classes) {
     const { length } = classes.names;
-    const hint = 'for a single score between two labels use output.sigmoid';
-    requireWidth(scores, signature, length, `there are ${length} labels: ${hint}`);
+    const isOne = widthOf(scores, signature) === 1;
+    const hint = isOne ? '; for one score between two labels use output.sigmoid' : '';
+    requireWidth(scores, signature, length, `there are ${length} labels${hint}`);
   }
   return { mapping, classes };
 }

@@ -56,6 +56,105 @@ describe('responderFor', () => {
     expect(() => respond([tensor('z')], 1, manifest, signatureOf(signature))).toThrow(/the class z, which is none/);
   });
 
+  describe('for classes that are no indices', () => {
+    const label: TensorSignature = { name: 'label', type: 'int64', shape: ['n'], classes: [-1, 1] };
+    const predicted = (...values: bigint[]): Tensor[] => [
+      { name: 'label', type: 'int64', shape: [values.length], data: new BigInt64Array(values) },
+    ];
+    const answer = (values: bigint[], manifest: Manifest, declared = label) =>
+      respond(predicted(...values), values.length, manifest, signatureOf(declared));
+    const unknown = { ...label, classes: undefined };
+
+    it('gives the index in the order of the model, and the name of the class', () => {
+      expect(answer([1n, -1n], { output: { label: 'label' } })).toEqual([
+        { label: '1', index: 1 },
+        { label: '-1', index: 0 },
+      ]);
+      expect(answer([-1n], { labels: { 1: 'inlier', '-1': 'outlier' }, output: { label: 'label' } })).toEqual([
+        { label: 'outlier', index: 0 },
+      ]);
+    });
+
+    it('refuses a class that is none of those known, and a negative one where none are', () => {
+      expect(() => answer([3n], { output: { label: 'label' } })).toThrow(/the class 3, which is none/);
+      const manifest = { labels: ['inlier', 'outlier'], output: { label: 'label' } };
+      expect(() => answer([-1n], manifest, unknown)).toThrow(/the class -1, which is none/);
+      expect(() => answer([-1n], { output: { label: 'label' } }, unknown)).toThrow(/the class -1/);
+    });
+  });
+
+  describe('for several labels at once', () => {
+    const logits: TensorSignature = { name: 'logits', type: 'float32', shape: ['n', 3] };
+    const tensor = (shape: number[], ...data: number[]): Tensor => {
+      return { name: 'logits', type: 'float32', shape, data: new Float32Array(data) };
+    };
+    const output = { sigmoid: 'logits' };
+    const labels = ['spicy', 'hot', 'sweet'];
+
+    it('gives the labels above the threshold, and the probability of each', () => {
+      const expected = {
+        probabilities: { spicy: 0.5, hot: expect.closeTo(0.8808, 4), sweet: expect.closeTo(0.0474, 4) },
+      };
+      const run = [tensor([1, 3], 0, 2, -3)];
+      expect(respond(run, 1, { labels, output }, signatureOf(logits))).toEqual([
+        { labels: ['spicy', 'hot'], ...expected },
+      ]);
+      const strict = { labels, output: { ...output, threshold: 0.6 } };
+      expect(respond(run, 1, strict, signatureOf(logits))).toEqual([{ labels: ['hot'], ...expected }]);
+    });
+
+    it('takes probabilities as they are where the graph ends in a sigmoid', () => {
+      const signature = signatureOf({ ...logits, activation: 'sigmoid' });
+      const run = [tensor([1, 3], 0.25, 0.75, 0.5)];
+      expect(respond(run, 1, { labels, output }, signature)).toEqual([
+        { labels: ['hot', 'sweet'], probabilities: { spicy: 0.25, hot: 0.75, sweet: 0.5 } },
+      ]);
+    });
+
+    it('decides between two labels by one score', () => {
+      const signature = signatureOf({ ...logits, shape: ['n', 1] });
+      expect(respond([tensor([2, 1], 0, -2)], 2, { labels: ['no', 'yes'], output }, signature)).toEqual([
+        { label: 'yes', index: 1, probabilities: { no: 0.5, yes: 0.5 } },
+        { label: 'no', index: 0, probabilities: { no: expect.closeTo(0.8808, 4), yes: expect.closeTo(0.1192, 4) } },
+      ]);
+    });
+  });
+
+  describe('for several targets', () => {
+    const declared: TensorSignature = { name: 'y', type: 'float32', shape: ['n', 2] };
+    const run = (...shape: number[]): Tensor[] => [
+      { name: 'y', type: 'float32', shape, data: new Float32Array([1, 2, 3, 4]) },
+    ];
+
+    it('gives every value, as a list or by name', () => {
+      expect(respond(run(2, 2), 2, { output: { value: 'y' } }, signatureOf(declared))).toEqual([
+        { value: [1, 2] },
+        { value: [3, 4] },
+      ]);
+      const output = { value: 'y', values: ['north', 'south'] };
+      expect(respond(run(2, 2), 2, { output }, signatureOf(declared))).toEqual([
+        { values: { north: 1, south: 2 } },
+        { values: { north: 3, south: 4 } },
+      ]);
+    });
+
+    it.each([
+      ['more values than declared', { ...declared, shape: ['n', 1] }],
+      ['fewer values than declared', { ...declared, shape: ['n', 3] }],
+      ['more rows than were sent', { ...declared, shape: ['n', 2, 'length'] }],
+    ])('fails on %s, with and without a mapping', (_, signature) => {
+      for (const manifest of [{ output: { value: 'y' } }, {}]) {
+        expect(() => respond(run(2, 2), 2, manifest, signatureOf(signature))).toThrow(/failed on this input/);
+      }
+    });
+  });
+
+  it('keeps the nesting of an output with a length of 0', () => {
+    const signature: TensorSignature = { name: 'y', type: 'float32', shape: ['n', 'a', 'b'] };
+    const tensor: Tensor = { name: 'y', type: 'float32', shape: [1, 2, 0], data: new Float32Array() };
+    expect(respond([tensor], 1, {}, signatureOf(signature))).toEqual([{ y: [[], []] }]);
+  });
+
   it('finds the greatest of 200,000 scores', () => {
     const many: TensorSignature = { name: 'scores', type: 'float32', shape: ['n', 200_000] };
     const data = new Float32Array(200_000);
