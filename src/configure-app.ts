@@ -47,6 +47,8 @@ export function configureApp(app: NestExpressApplication): NestExpressApplicatio
  */
 export async function listen(app: NestExpressApplication, opened?: () => void): Promise<void> {
   const { host, port } = app.get(HttpSettings);
+  // Of its own, so that an error of a file or of the database is not taken for one of the port.
+  await app.init();
   // Nest passes all arguments on to Node, but its types do not have this signature.
   const open = app.listen.bind(app) as unknown as (port: number, host: string, backlog: number) => Promise<unknown>;
   await open(port, host, BACKLOG).catch((error: NodeJS.ErrnoException) => {

@@ -161,7 +161,7 @@ function renderFact(name: string, value: Html): Html {
 function renderModelCard({ name, description, state, defaultVersion }: ModelSummaryDto): Html {
   const version = defaultVersion === null ? '' : `, version ${defaultVersion}`;
   return html`<li>
-    <h2><a href="/models/${name}">${name}</a></h2>
+    <h2><a href="/models/${encodeURIComponent(name)}">${name}</a></h2>
     <p>${description}</p>
     <p class="hint"><span class="state-${state}">${state}</span>${version}</p>
   </li>`;

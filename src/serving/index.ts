@@ -24,7 +24,16 @@ export { type Batching, runtimeOptionsOf } from './repository/load-version.js';
 export { ModelStore } from './repository/model-store.js';
 export { ModelVersion } from './repository/model-version.js';
 export { Model } from './repository/model.js';
-export { MODEL_NAME, type ModelFolder, resolveInStore, scanModels, VERSION } from './repository/scan-models.js';
+export {
+  describeNoVersion,
+  isModelName,
+  isVersion,
+  MODEL_NAME_RULE,
+  type ModelFolder,
+  resolveInStore,
+  scanModels,
+  VERSION_RULE,
+} from './repository/scan-models.js';
 export { type ModelFiles, pinsOf, readModelFiles } from './runtime/model-files.js';
 export {
   ClientGoneError,

@@ -21,6 +21,10 @@ describe('reports of models', () => {
     await store.add('secret', 'sum', { manifest: { access: 'admin' } });
     await store.write('club/report/note.txt', 'for members');
     await store.write('secret/report/note.txt', 'for administrators');
+    await store.add('windows', 'sum');
+    await store.write('windows/report/captions.json', `\ufeff${JSON.stringify({ 'note.txt': 'A caption' })}`);
+    await store.write('windows/report/note.txt', Buffer.from('\ufeffA note', 'utf16le'));
+    await store.write('windows/report/table.json', `\ufeff${JSON.stringify({ rows: 12_345 })}`);
     app = await startTestApp({ MODELS_DIR: store.path });
     [client, member] = [app.client(), app.client()];
     await member.signUpAndLogIn();
@@ -52,6 +56,13 @@ describe('reports of models', () => {
     expect(headers.get('content-type')).toBe(type);
     expect(headers.get('x-content-type-options')).toBe('nosniff');
     expect(headers.get('cache-control')).toBe('public, max-age=300');
+  });
+
+  it('are read as editors of Windows save them, with a byte order mark', async () => {
+    const { text } = await client.get('/models/windows', { headers: BROWSER_HEADERS });
+    expect(text).toContain('A caption');
+    expect(text).toMatch(/<pre[^>]*aria-label="Note">A note/);
+    expect(text).toContain('12345');
   });
 
   it('are served only to clients that may predict with the model', async () => {

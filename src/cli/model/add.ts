@@ -3,14 +3,16 @@ import { join, resolve } from 'node:path';
 import {
   formatManifest,
   inputSchema,
-  MODEL_NAME,
+  isModelName,
+  isVersion,
+  MODEL_NAME_RULE,
   type ModelFiles,
   type ModelVersion,
   outputSchema,
   pinsOf,
   readModelFiles,
   scanModels,
-  VERSION,
+  VERSION_RULE,
   type VersionEntry,
   writeSynced,
 } from '../../serving/index.js';
@@ -53,14 +55,12 @@ export async function add(args: string[], context: CommandContext): Promise<void
 
 function requireValidName(name: string | undefined, file: string): string {
   if (name === undefined) throw new CommandError(`--name is required: npm run model -- add ${file} --name <name>`);
-  if (MODEL_NAME.test(name)) return name;
-  throw new CommandError(
-    `--name: expected up to 64 letters, digits, dots, hyphens and underscores, a letter or digit first, got "${name}".`,
-  );
+  if (isModelName(name)) return name;
+  throw new CommandError(`--name: expected ${MODEL_NAME_RULE}, got "${name}".`);
 }
 
 function requireNewVersion(version: string, existing: StoredModel | undefined): string {
-  if (!VERSION.test(version)) throw new CommandError(`--version: expected a number from 1 on, got "${version}".`);
+  if (!isVersion(version)) throw new CommandError(`--version: expected ${VERSION_RULE}, got "${version}".`);
   if (!existing?.versions.includes(version)) return version;
   throw new CommandError(
     `The model "${existing.name}" has a version ${version} already. Leave out --version to add the next one.`,

@@ -1,4 +1,4 @@
-import { resolveInStore, type ModelFolder } from '../../serving/index.js';
+import { describeNoVersion, type ModelFolder, resolveInStore } from '../../serving/index.js';
 import { CommandError, parseArguments } from '../command-line.js';
 import type { CommandContext } from './command-context.js';
 import { describeBatching, pluralize } from './format.js';
@@ -36,7 +36,7 @@ async function checkModel(folder: ModelFolder, context: CommandContext): Promise
     const model = await openModel(folder);
     const results: CheckResult[] = [];
     for (const version of model.versions) results.push(await checkVersion(model, version, context));
-    return results.length > 0 ? results : [{ subject: folder.name, isGood: false, message: 'it has no version' }];
+    return results.length > 0 ? results : [{ subject: folder.name, isGood: false, message: describeNoVersion(folder) }];
   } catch (error) {
     return [{ subject: folder.name, isGood: false, message: (error as Error).message }];
   }

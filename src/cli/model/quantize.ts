@@ -1,5 +1,6 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { decodeText } from '../../platform/config/index.js';
 import {
   resolveInStore,
   type ModelFiles,
@@ -123,7 +124,7 @@ async function compare(full: ModelVersion, light: ModelVersion, model: StoredMod
 /** The rows of the optional `models/<name>/fixture.json`: `{"rows":[{"input":{…}}]}`. */
 async function fixtureRows(folder: string): Promise<Row[]> {
   const file = join(folder, 'fixture.json');
-  const text = await readFile(file, 'utf8').catch(() => '{}');
+  const text = await readFile(file).then(decodeText, () => '{}');
   try {
     const { rows = [] } = JSON.parse(text) as { rows?: readonly { input?: Row }[] };
     return rows.flatMap(({ input }) => (input ? [input] : []));

@@ -22,7 +22,9 @@ export async function findModel(modelsDir: string, name: string): Promise<Stored
   return openModel(folder!);
 }
 
+/** @throws CommandError for a folder that cannot be served, or an invalid manifest */
 export async function openModel(folder: ModelFolder): Promise<StoredModel> {
+  if (folder.problem !== undefined) throw new CommandError(`${folder.path}: ${folder.problem}`);
   try {
     return { ...folder, manifest: (await readManifest(join(folder.path, 'model.json'))) ?? {} };
   } catch (error) {

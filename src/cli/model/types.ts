@@ -25,7 +25,8 @@ export async function types(args: string[], context: CommandContext): Promise<vo
     throw new CommandError('Types need the source code of the application and its development packages.');
   }
   const shapes: ModelShape[] = [];
-  for (const folder of await findFolders(context.modelsDir))
+  const folders = await findFolders(context.modelsDir);
+  for (const folder of folders.filter(({ problem }) => problem === undefined))
     shapes.push(await shapeOf(await openModel(folder), context));
   const text = format(generateTypes(shapes));
   const file = join(PROJECT_ROOT, FILE);

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { decodeText } from '../../platform/config/index.js';
 import { DomainError } from '../../platform/http/index.js';
 import { ServingSettings } from '../../serving/index.js';
 import {
@@ -96,12 +97,12 @@ async function readPictureSize(folder: ReportFolder, { name }: ReportFile): Prom
 
 async function readText(folder: ReportFolder, { name, size }: ReportFile): Promise<string | undefined> {
   const bytes = size > MAX_SHOWN_BYTES ? undefined : await folder.read(name);
-  return bytes?.toString('utf8');
+  return bytes && decodeText(bytes);
 }
 
 async function readCaptions(folder: ReportFolder): Promise<ReadonlyMap<string, string>> {
   const bytes = await folder.read(CAPTIONS, MAX_SHOWN_BYTES);
-  const captions = parseJson(bytes?.toString('utf8'));
+  const captions = parseJson(bytes && decodeText(bytes));
   const entries = typeof captions === 'object' && captions !== null ? Object.entries(captions) : [];
   return new Map(entries.filter((entry): entry is [string, string] => typeof entry[1] === 'string'));
 }

@@ -1,3 +1,4 @@
+export { decodeText } from './decode-text.js';
 export { Env, SettingsError, type Variables } from './env.js';
 export { EnvironmentSettings } from './environment.settings.js';
 export { environmentVariables } from './environment-variables.js';

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { Ajv, type ErrorObject } from 'ajv';
+import { decodeText } from '../../platform/config/index.js';
 import { MANIFEST_SCHEMA } from './manifest.schema.js';
 import type { Manifest } from './manifest.js';
 
@@ -13,11 +14,19 @@ const isManifest = new Ajv({ allErrors: true, allowUnionTypes: true, validateSch
 
 /** Reads a manifest; undefined if the file does not exist. @throws ManifestError */
 export async function readManifest(file: string): Promise<Manifest | undefined> {
-  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+  const bytes = await readFile(file).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined;
     throw new ManifestError(`model.json cannot be read (${error.code})`);
   });
-  return text === undefined ? undefined : parseManifest(text);
+  return bytes && parseManifest(decodeManifest(bytes));
+}
+
+function decodeManifest(bytes: Uint8Array): string {
+  try {
+    return decodeText(bytes, { strict: true });
+  } catch {
+    throw new ManifestError('model.json is not UTF-8: save it as UTF-8');
+  }
 }
 
 /** Parses and validates a manifest. @throws ManifestError naming every violation of the schema */

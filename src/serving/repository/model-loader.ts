@@ -8,12 +8,21 @@ import { ServingMetrics } from '../stats/serving-metrics.js';
 import { runtimeOptionsOf } from './load-version.js';
 import type { Model } from './model.js';
 import { ModelVersion } from './model-version.js';
-import { resolveInStore, findInStore, type ModelFolder, type VersionFolder } from './scan-models.js';
+import {
+  describeNoVersion,
+  findInStore,
+  type ModelFolder,
+  resolveInStore,
+  VERSION_RULE,
+  type VersionFolder,
+} from './scan-models.js';
 
 /** Brings a model in line with its folder: loads new files beside those that serve, and drains versions that are gone. */
 @Injectable()
 export class ModelLoader {
   private readonly stopping = new AbortController();
+  /** What was passed over in the folder of each model when that was last logged. */
+  private readonly warned = new Map<string, string>();
 
   constructor(
     private readonly settings: ServingSettings,
@@ -32,14 +41,18 @@ export class ModelLoader {
 
   /** Reads the manifest and the list of versions. Versions that serve keep the manifest they were loaded with. */
   async readFolder(model: Model, folder: ModelFolder): Promise<void> {
+    if (folder.problem !== undefined) {
+      this.report(model, folder.problem);
+      return;
+    }
     try {
       const file = await findInStore(this.settings.modelsDir, folder.name, 'model.json');
       const manifest = file === undefined ? undefined : await readManifest(file);
       if (manifest === undefined && model.hasManifest)
         throw new Error('model.json is missing: its last content stays in force');
       model.applyManifest(manifest);
-      const isEmpty = folder.contents.length === 0;
-      this.report(model, isEmpty ? 'it has no version: a folder such as 1/ with model.onnx in it' : undefined);
+      this.warnOfOtherFolders(model, folder);
+      this.report(model, folder.contents.length === 0 ? describeNoVersion(folder) : undefined);
     } catch (error) {
       this.report(model, (error as Error).message);
     }
@@ -55,7 +68,7 @@ export class ModelLoader {
    * @param isForced also loads again what has failed
    */
   async reconcile(model: Model, folder: ModelFolder, isForced = false): Promise<void> {
-    if (model.problem !== undefined && folder.contents.length > 0) return;
+    if (model.problem !== undefined && (folder.problem !== undefined || folder.contents.length > 0)) return;
     const gone = model.versions.filter(({ version }) => !folder.versions.includes(version));
     const found = folder.contents.map((content) => {
       return model.versions.find(({ version }) => version === content.version) ?? this.newVersion(model, content);
@@ -150,6 +163,14 @@ export class ModelLoader {
     return runtimeOptionsOf(manifest, version, file, this.settings);
   }
 
+  /** Names what was meant as a version and is none, beside versions that serve. */
+  private warnOfOtherFolders({ name }: Model, { contents, otherFolders }: ModelFolder): void {
+    const [meant, before] = [otherFolders.filter(isLikeVersion).join(', '), this.warned.get(name) ?? ''];
+    this.warned.set(name, meant);
+    if (meant === '' || meant === before || contents.length === 0) return;
+    this.log.lines.warn({ model: name }, `model ${name}: ${meant} is passed over: a version is ${VERSION_RULE}`);
+  }
+
   private report(model: Model, problem: string | undefined): void {
     if (problem !== undefined && problem !== model.problem) this.logFailure(model, problem);
     model.reportProblem(problem);
@@ -158,6 +179,10 @@ export class ModelLoader {
   private logFailure({ name }: Model, reason: string): void {
     this.log.lines.error({ model: name, reason }, `model ${name} failed: ${reason}`);
   }
+}
+
+function isLikeVersion(folder: string): boolean {
+  return /^v?\d/i.test(folder);
 }
 
 /** Identifies a version's files and everything that the manifest says, except of other versions. */

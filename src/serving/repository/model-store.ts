@@ -2,6 +2,7 @@ import { Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nest
 import { Log, StartupError, StartupFailure } from '../../platform/logging/index.js';
 import { ModelLoadFailedError, ModelNotFoundError } from '../serving.errors.js';
 import { ServingSettings } from '../serving.settings.js';
+import { loadWhenComplete } from './load-when-complete.js';
 import { Model } from './model.js';
 import { ModelFolderWatcher } from './model-folder-watcher.js';
 import { ModelDefaultsRepository } from './model-defaults.repository.js';
@@ -33,7 +34,7 @@ export interface StoreReadiness {
 
 /**
  * The models in MODELS_DIR. They load in parallel at start, and follow their folders from then on: new files are loaded
- * beside those that serve. A default model that cannot be loaded at start ends the start.
+ * beside those that serve. A default model that cannot be loaded at start ends the start, once its folder is complete.
  */
 @Injectable()
 export class ModelStore implements OnModuleInit, OnApplicationShutdown {
@@ -63,7 +64,7 @@ export class ModelStore implements OnModuleInit, OnApplicationShutdown {
   /** Begins to load; `readiness` tells when the load has ended. */
   async onModuleInit(): Promise<void> {
     this.defaultVersions = await this.defaults.all();
-    const folders = await scanModels(this.settings.modelsDir);
+    const folders = await this.scanAtStart();
     await Promise.all(folders.map((folder) => this.open(folder)));
     if (!this.entries.has(this.settings.defaultModel)) throw this.noDefaultModel();
     void this.loadAtStart();
@@ -167,12 +168,27 @@ export class ModelStore implements OnModuleInit, OnApplicationShutdown {
     this.notify();
   }
 
-  private async loadFirst({ model, folder }: ModelEntry): Promise<void> {
-    const isDefault = model.name === this.settings.defaultModel;
-    await this.loader.reconcile(model, folder);
-    if (isDefault && model.loadsOnDemand) await this.loader.loadAll(model);
-    if (!isDefault || model.state === 'ready' || this.loader.isStopping) return;
-    this.startupFailure.abort(`The default model "${model.name}" cannot be served: ${model.reason}`);
+  private async loadFirst(entry: ModelEntry): Promise<void> {
+    const { model } = entry;
+    if (model.name === this.settings.defaultModel) await this.loadDefault(entry);
+    else await this.loader.reconcile(model, entry.folder);
+  }
+
+  /** The application does not start without its default model, whose files may be copied while it starts. */
+  private async loadDefault(entry: ModelEntry): Promise<void> {
+    const { model } = entry;
+    const { name } = model;
+    const isLoaded = await loadWhenComplete({
+      current: () => entry.folder,
+      load: async (folder, isRetry) => {
+        await this.apply(entry, folder, isRetry);
+        if (model.loadsOnDemand) await this.loader.loadAll(model);
+        return model.state === 'ready' || this.loader.isStopping;
+      },
+      isStopping: () => this.loader.isStopping,
+      onWait: () => this.log.lines.info({ model: name }, `the folder of ${name} may still be being copied: waiting`),
+    });
+    if (!isLoaded) this.startupFailure.abort(`The default model "${name}" cannot be served: ${model.reason}`);
   }
 
   /** Waits for as long as a prediction may take; a slower load is ready for a later request. */
@@ -249,6 +265,13 @@ export class ModelStore implements OnModuleInit, OnApplicationShutdown {
 
   private notify(): void {
     for (const listener of this.listeners) listener();
+  }
+
+  private async scanAtStart(): Promise<ModelFolder[]> {
+    const { modelsDir } = this.settings;
+    return scanModels(modelsDir).catch((error: NodeJS.ErrnoException) => {
+      throw new StartupError(`MODELS_DIR: "${modelsDir}" cannot be read (${error.code})`, { cause: error });
+    });
   }
 
   private noDefaultModel(): Error {

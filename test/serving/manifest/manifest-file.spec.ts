@@ -1,10 +1,10 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, utimes } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { publishVersion } from '../../../src/cli/model/publish.js';
 import { mergeVersionEntry, updateManifest } from '../../../src/cli/model/update-manifest.js';
 import type { Manifest } from '../../../src/serving/manifest/manifest.js';
-import { parseManifest } from '../../../src/serving/manifest/read-manifest.js';
+import { parseManifest, readManifest } from '../../../src/serving/manifest/read-manifest.js';
 import { formatManifest, writeManifest } from '../../../src/serving/manifest/write-manifest.js';
 import { ROOT } from '../../support/project.js';
 
@@ -26,6 +26,42 @@ describe('formatManifest', () => {
     const text = formatManifest(manifest);
     expect(JSON.parse(text)).toEqual(manifest);
     expect(Math.max(...text.split('\n').map((line) => line.length))).toBeLessThanOrEqual(120);
+  });
+});
+
+describe('readManifest', () => {
+  let folder: string;
+
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'barista-manifest-'));
+  });
+
+  afterEach(() => rm(folder, { recursive: true, force: true }));
+
+  const TEXT = '{\r\n  "description": "아메리카노"\r\n}\r\n';
+  const littleEndian = Buffer.from(`\ufeff${TEXT}`, 'utf16le');
+
+  async function read(bytes: string | Uint8Array): Promise<Manifest | undefined> {
+    await writeFile(join(folder, 'model.json'), bytes);
+    return readManifest(join(folder, 'model.json'));
+  }
+
+  it.each([
+    ['UTF-8', Buffer.from(TEXT)],
+    ['UTF-8 with a byte order mark', Buffer.from(`\ufeff${TEXT}`)],
+    ['UTF-16 as PowerShell writes it', littleEndian],
+    ['big-endian UTF-16', Buffer.from(littleEndian).swap16()],
+  ])('reads %s', async (_, bytes) => {
+    expect(await read(bytes)).toEqual({ description: '아메리카노' });
+  });
+
+  it.each([
+    ['text in another encoding', Buffer.from([0x7b, 0xbe, 0xc6, 0xb8, 0xde, 0x7d]), 'is not UTF-8: save it as UTF-8'],
+    ['an empty file', '', 'is not well-formed JSON'],
+    ['a byte order mark alone', '\ufeff', 'is not well-formed JSON'],
+    ['a byte order mark inside', '{"description":\ufeff"x"}', 'is not well-formed JSON'],
+  ])('rejects %s', async (_, bytes, reason) => {
+    await expect(read(bytes)).rejects.toThrow(`model.json ${reason}`);
   });
 });
 

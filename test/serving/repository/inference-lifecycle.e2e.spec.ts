@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TestModelStore } from '../../support/model-store.js';
 import { killLeftovers, ProcessApp } from '../../support/process-app.js';
@@ -106,6 +106,33 @@ describe('the application with models, from start to stop', () => {
     expect(runtimes).toHaveLength(1);
     await app.stop('SIGKILL');
     await until('the runtime has ended', () => runtimes.filter(isAlive).length === 0);
+  });
+
+  describe('whose default model is being copied', () => {
+    const WAITING = 'the folder of iris may still be being copied: waiting';
+
+    async function startWithout(file: string, rest: string | Uint8Array | undefined): Promise<ProcessApp> {
+      const path = join(store.path, 'iris', file);
+      const whole = await readFile(path);
+      await rm(path);
+      if (rest !== undefined) await store.write(join('iris', file), rest);
+      const app = await ProcessApp.spawn({ MODELS_DIR: store.path });
+      await app.line(WAITING);
+      await store.write(join('iris', file), whole);
+      await app.line('ready');
+      return app;
+    }
+
+    it.each([
+      ['model.json', 'is not there yet', undefined],
+      ['model.json', 'is empty', ''],
+      ['model.json', 'has no end', '{"features": ['],
+      ['1/model.onnx', 'is not there yet', undefined],
+      ['1/model.onnx', 'has no end', Buffer.from([8, 8])],
+    ])('waits where its %s %s', async (file, _, rest) => {
+      const app = await startWithout(file, rest);
+      expect((await app.client().post('/predict', ROW)).body).toEqual({ result: [2] });
+    });
   });
 
   it('keeps secrets of the web process out of the environment of a runtime', async () => {

@@ -1,4 +1,5 @@
 import { Field } from '../../../platform/http/index.js';
+import { isVersion } from '../../../serving/index.js';
 
 export class ChooseVersionDto {
   @Field({
@@ -6,7 +7,7 @@ export class ChooseVersionDto {
     schema: { type: 'string', nullable: true, example: '1' },
     description: 'The new default version; null for the newest ready one',
     expected: 'a version number as text such as "1", or null for the newest ready one',
-    accepts: (value) => value === null || (typeof value === 'string' && /^[1-9]\d{0,8}$/.test(value)),
+    accepts: (value) => value === null || (typeof value === 'string' && isVersion(value)),
   })
   version!: string | null;
 }

@@ -6,6 +6,6 @@ export class ModelDefault {
   @PrimaryColumn({ type: 'varchar', length: 64 })
   model!: string;
 
-  @Column({ type: 'varchar', length: 9 })
+  @Column({ type: 'varchar', length: 16 })
   version!: string;
 }
