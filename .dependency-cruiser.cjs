@@ -17,6 +17,7 @@ const ENTRIES = '^src/main\\.ts$|^ormconfig\\.ts$|\\.(?:command|child)\\.ts$|/(?
 /** Inside the engine a sub-room may use only those to its right. */
 const SERVING_LEVELS = [
   'repository',
+  'reference',
   'pipeline',
   'batching',
   'stats',

@@ -8,24 +8,30 @@ export type { GoneSignal, Priority, TimedCaller } from './caller.js';
 export { ImageDecoder } from './images/image-decoder.js';
 export { type ImageInput, imageShape } from './images/image-input.js';
 export { InvalidImageError } from './images/invalid-image.error.js';
-export {
-  exampleOf,
-  type Feature,
-  type ImageFormat,
-  type Manifest,
-  type OutputMapping,
-  type VersionEntry,
+export type {
+  Access,
+  Example,
+  Feature,
+  ImageFormat,
+  Manifest,
+  OutputMapping,
+  VersionEntry,
 } from './manifest/manifest.js';
 export { readManifest } from './manifest/read-manifest.js';
+export { exampleOf, manifestOfVersion } from './manifest/version-manifest.js';
 export { formatManifest, syncFolder, writeManifest, writeSynced } from './manifest/write-manifest.js';
 export type { Prediction } from './pipeline/respond.js';
 export { findMismatch, isClose, selfTestRows } from './pipeline/self-test.js';
+export { formatReference, parseReference, parseReferenceJson, readReference } from './reference/read-reference.js';
+export { InvalidReferenceError, type Reference, REFERENCE_FILE } from './reference/reference.js';
+export { verifyReference } from './reference/verify-reference.js';
 export { type Batching, runtimeOptionsOf } from './repository/load-version.js';
 export { ModelStore } from './repository/model-store.js';
 export { ModelVersion } from './repository/model-version.js';
 export { Model } from './repository/model.js';
 export {
   describeNoVersion,
+  findInStore,
   isModelName,
   isVersion,
   MODEL_NAME_RULE,

@@ -36,6 +36,7 @@ const BAD_IMPORTS = [
   ['serving-knows-only-the-platform', 'src/serving/pipeline/steps.ts', 'src/menus/index.ts'],
   ['serving-runs-without-the-application', 'src/serving/pipeline/steps.ts', 'src/platform/health/index.ts'],
   ['serving-does-not-import-its-door', 'src/serving/pipeline/steps.ts', 'src/serving/index.ts'],
+  ['serving-reference-depends-downwards', 'src/serving/reference/verify.ts', 'src/serving/repository/model.ts'],
   ['serving-pipeline-depends-downwards', 'src/serving/pipeline/pipeline.ts', 'src/serving/repository/model.ts'],
   ['serving-batching-depends-downwards', 'src/serving/batching/batch-queue.ts', 'src/serving/pipeline/pipeline.ts'],
   ['serving-stats-depends-downwards', 'src/serving/stats/model-stats.ts', 'src/serving/batching/batch-queue.ts'],

@@ -1,4 +1,13 @@
-import { describeNoVersion, type ModelFolder, resolveInStore } from '../../serving/index.js';
+import {
+  describeNoVersion,
+  findInStore,
+  type ModelFolder,
+  type ModelVersion,
+  readReference,
+  REFERENCE_FILE,
+  resolveInStore,
+  verifyReference,
+} from '../../serving/index.js';
 import { CommandError, parseArguments } from '../command-line.js';
 import type { CommandContext } from './command-context.js';
 import { describeBatching, pluralize } from './format.js';
@@ -50,13 +59,16 @@ async function checkVersion(
   const subject = `${name}/${version}`;
   try {
     const file = await resolveInStore(modelsDir, name, version, 'model.onnx');
-    return await withLoadedVersion({ name: subject, version, file, manifest, settings }, ({ pins, batching }) => {
+    const referenceFile = await findInStore(modelsDir, name, version, REFERENCE_FILE);
+    return await withLoadedVersion({ name: subject, version, file, manifest, settings }, async (loaded) => {
       const { sha256, files, candidate } = entryOf(manifest, version);
-      const isPinned = sha256 !== undefined && (files !== undefined || Object.keys(pins?.files ?? {}).length === 0);
+      const weights = Object.keys(loaded.pins?.files ?? {});
+      const isPinned = sha256 !== undefined && (files !== undefined || weights.length === 0);
       const facts = [
         isPinned ? 'pinned' : `NOT PINNED (npm run model -- pin ${name} ${version})`,
-        manifest.example ? 'example verified' : 'no example',
-        describeBatching(batching),
+        loaded.manifest.example ? 'example verified' : 'no example',
+        ...(referenceFile === undefined ? [] : [await verifyReferenceFile(referenceFile, loaded)]),
+        describeBatching(loaded.batching),
         ...(candidate ? ['a candidate'] : []),
       ];
       return { subject, isGood: true, message: facts.join('; ') };
@@ -65,4 +77,11 @@ async function checkVersion(
     const { message } = error as Error;
     return { subject, isGood: false, message: message.replace(`${subject}: `, '') };
   }
+}
+
+/** Verifies every row, where a load verifies the first ones. */
+async function verifyReferenceFile(file: string, loaded: ModelVersion): Promise<string> {
+  const reference = await readReference(file);
+  await verifyReference(reference, loaded, { source: REFERENCE_FILE });
+  return `${pluralize(reference.rows.length, 'reference row')} verified`;
 }

@@ -2,6 +2,7 @@ import {
   exampleOf,
   isClose,
   type Manifest,
+  manifestOfVersion,
   findMismatch,
   type Prediction,
   type VersionEntry,
@@ -12,17 +13,19 @@ import { predictRows, type Row, sampleRows, type VersionSource, withLoadedVersio
 const FLOAT32_DIGITS = 7;
 
 /**
- * Makes an example for a manifest: a sample row with its prediction. The prediction is left out if two runs differ. Undefined if
- * the model fails on the sample row.
+ * Makes an example for a manifest: a row with its prediction. The prediction is left out if two runs differ. Undefined if
+ * the model fails on the row.
+ *
+ * @param given the row; one made from the ranges of the features unless given
  */
-export async function createExample(source: VersionSource): Promise<Manifest['example']> {
+export async function createExample(source: VersionSource, given?: Row): Promise<Manifest['example']> {
   const [input, first, second] = await withLoadedVersion(source, async (version) => {
-    const [row = {}] = sampleRows(version);
+    const [row = {}] = given ? [given] : sampleRows(version);
     return [row, ...(await predictRows(version, [row, row]).catch(() => []))];
   });
   if (!input || !first) return undefined;
   if (!isClose(first, second)) return { input };
-  const { output } = source.manifest;
+  const { output } = manifestOfVersion(source.manifest, source.version);
   if (typeof first.value === 'number' && output?.value !== undefined)
     return { input, value: rounded(first.value) as number };
   if (!output) return { input, output: rounded(first) as Row };
@@ -41,7 +44,7 @@ export async function versionExample(source: VersionSource): Promise<VersionEntr
   const example = exampleOf(manifest, version);
   if (!example) return undefined;
   const { label, value, output } = example;
-  const prediction = await predictRow({ ...source, manifest: withoutExamples(manifest) }, example.input);
+  const prediction = await predictRow({ ...source, manifest: withoutExamples(manifest, version) }, example.input);
   const byOutput = output ? await predictByOutput(source, example.input) : {};
   if (findMismatch(prediction, byOutput, example) === undefined) return undefined;
   return {
@@ -51,14 +54,15 @@ export async function versionExample(source: VersionSource): Promise<VersionEntr
   };
 }
 
-/** The manifest without expected predictions, so that loading does not verify them. */
-export function withoutExamples(manifest: Manifest): Manifest {
-  return { ...manifest, example: undefined, versions: undefined };
+/** The manifest of a version without expected predictions, so that loading does not verify them. */
+export function withoutExamples(manifest: Manifest, version: string): Manifest {
+  return { ...manifestOfVersion(manifest, version), example: undefined, versions: undefined };
 }
 
 /** The raw output tensors by name: without an output mapping. */
 function predictByOutput(source: VersionSource, row: Row): Promise<Prediction> {
-  return predictRow({ ...source, manifest: { ...withoutExamples(source.manifest), output: undefined } }, row);
+  const { manifest, version } = source;
+  return predictRow({ ...source, manifest: { ...withoutExamples(manifest, version), output: undefined } }, row);
 }
 
 async function predictRow(source: VersionSource, row: Row): Promise<Prediction> {

@@ -1,6 +1,7 @@
 import {
   type CheckedRow,
   type Manifest,
+  manifestOfVersion,
   ModelVersion,
   type Prediction,
   RowCheck,
@@ -17,8 +18,11 @@ export interface VersionSource {
   readonly name: string;
   readonly version: string;
   readonly file: string;
+  /** Of the model: the version is loaded with what the manifest says about it. */
   readonly manifest: Manifest;
   readonly settings: ServingSettings;
+  /** Path of the `reference.json` to verify; none is verified unless given. */
+  readonly referenceFile?: string | undefined;
 }
 
 /** Values by the name of their field. */
@@ -30,17 +34,17 @@ export type Row = Readonly<Record<string, unknown>>;
  * @throws CommandError with the reason if the version cannot be served
  */
 export async function withLoadedVersion<T>(
-  { name, version, file, manifest, settings }: VersionSource,
+  { name, version, file, manifest, settings, referenceFile }: VersionSource,
   work: (version: ModelVersion) => Promise<T> | T,
 ): Promise<T> {
   const loaded = new ModelVersion({
     model: name,
     version,
-    manifest,
+    manifest: manifestOfVersion(manifest, version),
     source: '',
     settings,
     recorder: new VersionRecorder(),
-    resolveOptions: () => Promise.resolve(runtimeOptionsOf(manifest, version, file, settings)),
+    resolveOptions: () => Promise.resolve({ ...runtimeOptionsOf(manifest, version, file, settings), referenceFile }),
   });
   await loaded.start(new AbortController().signal);
   if (loaded.state !== 'ready') throw new CommandError(`${name}: ${loaded.reason ?? loaded.state}`);

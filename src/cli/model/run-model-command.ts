@@ -9,11 +9,16 @@ import { types } from './types.js';
 
 export const USAGE = `Adds, checks, pins and quantizes the models of a store.
 
-  npm run model -- add <file.onnx> --name <name> [--version <n>] [--own-answer]
+  npm run model -- add <file.onnx> --name <name> [--version <n>] [--reference <rows.csv|rows.json>]
+                       [--access public|member|admin] [--candidate] [--own-answer]
       adds a new model, or the next version of an existing one, after a test prediction, with its files pinned;
-      --own-answer accepts a version whose prediction for the example differs from the one in model.json
+      --reference verifies rows with the outputs of the library that trained the model, keeps them as reference.json of
+      the version, and adds nothing where they differ; --access says who may predict with a new model (public);
+      --candidate adds a version that serves by default only once an administrator chooses it, and may have features and
+      outputs of its own; --own-answer accepts a version whose prediction for the example differs from the one in model.json
   npm run model -- pin <name> [<version>]     writes the sha256 of the current files into model.json
-  npm run model -- check [<name> ...]         loads every version as the application does, and reports the result
+  npm run model -- check [<name> ...]         loads every version as the application does, verifies all rows of its
+                                              reference.json, and reports the result
   npm run model -- list                       lists models and versions
   npm run model -- types [--check]            writes src/inference/models.generated.ts, TypeScript types of every model;
                                               --check only reports whether that file is up to date

@@ -46,7 +46,7 @@ async function shapeOf(model: StoredModel, { modelsDir, settings }: CommandConte
     try {
       const file = await resolveInStore(modelsDir, name, version, 'model.onnx');
       return await withLoadedVersion({ name: `${name}/${version}`, version, file, manifest, settings }, (loaded) => {
-        return { name, manifest, schema: loaded.schema!, signature: loaded.signature! };
+        return { name, manifest: loaded.manifest, schema: loaded.schema!, signature: loaded.signature! };
       });
     } catch (error) {
       reasons.push((error as Error).message);

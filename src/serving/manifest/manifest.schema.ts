@@ -61,6 +61,11 @@ const OUTPUT = object({
   topK: POSITIVE,
 });
 
+/** For the entry of a version, in which null takes a key of the model away. */
+function orNull<T extends { readonly type: string | readonly string[] }>(schema: T) {
+  return { ...schema, type: [schema.type, 'null'].flat() };
+}
+
 /** The JSON Schema of `model.json`. */
 export const MANIFEST_SCHEMA = object({
   $schema: TEXT,
@@ -113,10 +118,10 @@ export const MANIFEST_SCHEMA = object({
       metrics: { type: 'object', additionalProperties: { type: 'number' } },
       files: { type: 'object', additionalProperties: SHA256 },
       candidate: { type: 'boolean' },
-      example: object(EXPECTED_PREDICTION),
-      features: FEATURES,
-      labels: LABELS,
-      output: OUTPUT,
+      example: object({ input: { type: 'object' }, ...EXPECTED_PREDICTION }),
+      features: orNull(FEATURES),
+      labels: orNull(LABELS),
+      output: orNull(OUTPUT),
     }),
   },
 });

@@ -74,12 +74,12 @@ export interface VersionEntry {
   readonly files?: Readonly<Record<string, string>>;
   /** Loaded and available by its number; becomes the default version only when an administrator chooses it. */
   readonly candidate?: boolean;
-  /** Overrides the expected prediction of the model's example for this version. */
-  readonly example?: Omit<Example, 'input'>;
-  /** Override the keys of the same name of the manifest. */
-  readonly features?: readonly Feature[];
-  readonly labels?: Labels;
-  readonly output?: OutputMapping;
+  /** Overrides the expected prediction of the model's example for this version or, with an input, the whole example. */
+  readonly example?: Partial<Example>;
+  /** Override the keys of the same name of the manifest; null takes them away. */
+  readonly features?: readonly Feature[] | null;
+  readonly labels?: Labels | null;
+  readonly output?: OutputMapping | null;
 }
 
 /** The content of `models/<name>/model.json`. Every key is optional. */
@@ -109,20 +109,4 @@ export interface Manifest {
     readonly providers?: readonly string[];
   };
   readonly versions?: Readonly<Record<string, VersionEntry>>;
-}
-
-/** The example with the prediction that is expected of this version; undefined if the manifest has none. */
-export function exampleOf({ example, versions }: Manifest, version: string): Example | undefined {
-  return example && { ...example, ...versions?.[version]?.example };
-}
-
-/** The manifest as one version sees it: with the features, labels and outputs that are its own. */
-export function manifestOfVersion(manifest: Manifest, version: string): Manifest {
-  const { features, labels, output } = manifest.versions?.[version] ?? {};
-  return {
-    ...manifest,
-    ...(features === undefined ? {} : { features }),
-    ...(labels === undefined ? {} : { labels }),
-    ...(output === undefined ? {} : { output }),
-  };
 }

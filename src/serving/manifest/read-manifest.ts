@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { Ajv, type ErrorObject } from 'ajv';
 import { decodeText } from '../../platform/config/index.js';
 import { MANIFEST_SCHEMA } from './manifest.schema.js';
-import type { Manifest } from './manifest.js';
+import type { Feature, Manifest } from './manifest.js';
 
 /** The manifest is invalid; the message is for its author. */
 export class ManifestError extends Error {}
@@ -36,7 +36,8 @@ export function parseManifest(text: string): Manifest {
     const problems = (isManifest.errors ?? []).map(describeError);
     throw new ManifestError(`model.json: ${[...new Set(problems)].join('; ')}`);
   }
-  requireUniqueFeatures(manifest);
+  for (const { features } of [manifest, ...Object.values(manifest.versions ?? {})])
+    requireUniqueFeatures(features ?? []);
   return manifest;
 }
 
@@ -48,7 +49,7 @@ function parseJson(text: string): unknown {
   }
 }
 
-function requireUniqueFeatures({ features = [] }: Manifest): void {
+function requireUniqueFeatures(features: readonly Feature[]): void {
   const names = features.map((feature) => feature.name);
   const duplicate = names.find((name, index) => names.indexOf(name) !== index);
   if (duplicate !== undefined) throw new ManifestError(`model.json: two features are called "${duplicate}"`);

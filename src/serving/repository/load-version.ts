@@ -3,11 +3,16 @@ import type { BatchPolicy } from '../batching/batch.js';
 import type { Submission } from '../batching/queued-runs.js';
 import type { TimedCaller } from '../caller.js';
 import { type ImageInput, imageInputOf, signatureWithImage } from '../images/image-input.js';
-import { type Example, exampleOf, type Manifest } from '../manifest/manifest.js';
+import type { Example, Manifest } from '../manifest/manifest.js';
+import { exampleOf } from '../manifest/version-manifest.js';
+import { Predictor } from '../pipeline/predictor.js';
 import { type Preprocess, preprocessorFor } from '../pipeline/preprocess.js';
 import { findDecisionProblem } from '../pipeline/decision-check.js';
 import { type Respond, responderByTensor, responderFor } from '../pipeline/respond.js';
 import { findMismatch, matchesSingleRuns, selfTestRows } from '../pipeline/self-test.js';
+import { readReference } from '../reference/read-reference.js';
+import { REFERENCE_FILE } from '../reference/reference.js';
+import { type ReferenceSubject, verifyReference } from '../reference/verify-reference.js';
 import type { RuntimeOptions } from '../runtime/runtime-options.js';
 import { Runtime, type RuntimeEvents } from '../runtime/runtime.js';
 import { ModelRunFailedError, RuntimeLostError } from '../serving.errors.js';
@@ -40,11 +45,17 @@ export interface Loaded {
   readonly exampleRow: Readonly<Record<string, unknown>> | undefined;
 }
 
+/** The files of a version and how to run it. */
+export interface LoadOptions extends RuntimeOptions {
+  /** Path of its `reference.json`, if it has one. */
+  readonly referenceFile?: string | undefined;
+}
+
 /** What a version is made from. */
 interface VersionSource {
   readonly manifest: Manifest;
   readonly version: string;
-  readonly options: RuntimeOptions;
+  readonly options: LoadOptions;
   readonly settings: ServingSettings;
 }
 
@@ -56,6 +67,8 @@ type UntestedVersion = Omit<Loaded, 'batching' | 'hasFixedShapes' | 'exampleRow'
 };
 
 const DEFAULT_MAX_BATCH_SIZE = 256;
+/** `npm run model -- check` verifies the others. */
+const REFERENCE_ROWS_AT_LOAD = 100;
 
 /** How the manifest says that a version runs, with the expected hashes of its files. */
 export function runtimeOptionsOf(
@@ -70,8 +83,8 @@ export function runtimeOptionsOf(
 }
 
 /**
- * Starts the runtime of a version, warms it up, and self-tests it: the model's prediction for its example, and whether a
- * batch gives the same outputs as single runs.
+ * Starts the runtime of a version, warms it up, and self-tests it: the model's prediction for its example, whether a
+ * batch gives the same outputs as single runs, and its predictions for reference rows.
  *
  * @throws Error with a message for the operator; no process is left behind
  */
@@ -90,7 +103,9 @@ export async function loadVersion(
   try {
     const untested = prepare(runtime, source, observer);
     ({ queue } = untested);
-    return { ...untested, ...(await selfTest(untested)), hasFixedShapes: hasFixedShapes(runtime.signature) };
+    const loaded = { ...untested, ...(await selfTest(untested)), hasFixedShapes: hasFixedShapes(runtime.signature) };
+    await verifyReferenceFile(loaded, source);
+    return loaded;
   } catch (error) {
     await runtime.stop(0);
     const isFailedRun = error instanceof ModelRunFailedError || error instanceof RuntimeLostError;
@@ -202,6 +217,20 @@ async function findBatchingProblem(
     if (!(error instanceof ModelRunFailedError)) throw error;
     return unproven;
   }
+}
+
+async function verifyReferenceFile(loaded: Loaded, { options, settings }: VersionSource): Promise<void> {
+  if (options.referenceFile === undefined) return;
+  const { queue, validator, batching } = loaded;
+  const predictor = new Predictor(loaded, settings, undefined);
+  const subject: ReferenceSubject = {
+    limits: settings.limits,
+    batching,
+    check: (...row) => validator.check(...row),
+    predict: (rows) => predictor.predict(rows, { deadline: queue.deadlineIn() }),
+  };
+  const reference = await readReference(options.referenceFile);
+  await verifyReference(reference, subject, { rows: REFERENCE_ROWS_AT_LOAD, source: REFERENCE_FILE });
 }
 
 function submissionOf(rows: readonly CheckedRow[], { preprocess, queue }: UntestedVersion): [Submission, TimedCaller] {

@@ -1,11 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { Log } from '../../platform/logging/index.js';
-import { type Manifest, manifestOfVersion } from '../manifest/manifest.js';
+import type { Manifest } from '../manifest/manifest.js';
 import { readManifest } from '../manifest/read-manifest.js';
-import type { RuntimeOptions } from '../runtime/runtime-options.js';
+import { manifestOfVersion } from '../manifest/version-manifest.js';
+import { REFERENCE_FILE } from '../reference/reference.js';
 import { ServingSettings } from '../serving.settings.js';
 import { ServingMetrics } from '../stats/serving-metrics.js';
-import { runtimeOptionsOf } from './load-version.js';
+import { type LoadOptions, runtimeOptionsOf } from './load-version.js';
 import type { Model } from './model.js';
 import { ModelVersion } from './model-version.js';
 import {
@@ -155,12 +156,14 @@ export class ModelLoader {
     return made.on('changed', () => model.versionChanged());
   }
 
-  private async resolveOptions(model: string, version: string, manifest: Manifest): Promise<RuntimeOptions> {
+  private async resolveOptions(model: string, version: string, manifest: Manifest): Promise<LoadOptions> {
     const place = [model, version, 'model.onnx'];
     if (manifest.versions?.[version]?.sha256 === undefined)
       this.log.lines.warn({ model, version }, `${place.join('/')} is not pinned by sha256`);
-    const file = await resolveInStore(this.settings.modelsDir, ...place);
-    return runtimeOptionsOf(manifest, version, file, this.settings);
+    const { modelsDir } = this.settings;
+    const file = await resolveInStore(modelsDir, ...place);
+    const referenceFile = await findInStore(modelsDir, model, version, REFERENCE_FILE);
+    return { ...runtimeOptionsOf(manifest, version, file, this.settings), referenceFile };
   }
 
   /** Names what was meant as a version and is none, beside versions that serve. */

@@ -8,14 +8,13 @@ import { Predictor } from '../pipeline/predictor.js';
 import type { Prediction } from '../pipeline/respond.js';
 import type { Pins } from '../runtime/model-files.js';
 import type { RuntimeEvents } from '../runtime/runtime.js';
-import type { RuntimeOptions } from '../runtime/runtime-options.js';
 import { ModelNotReadyError } from '../serving.errors.js';
 import type { ServingSettings } from '../serving.settings.js';
 import type { CheckedRow, RowCheck } from '../signature/row-check.js';
 import type { RowSchema } from '../signature/row-schema.js';
 import type { Signature, Tensor } from '../signature/tensor.js';
 import type { VersionRecorder } from '../stats/version-recorder.js';
-import { type Batching, type Loaded, loadVersion } from './load-version.js';
+import { type Batching, type Loaded, type LoadOptions, loadVersion } from './load-version.js';
 import { type Phase, TRANSITIONS, type VersionState } from './version-state.js';
 
 /** The parts that a version is made from. */
@@ -29,8 +28,8 @@ export interface VersionOptions {
   readonly recorder: VersionRecorder;
   /** Written before the reason of a failed load; nothing unless given. */
   readonly reasonPrefix?: string;
-  /** Finds the model file and says how to run it. */
-  readonly resolveOptions: () => Promise<RuntimeOptions>;
+  /** Finds the files and says how to run the model. */
+  readonly resolveOptions: () => Promise<LoadOptions>;
 }
 
 /** Events of a `ModelVersion`. */

@@ -1,0 +1,123 @@
+import { createReadStream } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { basename, extname } from 'node:path';
+import { InvalidInputError, isDecimal, parseExactJson } from '../../platform/http/index.js';
+import { type FileRecord, readRecords } from '../../platform/records/index.js';
+import {
+  InvalidReferenceError,
+  type ModelVersion,
+  outputSchema,
+  parseReference,
+  parseReferenceJson,
+  type Reference,
+  verifyReference,
+} from '../../serving/index.js';
+import { CommandError } from '../command-line.js';
+
+/** Columns of outputs that have several members: `probability.setosa` is the member `setosa` of `probabilities`. */
+const MEMBERS: readonly (readonly [prefix: string, output: string])[] = [
+  ['probability.', 'probabilities'],
+  ['probabilities.', 'probabilities'],
+  ['values.', 'values'],
+];
+const JSON_CELL = /^\s*[[{]/;
+
+/** What the cells of a column are. */
+interface Column {
+  readonly name: string;
+  /** The output that the cell belongs to; undefined for a feature. */
+  readonly output?: string;
+  /** Of that output. */
+  readonly member?: string;
+}
+
+/**
+ * Reads a file of reference rows, CSV or JSON, and verifies that a version reproduces them.
+ *
+ * @throws CommandError naming the file and the first row at fault
+ */
+export async function readVerifiedReference(file: string, version: ModelVersion): Promise<Reference> {
+  const source = basename(file);
+  try {
+    const reference = await readReferenceFile(file, version);
+    await verifyReference(reference, version, { source });
+    return reference;
+  } catch (error) {
+    throw new CommandError(`${file}: ${describe(error)}`, { cause: error });
+  }
+}
+
+async function readReferenceFile(file: string, version: ModelVersion): Promise<Reference> {
+  const extension = extname(file).toLowerCase();
+  if (extension === '.json') return parseReference(parseReferenceJson(await readFile(file, 'utf8')));
+  if (extension === '.csv') return readCsv(file, version);
+  throw new InvalidReferenceError('expected a file of rows that ends in .csv or .json');
+}
+
+async function readCsv(file: string, version: ModelVersion): Promise<Reference> {
+  const reader = readRecords(createReadStream(file), 'csv');
+  const rows: object[] = [];
+  let columns: readonly Column[] | undefined;
+  for await (const records of reader) {
+    columns ??= columnsOf(reader.columns ?? [], version);
+    for (const record of records) rows.push(toRow(record, columns, version));
+  }
+  return parseReference(rows);
+}
+
+/** @throws InvalidReferenceError for a column that is neither a feature nor an output */
+function columnsOf(names: readonly string[], { schema, signature, manifest }: ModelVersion): readonly Column[] {
+  const features = schema!.fields.map(({ name }) => name);
+  const outputs = Object.keys(outputSchema(signature!, manifest).properties as object);
+  const columns = names.map((name): Column => {
+    if (features.includes(name)) return { name };
+    for (const [prefix, output] of MEMBERS) {
+      if (name.startsWith(prefix) && outputs.includes(output))
+        return { name, output, member: name.slice(prefix.length) };
+    }
+    if (outputs.includes(name)) return { name, output: name };
+    const known = `its features are ${features.join(', ')}, and its outputs ${outputs.map(columnOf).join(', ')}`;
+    throw new InvalidReferenceError(`"${name}" is no column of this model: ${known}`);
+  });
+  if (columns.some(({ output }) => output !== undefined)) return columns;
+  throw new InvalidReferenceError(`no column has an output of the model: ${outputs.map(columnOf).join(', ')}`);
+}
+
+function columnOf(output: string): string {
+  const prefix = MEMBERS.find(([, name]) => name === output)?.[0];
+  return prefix === undefined ? output : `${prefix}<name>`;
+}
+
+function toRow({ position, value, error }: FileRecord, columns: readonly Column[], version: ModelVersion): object {
+  if (error) throw new InvalidReferenceError(error.message);
+  const cells = value as Readonly<Record<string, string>>;
+  const texts: Record<string, string> = {};
+  const output: Record<string, unknown> = {};
+  for (const { name, output: key, member } of columns) {
+    const cell = cells[name];
+    if (cell === undefined) continue;
+    if (key === undefined) texts[name] = cell;
+    else if (member === undefined) output[key] = parseOutput(cell, key);
+    else output[key] = { ...(output[key] as object), [member]: requireNumber(cell, name, position) };
+  }
+  if (Object.keys(output).length === 0) throw new InvalidReferenceError(`line ${position} has no output`);
+  return { input: version.fromForm(texts), output };
+}
+
+/** A label stays text: it may be `007`. */
+function parseOutput(cell: string, output: string): unknown {
+  if (output === 'label') return cell;
+  if (JSON_CELL.test(cell)) return parseExactJson(cell);
+  return isDecimal(cell) ? Number(cell) : cell;
+}
+
+function requireNumber(cell: string, column: string, line: number): number {
+  if (isDecimal(cell)) return Number(cell);
+  throw new InvalidReferenceError(`line ${line}: ${column} must be a number, got "${cell}"`);
+}
+
+function describe(error: unknown): string {
+  if (error instanceof InvalidInputError) return error.errors[0]?.message ?? error.message;
+  const { code, message } = error as NodeJS.ErrnoException;
+  return code === 'ENOENT' ? 'there is no such file' : message;
+}

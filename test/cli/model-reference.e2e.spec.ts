@@ -1,0 +1,175 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ModelCommand } from '../support/model-command.js';
+import { TestModelStore } from '../support/model-store.js';
+
+const { addition } = ModelCommand;
+
+describe('npm run model -- add --reference', () => {
+  let store: TestModelStore;
+  let command: ModelCommand;
+  let folder: string;
+
+  beforeEach(async () => {
+    store = await TestModelStore.create();
+    command = new ModelCommand(store);
+    folder = await mkdtemp(join(tmpdir(), 'barista-rows-'));
+  });
+
+  afterEach(async () => {
+    await store.remove();
+    await rm(folder, { recursive: true });
+  });
+
+  /** Writes a file of rows, and returns the option that names it. */
+  async function rows(name: string, content: string): Promise<['--reference', string]> {
+    await writeFile(join(folder, name), content);
+    return ['--reference', join(folder, name)];
+  }
+
+  const referenceOf = async (name: string, version = 1) =>
+    JSON.parse(await readFile(join(store.path, name, String(version), 'reference.json'), 'utf8')) as unknown;
+
+  it('keeps the rows of a CSV with the version, takes its example from them, and verifies them in check', async () => {
+    const option = await rows('rows.csv', '\ufefffeature_1,value,feature_2\r\n1,3,2\r\n-0.5,2,2.5\r\n');
+    const printed = await command.add('sum', 'total', ...option);
+    expect(printed).toContain('reference 2 rows verified');
+    expect(printed).not.toContain('proves nothing');
+    expect(await referenceOf('total')).toEqual({
+      rows: [
+        { input: { feature_1: 1, feature_2: 2 }, output: { value: 3 } },
+        { input: { feature_1: -0.5, feature_2: 2.5 }, output: { value: 2 } },
+      ],
+      tolerance: 1e-4,
+    });
+    expect((await command.manifestOf('total')).example).toEqual({ input: { feature_1: 1, feature_2: 2 }, value: 3 });
+    expect(await command.succeed('check', 'total')).toMatch(/example verified; 2 reference rows verified;/);
+  });
+
+  it('keeps rows in JSON, as a list or with a tolerance', async () => {
+    const row = { input: { feature_1: 1, feature_2: 2 }, output: { value: 3.4 } };
+    await command.add('sum', 'loose', ...(await rows('rows.json', JSON.stringify({ rows: [row], tolerance: 0.5 }))));
+    expect(await referenceOf('loose')).toEqual({ rows: [row], tolerance: 0.5 });
+    const exact = [{ ...row, output: { value: 3 } }];
+    await command.add('sum', 'list', ...(await rows('LIST.JSON', JSON.stringify(exact))));
+    expect(await referenceOf('list')).toEqual({ rows: exact, tolerance: 1e-4 });
+  });
+
+  it('compares labels and named probabilities of a classifier', async () => {
+    const printed = await command.add('classifier', 'plain');
+    expect(printed).toContain('proves nothing: add --reference rows.csv');
+    const { example } = await command.manifestOf('plain');
+    expect(example?.output).toEqual({ label: 0 });
+    const csv = (label: string, probability: number) =>
+      `feature_1,feature_2,label,probability.0\n1,1,${label},${probability}\n`;
+    const predicted = await probabilityOfFirstClass();
+    await command.add('classifier', 'right', ...(await rows('right.csv', csv('0', predicted))));
+    await command.refuse(
+      /label.csv: reference row 1: label is "0", and label.csv expects "1"/,
+      ...addition('classifier', 'wrong', ...(await rows('label.csv', csv('1', predicted)))),
+    );
+    await command.refuse(
+      /probability.csv: reference row 1: probabilities\.0 is 0\.\d+, and probability.csv expects 0\.001/,
+      ...addition('classifier', 'wrong', ...(await rows('probability.csv', csv('0', 0.001)))),
+    );
+  });
+
+  /** Of the classifier, for the row 1, 1. */
+  async function probabilityOfFirstClass(): Promise<number> {
+    const option = await rows('probe.csv', 'feature_1,feature_2,probability.0\n1,1,2\n');
+    const { stderr } = await command.run(...addition('classifier', 'probe', ...option));
+    return Number(/probabilities\.0 is ([\d.]+),/.exec(stderr)?.[1]);
+  }
+
+  it('reads texts, booleans and lists, and the outputs by tensor of a model without a mapping', async () => {
+    const input = {
+      number: 1.5,
+      count: 7,
+      word: '007',
+      flag: true,
+      grid: [
+        [1, 2, 3],
+        [4, 5, 6],
+      ],
+    };
+    const output = { number_out: 1.5, word_out: '007', flag_out: true, grid_out: input.grid };
+    await command.add('kinds', 'kinds', ...(await rows('rows.json', JSON.stringify([{ input, output }]))));
+    await command.succeed('check', 'kinds');
+    const other = [{ input, output: { ...output, flag_out: false } }];
+    await command.refuse(
+      /reference row 1: flag_out is true, and other.json expects false/,
+      ...addition('kinds', 'other', ...(await rows('other.json', JSON.stringify(other)))),
+    );
+  });
+
+  it('adds a version only where it reproduces its own rows, and check verifies all of them', async () => {
+    await command.add('sum', 'sum');
+    const lines = Array.from({ length: 300 }, (_, index) => `${index},1,${index === 299 ? 7 : index - 1}\n`);
+    const header = 'feature_1,feature_2,value\n';
+    await command.refuse(
+      /reference row 300: value is 298, and rows.csv expects 7/,
+      ...addition('difference', 'sum', '--own-answer', ...(await rows('rows.csv', header + lines.join('')))),
+    );
+    const right = lines.slice(0, 299).join('');
+    await command.add('difference', 'sum', '--own-answer', ...(await rows('right.csv', header + right)));
+    expect(await command.succeed('check', 'sum')).toMatch(/sum\/2 .*299 reference rows verified/);
+    const file = 'sum/2/reference.json';
+    const text = await readFile(join(store.path, file), 'utf8');
+    await store.write(file, text.replace('"value":297', '"value":12'));
+    const { code, stdout } = await command.run('check', 'sum');
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/FAILED {2}sum\/2 {2}reference row 299: value is 297, and reference\.json expects 12/);
+  });
+
+  it.each<[string, string, string, RegExp]>([
+    [
+      'an unknown column',
+      'rows.csv',
+      'feature_1,feature_2,valeu\n1,2,3\n',
+      /"valeu" is no column of this model: its features are feature_1, feature_2, and its outputs value/,
+    ],
+    ['no column of an output', 'rows.csv', 'feature_1,feature_2\n1,2\n', /no column has an output of the model: value/],
+    ['a row without an output', 'rows.csv', 'feature_1,feature_2,value\n1,2,3\n1,2,\n', /line 3 has no output/],
+    [
+      'an output that is no number',
+      'rows.csv',
+      'feature_1,feature_2,value\n1,2,x\n',
+      /reference row 1: value is 3, and rows.csv expects "x"/,
+    ],
+    [
+      'a cell that is no value of its feature',
+      'rows.csv',
+      'feature_1,feature_2,value\n1,2,3\n1,x,3\n',
+      /reference row 2: feature_2 must be a finite number/,
+    ],
+    [
+      'a row of another length',
+      'rows.csv',
+      'feature_1,feature_2,value\n1,2\n',
+      /line 2 has 2 cells, and the header has 3/,
+    ],
+    ['no row', 'rows.csv', 'feature_1,feature_2,value\n', /the file has a header and no rows/],
+    [
+      'a member of an output that has none',
+      'rows.csv',
+      'feature_1,feature_2,values.a\n1,2,3\n',
+      /"values.a" is no column of this model/,
+    ],
+    [
+      'an unknown key in JSON',
+      'rows.json',
+      '[{"input":{},"output":{},"label":1}]',
+      /reference row 1 has an unknown key "label"; known: input, output/,
+    ],
+    ['JSON that is none', 'rows.json', '[{"input"', /rows.json: it is not well-formed JSON/],
+    ['another kind of file', 'rows.txt', '', /rows.txt: expected a file of rows that ends in .csv or .json/],
+  ])('refuses %s', async (_, name, content, message) => {
+    await command.refuse(message, ...addition('sum', 'new', ...(await rows(name, content))));
+  });
+
+  it('refuses a file that is not there', async () => {
+    const option = ['--reference', join(folder, 'none.csv')];
+    await command.refuse(/none.csv: there is no such file/, ...addition('sum', 'new', ...option));
+  });
+});
