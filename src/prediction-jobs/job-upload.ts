@@ -1,6 +1,7 @@
 import {
   collect,
-  IMAGE_TYPES,
+  imageTypeOf,
+  mayBeImage,
   mediaTypeOf,
   openUpload,
   parseForm,
@@ -15,7 +16,7 @@ import type { JobInput } from './prediction-payload.js';
 
 const FORM = 'application/x-www-form-urlencoded';
 const SUPPORTED =
-  'Send CSV (text/csv), JSON lines (application/x-ndjson) or JSON (application/json) as the body, or as "file" of multipart/form-data, which may repeat; or one row as a form. A model of pictures takes PNG, JPEG and WebP in the same way, as many as there are.';
+  'Send CSV (text/csv), JSON lines (application/x-ndjson) or JSON (application/json) as the body, or as "file" of multipart/form-data, which may repeat; or one row as a form. A model of pictures takes PNG, JPEG and WebP in the same way, as many as there are, with any image type or application/octet-stream.';
 
 type UploadRequest = Parameters<typeof openUpload>[0];
 
@@ -56,14 +57,16 @@ export async function openJobUpload(
   return { input, bytes: isPart ? concatFiles(upload.parts, format) : upload.bytes };
 }
 
-/** A file of a form counts as a picture unless it is JSON; a body only by its media type. */
+/** A file of a form counts as a picture unless it is JSON; a body where its media type is that of no other kind of file. */
 function containsPictures({ isPart, mediaType }: Upload, format: RecordFormat | undefined): boolean {
-  if (!isPart) return IMAGE_TYPES.some((type) => type === mediaType);
+  if (!isPart) return mayBeImage(mediaType ?? '');
   return format !== 'json' && format !== 'jsonl';
 }
 
 /** Stores a form, which is one row of text values, as JSON. */
 async function readForm(upload: Upload): Promise<JobUpload> {
-  const json = JSON.stringify(parseForm(await collect(upload.bytes)));
+  const bytes = await collect(upload.bytes);
+  if (imageTypeOf(bytes)) throw new UnsupportedMediaTypeError(`The body is a picture, and not a form. ${SUPPORTED}`);
+  const json = JSON.stringify(parseForm(bytes));
   return { input: { format: 'json', isText: true, from: 'body' }, bytes: streamOf(Buffer.from(json)) };
 }

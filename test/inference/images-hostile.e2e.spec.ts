@@ -125,7 +125,7 @@ describe('Invalid images', () => {
     const before = process.memoryUsage().rss;
     const { status, body } = await send(blackPng(4, 4, texts));
     expect(status).toBe(200);
-    expect(body.predictions[0].values).toEqual(Array(3).fill(Array(4).fill([0, 0, 0, 0])));
+    expect(body.predictions[0].pixels).toEqual(Array(3).fill(Array(4).fill([0, 0, 0, 0])));
     expect(process.memoryUsage().rss - before).toBeLessThan(150 * MEGABYTE);
   });
 

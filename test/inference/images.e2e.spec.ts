@@ -167,7 +167,7 @@ describe('Images for any model', () => {
     const { status, text, body } = await client.post(`/models/${model}/predict`, undefined, imageForm([image]));
     if (status !== 200) throw new Error(text);
     const round = (item: unknown): unknown => (Array.isArray(item) ? item.map(round) : Math.round(item as number));
-    return round(body.predictions[0].values) as number[][][];
+    return round(body.predictions[0].pixels) as number[][][];
   }
 
   const LEFT_RED = [255, 255, 0, 0];

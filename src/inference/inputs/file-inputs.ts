@@ -1,6 +1,7 @@
 import {
   streamOf,
   type FieldError,
+  imageTypeOf,
   InvalidInputError,
   missingFile,
   type TextFields,
@@ -49,7 +50,8 @@ export async function readFileInputs(
   return reader.inputs;
 }
 
-function isJson({ mediaType, name }: UploadedFile): boolean {
+function isJson({ mediaType, name, bytes }: UploadedFile): boolean {
+  if (imageTypeOf(bytes)) return false;
   const format = detectFormat(mediaType, name);
   return format === 'json' || format === 'jsonl';
 }

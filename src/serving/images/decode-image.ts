@@ -1,8 +1,8 @@
 import type { SharpOptions } from 'sharp';
+import type { ImageType } from '../../platform/http/index.js';
 import { convertPixels, type RawPixels } from './convert-pixels.js';
 import { fitImage } from './fit-image.js';
 import type { ImageInput } from './image-input.js';
-import type { ImageType } from './image-type.js';
 import { InvalidImageError } from './invalid-image.error.js';
 import { normalizePixels } from './normalize-pixels.js';
 import { openSharp } from './open-sharp.js';

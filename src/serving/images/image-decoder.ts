@@ -1,12 +1,12 @@
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { ConcurrencyLimiter } from '../../platform/async/index.js';
+import { imageTypeOf } from '../../platform/http/index.js';
 import { ClientGoneError, DeadlineError, ImageDecoderBusyError } from '../serving.errors.js';
 import { ServingSettings } from '../serving.settings.js';
 import type { TimedCaller } from '../caller.js';
 import type { DecodeTask } from './decode-image.js';
 import type { ImageInput } from './image-input.js';
 import { ImageThread } from './image-thread.js';
-import { imageTypeOf } from './image-type.js';
 import { InvalidImageError } from './invalid-image.error.js';
 import { openSharp } from './open-sharp.js';
 

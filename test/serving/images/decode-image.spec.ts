@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { imageTypeOf } from '../../../src/platform/http/index.js';
 import { decodeImage, type DecodeTask } from '../../../src/serving/images/decode-image.js';
-import { imageTypeOf } from '../../../src/serving/images/image-type.js';
 import { DECODED, greatestDifference, IMAGES, RESIZED, samplesOf } from '../../support/pillow-images.js';
 
 const BYTES = Float32Array.from({ length: 256 }, (_, value) => value);

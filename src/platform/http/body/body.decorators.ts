@@ -20,7 +20,7 @@ export const DEFAULT_BODY_RULE: BodyRule = { kinds: ['json'], purpose: 'ordinary
 
 /** Media types of files of rows, which may be sent as a raw body. */
 export const ROW_TYPES = ['text/csv', 'application/x-ndjson', 'application/jsonl'] as const;
-export const IMAGE_TYPES = ['image/png', 'image/jpeg', 'image/webp'] as const;
+const IMAGE_TYPES = ['image/png', 'image/jpeg', 'image/webp'] as const;
 export const MULTIPART = 'multipart/form-data';
 
 /** Media types by kind. The first of each is the most common. */

@@ -21,6 +21,7 @@ import {
   DEFAULT_BODY_RULE,
   MEDIA_TYPES,
 } from './body.decorators.js';
+import { imageTypeOf, mayBeImage } from './image-files.js';
 import { parseJson, parseJsonExactly } from './json.js';
 import { parseForm, requirePercentEncoding } from './parse-form.js';
 import { parseFiles } from './uploaded-files.js';
@@ -42,7 +43,9 @@ export class BodyReader {
 
   /** Sets `request.body`, unless there is no body or the handler reads it as a stream. */
   async read(request: Request, rule: BodyRule): Promise<true> {
-    if (!hasBody(request)) return isEmptyFile(request, rule) ? setFiles(request, Buffer.alloc(0)) : true;
+    if (!hasBody(request)) {
+      return isEmptyFile(request, rule) ? setFiles(request, Buffer.alloc(0), request.headers['content-type']) : true;
+    }
     const kind = kindOf(request, rule);
     if (kind === 'stream') return true;
     const limit = this.limitOf(kind, rule);
@@ -55,7 +58,9 @@ export class BodyReader {
   }
 
   private parse(request: Request, bytes: Buffer, kind: ParsedKind, rule: BodyRule): true | Promise<true> {
-    if (kind === 'files') return setFiles(request, bytes);
+    // Without a Content-Type given to it, curl calls a file a form: what an image is, its content says.
+    const isFile = kind === 'files' || (rule.kinds.includes('files') && imageTypeOf(bytes) !== undefined);
+    if (isFile) return setFiles(request, bytes, kind === 'files' ? request.headers['content-type'] : undefined);
     request.body = PARSERS[rule.purpose][kind](bytes);
     return true;
   }
@@ -128,8 +133,8 @@ function checkQuery(request: Request, anyQuery: AnyQueryRule | undefined): void 
   if (errors.length > 0) throw new InvalidInputError(errors);
 }
 
-async function setFiles(request: Request, bytes: Buffer): Promise<true> {
-  request.body = await parseFiles(bytes, request.headers['content-type'] ?? '');
+async function setFiles(request: Request, bytes: Buffer, contentType = ''): Promise<true> {
+  request.body = await parseFiles(bytes, contentType);
   return true;
 }
 
@@ -140,7 +145,9 @@ function hasBody(request: Request): boolean {
 
 /** An empty raw body may be an empty file. */
 function isEmptyFile(request: Request, { kinds }: BodyRule): boolean {
-  return kinds.includes('files') && request.headers['content-length'] === '0' && isOneOf(request, 'files');
+  const type = request.headers['content-type'];
+  if (!kinds.includes('files') || type === undefined || request.headers['content-length'] !== '0') return false;
+  return mayBeImage(type) || isOneOf(request, 'files');
 }
 
 function identity(bytes: Buffer): Buffer {
@@ -154,8 +161,12 @@ function kindOf(request: Request, rule: BodyRule): BodyKind {
   const kind = rule.kinds.find((candidate) => type === MEDIA_TYPES[candidate][0] || isOneOf(request, candidate));
   const charset = CHARSET.exec(type)?.[1] ?? 'utf-8';
   if (kind && /^utf-?8$/i.test(charset)) return kind;
+  if (rule.kinds.includes('files') && mayBeImage(type)) return 'files';
   const expected = rule.kinds.flatMap((candidate) => MEDIA_TYPES[candidate]).join(' or ');
-  throw new UnsupportedMediaTypeError(`Send the body as ${expected}, in UTF-8.`);
+  const images = rule.kinds.includes('files')
+    ? ' An image may also come as any image type, or application/octet-stream.'
+    : '';
+  throw new UnsupportedMediaTypeError(`Send the body as ${expected}, in UTF-8.${images}`);
 }
 
 function isOneOf(request: Request, kind: BodyKind): boolean {
