@@ -35,14 +35,15 @@ export function parseValues(form: ModelForm, entered: Texts): unknown {
   return Object.fromEntries(values);
 }
 
-/** An empty string is a value only for a required text. */
+/** An empty string is a value only for a required text, or where it is one of the choices. */
 function mayBeEmpty(control: FormControl | undefined): boolean {
-  return control === undefined || (control.kind === 'text' && !control.isOptional);
+  if (control === undefined || control.choices.includes('')) return true;
+  return control.kind === 'text' && !control.isOptional;
 }
 
-function parseValue({ kind }: FormControl, text: string): unknown {
-  if (kind === 'number' || kind === 'integer') return ELEMENT_RULES.float64.parse(text);
-  if (kind === 'checkbox') return ELEMENT_RULES.bool.parse(text);
+function parseValue({ kind, type }: FormControl, text: string): unknown {
+  if (type === 'number' || type === 'integer') return ELEMENT_RULES.float64.parse(text);
+  if (type === 'boolean') return ELEMENT_RULES.bool.parse(text);
   return kind === 'instant' && WITHOUT_ZONE.test(text) ? `${text}Z` : text;
 }
 

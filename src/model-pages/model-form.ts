@@ -9,7 +9,10 @@ export interface FormControl {
   readonly description?: string;
   readonly minimum?: number;
   readonly maximum?: number;
+  /** As texts. */
   readonly choices: readonly string[];
+  /** The type of the value, as JSON Schema names it. */
+  readonly type: string;
   readonly isOptional: boolean;
   /** The initial value, as text. */
   readonly initial: string;
@@ -26,6 +29,8 @@ export type ModelForm =
 const MAX_CONTROLS = 64;
 /** Characters. A longer example is left out. */
 const MAX_INITIAL_LENGTH = 20_000;
+
+const PLAIN_TYPES: readonly string[] = ['string', 'number', 'integer'];
 
 type Values = Readonly<Record<string, unknown>>;
 
@@ -67,23 +72,30 @@ function controlOf(
   if (kind === undefined) return undefined;
   const { unit, minimum, maximum } = { ...(schema as Partial<FormControl>), ...feature };
   const description = feature ? feature.description : (schema.description as string | undefined);
-  const choices = (schema.enum ?? []) as string[];
+  const choices = kind === 'choice' ? choicesOf(schema) : [];
   // An optional field starts with its default rather than with an example.
   const ownExample = isOptional ? undefined : schema.example;
   const given = example && Object.hasOwn(example, name) ? example[name] : (schema.default ?? ownExample);
   const initial = textOf(given, kind);
-  return { name, kind, unit, description, minimum, maximum, choices, isOptional, initial };
+  const { type = 'string' } = schema;
+  return { name, kind, unit, description, minimum, maximum, choices, type, isOptional, initial };
 }
 
-function kindOf({ type, format, enum: choices }: JsonSchema): FormControl['kind'] | undefined {
-  if (choices !== undefined) return type === 'string' ? 'choice' : undefined;
+function kindOf({ type, format, enum: choices, nullable }: JsonSchema): FormControl['kind'] | undefined {
+  if (choices !== undefined) return PLAIN_TYPES.includes(type ?? '') ? 'choice' : undefined;
   if (type === 'number' || type === 'integer') return type;
-  if (type === 'boolean') return 'checkbox';
+  // A checkbox has no third state.
+  if (type === 'boolean') return nullable ? 'choice' : 'checkbox';
   if (type === 'string') return format === 'date-time' ? 'instant' : 'text';
   return undefined;
 }
 
+function choicesOf({ enum: choices = ['true', 'false'] }: JsonSchema): string[] {
+  return (choices as unknown[]).filter((choice) => choice !== null).map(String);
+}
+
 function textOf(value: unknown, kind: FormControl['kind']): string {
+  if (value === null) return '';
   const text = typeof value === 'string' ? value : (stringifyExactJson(value) ?? '');
   // `<input type="datetime-local">` has no time zone: it means UTC here.
   return kind === 'instant' ? text.replace(/Z$/, '') : text;

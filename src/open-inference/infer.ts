@@ -19,9 +19,9 @@ export async function infer(
   version: ModelVersion,
   { body, headerLength, signal }: InferBody,
 ): Promise<InferResponse> {
-  const { signature, limits } = version;
+  const { signature, schema, limits } = version;
   if (!signature) throw new ModelNotReadyError(`${model}/${version.version}`, version.state);
-  const { id, feeds, outputs, timeoutMs } = parseInferRequest(body, headerLength, signature, limits);
+  const { id, feeds, outputs, timeoutMs } = parseInferRequest(body, headerLength, signature, limits, schema?.inputs);
   const tensors = await version.infer(feeds, { signal, deadline: version.deadlineIn(timeoutMs) });
   const selected = outputs.map((output) => selectOutput(output, tensors, version));
   return encodeInferResponse({ model, version: version.version, id }, selected);

@@ -3,7 +3,9 @@ import {
   ELEMENT_RULES,
   type ElementType,
   fromHalf,
+  type InputPlan,
   InvalidTensorError,
+  MissingElements,
   NonFiniteOutputError,
   sizeOf,
   type Tensor,
@@ -16,16 +18,22 @@ import { requireTextLength } from './binary-tensors.js';
 /**
  * Decodes the JSON `data` of a tensor, flat or nested like its shape.
  *
+ * @param plans of the fields whose values may be missing: null stands for one
  * @throws InvalidTensorError where the number of values does not match the shape, or a value is not of the type
  */
-export function decodeJson(metadata: TensorMetadata, data: unknown, maxTextLength: number): TensorData {
+export function decodeJson(
+  metadata: TensorMetadata,
+  data: unknown,
+  maxTextLength: number,
+  plans: readonly InputPlan[] = [],
+): TensorData {
   const { name, type, shape } = metadata;
   if (!Array.isArray(data)) throw new InvalidTensorError(`The input "${name}" must have its "data" in an array.`);
   const isNested = shape.length > 1 && Array.isArray(data[0]);
   // Before memory is allocated by the declared shape.
   requireLengths(metadata, data, isNested ? shape : [sizeOf(shape)], 0);
   const elements = allocate(type, sizeOf(shape));
-  const setElement = elementSetter(metadata, elements, maxTextLength);
+  const setElement = elementSetter(metadata, elements, maxTextLength, plans);
   let next = 0;
   const fill = (items: readonly unknown[], depth: number): void => {
     for (const item of items) {
@@ -70,12 +78,25 @@ function requireLengths(
 }
 
 /** @returns a function that sets one element; it throws InvalidTensorError for a value that is not of the type */
-function elementSetter({ name, type }: TensorMetadata, elements: TensorData, maxTextLength: number) {
+function elementSetter(
+  { name, type }: TensorMetadata,
+  elements: TensorData,
+  maxTextLength: number,
+  plans: readonly InputPlan[],
+) {
   const rule = ELEMENT_RULES[type];
   const convert = CONVERSIONS[type] ?? Number;
+  let missing: MissingElements | undefined;
   return (index: number, value: unknown): void => {
     if (!rule.accepts(value) && !(type === 'bool' && (value === 0 || value === 1))) {
-      throw new InvalidTensorError(`The value at ${index} of the input "${name}" must be ${rule.expected}.`);
+      missing ??= new MissingElements(plans, name);
+      const element = value === null ? missing.at(index) : undefined;
+      if (element === undefined) {
+        const advice = value === null ? ` ${missing.advice(index)}` : '';
+        throw new InvalidTensorError(`The value at ${index} of the input "${name}" must be ${rule.expected}.${advice}`);
+      }
+      (elements as unknown[])[index] = element;
+      return;
     }
     if (typeof value === 'string') requireTextLength(name, value, maxTextLength);
     (elements as unknown[])[index] = convert(value as never);

@@ -3,6 +3,7 @@ import {
   checkTensorData,
   checkTensorMetadata,
   type InputLimits,
+  type InputPlan,
   type Signature,
   type TensorMetadata,
   type TensorSignature,
@@ -18,7 +19,12 @@ import { allOutputs } from './requested-outputs.js';
  *
  * @throws MalformedRequestError, InvalidTensorError, TooManyElementsError, TooManyRowsError
  */
-export function parseRawRequest(body: Buffer, signature: Signature, limits: InputLimits): InferRequest {
+export function parseRawRequest(
+  body: Buffer,
+  signature: Signature,
+  limits: InputLimits,
+  plans: readonly InputPlan[],
+): InferRequest {
   const [input, ...others] = signature.inputs;
   if (!input || others.length > 0) {
     throw new MalformedRequestError(`A raw request needs a model with one input; this has ${signature.inputs.length}.`);
@@ -30,7 +36,7 @@ export function parseRawRequest(body: Buffer, signature: Signature, limits: Inpu
       ? [decodeText(input.name, body, limits.textLength)]
       : decodeBinary(metadata, body, limits.textLength);
   const tensor = { ...metadata, data };
-  checkTensorData(tensor);
+  checkTensorData(tensor, plans);
   return { feeds: [tensor], outputs: allOutputs(signature, true) };
 }
 

@@ -56,12 +56,16 @@ export { checkTensorData, checkTensorMetadata, type TensorMetadata } from './sig
 export { ELEMENT_RULES } from './signature/element-rules.js';
 export { fromHalf, toHalf } from './signature/float16.js';
 export { inferOutput } from './signature/infer-output.js';
-export { inputSchema, type JsonSchema } from './signature/json-schema.js';
+export { inputSchema, type JsonSchema, toJsonSchema } from './signature/json-schema.js';
+export { MissingElements } from './signature/missing-elements.js';
+export { isRequired } from './signature/missing-values.js';
 export { outputSchema } from './signature/output-schema.js';
 export { type CheckedRow, type InputLimits, RowCheck } from './signature/row-check.js';
-export { hasBatchDimension, type RowField, type RowSchema } from './signature/row-schema.js';
+export { hasBatchDimension, type InputPlan, type RowField, type RowSchema } from './signature/row-schema.js';
 export {
   allocate,
+  type ClassValue,
+  type ColumnHints,
   ELEMENT_TYPES,
   type ElementType,
   type Signature,

@@ -179,7 +179,7 @@ describe('checkTensorMetadata and checkTensorData', () => {
   /** As for a request: first the metadata, then the data. */
   const check = (feeds: readonly Tensor[]): void => {
     checkTensorMetadata(feeds, signature, LIMITS);
-    feeds.forEach(checkTensorData);
+    feeds.forEach((tensor) => checkTensorData(tensor));
   };
   const a = feed('a', 'float32', [3, 5]);
   const b = feed('b', 'int64', [3, 2]);

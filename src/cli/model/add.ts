@@ -16,8 +16,9 @@ import { CommandError } from '../command-line.js';
 import { type Addition, parseAddition } from './add-options.js';
 import type { CommandContext } from './command-context.js';
 import { createExample, versionExample, withoutExamples } from './example.js';
+import { describeInput } from './describe-input.js';
 import { describeOutput } from './describe-output.js';
-import { describeBatching, formatBytes, formatCurl, formatNames, pluralize } from './format.js';
+import { describeBatching, formatBytes, formatCurl, pluralize } from './format.js';
 import { type VersionSource, withLoadedVersion } from './loaded-version.js';
 import { publishModel, publishVersion } from './publish.js';
 import { readVerifiedReference } from './reference-file.js';
@@ -178,12 +179,11 @@ function printReport(
 ): void {
   const { name, version, files, isCandidate } = addition;
   const folder = join(modelsDir, name, version);
-  const { features, example } = loaded.manifest;
+  const { example } = loaded.manifest;
   const size = [files.model, ...files.external.map(({ data }) => data)].reduce((sum, { length }) => sum + length, 0);
   const manifestFile = join(modelsDir, name, 'model.json');
   print(`Added ${name}, version ${version}: ${folder}, ${formatBytes(size)}, pinned in ${manifestFile}.`);
-  print(`  input     ${formatNames((features ?? loaded.schema?.fields ?? []).map((field) => field.name))}`);
-  for (const line of describeOutput(loaded)) print(line);
+  for (const line of [...describeInput(loaded), ...describeOutput(loaded)]) print(line);
   print(`  batching  ${describeBatching(loaded.batching)}`);
   print(`  access    ${describeAccess(loaded.manifest)}`);
   if (reference)

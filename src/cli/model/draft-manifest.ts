@@ -1,4 +1,7 @@
 import {
+  type ClassValue,
+  type ColumnHints,
+  type ElementType,
   hasBatchDimension,
   inferOutput,
   type Feature,
@@ -11,6 +14,8 @@ import type { Row } from './loaded-version.js';
 
 /** An input with more columns is an array feature rather than a feature per column. */
 const MAX_COLUMNS = 100;
+/** More categories are not listed: nobody reads such a list, or chooses from it. */
+const MAX_VALUES = 200;
 
 /** Probabilities of float32 may leave 0 to 1 by rounding. */
 const ROUNDING = 1e-3;
@@ -31,17 +36,32 @@ function draftFeatures(signature: Signature): Feature[] | undefined {
   const { inputs } = signature;
   const shapes = inputs.map((tensor) => rowShapeOf(tensor, signature));
   if (shapes.some((shape) => shape.length === 1 && typeof shape[0] === 'string')) return undefined;
-  const features = inputs.flatMap(({ name }, index) => columnsOf(name, shapes[index] ?? [], inputs.length === 1));
+  const features = inputs.flatMap((tensor, index) => columnsOf(tensor, shapes[index] ?? [], inputs.length === 1));
   const names = new Set(features.map((feature) => feature.name));
   return names.size === features.length && features.length > 0 ? features : undefined;
 }
 
-function columnsOf(tensor: string, shape: TensorSignature['shape'], isOnly: boolean): Feature[] {
+function columnsOf(tensor: TensorSignature, shape: TensorSignature['shape'], isOnly: boolean): Feature[] {
+  const { name, type, columns = [] } = tensor;
   const [width] = shape;
-  if (shape.length !== 1 || typeof width !== 'number' || width < 2 || width > MAX_COLUMNS) return [{ name: tensor }];
+  const isColumn = shape.length === 0 || (shape.length === 1 && width === 1);
+  if (isColumn) return [{ name, ...hintedBy(columns[0], type) }];
+  if (shape.length !== 1 || typeof width !== 'number' || width < 2 || width > MAX_COLUMNS) return [{ name }];
   return Array.from({ length: width }, (_, index) => {
-    return isOnly ? { name: `feature_${index + 1}` } : { name: `${tensor}_${index + 1}`, tensor };
+    const column = isOnly ? { name: `feature_${index + 1}` } : { name: `${name}_${index + 1}`, tensor: name };
+    return { ...column, ...hintedBy(columns[index], type) };
   });
+}
+
+/** What the graph knows about a column: its categories, an empty one of which means a missing value, and a rule for NaN. */
+function hintedBy({ categories = [], acceptsMissing = false }: ColumnHints = {}, type: ElementType): Partial<Feature> {
+  const isEmpty = (category: ClassValue): boolean => category === '' || Number.isNaN(category);
+  const values = categories.filter((category) => !isEmpty(category));
+  const fits = values.every((value) => typeof value === (type === 'string' ? 'string' : 'number'));
+  const isListed = fits && values.length > 0 && values.length <= MAX_VALUES;
+  const hasEmpty = categories.some(isEmpty);
+  const isNullable = type === 'string' ? hasEmpty : type.startsWith('float') && (hasEmpty || acceptsMissing);
+  return { ...(isNullable ? { nullable: true } : {}), ...(isListed ? { values } : {}) };
 }
 
 /** Whether all values of an output in trial runs are probabilities; a run has the outputs of a row, by name. */

@@ -1,5 +1,6 @@
 import {
   inputSchema,
+  isRequired,
   type JsonSchema,
   type Manifest,
   outputSchema,
@@ -54,7 +55,7 @@ export function typeNamesOf(models: readonly string[]): Map<string, string> {
 function generateModel({ name, manifest, schema, signature }: ModelShape, prefix: string): string {
   const input = propertiesOf(inputSchema(schema));
   const features = schema.fields.map((field) => {
-    const optional = field.feature.default === undefined ? '' : '?';
+    const optional = isRequired(field) ? '' : '?';
     return `${comment(describeFeature(field))}readonly ${key(field.name)}${optional}: ${typeOf(input[field.name] ?? {})};`;
   });
   const output = outputSchema(signature, manifest);
@@ -103,11 +104,14 @@ function members(schema: JsonSchema): string[] {
 }
 
 /** The type that a JSON Schema, as `inputSchema` and `outputSchema` make it, describes. */
-function typeOf(schema: JsonSchema): string {
+function typeOf({ nullable, ...schema }: JsonSchema): string {
+  if (nullable) return `${typeOf(schema)} | null`;
   if (schema.type === 'array') return `readonly ${parenthesized(typeOf(schema.items as JsonSchema))}[]`;
   if (schema.type === 'object') return recordOf(schema);
-  if (schema.type === 'string') return unionOf(schema.enum as readonly string[] | undefined);
+  const values = (schema.enum as readonly unknown[] | undefined)?.filter((value) => value !== null);
+  if (schema.type === 'string') return unionOf(values as readonly string[] | undefined);
   if (schema.type === 'boolean') return 'boolean';
+  if (values && values.length <= MAX_NAMES) return values.join(' | ');
   return schema.format === 'int64' || schema.format === 'uint64' ? 'number | bigint' : 'number';
 }
 

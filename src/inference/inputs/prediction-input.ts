@@ -1,5 +1,5 @@
 import { type FieldError, InvalidInputError, type TextFields, textFieldsOf } from '../../platform/http/index.js';
-import { type CheckedRow, type ModelVersion, RowCheck, TooManyRowsError } from '../../serving/index.js';
+import { type CheckedRow, isRequired, type ModelVersion, RowCheck, TooManyRowsError } from '../../serving/index.js';
 import type { RegisteredPipeline } from '../pipelines/pipeline-registry.js';
 
 /** A parsed body. All values of a form are strings. */
@@ -101,7 +101,7 @@ export function inputTextFields(
   const { fields } = version.schema;
   return {
     names: fields.map(({ name }) => name),
-    required: fields.filter(({ feature }) => feature.default === undefined).map(({ name }) => name),
+    required: fields.filter(isRequired).map(({ name }) => name),
     read: (texts) => version.fromForm(texts),
   };
 }

@@ -1,4 +1,4 @@
-import type { Model, ModelVersion } from '../../serving/index.js';
+import { type Model, type ModelVersion, toJsonSchema } from '../../serving/index.js';
 import type { ModelDto, ModelSummaryDto, VersionDto } from './dto/model.dto.js';
 import { schemasOf } from './model-schemas.js';
 
@@ -21,7 +21,7 @@ export function describeModel(model: Model): ModelDto {
   return {
     ...summarizeModel(model),
     access: model.access,
-    input: input ?? null,
+    input: input ? toJsonSchema(input) : null,
     output: output ?? null,
     batching: defaultVersion?.batching ?? null,
     example: manifest.example ?? (example ? { input: example } : null),

@@ -37,7 +37,8 @@ function schemasFromManifest(manifest: Manifest): ModelSchemas | undefined {
   if (!features || !output) return undefined;
   const fields = features.map((feature): RowField => {
     if (imageInput) return { name: feature.name, type: 'float32', shape: imageShape(imageInput.image), feature };
-    return { name: feature.name, type: elementTypeOf(example?.input[feature.name]), shape: [], feature };
+    const known = example?.input[feature.name] ?? feature.values?.[0] ?? feature.missing ?? feature.default;
+    return { name: feature.name, type: elementTypeOf(known), shape: [], feature };
   });
   const input = rowSchema({ fields, inputs: [], isUniform: true }, manifest, example?.input);
   return { input, output: outputSchema({ inputs: [], outputs: [] }, manifest), example: example?.input };

@@ -3,7 +3,7 @@ export { bearerTokenOf } from './bearer-token.js';
 export { AcceptsBody, MULTIPART, ROW_TYPES } from './body/body.decorators.js';
 export { collect, streamOf } from './body/body-stream.js';
 export { type ImageType, imageTypeOf, mayBeImage } from './body/image-files.js';
-export { parseExactJson, parseJsonExactly, stringifyExactJson } from './body/json.js';
+export { adviceOnNaN, parseExactJson, parseJsonExactly, stringifyExactJson } from './body/json.js';
 export { missingFile, unknownField } from './body/form-errors.js';
 export { MAX_FORM_FILES } from './body/multipart.js';
 export { openUpload, type Upload, type UploadPart } from './body/open-upload.js';

@@ -1,4 +1,4 @@
-import { parseExactJson } from '../http/index.js';
+import { adviceOnNaN, parseExactJson } from '../http/index.js';
 import { decodeLines, invalidFileError } from './file-errors.js';
 import type { FileRecord } from './record.js';
 import { type BoundaryScanner, splitRecords } from './split-records.js';
@@ -35,7 +35,9 @@ function parseRecord(text: string, line: number): FileRecord {
   try {
     return { position: line, location, value: parseExactJson(text) };
   } catch {
-    const error = { location, type: 'json', message: `line ${line} is not well-formed JSON` };
+    const advice = adviceOnNaN(text);
+    const message = `line ${line} is not well-formed JSON${advice && `; ${advice}`}`;
+    const error = { location, type: 'json', message };
     return { position: line, location, value: undefined, error };
   }
 }

@@ -15,6 +15,8 @@ export interface ImageInput {
 }
 
 const PIXEL_VALUES = 256;
+/** What a feature that is an image cannot have. */
+const NOT_OF_IMAGES = ['mean', 'std', 'default', 'nullable', 'missing', 'values'] as const;
 
 /** The shape of an image without the batch dimension. */
 export function imageShape({ width, height, channels = 3, layout = 'NCHW' }: ImageFormat): number[] {
@@ -64,8 +66,10 @@ export function imageInputOf({ fields }: RowSchema, { input }: Manifest): ImageI
   const [means, deviations] = [perChannel('mean', mean, channels), perChannel('std', std, channels)];
   const tables = means.map((channelMean, channel) => lookupTable(channelMean, deviations[channel]!));
   const { name, minimum = -Infinity, maximum = Infinity, ...feature } = field.feature;
-  if (feature.mean !== undefined || feature.std !== undefined || feature.default !== undefined) {
-    throw new SignatureError(`the feature "${name}" is an image: it has no mean, std or default beside input.image`);
+  if (NOT_OF_IMAGES.some((key) => feature[key] !== undefined && feature[key] !== false)) {
+    throw new SignatureError(
+      `the feature "${name}" is an image: it has no mean, std or default beside input.image, and no nullable, missing or values`,
+    );
   }
   const [from, to] = [Math.min(...tables.map((table) => table[0]!)), Math.max(...tables.map((table) => table.at(-1)!))];
   if (from < minimum || to > maximum) {

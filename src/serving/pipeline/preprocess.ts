@@ -1,4 +1,4 @@
-import { toHalf } from '../signature/float16.js';
+import { elementConverterFor } from '../signature/element-conversion.js';
 import { allocate, sizeOf, type Tensor, type TensorData } from '../signature/tensor.js';
 import type { InputPlan, RowField, RowSchema } from '../signature/row-schema.js';
 import type { CheckedRow } from '../signature/row-check.js';
@@ -12,8 +12,6 @@ export type Preprocess = (rows: readonly CheckedRow[]) => Tensor[];
 
 /** Writes a value and the values nested in it from index `at` on; returns the index after the last one. */
 type Write = (value: unknown, data: TensorData, at: number) => number;
-
-type Element = number | bigint | string;
 
 /** Compiles the conversion for a schema once, so that a request does no work for the schema. */
 export function preprocessorFor({ inputs }: RowSchema): Preprocess {
@@ -82,19 +80,11 @@ function writerFor(field: RowField): Write {
   return write;
 }
 
-/** Whether numbers become elements unchanged. */
-function isIdentityConversion({ type, feature: { mean = 0, std = 1 } }: RowField): boolean {
-  return (type === 'float32' || type === 'float64') && mean === 0 && std === 1;
+/** Whether numbers become elements unchanged, NaN too. */
+function isIdentityConversion({ type, feature: { mean = 0, std = 1, missing } }: RowField): boolean {
+  return (type === 'float32' || type === 'float64') && mean === 0 && std === 1 && missing === undefined;
 }
 
 function holdsNumbers(list: readonly unknown[] | Float32Array): list is number[] | Float32Array {
   return list instanceof Float32Array || list.every((item) => typeof item === 'number');
-}
-
-/** Converts a checked value to an element of the tensor. */
-function elementConverterFor({ type, feature: { mean = 0, std = 1 } }: RowField): (value: unknown) => Element {
-  if (type === 'string') return (value) => value as string;
-  if (type === 'int64' || type === 'uint64') return (value) => BigInt(value as number | bigint);
-  if (type === 'float16') return (value) => toHalf((Number(value) - mean) / std);
-  return (value) => (Number(value) - mean) / std;
 }

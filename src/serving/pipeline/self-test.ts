@@ -51,22 +51,33 @@ export function selfTestRows({ fields }: RowSchema, example: CheckedRow | undefi
   return [...distinct.values()];
 }
 
+/** A row without the values that may be missing; undefined where none may be. */
+export function rowOfMissing({ fields }: RowSchema, row: CheckedRow): CheckedRow | undefined {
+  if (!fields.some(({ feature }) => feature.nullable)) return undefined;
+  return fields.map((field, index) => (field.feature.nullable ? fill(field, null) : row[index]));
+}
+
 function fill({ shape }: RowField, element: unknown): unknown {
   return shape.reduceRight<unknown>((item, size) => {
     return Array.from({ length: typeof size === 'string' ? 1 : size }, () => item);
   }, element);
 }
 
-function middle({ type, feature: { minimum, maximum } }: RowField): unknown {
+function middle({ type, feature: { minimum, maximum, values } }: RowField): unknown {
+  if (values) return values[0];
   if (type === 'string') return '';
   if (type === 'bool') return false;
   const center = minimum !== undefined && maximum !== undefined ? (minimum + maximum) / 2 : (minimum ?? maximum ?? 1);
   return type.startsWith('float') ? center : Math.round(center);
 }
 
-/** Moves a value by a number of steps, in the direction in which its range has more room. */
+/** Moves a value by a number of steps, in the direction in which its range has more room; an allowed value to the next ones. */
 function shift(field: RowField, value: unknown, steps: number): unknown {
+  if (steps === 0) return value;
   if (Array.isArray(value)) return value.map((item) => shift(field, item, steps));
+  if (value === null) return shift(field, middle(field), steps);
+  const { values } = field.feature;
+  if (values) return values[(values.indexOf(value as number | string) + steps) % values.length];
   if (typeof value === 'boolean') return steps === 1 ? !value : value;
   if (typeof value !== 'number') return value;
   const { minimum = -Infinity, maximum = Infinity } = field.feature;

@@ -9,7 +9,7 @@ import { Predictor } from '../pipeline/predictor.js';
 import { type Preprocess, preprocessorFor } from '../pipeline/preprocess.js';
 import { findDecisionProblem } from '../pipeline/decision-check.js';
 import { type Respond, responderByTensor, responderFor } from '../pipeline/respond.js';
-import { findMismatch, matchesSingleRuns, selfTestRows } from '../pipeline/self-test.js';
+import { findMismatch, matchesSingleRuns, rowOfMissing, selfTestRows } from '../pipeline/self-test.js';
 import { readReference } from '../reference/read-reference.js';
 import { REFERENCE_FILE } from '../reference/reference.js';
 import { type ReferenceSubject, verifyReference } from '../reference/verify-reference.js';
@@ -17,10 +17,11 @@ import type { RuntimeOptions } from '../runtime/runtime-options.js';
 import { Runtime, type RuntimeEvents } from '../runtime/runtime.js';
 import { ModelRunFailedError, RuntimeLostError } from '../serving.errors.js';
 import type { ServingSettings } from '../serving.settings.js';
+import { checkFeatureValues } from '../signature/check-features.js';
 import { batchDimension, type RowSchema, rowSchemaOf, SignatureError } from '../signature/row-schema.js';
 import { type OutputFormat, outputFormatOf } from '../signature/output-format.js';
 import { type CheckedRow, RowCheck } from '../signature/row-check.js';
-import { findInvalidDefault, RowValidator } from '../signature/row-validator.js';
+import { RowValidator } from '../signature/row-validator.js';
 import type { Signature, Tensor } from '../signature/tensor.js';
 
 /** Whether rows share runs, or the reason why they do not. */
@@ -127,8 +128,7 @@ function prepare(
 ): UntestedVersion {
   const schema = rowSchemaOf(signatureWithImage(runtime.signature, manifest), manifest);
   const image = imageInputOf(schema, manifest);
-  const invalid = findInvalidDefault(schema, new RowCheck(settings.limits));
-  if (invalid) throw new SignatureError(`a default in model.json is wrong: ${invalid.message}`);
+  checkFeatureValues(schema, new RowCheck(settings.limits));
   const format = outputFormatOf(runtime.signature, manifest);
   const queue = new BatchQueue(
     runtime,
@@ -199,7 +199,10 @@ function checkPredictions({ respond, format }: UntestedVersion, { outputs }: Sin
   if (problem !== undefined) throw new Error(problem);
 }
 
-/** The reason against batching; undefined if a batch of three different rows gives the same outputs as single runs. */
+/**
+ * The reason against batching; undefined if a batch of three different rows, and one in which values are missing,
+ * gives the same outputs as single runs.
+ */
 async function findBatchingProblem(
   untested: UntestedVersion,
   isForced: boolean,
@@ -210,8 +213,9 @@ async function findBatchingProblem(
   const unproven = 'it could not be proven that rows run together give what they give alone';
   if (outputs.length < rows.length) return unproven;
   try {
-    const batch = await untested.queue.submit(...submissionOf(rows, untested));
-    if (matchesSingleRuns(batch, outputs)) return undefined;
+    const missing = await runRowOfMissing(untested, rows[0] ?? []);
+    const batch = await untested.queue.submit(...submissionOf([...rows, ...missing.rows], untested));
+    if (matchesSingleRuns(batch, [...outputs, ...missing.outputs])) return undefined;
     return 'rows run together give other answers than the same rows alone';
   } catch (error) {
     if (!(error instanceof ModelRunFailedError)) throw error;
@@ -231,6 +235,18 @@ async function verifyReferenceFile(loaded: Loaded, { options, settings }: Versio
   };
   const reference = await readReference(options.referenceFile);
   await verifyReference(reference, subject, { rows: REFERENCE_ROWS_AT_LOAD, source: REFERENCE_FILE });
+}
+
+/** Runs the row without what may be missing in it; empty where nothing may, or the model fails on it. */
+async function runRowOfMissing(untested: UntestedVersion, row: CheckedRow): Promise<SingleRuns> {
+  const missing = rowOfMissing(untested.schema, row);
+  if (!missing) return { rows: [], outputs: [] };
+  try {
+    return { rows: [missing], outputs: [await untested.queue.submit(...submissionOf([missing], untested))] };
+  } catch (error) {
+    if (error instanceof ModelRunFailedError) return { rows: [], outputs: [] };
+    throw error;
+  }
 }
 
 function submissionOf(rows: readonly CheckedRow[], { preprocess, queue }: UntestedVersion): [Submission, TimedCaller] {

@@ -1,6 +1,8 @@
 import { TooManyElementsError, TooManyRowsError, InvalidTensorError } from '../serving.errors.js';
 import { type ElementType, type Signature, sizeOf, type Tensor, type TensorSignature } from './tensor.js';
-import { batchDimension } from './row-schema.js';
+import { fromHalf } from './float16.js';
+import { MissingElements } from './missing-elements.js';
+import { batchDimension, type InputPlan } from './row-schema.js';
 import type { InputLimits } from './row-check.js';
 
 /** Name, type and shape of a tensor in a request. */
@@ -39,17 +41,38 @@ export function checkTensorMetadata(
 }
 
 /**
- * Checks the number of values against the shape, and that they are finite.
+ * Checks the number of values against the shape, and that they are finite. NaN and empty texts become what the model takes for
+ * missing values, where the manifest says that they may be missing.
  *
+ * @param plans of the fields whose values may be missing; none unless given
  * @throws InvalidTensorError
  */
-export function checkTensorData({ name, type, shape, data }: Tensor): void {
+export function checkTensorData(tensor: Tensor, plans: readonly InputPlan[] = []): void {
+  const { name, type, shape, data } = tensor;
   const size = sizeOf(shape);
   if (data.length !== size) {
     throw new InvalidTensorError(`The input "${name}" has ${data.length} values; its shape means ${size}.`);
   }
-  const wrong = type === 'float16' ? findInfiniteHalf(data as Uint16Array) : findInfinite(type, data);
-  if (wrong !== -1) throw new InvalidTensorError(`The input "${name}" must be finite; its value at ${wrong} is not.`);
+  if (type === 'string' && (data as string[]).includes('')) {
+    new MissingElements(plans, name).replaceEmptyTexts(data as string[]);
+  }
+  const found = type === 'float16' ? findInfiniteHalf(data as Uint16Array) : findInfinite(type, data);
+  if (found !== -1) replaceNaN(tensor, found, new MissingElements(plans, name));
+}
+
+/** @throws InvalidTensorError for an infinity, and where a value may not be missing */
+function replaceNaN({ name, type, data }: Tensor, from: number, missing: MissingElements): void {
+  const numbers = data as Float32Array;
+  for (let index = from; index < numbers.length; index += 1) {
+    const value = type === 'float16' ? fromHalf(numbers[index]!) : numbers[index]!;
+    if (Number.isFinite(value)) continue;
+    const element = Number.isNaN(value) ? missing.at(index) : undefined;
+    if (element === undefined) {
+      const advice = Number.isNaN(value) ? ` ${missing.advice(index)}` : '';
+      throw new InvalidTensorError(`The input "${name}" must be finite; its value at ${index} is not.${advice}`);
+    }
+    numbers[index] = element as number;
+  }
 }
 
 /** The size of each symbolic dimension in this request, and the first input that has it. */

@@ -1,4 +1,5 @@
 import { ELEMENT_RULES } from './element-rules.js';
+import { isMissing } from './missing-values.js';
 import type { CheckedRow, InputLimits, RowCheck } from './row-check.js';
 import type { RowField, RowSchema } from './row-schema.js';
 
@@ -10,6 +11,8 @@ interface FastField {
   readonly defaultValue: unknown;
   /** Undefined where the field always needs the full check. */
   readonly accepts: Accepts | undefined;
+  /** Whether a value that is not accepted means a missing one; undefined for a field that is not nullable. */
+  readonly isMissing: ((value: unknown) => boolean) | undefined;
 }
 
 /** The greatest finite float32. */
@@ -24,7 +27,8 @@ export class FastRowValidator {
 
   constructor({ fields }: RowSchema) {
     this.fields = fields.map((field) => {
-      return { name: field.name, defaultValue: field.feature.default, accepts: acceptsFor(field) };
+      const { name, feature } = field;
+      return { name, defaultValue: feature.default, accepts: acceptsFor(field), isMissing: missingTestFor(field) };
     });
   }
 
@@ -33,10 +37,14 @@ export class FastRowValidator {
     const values: unknown[] = [];
     let given = 0;
     let elements = 0;
-    for (const { name, defaultValue, accepts } of this.fields) {
+    for (const field of this.fields) {
+      const { name, defaultValue, accepts } = field;
       const isGiven = Object.hasOwn(row, name);
-      const value = isGiven ? (row as Record<string, unknown>)[name] : defaultValue;
-      if (accepts === undefined || value === undefined || !accepts(value, check.limits)) return undefined;
+      let value = isGiven ? (row as Record<string, unknown>)[name] : defaultValue;
+      if (accepts === undefined || value === undefined || !accepts(value, check.limits)) {
+        if (field.isMissing?.(value) !== true) return undefined;
+        value = null;
+      }
       if (isGiven) given += 1;
       if (Array.isArray(value)) elements += value.length;
       values.push(value);
@@ -49,9 +57,12 @@ export class FastRowValidator {
 
 function acceptsFor(field: RowField): Accepts | undefined {
   const [size] = field.shape;
-  const accepts = elementAcceptsFor(field);
-  if (field.shape.length === 0) return accepts;
+  const acceptsGiven = elementAcceptsFor(field);
+  if (field.shape.length === 0) return acceptsGiven;
   if (field.shape.length > 1 || typeof size !== 'number' || size === 0) return undefined;
+  const accepts: Accepts = field.feature.nullable
+    ? (value, limits) => acceptsGiven(value, limits) || isMissing(field, value)
+    : acceptsGiven;
   return (value, limits) => {
     if (!Array.isArray(value) || value.length !== size) return false;
     for (let index = 0; index < size; index += 1) if (!accepts(value[index], limits)) return false;
@@ -59,12 +70,26 @@ function acceptsFor(field: RowField): Accepts | undefined {
   };
 }
 
-/** The check of one given element of a field. */
+/** A row without the key, or with undefined, has the default value where there is one. */
+function missingTestFor(field: RowField): FastField['isMissing'] {
+  if (field.feature.nullable !== true || field.shape.length > 0) return undefined;
+  const hasDefault = field.feature.default !== undefined;
+  return (value) => isMissing(field, value) && !(hasDefault && value === undefined);
+}
+
+/** The check of one element of a field that is not missing. */
 export function elementAcceptsFor({ type, feature }: RowField): Accepts {
+  const { values, nullable } = feature;
+  if (values) {
+    const listed = new Set<unknown>(values);
+    return (value) => listed.has(value);
+  }
   const { minimum = -Infinity, maximum = Infinity, mean = 0, std = 1 } = feature;
   if (type === 'string') {
+    const leastLength = nullable ? 1 : 0;
     return (value, limits) => {
-      return typeof value === 'string' && value.length <= limits.textLength && ELEMENT_RULES.string.accepts(value);
+      if (typeof value !== 'string' || value.length < leastLength) return false;
+      return value.length <= limits.textLength && ELEMENT_RULES.string.accepts(value);
     };
   }
   if (mean === 0 && std === 1 && (type === 'float32' || type === 'float64')) {

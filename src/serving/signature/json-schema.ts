@@ -1,5 +1,6 @@
 import type { ElementType } from './tensor.js';
 import { ELEMENT_RULES } from './element-rules.js';
+import { isRequired } from './missing-values.js';
 import type { RowField, RowSchema } from './row-schema.js';
 
 /** A JSON Schema in the subset that OpenAPI 3.0 shares. */
@@ -12,7 +13,7 @@ const JSON_TYPES = { number: 'number', integer: 'integer', boolean: 'boolean', t
 
 /** The schema of an input row. */
 export function inputSchema({ fields }: RowSchema, example?: object): JsonSchema {
-  const required = fields.filter((field) => field.feature.default === undefined).map((field) => field.name);
+  const required = fields.filter(isRequired).map((field) => field.name);
   return {
     type: 'object',
     properties: Object.fromEntries(fields.map((field) => [field.name, fieldSchema(field)])),
@@ -23,18 +24,39 @@ export function inputSchema({ fields }: RowSchema, example?: object): JsonSchema
 }
 
 function fieldSchema({ type, shape, feature }: RowField): JsonSchema {
-  const { unit, minimum, maximum, description } = feature;
+  const { unit, minimum, maximum, description, values, nullable } = feature;
   const text = [description, unit ? `in ${unit}` : undefined].filter((part) => part !== undefined).join(', ');
   const element = {
     ...elementSchema(type),
     ...(minimum === undefined ? {} : { minimum }),
     ...(maximum === undefined ? {} : { maximum }),
+    // OpenAPI 3.0: null has to be among the values of an enumeration, too.
+    ...(values ? { enum: nullable ? [...values, null] : values } : {}),
+    ...(nullable ? { nullable } : {}),
   };
   const extras = {
     ...(text ? { description: text } : {}),
     ...(feature.default === undefined ? {} : { default: feature.default }),
   };
   return { ...nest(element, shape), ...extras };
+}
+
+/** The same in JSON Schema proper, which has a type for null where OpenAPI 3.0 has `nullable`. */
+export function toJsonSchema(schema: JsonSchema): JsonSchema {
+  const { nullable, ...own } = schema;
+  const { type, properties, items } = own as {
+    type?: string;
+    properties?: Record<string, JsonSchema>;
+    items?: JsonSchema;
+  };
+  return {
+    ...own,
+    ...(nullable === true ? { type: [type, 'null'] as never } : {}),
+    ...(items ? { items: toJsonSchema(items) } : {}),
+    ...(properties
+      ? { properties: Object.fromEntries(Object.entries(properties).map(([name, of]) => [name, toJsonSchema(of)])) }
+      : {}),
+  };
 }
 
 /** The schema of one element of a tensor. */

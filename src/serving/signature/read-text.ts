@@ -1,5 +1,6 @@
 import { parseExactJson } from '../../platform/http/index.js';
 import { ELEMENT_RULES } from './element-rules.js';
+import { isMissingText, isMissingWord } from './missing-values.js';
 import type { RowField } from './row-schema.js';
 import type { ElementType } from './tensor.js';
 
@@ -18,13 +19,22 @@ const ELEMENT = /'([^'\\]*)'|"([^"\\]*)"|[^\s,[\]'"]+/y;
 
 /**
  * Reads the text of a form field or of a cell as the value of a feature: a plain value, or a list as JSON, Python and NumPy
- * write it. A text that cannot be read stays a text, which the validation refuses.
+ * write it; null for one that says "missing" where that may be. An empty text is as if the key were absent. A text that cannot be
+ * read stays a text, which the validation refuses.
  */
 export function readText(text: string, field: RowField): unknown {
   if (field.shape.length === 0 && (field.type === 'string' || !text.trimStart().startsWith('['))) {
-    return ELEMENT_RULES[field.type].parse(text);
+    const value = ELEMENT_RULES[field.type].parse(text);
+    return typeof value === 'string' ? readWord(value, field) : value;
   }
   return readJsonList(text, field) ?? readPythonList(text, field) ?? text;
+}
+
+/** Spaces around one of the allowed texts do not count. */
+function readWord(text: string, field: RowField): unknown {
+  const { nullable, values } = field.feature;
+  if (nullable && isMissingText(field, text)) return text === '' ? undefined : null;
+  return field.type === 'string' && values?.includes(text.trim()) && !values.includes(text) ? text.trim() : text;
 }
 
 /** How to write a list as a text, to follow the message of an error; empty for another value than a text. */
@@ -53,11 +63,12 @@ function readJsonList(text: string, { type }: RowField): unknown {
  * `[True, False]`, `['a', 'b']`, `[1. 2.]`, `[[1 2]\n [3 4]]`. A long array that NumPy has abbreviated with `...` is none: its
  * values are not there.
  */
-function readPythonList(text: string, { type }: RowField): unknown {
+function readPythonList(text: string, { type, feature }: RowField): unknown {
   const { parse } = ELEMENT_RULES[type];
   const cursor: Cursor = { text, at: 0 };
   const list = readList(cursor, 0, (element, isQuoted) => {
     if (isQuoted) return type === 'string' ? element : undefined;
+    if (feature.nullable && isMissingWord(element)) return null;
     const value = type === 'string' ? undefined : parse(element);
     return value === element ? undefined : value;
   });

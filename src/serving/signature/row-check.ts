@@ -4,7 +4,7 @@ import { TooManyElementsError } from '../serving.errors.js';
 /** The path of a value in the request: `["body", "instances", 3, "size"]`. */
 export type Location = readonly (string | number)[];
 
-/** The valid values of a row, in the order of the schema's fields. */
+/** The valid values of a row, in the order of the schema's fields; null where one is missing. */
 export type CheckedRow = readonly unknown[];
 
 /** The limits of one request. */

@@ -1,6 +1,7 @@
 import type { FieldError } from '../../platform/http/index.js';
-import { checkElement, expectation, isValidScalar } from './check-element.js';
+import { checkElement, expectation, isValidScalar, missingMessage } from './check-element.js';
 import { elementAcceptsFor, FastRowValidator } from './fast-row-validator.js';
+import { isMissing, isRequired } from './missing-values.js';
 import type { CheckedRow, Location, RowCheck } from './row-check.js';
 import { listHint, readText } from './read-text.js';
 import type { RowField, RowSchema } from './row-schema.js';
@@ -73,9 +74,11 @@ function checkField(
   check: RowCheck,
   lengths: SymbolicLengths,
 ): unknown {
-  const value = Object.hasOwn(row, field.name) ? row[field.name] : field.feature.default;
+  const given = Object.hasOwn(row, field.name) ? row[field.name] : undefined;
+  const value = given === undefined ? field.feature.default : given;
   const place = [...location, field.name];
-  if (value === undefined) check.add(place, 'missing', `is required: ${expectation(field)}`);
+  if (!isRequired(field) && isMissing(field, value)) return null;
+  if (value === undefined) check.add(place, 'missing', missingMessage(field));
   else checkNested(field, 0, value, place, check, lengths);
   return value;
 }

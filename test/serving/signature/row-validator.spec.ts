@@ -22,6 +22,14 @@ const signature: Signature = {
   ],
   outputs: [],
 };
+const MORE: Readonly<Record<string, object>> = {
+  size: { default: undefined },
+  count: { missing: 9, values: [1, 2, 7] },
+  id: { missing: -1, default: undefined },
+  word: { values: ['a', '', 'bb'] },
+  flag: { missing: false },
+  pair: { missing: 7, values: [1, 2] },
+};
 const features = [
   { name: 'size', minimum: -1, maximum: 10, default: 1 },
   { name: 'count', minimum: 0, maximum: 7, default: 2 },
@@ -34,11 +42,14 @@ const features = [
   { name: 'grid' },
   { name: 'open' },
 ];
+/** All but the lists may be missing, and some have a list of values. */
+const gappy = features.slice(0, 8).map((feature) => ({ ...feature, nullable: true, ...MORE[feature.name] }));
 const VALID = { pair: [1, 2], grid: [[1, 2]], open: [1] };
 /** All kinds of fields, and those that the fast path accepts. */
 const SCHEMAS = [
   rowSchemaOf(signature, { features }),
   rowSchemaOf({ ...signature, inputs: signature.inputs.slice(0, 8) }, { features: features.slice(0, 8) }),
+  rowSchemaOf({ ...signature, inputs: signature.inputs.slice(0, 8) }, { features: gappy }),
 ];
 
 const numbers = fc.oneof(
@@ -55,6 +66,7 @@ const values = fc.oneof(
     '\0',
     '',
     null,
+    NaN,
     undefined,
     true,
     {},
@@ -117,7 +129,7 @@ describe.each(SCHEMAS)('FastRowValidator, schema %#', (schema) => {
     fc.assert(property, { numRuns: 5_000 });
     expect(wronglyAccepted).toBe(0);
     // The fast path accepts no row of the first schema.
-    expect(accepted).toBeGreaterThanOrEqual(schema === SCHEMAS[1] ? 50 : 0);
+    expect(accepted).toBeGreaterThanOrEqual(schema === SCHEMAS[0] ? 0 : 50);
   });
 
   function isAccepted(row: object): boolean {

@@ -12,6 +12,8 @@ const LONG_INTEGER = /(?:^|[[,:\s])-?\d{16}/;
 const INTEGER_OF_64_BITS = /^-?\d{1,20}$/;
 /** In characters. Exact parsing takes several times as long and blocks the event loop. */
 const MAX_EXACT_LENGTH = 4 * 2 ** 20;
+/** NaN at the beginning of a value. */
+const NAN = /[[,:\s]NaN\b/;
 /** Part of the message of `JSON.stringify` for a bigint. */
 const BIGINT_MESSAGE = 'serialize a BigInt';
 
@@ -22,7 +24,7 @@ export function parseJson(bytes: Buffer): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw new MalformedRequestError('The body is not well-formed JSON.');
+    throw malformedJson(text);
   }
 }
 
@@ -41,10 +43,12 @@ export function parseJsonExactly(bytes: Buffer): unknown {
 export function parseExactJson(text: string): unknown {
   const mayBeRounded = LONG_INTEGER.test(text);
   if (mayBeRounded && text.length <= MAX_EXACT_LENGTH) {
-    return requireWellFormed(() => parse(text, undefined, { parseNumber, onDuplicateKey: ({ newValue }) => newValue }));
+    return requireWellFormed(text, () =>
+      parse(text, undefined, { parseNumber, onDuplicateKey: ({ newValue }) => newValue }),
+    );
   }
-  const value = requireWellFormed(() => JSON.parse(text) as unknown);
-  if (mayBeRounded && requireWellFormed(() => holdsLongInteger(value))) {
+  const value = requireWellFormed(text, () => JSON.parse(text) as unknown);
+  if (mayBeRounded && requireWellFormed(text, () => holdsLongInteger(value))) {
     const message = 'A body with integers beyond 2^53 may have at most 4 MB as JSON.';
     throw new PayloadTooLargeError(`${message} Send it in parts, or as binary data where that is taken.`);
   }
@@ -81,11 +85,21 @@ export function decodeUtf8(bytes: Buffer): string {
   return bytes.toString('utf8', hasBom ? 3 : 0);
 }
 
-function requireWellFormed<T>(read: () => T): T {
+/** What to write in place of NaN, as Python writes it, to follow a message about text that is not JSON; empty without NaN. */
+export function adviceOnNaN(text: string): string {
+  return NAN.test(text) ? 'JSON has no NaN: write null for a missing value' : '';
+}
+
+function malformedJson(text: string): MalformedRequestError {
+  const advice = adviceOnNaN(text);
+  return new MalformedRequestError(`The body is not well-formed JSON.${advice && ` ${advice}.`}`);
+}
+
+function requireWellFormed<T>(text: string, read: () => T): T {
   try {
     return read();
   } catch {
-    throw new MalformedRequestError('The body is not well-formed JSON.');
+    throw malformedJson(text);
   }
 }
 
