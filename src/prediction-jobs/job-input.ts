@@ -5,9 +5,11 @@ import { decodeImageRow } from '../inference/index.js';
 import { type ArchivedPicture, readPictureArchive } from './picture-archive.js';
 import type { JobInput } from './prediction-payload.js';
 
-/** Reads the rows or the pictures of an input. */
-export function readJobInput(source: AsyncIterable<Buffer>, input: JobInput): RecordReader {
-  return input.format === 'pictures' ? readPictureArchive(source) : readRecords(source, input.format, input);
+/** Reads the rows or the pictures of an input. @param names known columns, which help to find the delimiter of CSV */
+export function readJobInput(source: AsyncIterable<Buffer>, input: JobInput, names?: readonly string[]): RecordReader {
+  if (input.format === 'pictures') return readPictureArchive(source);
+  const { format, from, instances, delimiter } = input;
+  return readRecords(source, format, { from, instances, delimiter, names });
 }
 
 export interface PictureDecoding {

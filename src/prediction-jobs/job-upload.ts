@@ -9,7 +9,7 @@ import {
   UnsupportedMediaTypeError,
   type Upload,
 } from '../platform/http/index.js';
-import { detectFormat, type RecordFormat } from '../platform/records/index.js';
+import { declaredDelimiter, detectFormat, type RecordFormat, toUtf8 } from '../platform/records/index.js';
 import { concatFiles } from './concat-files.js';
 import { archivePictures } from './picture-archive.js';
 import type { JobInput } from './prediction-payload.js';
@@ -44,7 +44,7 @@ export async function openJobUpload(
   const isForm = mediaTypeOf(request.headers['content-type'] ?? '') === FORM;
   const upload = await openUpload(request, isForm ? limits.ordinary : limits.files);
   if (isForm) return readForm(upload);
-  const { mediaType, name, isFile, isPart } = upload;
+  const { mediaType, charset, name, isFile, isPart } = upload;
   const format = detectFormat(mediaType, name);
   if (acceptsPictures && containsPictures(upload, format)) {
     return {
@@ -54,7 +54,10 @@ export async function openJobUpload(
   }
   if (!format) throw new UnsupportedMediaTypeError(SUPPORTED);
   const input = { format, isText: format === 'csv', from: isFile ? 'file' : 'body' } as const;
-  return { input, bytes: isPart ? concatFiles(upload.parts, format) : upload.bytes };
+  return {
+    input: { ...input, delimiter: declaredDelimiter(mediaType, name) },
+    bytes: isPart ? concatFiles(upload.parts, format) : toUtf8(upload.bytes, charset),
+  };
 }
 
 /** A file of a form counts as a picture unless it is JSON; a body where its media type is that of no other kind of file. */

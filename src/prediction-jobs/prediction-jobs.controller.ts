@@ -51,7 +51,7 @@ export class PredictionJobsController {
   })
   async create(
     @Param('name') model: string,
-    @Query() { onError }: CreateJobDto,
+    @Query() { onError, delimiter }: CreateJobDto,
     @Headers(KEY) key: string | undefined,
     @CurrentMember() member: AuthenticatedMember,
     @Req() request: Request,
@@ -59,7 +59,7 @@ export class PredictionJobsController {
   ): Promise<JobDto> {
     requireIdempotencyKey(key);
     const gone = ClientPresence.of(response);
-    const job = await this.jobs.create({ model, onError, idempotencyKey: key, member, request, gone });
+    const job = await this.jobs.create({ model, onError, delimiter, idempotencyKey: key, member, request, gone });
     response.location(`/jobs/${job.id}`);
     return job;
   }

@@ -10,6 +10,7 @@ import {
   UnsupportedMediaTypeError,
 } from '../platform/http/index.js';
 import { type JobDto, JobsService } from '../jobs/index.js';
+import type { Delimiter } from '../platform/records/index.js';
 import { FileStore, type StoredFile } from '../platform/storage/index.js';
 import { acceptsInstances, acceptsModelRows, inputTextFields, PipelineRegistry } from '../inference/index.js';
 import { ImageDecoder, ModelStore, type ModelVersion } from '../serving/index.js';
@@ -22,6 +23,8 @@ import { scanInput } from './scan-input.js';
 export interface JobRequest {
   readonly model: string;
   readonly onError: OnError;
+  /** Of CSV; undefined to find it in the header. */
+  readonly delimiter: Delimiter | undefined;
   readonly idempotencyKey: string | undefined;
   readonly member: AuthenticatedMember;
   readonly request: Request;
@@ -55,7 +58,8 @@ export class PredictionJobsService {
     const version = await this.store.get(jobRequest.model).find();
     const acceptsPictures = version.image !== undefined && acceptsModelRows(this.pipelines.find(jobRequest.model));
     const { input: uploaded, bytes } = await openJobUpload(jobRequest.request, this.http.bodyLimit, acceptsPictures);
-    const input = { ...uploaded, instances: acceptsInstances(version) };
+    const delimiter = jobRequest.delimiter ?? uploaded.delimiter;
+    const input = { ...uploaded, delimiter, instances: acceptsInstances(version) };
     const context = { version, input, textFields: this.findTextFields(jobRequest.model, version, input) };
     const file = await this.files.receive(bytes, { limit: this.http.bodyLimit.files });
     try {
@@ -81,13 +85,14 @@ export class PredictionJobsService {
     { id, sha256 }: StoredFile,
   ): Promise<JobDto> {
     const { model, onError, gone, member, idempotencyKey: key } = jobRequest;
-    const records = readJobInput(this.files.read(id), input);
+    const records = readJobInput(this.files.read(id), input, textFields?.names);
     const pipeline = this.pipelines.find(model);
     const maxRows = this.settings.maxRows;
     const context = { textFields, onError, version, pipeline, maxRows, gone, decoder: this.decoder };
-    const { rows, columns } = await scanInput(records, input, context);
+    const { rows, columns, delimiter } = await scanInput(records, input, context);
     const payload: PredictionPayload = {
       ...input,
+      delimiter,
       model,
       version: version.version,
       sha256: version.sha256 ?? null,
@@ -95,7 +100,7 @@ export class PredictionJobsService {
       columns,
       labels: version.labels ?? [],
     };
-    const idempotency = key === undefined ? undefined : { key, digest: digestOf(payload, sha256) };
+    const idempotency = key === undefined ? undefined : { key, digest: digestOf(payload, jobRequest, sha256) };
     const job = { kind: PREDICTION_JOB, memberId: member.id, payload, total: rows, inputId: id };
     return this.unitOfWork.run((manager) =>
       this.jobs.enqueue(manager, { ...job, model, version: version.version, idempotency }),
@@ -104,8 +109,12 @@ export class PredictionJobsService {
 }
 
 /** Identifies the request for its Idempotency-Key. Excludes the multipart boundary and the current version. */
-function digestOf({ model, onError, format, isText }: PredictionPayload, sha256: string): string {
+function digestOf(
+  { model, onError, format, isText }: PredictionPayload,
+  { delimiter }: JobRequest,
+  sha256: string,
+): string {
   return createHash('sha256')
-    .update(JSON.stringify([model, onError, format, isText, sha256]))
+    .update(JSON.stringify([model, onError, format, isText, sha256, ...(delimiter ? [{ delimiter }] : [])]))
     .digest('hex');
 }

@@ -1,4 +1,4 @@
-import type { RecordFormat } from '../platform/records/index.js';
+import type { Delimiter, RecordFormat } from '../platform/records/index.js';
 
 export const PREDICTION_JOB = 'prediction';
 
@@ -17,6 +17,8 @@ export interface JobInput {
   readonly from: 'file' | 'body';
   /** Whether `{"instances": […]}` contains rows, instead of being one row. */
   readonly instances: boolean;
+  /** Of CSV: as requested, then as found in the header. The encoding need not be known: files are stored in UTF-8. */
+  readonly delimiter?: Delimiter | undefined;
 }
 
 export interface PredictionPayload extends JobInput {

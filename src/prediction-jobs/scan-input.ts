@@ -5,7 +5,7 @@ import {
   textFieldsOf,
   validateAs,
 } from '../platform/http/index.js';
-import { checkColumns, type FileRecord, type RecordReader } from '../platform/records/index.js';
+import { checkColumns, type Delimiter, type FileRecord, type RecordReader } from '../platform/records/index.js';
 import { ClientGoneError, type GoneSignal, type ImageDecoder, type ModelVersion } from '../serving/index.js';
 import type { RegisteredPipeline } from '../inference/index.js';
 import { decodePictures } from './job-input.js';
@@ -29,6 +29,8 @@ export interface InputSummary {
   readonly rows: number;
   /** Columns of the input in the result CSV. */
   readonly columns: readonly string[];
+  /** Of CSV. */
+  readonly delimiter: Delimiter | undefined;
 }
 
 /** Number of errors in a problem response. */
@@ -63,17 +65,17 @@ export async function scanInput(
     if (errors.length >= MAX_ERRORS) break;
   }
   if (errors.length > 0) throw new InvalidInputError(errors);
-  return { rows, columns: columns ?? [] };
+  return { rows, columns: columns ?? [], delimiter: reader.header?.delimiter };
 }
 
 /** The columns of a CSV, of the pipeline's DTO or of the model, else the keys of the first row. @throws InvalidInputError for a wrong CSV header */
 function findColumns(
-  { columns }: RecordReader,
+  { columns, header }: RecordReader,
   first: FileRecord | undefined,
   { version, pipeline, textFields }: ScanContext,
 ): readonly string[] | undefined {
   if (columns) {
-    if (textFields) checkColumns(columns, textFields);
+    if (textFields && header) checkColumns(header, textFields);
     return columns;
   }
   const { input } = pipeline?.metadata ?? {};

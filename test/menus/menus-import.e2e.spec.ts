@@ -138,6 +138,27 @@ describe('POST /menus/import', () => {
     expect(body).toMatchObject({ toCreate: 1, errors: [], sample: [{ name: 'Tea', price: 4500 }] });
   });
 
+  it.each([
+    ['semicolons', '\ufeffname;price\r\nTea;4500\r\n', CSV, ''],
+    ['a line for Excel', 'sep=|\nname|price\nTea|4500\n', CSV, ''],
+    ['tabs', 'name\tprice\nTea\t4500\n', { 'content-type': 'text/tab-separated-values' }, ''],
+    ['a delimiter of the query', 'name;price\nTea;4500\n', CSV, '?delimiter=;'],
+    ['UTF-16', Buffer.from('\ufeffname,price\nTea,4500\n', 'utf16le'), CSV, ''],
+    [
+      'CP949',
+      Buffer.from('6e616d652c70726963650ab0a1b0a12c343530300a', 'hex'),
+      { 'content-type': 'text/csv; charset=cp949' },
+      '',
+    ],
+  ])('reads a file with %s', async (what, raw, headers, query) => {
+    const name = what === 'CP949' ? '가가' : 'Tea';
+    const preview = await send(client, raw, `${query}${query ? '&' : '?'}preview=true`, headers);
+    expect(preview.body).toMatchObject({ toCreate: 1, errors: [], sample: [{ name, price: 4500 }] });
+    const { body } = await send(client, raw, query, headers);
+    await untilJob(client, body.id, 'succeeded');
+    expect(await ownMenus()).toEqual([[name, 4500]]);
+  });
+
   it.each(['4500.5', '4,500', 'NaN', '1e-1'])('refuses the price %j', async (price) => {
     const { body } = await send(client, `name,price\nTea,"${price}"\n`, '?preview=1');
     expect(body).toMatchObject({ toCreate: 0, errors: [{ location: ['body', 'file', 2, 'price'], type: 'integer' }] });

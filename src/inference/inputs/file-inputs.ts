@@ -12,6 +12,8 @@ import {
 } from '../../platform/http/index.js';
 import {
   checkColumns,
+  declaredDelimiter,
+  type Delimiter,
   requireFormat,
   type FileRecord,
   detectFormat,
@@ -28,6 +30,12 @@ import {
   type PredictionInput,
 } from './prediction-input.js';
 
+/** How to read files of rows. */
+export interface FileInputOptions {
+  /** Of CSV. Default: what the file says. */
+  readonly delimiter?: Delimiter | undefined;
+}
+
 /**
  * Reads the inputs in all files, in order. An image model takes each file as one image, unless all are JSON.
  *
@@ -38,6 +46,7 @@ export async function readFileInputs(
   version: ModelVersion,
   pipeline: RegisteredPipeline | undefined,
   decoding: ImageDecoding,
+  options: FileInputOptions = {},
 ): Promise<readonly PredictionInput[]> {
   const [unknown] = [...Object.keys(fields), ...files.map(({ field }) => field).filter((field) => field !== 'file')];
   if (unknown !== undefined) throw unknownField(unknown);
@@ -45,7 +54,7 @@ export async function readFileInputs(
   if (version.image && acceptsModelRows(pipeline) && !files.every(isJson)) {
     return readImageInputs(files, version.image, version.limits, decoding);
   }
-  const reader = new FileInputReader(version, pipeline);
+  const reader = new FileInputReader(version, pipeline, options);
   for (const file of files) await reader.add(file, files.length > 1);
   return reader.inputs;
 }
@@ -63,6 +72,7 @@ class FileInputReader {
   constructor(
     private readonly version: ModelVersion,
     private readonly pipeline: RegisteredPipeline | undefined,
+    private readonly options: FileInputOptions,
   ) {}
 
   /** @param isOneOfSeveral whether errors name the file */
@@ -77,15 +87,17 @@ class FileInputReader {
     }
   }
 
-  private async read(file: UploadedFile): Promise<void> {
-    const format = requireFormat(file.mediaType, file.name);
+  private async read({ mediaType, name, charset, bytes }: UploadedFile): Promise<void> {
+    const format = requireFormat(mediaType, name);
     const texts = format === 'csv' ? this.requireTextFields() : undefined;
     const instances = acceptsInstances(this.version);
-    const reader = readRecords(streamOf(file.bytes), format, { instances });
+    const delimiter = this.options.delimiter ?? declaredDelimiter(mediaType, name);
+    const options = { instances, charset, delimiter, names: texts?.names };
+    const reader = readRecords(streamOf(bytes), format, options);
     const errors: FieldError[] = [];
     let isFirst = true;
     for await (const records of reader) {
-      if (isFirst && texts) checkColumns(reader.columns ?? [], texts);
+      if (isFirst && texts) checkColumns(reader.header!, texts);
       isFirst = false;
       this.append(records, texts, errors);
     }

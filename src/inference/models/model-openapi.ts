@@ -7,7 +7,11 @@ import { acceptsModelRows } from '../inputs/prediction-input.js';
 import type { PipelineRegistry, RegisteredPipeline } from '../pipelines/pipeline-registry.js';
 import { type ModelSchemas, schemasOf } from './model-schemas.js';
 
-type Operation = Record<string, unknown> & { requestBody?: object; responses: Record<string, object> };
+type Operation = Record<string, unknown> & {
+  requestBody?: object;
+  parameters?: readonly { readonly in: string }[];
+  responses: Record<string, object>;
+};
 
 /** Sources of the models' part of the document. */
 interface Sources {
@@ -65,7 +69,7 @@ function describeModelOperation(document: OpenAPIObject, model: Model, generic: 
       operationId: `Models_predict_${model.name}`,
       summary: `Predict with ${model.name}`,
       description: model.manifest.description ?? '',
-      parameters: [],
+      parameters: generic.parameters?.filter((parameter) => parameter.in === 'query') ?? [],
       requestBody: requestBody(body, bodyFormats(model, pipeline, row, schemas)),
       responses: {
         ...generic.responses,

@@ -4,6 +4,7 @@ import { AcceptsBody } from '../../platform/http/index.js';
 import type { Prediction } from '../../serving/index.js';
 import { ModelAccessGuard } from '../access/model-access.guard.js';
 import { parseRowOrArray } from '../inputs/prediction-input.js';
+import { AcceptsPredictionQuery } from './dto/prediction-query.dto.js';
 import { PredictResultDto } from './dto/predictions.dto.js';
 import { ApiPredictionProblems } from './prediction-problems.js';
 import { CurrentPrediction, type PredictionContext, PredictionsService } from './predictions.service.js';
@@ -18,6 +19,7 @@ export class PredictController {
   @Post()
   @HttpCode(200)
   @AcceptsBody({ kinds: ['json', 'form', 'files'], purpose: 'predictions' })
+  @AcceptsPredictionQuery()
   @ApiOperation({ summary: 'Predict with the default model: one row, an array of rows, or files' })
   @ApiOkResponse({ type: PredictResultDto })
   @ApiPredictionProblems()
@@ -28,6 +30,7 @@ export class PredictController {
 
   @Put()
   @AcceptsBody({ kinds: ['json', 'form', 'files'], purpose: 'predictions' })
+  @AcceptsPredictionQuery()
   @ApiOperation({ summary: 'The same as POST, for clients that send PUT' })
   @ApiOkResponse({ type: PredictResultDto })
   @ApiPredictionProblems()

@@ -30,7 +30,9 @@ import {
 } from '../inputs/prediction-input.js';
 import type { PipelineContext } from '../pipelines/pipeline.decorator.js';
 import { PipelineRegistry, type RegisteredPipeline } from '../pipelines/pipeline-registry.js';
+import { PredictionQueryDto } from './dto/prediction-query.dto.js';
 
+const NO_QUERY = new PredictionQueryDto();
 const FORM = 'application/x-www-form-urlencoded';
 
 /** The parts of a request, other than its body, that a prediction depends on. */
@@ -103,10 +105,12 @@ export class PredictionsService {
       throw new UnsupportedMediaTypeError('Send the body as application/json.');
     }
     return model.use(requested, async (version) => {
+      const { request } = context;
+      const query = request.originalUrl.includes('?') ? await readQuery(request) : NO_QUERY;
       const caller = { signal, deadline: version.deadlineIn() };
       const inputs =
         value instanceof UploadedFiles
-          ? await readFileInputs(value, version, pipeline, { decoder: this.decoder, caller })
+          ? await readFileInputs(value, version, pipeline, { decoder: this.decoder, caller }, query)
           : parse({ value, isForm }, version);
       const predictions = pipeline
         ? await runPipeline(pipeline, inputs, version, this.pipelineContext(version, context, caller.deadline))
@@ -123,6 +127,11 @@ export class PredictionsService {
     const caller = (): Promise<AuthenticatedMember | undefined> => this.identity.authenticate(request, response);
     return { model: model.name, version, signal: signal.toAbortSignal(), deadline, caller };
   }
+}
+
+/** @throws InvalidInputError for an unknown parameter or value */
+function readQuery({ query }: Request): Promise<PredictionQueryDto> {
+  return validateAs(PredictionQueryDto, query, ['query']);
 }
 
 /**

@@ -39,7 +39,7 @@ export class MenuImportController {
     507: 'The database or the file storage is full',
   })
   async import(
-    @Query() { preview }: ImportMenusDto,
+    @Query() { preview, delimiter }: ImportMenusDto,
     @Req() request: Request,
     @CurrentMember() member: AuthenticatedMember,
     @Res({ passthrough: true }) response: Response,
@@ -47,9 +47,9 @@ export class MenuImportController {
     const upload = await openUpload(request, this.imports.maxFileBytes);
     if (preview) {
       response.status(200);
-      return this.imports.preview(upload, member);
+      return this.imports.preview(upload, delimiter, member);
     }
-    const job = await this.imports.start(upload, member);
+    const job = await this.imports.start(upload, delimiter, member);
     response.location(`/jobs/${job.id}`);
     return job;
   }

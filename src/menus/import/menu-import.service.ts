@@ -4,7 +4,7 @@ import { IdentityService, type AuthenticatedMember } from '../../auth/index.js';
 import { UnitOfWork } from '../../platform/database/index.js';
 import { type FieldError, HttpSettings, MAX_ERRORS, type Upload } from '../../platform/http/index.js';
 import { type JobDto, JobsService } from '../../jobs/index.js';
-import { requireFormat } from '../../platform/records/index.js';
+import { declaredDelimiter, type Delimiter, requireFormat, toUtf8 } from '../../platform/records/index.js';
 import { FileStore } from '../../platform/storage/index.js';
 import { MenusRepository } from '../menus.repository.js';
 import { type MenuFields, MenusService } from '../menus.service.js';
@@ -39,13 +39,17 @@ export class MenuImportService {
    *
    * @throws InvalidInputError if the file as a whole cannot be read
    */
-  async preview(upload: Upload, { id }: AuthenticatedMember): Promise<ImportPreviewDto> {
-    const file = toMenuFile(upload);
+  async preview(
+    upload: Upload,
+    delimiter: Delimiter | undefined,
+    { id }: AuthenticatedMember,
+  ): Promise<ImportPreviewDto> {
+    const file = toMenuFile(upload, delimiter);
     const counts: Record<ImportOutcome, number> = { created: 0, updated: 0, unchanged: 0 };
     const errors: FieldError[] = [];
     const sample: ImportSampleDto[] = [];
     const prices = new Map<string, number>();
-    for await (const records of readMenuRecords(upload.bytes, file)) {
+    for await (const records of readMenuRecords(toUtf8(upload.bytes, upload.charset), file)) {
       const rows = await Promise.all(records.map((record) => parseMenuRow(record, file.format)));
       errors.push(...rows.flatMap((row) => row.errors).slice(0, MAX_ERRORS - errors.length));
       const valid = rows.filter(isValid);
@@ -65,9 +69,14 @@ export class MenuImportService {
    *
    * @throws InvalidInputError if the file as a whole cannot be read; the stored file is then discarded
    */
-  async start(upload: Upload, { id: memberId }: AuthenticatedMember): Promise<JobDto> {
-    const payload = toMenuFile(upload);
-    const { id: inputId } = await this.files.receive(upload.bytes, { limit: this.maxFileBytes });
+  async start(
+    upload: Upload,
+    delimiter: Delimiter | undefined,
+    { id: memberId }: AuthenticatedMember,
+  ): Promise<JobDto> {
+    const payload = toMenuFile(upload, delimiter);
+    const bytes = toUtf8(upload.bytes, upload.charset);
+    const { id: inputId } = await this.files.receive(bytes, { limit: this.maxFileBytes });
     try {
       let total = 0;
       for await (const records of readMenuRecords(this.files.read(inputId), payload)) total += records.length;
@@ -133,6 +142,7 @@ function namesOf(menus: readonly MenuFields[]): string[] {
   return [...new Set(menus.map(({ name }) => name))];
 }
 
-function toMenuFile({ mediaType, name, isFile }: Upload): MenuFile {
-  return { format: requireFormat(mediaType, name), from: isFile ? 'file' : 'body' };
+function toMenuFile({ mediaType, name, isFile }: Upload, requested: Delimiter | undefined): MenuFile {
+  const delimiter = requested ?? declaredDelimiter(mediaType, name);
+  return { format: requireFormat(mediaType, name), from: isFile ? 'file' : 'body', delimiter };
 }

@@ -5,7 +5,13 @@ import {
   textFieldsOf,
   validateAs,
 } from '../../platform/http/index.js';
-import { checkColumns, type FileRecord, readRecords, type RecordFormat } from '../../platform/records/index.js';
+import {
+  checkColumns,
+  type Delimiter,
+  type FileRecord,
+  readRecords,
+  type RecordFormat,
+} from '../../platform/records/index.js';
 import { MenuFieldsDto } from '../dto/menu-fields.dto.js';
 import type { MenuFields } from '../menus.service.js';
 
@@ -16,6 +22,8 @@ const MAX_ROWS = 100_000;
 export interface MenuFile {
   readonly format: RecordFormat;
   readonly from: 'file' | 'body';
+  /** Of CSV. Default: found in the header. */
+  readonly delimiter?: Delimiter | undefined;
 }
 
 /** A row of a file: the menu, or its errors. */
@@ -35,12 +43,12 @@ const TEXT_FIELDS = textFieldsOf(MenuFieldsDto)!;
  */
 export async function* readMenuRecords(
   source: AsyncIterable<Buffer>,
-  { format, from }: MenuFile,
+  { format, from, delimiter }: MenuFile,
 ): AsyncGenerator<readonly FileRecord[]> {
-  const reader = readRecords(source, format, { from, instances: false });
+  const reader = readRecords(source, format, { from, instances: false, delimiter, names: TEXT_FIELDS.names });
   let count = 0;
   for await (const records of reader) {
-    if (count === 0 && reader.columns) checkColumns(reader.columns, TEXT_FIELDS);
+    if (count === 0 && reader.header) checkColumns(reader.header, TEXT_FIELDS);
     count += records.length;
     if (count > MAX_ROWS)
       throw new PayloadTooLargeError(`A file may have ${MAX_ROWS} menus. Send the rest in another file.`);

@@ -1,27 +1,45 @@
-import { countLineBreaks, CsvBoundaryScanner, parseRows, type Row } from './csv-rows.js';
-import { decodeLines, invalidFileError } from './file-errors.js';
-import type { FileRecord } from './record.js';
+import { readDelimiterLine, sniffDelimiter } from './csv-dialect.js';
+import { CsvBoundaryScanner, parseRows, type Row } from './csv-rows.js';
+import { countLineBreaks, decodeLines, invalidFileError, NAME_ENCODING } from './file-errors.js';
+import type { CsvHeader, Delimiter, FileRecord, ReadOptions } from './record.js';
 import { splitRecords } from './split-records.js';
 
 const MAX_COLUMNS = 10_000;
 
-/** Reads CSV as defined by RFC 4180: comma-separated, header in line 1, LF or CRLF, UTF-8. */
+/** Reads CSV as defined by RFC 4180, with any of the delimiters: a header, LF or CRLF. */
 export class CsvReader {
-  columns: readonly string[] | undefined;
+  header: CsvHeader | undefined;
   /** Number of the line at which the next record begins. */
   private line = 1;
+  private delimiter: Delimiter | undefined;
 
-  /** @param chunks the file without a byte order mark */
+  constructor(private readonly options: ReadOptions) {
+    this.delimiter = options.delimiter;
+  }
+
+  /** @param chunks the file in UTF-8, without a byte order mark */
   async *read(chunks: AsyncIterable<Buffer>): AsyncGenerator<FileRecord[]> {
     const scanner = new CsvBoundaryScanner();
     for await (const { bytes, isRemainder } of splitRecords(chunks, scanner, () => this.recordTooLarge())) {
-      const text = decodeLines(bytes, this.line);
+      const text = this.skipDelimiterLine(decodeLines(bytes, this.line));
       if (isRemainder && scanner.isQuoted) throw this.unclosedQuote();
-      const rows = await parseRows(text, this.line);
+      if (!this.header && text === '') continue;
+      this.delimiter ??= await sniffDelimiter(firstRecord(text), this.options.names);
+      const rows = await parseRows(text, this.line, this.delimiter);
+      this.header ??= { columns: parseHeader(rows.shift(), this.line), line: this.line, delimiter: this.delimiter };
       this.line += countLineBreaks(text);
-      this.columns ??= parseHeader(rows.shift());
-      yield this.toRecords(rows, this.columns);
+      yield this.toRecords(rows, this.header.columns);
     }
+  }
+
+  /** Text without the line `sep=;` that Excel may put before the header. */
+  private skipDelimiterLine(text: string): string {
+    if (this.line > 1) return text;
+    const found = readDelimiterLine(text);
+    if (!found) return text;
+    this.delimiter ??= found.delimiter;
+    this.line = 2;
+    return text.slice(found.length);
   }
 
   private toRecords(rows: readonly Row[], columns: readonly string[]): FileRecord[] {
@@ -54,25 +72,28 @@ function toObject(cells: readonly string[], columns: readonly string[]): Record<
   return value;
 }
 
-function parseHeader(header: Row | undefined): string[] {
-  if (header?.line !== 1) throw invalidFileError('header', 'line 1 is empty: it must name the columns', 1);
+/** @param line number of the line in which it must begin */
+function parseHeader(header: Row | undefined, line: number): string[] {
+  if (header?.line !== line) throw invalidFileError('header', `line ${line} is empty: it must name the columns`, line);
   const columns = header.cells.map((name) => name.trim());
-  const flaw = describeHeaderFlaw(columns, header.cells);
-  if (flaw !== undefined) throw invalidFileError('header', flaw, 1);
+  const flaw = describeHeaderFlaw(columns, header);
+  if (flaw !== undefined) throw invalidFileError('header', flaw, line);
   return columns;
 }
 
-function describeHeaderFlaw(columns: readonly string[], cells: readonly string[]): string | undefined {
-  const [first = ''] = columns;
+function describeHeaderFlaw(columns: readonly string[], { cells, line }: Row): string | undefined {
   if (columns.length > MAX_COLUMNS) return `the header has ${columns.length} columns; there may be ${MAX_COLUMNS}`;
-  if (cells.some((cell) => cell.includes('\r'))) return 'line 1 ends in CR alone: end lines with LF or CRLF';
-  if (columns.length === 1 && first.includes(';')) return 'columns are separated by commas here, not by semicolons';
-  if (columns.length === 1 && cells[0]!.includes('\t')) return 'columns are separated by commas here, not by tabs';
-  const nameless = columns.indexOf('');
-  if (nameless === 0) return 'the first column has no name (pandas writes such an index unless told index=False)';
-  if (nameless > 0) return `column ${nameless + 1} has no name`;
+  if (cells.some((cell) => cell.includes('\0'))) return `the file is not text, or UTF-16: ${NAME_ENCODING}`;
+  if (cells.some((cell) => cell.includes('\r'))) return `line ${line} ends in CR alone: end lines with LF or CRLF`;
+  const nameless = columns.lastIndexOf('');
+  if (nameless !== columns.indexOf('')) return `column ${nameless + 1} has no name`;
   const seen = new Set<string>();
   const duplicate = columns.find((name) => seen.size === seen.add(name).size);
   if (duplicate !== undefined) return `there are two columns with the name ${duplicate}`;
   return columns.includes('__proto__') ? '__proto__ is not a known column' : undefined;
+}
+
+function firstRecord(text: string): string {
+  const bytes = Buffer.from(text);
+  return bytes.toString('utf8', 0, new CsvBoundaryScanner().findEnd(bytes, 0) || bytes.length);
 }

@@ -1,5 +1,6 @@
-import type { Options, parse } from 'csv-parse/sync';
-import { invalidFileError } from './file-errors.js';
+import type { Options } from 'csv-parse/sync';
+import { countLineBreaks, invalidFileError } from './file-errors.js';
+import type { Delimiter } from './record.js';
 import type { BoundaryScanner } from './split-records.js';
 
 export interface Row {
@@ -12,7 +13,7 @@ const QUOTE = 0x22;
 const LF = 0x0a;
 const OPTIONS: Options = { record_delimiter: ['\r\n', '\n'], relax_column_count: true, skip_empty_lines: true };
 
-type Parse = typeof parse;
+type ParseText = (text: string) => string[][];
 
 /** A CSV record ends at a line break outside of quotes. */
 export class CsvBoundaryScanner implements BoundaryScanner {
@@ -29,31 +30,31 @@ export class CsvBoundaryScanner implements BoundaryScanner {
 }
 
 /**
- * Parses whole CSV records; skips empty lines. Text without quotes is split at commas, which takes a fifth of csv-parse's time
+ * Parses whole CSV records; skips empty lines. Text without quotes is split at its delimiters, which takes a fifth of csv-parse's time
  * (docs/dependencies.md has figures).
  *
  * @param line number of the first line of `text`
  */
-export async function parseRows(text: string, line: number): Promise<Row[]> {
-  if (!text.includes('"')) return splitPlainRows(text, line);
+export async function parseRows(text: string, line: number, delimiter: Delimiter): Promise<Row[]> {
+  if (!text.includes('"')) return splitPlainRows(text, line, delimiter);
   const { parse } = await import('csv-parse/sync');
-  return parseQuotedRows(text, line, parse);
+  return parseQuotedRows(text, line, (part) => parse(part, { ...OPTIONS, delimiter }));
 }
 
-function splitPlainRows(text: string, line: number): Row[] {
+function splitPlainRows(text: string, line: number, delimiter: Delimiter): Row[] {
   const rows: Row[] = [];
   const lines = text.split('\n');
   for (let index = 0; index < lines.length; index += 1) {
     const content = stripCarriageReturn(lines[index]!);
-    if (content !== '') rows.push({ line: line + index, cells: content.split(',') });
+    if (content !== '') rows.push({ line: line + index, cells: content.split(delimiter) });
   }
   return rows;
 }
 
-function parseQuotedRows(text: string, line: number, parse: Parse): Row[] {
+function parseQuotedRows(text: string, line: number, parse: ParseText): Row[] {
   const records = splitText(text, line);
   try {
-    const rows = parse(text, OPTIONS);
+    const rows = parse(text);
     return rows.map((cells, index) => ({ line: records[index]!.line, cells }));
   } catch {
     throw misplacedQuote(records, parse);
@@ -61,7 +62,7 @@ function parseQuotedRows(text: string, line: number, parse: Parse): Row[] {
 }
 
 /** Finds the record at fault by parsing each one alone. */
-function misplacedQuote(records: readonly CsvText[], parse: Parse): Error {
+function misplacedQuote(records: readonly CsvText[], parse: ParseText): Error {
   const { line } = records.find((record) => !isWellFormed(record.text, parse)) ?? records[0]!;
   const rule = 'a cell with a quote in it is put in quotes, and the quote is doubled';
   return invalidFileError(
@@ -71,9 +72,9 @@ function misplacedQuote(records: readonly CsvText[], parse: Parse): Error {
   );
 }
 
-function isWellFormed(text: string, parse: Parse): boolean {
+function isWellFormed(text: string, parse: ParseText): boolean {
   try {
-    parse(text, OPTIONS);
+    parse(text);
     return true;
   } catch {
     return false;
@@ -100,12 +101,6 @@ function splitText(text: string, firstLine: number): CsvText[] {
     from = end;
   }
   return records;
-}
-
-export function countLineBreaks(text: string): number {
-  let count = 0;
-  for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) count += 1;
-  return count;
 }
 
 function stripCarriageReturn(line: string): string {

@@ -13,7 +13,10 @@ export function fileBodyContent(example: Readonly<Record<string, unknown>> | und
   const form = fileFormContent('CSV with a header, JSON lines, or JSON: named so, or with its media type. May repeat');
   const csv = {
     'text/csv': {
-      schema: { type: 'string', description: 'Commas, a header in line 1, UTF-8' },
+      schema: {
+        type: 'string',
+        description: 'A header, then a line for each row. In UTF-8, or in the encoding of `charset`',
+      },
       ...(example ? { example: toCsv(example) } : {}),
     },
   };

@@ -3,9 +3,10 @@ import { type FieldError, InvalidInputError, MalformedRequestError } from '../ht
 import type { ReadOptions } from './record.js';
 
 const FILE = ['body', 'file'] as const;
-/** Byte order marks of UTF-16, little-endian and big-endian. */
-const UTF16_BOMS = [Buffer.from([0xff, 0xfe]), Buffer.from([0xfe, 0xff])];
 const LF = 0x0a;
+/** What to do about a file that is not UTF-8, to follow what is wrong. */
+export const NAME_ENCODING =
+  'save the file as UTF-8, or name its encoding in the Content-Type, such as text/csv; charset=cp949';
 
 /** For a file that cannot be read as a whole. */
 export function invalidFileError(type: string, message: string, line?: number): InvalidInputError {
@@ -22,11 +23,8 @@ export function invalidJsonError(message: string, { from = 'file' }: ReadOptions
 /** Decodes whole lines. @param line number of the first one @throws InvalidInputError that names the first line that is not UTF-8 */
 export function decodeLines(bytes: Buffer, line: number): string {
   if (isUtf8(bytes)) return bytes.toString();
-  if (line === 1 && UTF16_BOMS.some((bom) => bytes.subarray(0, 2).equals(bom))) {
-    throw invalidFileError('encoding', 'the file is UTF-16: save it as UTF-8', 1);
-  }
   const invalid = line + indexOfInvalidLine(bytes);
-  throw invalidFileError('encoding', `line ${invalid} is not UTF-8: save the file as UTF-8`, invalid);
+  throw invalidFileError('encoding', `line ${invalid} is not UTF-8: ${NAME_ENCODING}`, invalid);
 }
 
 function indexOfInvalidLine(bytes: Buffer): number {
@@ -38,4 +36,10 @@ function indexOfInvalidLine(bytes: Buffer): number {
     from = end;
     index += 1;
   }
+}
+
+export function countLineBreaks(text: string): number {
+  let count = 0;
+  for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) count += 1;
+  return count;
 }

@@ -8,7 +8,7 @@ const LINE_SCANNER: BoundaryScanner = { findEnd: (bytes, from) => bytes.indexOf(
 
 /** Reads JSON lines: one value per line; skips empty lines. */
 export class JsonLinesReader {
-  readonly columns = undefined;
+  readonly header = undefined;
   /** Number of the next line. */
   private line = 1;
 

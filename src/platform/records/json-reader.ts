@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { InvalidInputError, parseExactJson } from '../http/index.js';
-import { invalidFileError, invalidJsonError } from './file-errors.js';
+import { invalidFileError, invalidJsonError, NAME_ENCODING } from './file-errors.js';
 import { JsonArrayScanner } from './json-array-scanner.js';
 import { peekBytes, skipBytes } from './peek-bytes.js';
 import type { FileRecord, ReadOptions } from './record.js';
@@ -15,7 +15,7 @@ const [CLOSE_ARRAY, CLOSE_OBJECT] = [0x5d, 0x7d];
 
 /** Reads one JSON document: an array of rows, `{"instances": […]}`, or one row. Parses an array a few elements at a time. */
 export class JsonReader {
-  readonly columns = undefined;
+  readonly header = undefined;
   private count = 0;
   private isInInstances = false;
 
@@ -88,7 +88,7 @@ export class JsonReader {
   }
 
   private decode(bytes: Buffer): string {
-    if (!isUtf8(bytes)) throw this.notWellFormed('the file is not UTF-8: save it as UTF-8');
+    if (!isUtf8(bytes)) throw this.notWellFormed(`the file is not UTF-8: ${NAME_ENCODING}`);
     return bytes.toString();
   }
 

@@ -4,25 +4,26 @@ import { CsvReader } from './csv-reader.js';
 import { invalidFileError } from './file-errors.js';
 import { JsonLinesReader } from './json-lines-reader.js';
 import { JsonReader } from './json-reader.js';
-import type { FileRecord, ReadOptions, RecordFormat, RecordReader } from './record.js';
+import type { CsvHeader, FileRecord, ReadOptions, RecordFormat, RecordReader } from './record.js';
+import { toUtf8 } from './to-utf8.js';
 
 /** Parsed in one turn of the event loop. */
 const CHUNK_BYTES = 8 * 1024;
 const BATCH_RECORDS = 256;
 /** Ends a batch of large records early. */
 const BATCH_BYTES = 256 * 1024;
-const BOM = Buffer.from([0xef, 0xbb, 0xbf]);
 
 interface Reader {
-  readonly columns: readonly string[] | undefined;
+  readonly header: CsvHeader | undefined;
   read(chunks: AsyncIterable<Buffer>): AsyncIterable<FileRecord[]>;
 }
 
 /**
- * Reads a file of rows in bounded memory, whatever its size: CSV with commas and a header in line 1, JSON lines, or a JSON
- * array, `{"instances": […]}` or one object. All in UTF-8.
+ * Reads a file of rows in bounded memory, whatever its size: CSV with a header, JSON lines, or a JSON array,
+ * `{"instances": […]}` or one object; in UTF-8 unless a byte order mark or the options name another encoding.
  *
- * @throws InvalidInputError at `["body", "file", …]` if the file cannot be read as a whole; any error of `source`
+ * @throws InvalidInputError at `["body", "file", …]` if the file cannot be read as a whole, UnsupportedMediaTypeError for an unknown
+ *   encoding; any error of `source`
  */
 export function readRecords(
   source: AsyncIterable<Buffer>,
@@ -32,36 +33,33 @@ export function readRecords(
   const reader = createReader(format, options);
   return {
     get columns() {
-      return reader.columns;
+      return reader.header?.columns;
     },
-    [Symbol.asyncIterator]: () => readBatches(source, reader),
+    get header() {
+      return reader.header;
+    },
+    [Symbol.asyncIterator]: () => readBatches(source, reader, options),
   };
 }
 
 function createReader(format: RecordFormat, options: ReadOptions): Reader {
-  if (format === 'csv') return new CsvReader();
+  if (format === 'csv') return new CsvReader(options);
   return format === 'jsonl' ? new JsonLinesReader() : new JsonReader(options);
 }
 
-async function* readBatches(source: AsyncIterable<Buffer>, reader: Reader): AsyncGenerator<readonly FileRecord[]> {
+async function* readBatches(
+  source: AsyncIterable<Buffer>,
+  reader: Reader,
+  { charset }: ReadOptions,
+): AsyncGenerator<readonly FileRecord[]> {
   const batcher = new Batcher();
-  const chunks = stripBom(inPieces(source, CHUNK_BYTES));
+  const chunks = toUtf8(inPieces(source, CHUNK_BYTES), charset);
   for await (const records of reader.read(batcher.countBytes(chunks))) {
     yield* batcher.add(records);
     await nextTurn();
   }
   yield* batcher.flush();
   if (batcher.isEmpty) throw emptyFile(reader);
-}
-
-/** Removes the byte order mark that some programs write before UTF-8. @param chunks the first one contains the whole mark, if any */
-async function* stripBom(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-  let isFirst = true;
-  for await (const chunk of chunks) {
-    const hasBom = isFirst && chunk.subarray(0, BOM.length).equals(BOM);
-    isFirst = false;
-    yield hasBom ? chunk.subarray(BOM.length) : chunk;
-  }
 }
 
 class Batcher {
@@ -93,6 +91,6 @@ class Batcher {
   }
 }
 
-function emptyFile({ columns }: Reader): Error {
-  return invalidFileError('empty', columns ? 'the file has a header and no rows' : 'the file is empty');
+function emptyFile({ header }: Reader): Error {
+  return invalidFileError('empty', header ? 'the file has a header and no rows' : 'the file is empty');
 }

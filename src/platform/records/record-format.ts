@@ -1,9 +1,13 @@
-import { UnsupportedMediaTypeError } from '../http/index.js';
-import type { RecordFormat } from './record.js';
+import { mediaTypeOf, UnsupportedMediaTypeError } from '../http/index.js';
+import type { Delimiter, RecordFormat } from './record.js';
 
+const TSV = 'text/tab-separated-values';
 const BY_MEDIA_TYPE: Readonly<Record<string, RecordFormat>> = {
   'text/csv': 'csv',
   'application/csv': 'csv',
+  'application/vnd.ms-excel': 'csv',
+  'text/x-csv': 'csv',
+  [TSV]: 'csv',
   'application/x-ndjson': 'jsonl',
   'application/ndjson': 'jsonl',
   'application/jsonl': 'jsonl',
@@ -12,6 +16,7 @@ const BY_MEDIA_TYPE: Readonly<Record<string, RecordFormat>> = {
 };
 const BY_EXTENSION: Readonly<Record<string, RecordFormat>> = {
   csv: 'csv',
+  tsv: 'csv',
   jsonl: 'jsonl',
   ndjson: 'jsonl',
   json: 'json',
@@ -22,9 +27,16 @@ const BY_EXTENSION: Readonly<Record<string, RecordFormat>> = {
  * send `application/octet-stream`, or a type named after the program that opens it.
  */
 export function detectFormat(mediaType: string | undefined, fileName: string | undefined): RecordFormat | undefined {
-  const type = mediaType?.split(';', 1)[0]?.trim().toLowerCase() ?? '';
-  const extension = fileName?.split('.').at(-1)?.toLowerCase() ?? '';
-  return lookUp(BY_MEDIA_TYPE, type) ?? lookUp(BY_EXTENSION, extension);
+  return lookUp(BY_MEDIA_TYPE, mediaTypeOf(mediaType ?? '')) ?? lookUp(BY_EXTENSION, extensionOf(fileName));
+}
+
+/** The delimiter that a file says it has by its media type or name; undefined for other CSV, whose header tells it. */
+export function declaredDelimiter(mediaType: string | undefined, fileName: string | undefined): Delimiter | undefined {
+  return mediaTypeOf(mediaType ?? '') === TSV || extensionOf(fileName) === 'tsv' ? '\t' : undefined;
+}
+
+function extensionOf(fileName = ''): string {
+  return fileName.split('.').at(-1)!.toLowerCase();
 }
 
 /** @throws UnsupportedMediaTypeError if the format is unknown */

@@ -3,6 +3,9 @@ import type { FieldError } from '../http/index.js';
 /** CSV, JSON lines, or one JSON document. */
 export type RecordFormat = 'csv' | 'jsonl' | 'json';
 
+/** What separates the columns of CSV. */
+export type Delimiter = ',' | ';' | '\t' | '|';
+
 /** A row of a file. */
 export interface FileRecord {
   /** Line number in CSV (the header is line 1) and JSON lines; index from 0 in a JSON array. */
@@ -17,8 +20,19 @@ export interface FileRecord {
 
 /** Iterable once. Yields batches of up to 256 records, and parses in short turns of the event loop. */
 export interface RecordReader extends AsyncIterable<readonly FileRecord[]> {
-  /** The header of a CSV file, known from the first batch on. */
+  /** The columns of a CSV file, known from the first batch on. */
   readonly columns: readonly string[] | undefined;
+  /** The header of a CSV file, known from the first batch on. */
+  readonly header?: CsvHeader | undefined;
+}
+
+/** The header of a CSV file. */
+export interface CsvHeader {
+  /** The names of the columns, all different. At most one is empty. */
+  readonly columns: readonly string[];
+  /** Number of its line: 2 below a line `sep=;`. */
+  readonly line: number;
+  readonly delimiter: Delimiter;
 }
 
 export interface ReadOptions {
@@ -26,4 +40,10 @@ export interface ReadOptions {
   readonly from?: 'file' | 'body';
   /** Default: true. Whether `{"instances": […]}` contains rows, instead of being one row. */
   readonly instances?: boolean;
+  /** The encoding, as the media type names it. Default: UTF-8, or what a byte order mark says. */
+  readonly charset?: string | undefined;
+  /** Of CSV. Default: found in the header. */
+  readonly delimiter?: Delimiter | undefined;
+  /** Known columns of CSV, which help to find the delimiter. */
+  readonly names?: readonly string[] | undefined;
 }

@@ -16,19 +16,22 @@ describe('parseFiles', () => {
     const content = Buffer.from([0, 255, 13, 10, 45, 45]);
     const { files, fields } = await parse(
       { name: 'file', filename: '메뉴.csv', type: 'Text/CSV; charset=utf-8', content },
+      { name: 'file', filename: 'b.csv', type: 'text/csv;header=present; charset="CP949"', content: 'x' },
       { name: 'note', content: 'où' },
       { name: 'other', filename: 'b', content: '' },
     );
     expect(files).toEqual([
-      { field: 'file', name: '메뉴.csv', mediaType: 'text/csv', bytes: content },
-      { field: 'other', name: 'b', mediaType: 'text/plain', bytes: Buffer.alloc(0) },
+      { field: 'file', name: '메뉴.csv', mediaType: 'text/csv', charset: 'utf-8', bytes: content },
+      { field: 'file', name: 'b.csv', mediaType: 'text/csv', charset: 'cp949', bytes: Buffer.from('x') },
+      { field: 'other', name: 'b', mediaType: 'text/plain', charset: undefined, bytes: Buffer.alloc(0) },
     ]);
     expect(fields).toEqual({ note: 'où' });
   });
 
   it('returns a body that is not a form as one file', async () => {
     const { files } = await parseFiles(Buffer.from('a,b'), 'text/csv; charset=utf-8');
-    expect(files).toEqual([{ field: 'file', name: undefined, mediaType: 'text/csv', bytes: Buffer.from('a,b') }]);
+    const file = { field: 'file', name: undefined, mediaType: 'text/csv', charset: 'utf-8' };
+    expect(files).toEqual([{ ...file, bytes: Buffer.from('a,b') }]);
   });
 
   it('removes folders from file names, and skips the empty part that browsers send if no file was chosen', async () => {

@@ -164,7 +164,7 @@ describe('uploads', () => {
         'application/octet-stream',
         'application/zip',
         'multipart/mixed; boundary=x',
-        'text/csv; charset=latin1',
+        'text/csv; charset=klingon',
       ]) {
         expect((await send(IRIS, 'x', { 'content-type': type })).status).toBe(415);
       }

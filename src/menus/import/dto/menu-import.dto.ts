@@ -1,10 +1,14 @@
 import { ApiProperty, getSchemaPath } from '@nestjs/swagger';
 import { BooleanParameter, type FieldError } from '../../../platform/http/index.js';
+import { type Delimiter, DelimiterParameter } from '../../../platform/records/index.js';
 import { IMPORT_OUTCOMES, type ImportOutcome } from '../import-plan.js';
 
 export class ImportMenusDto {
   @BooleanParameter({ optional: true, default: false, description: 'Only report the changes: nothing is stored' })
   preview = false;
+
+  @DelimiterParameter()
+  delimiter?: Delimiter;
 }
 
 /** The planned outcome of one row. */

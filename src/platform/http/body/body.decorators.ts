@@ -20,6 +20,8 @@ export const DEFAULT_BODY_RULE: BodyRule = { kinds: ['json'], purpose: 'ordinary
 
 /** Media types of files of rows, which may be sent as a raw body. */
 export const ROW_TYPES = ['text/csv', 'application/x-ndjson', 'application/jsonl'] as const;
+/** Other names of CSV: of old programs, and of Windows where Excel is installed. */
+const CSV_ALIASES = ['application/csv', 'application/vnd.ms-excel', 'text/x-csv', 'text/tab-separated-values'] as const;
 const IMAGE_TYPES = ['image/png', 'image/jpeg', 'image/webp'] as const;
 export const MULTIPART = 'multipart/form-data';
 
@@ -30,6 +32,12 @@ export const MEDIA_TYPES: Record<BodyKind, readonly [string, ...string[]]> = {
   bytes: ['application/octet-stream'],
   files: [MULTIPART, ...ROW_TYPES, ...IMAGE_TYPES],
   stream: [MULTIPART, ...ROW_TYPES, 'application/json'],
+};
+
+/** Media types that are taken as well, and not documented. */
+export const MEDIA_TYPE_ALIASES: Partial<Record<BodyKind, readonly string[]>> = {
+  files: CSV_ALIASES,
+  stream: CSV_ALIASES,
 };
 
 /** Sets the media types and the size limit of a handler's body. */

@@ -1,4 +1,4 @@
-import { mediaTypeOf } from './uploaded-files.js';
+import { mediaTypeOf } from './media-type.js';
 
 export type ImageType = 'png' | 'jpeg' | 'webp';
 

@@ -1,12 +1,24 @@
+import type { EventEmitter } from 'node:events';
 import type { BusboyConfig, BusboyInstance } from '@fastify/busboy';
 import { MalformedRequestError, PayloadTooLargeError } from '../errors/domain-error.js';
+import { charsetOf } from './media-type.js';
 
 /** An event of the parser, in the order of the form. The bytes of a file come between its `file` and its `end`. */
 export type FormEvent =
-  | { readonly type: 'file'; readonly field: string; readonly name: string | undefined; readonly mediaType: string }
+  | FileEvent
   | { readonly type: 'bytes'; readonly bytes: Buffer }
   | { readonly type: 'end' }
   | { readonly type: 'field'; readonly field: string; readonly value: string };
+
+/** The beginning of a file. */
+export interface FileEvent {
+  readonly type: 'file';
+  readonly field: string;
+  readonly name: string | undefined;
+  readonly mediaType: string;
+  /** Of its media type, in lower case. */
+  readonly charset?: string | undefined;
+}
 
 /** Maximum number of files of a form that is read into memory. */
 export const MAX_FORM_FILES = 100;
@@ -55,6 +67,8 @@ class FormParser {
   private readonly parts: FoundPart[] = [];
   private failure: Error | undefined;
   private isFinished = false;
+  /** Of the part that begins. */
+  private charset: string | undefined;
   private wake: () => void = () => undefined;
 
   constructor(
@@ -68,6 +82,7 @@ class FormParser {
     } catch {
       throw new MalformedRequestError('The Content-Type of a multipart body must name its boundary.');
     }
+    observeHeaders(this.parser, ([contentType = '']) => (this.charset = charsetOf(contentType)));
     this.listen();
   }
 
@@ -107,8 +122,9 @@ class FormParser {
     };
     this.parser.on('file', (field: string | undefined, stream, name: string | undefined, _, mediaType) => {
       if (field === undefined) this.failNameless();
-      const file = { type: 'file', field: field ?? '', name: name?.slice(0, MAX_NAME_LENGTH), mediaType } as const;
-      const part: FoundPart = { events: [file], hasEnded: false };
+      const { charset } = this;
+      const file = { field: field ?? '', name: name?.slice(0, MAX_NAME_LENGTH), mediaType, charset };
+      const part: FoundPart = { events: [{ type: 'file', ...file }], hasEnded: false };
       this.parts.push(part);
       stream.on('error', failMalformed);
       stream.on('data', (bytes: Buffer) => part.events.push({ type: 'bytes', bytes }));
@@ -138,6 +154,21 @@ class FormParser {
     this.failure ??= error;
     this.wake();
   }
+}
+
+/** Busboy's own parser of parts, which Busboy's types do not mention. */
+interface BusboyInternals {
+  readonly _parser?: { readonly parser?: EventEmitter };
+}
+
+/** Reports the Content-Type of each part before Busboy does, which passes it on without its parameters. */
+function observeHeaders(busboy: BusboyInstance, report: (contentTypes: readonly string[]) => void): void {
+  const { parser } = (busboy as unknown as BusboyInternals)._parser ?? {};
+  parser?.prependListener('part', (part: EventEmitter) => {
+    part.prependListener('header', (header: Readonly<Record<string, readonly string[]>>) => {
+      report(header['content-type'] ?? []);
+    });
+  });
 }
 
 /** A field `file` is a file even without a file name, as `curl -F 'file=<flowers.csv'` sends it. */

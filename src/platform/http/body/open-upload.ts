@@ -3,9 +3,10 @@ import { PayloadTooLargeError } from '../errors/domain-error.js';
 import { MULTIPART } from './body.decorators.js';
 import { streamBody } from './body-stream.js';
 import { duplicateField, missingFile, unknownField } from './form-errors.js';
-import { type FormEvent, readForm } from './multipart.js';
+import { type FileEvent, type FormEvent, readForm } from './multipart.js';
 import { Chunks } from './body-stream.js';
-import { mediaTypeOf, type UploadedFile } from './uploaded-files.js';
+import { charsetOf, mediaTypeOf } from './media-type.js';
+import type { UploadedFile } from './uploaded-files.js';
 
 /** A file of a form. It must be read before the next one is requested. */
 export interface UploadPart {
@@ -13,6 +14,8 @@ export interface UploadPart {
   readonly name: string | undefined;
   /** In lower case and without parameters. */
   readonly mediaType: string;
+  /** Of its media type, in lower case. */
+  readonly charset: string | undefined;
   readonly bytes: AsyncIterable<Buffer>;
 }
 
@@ -20,6 +23,8 @@ export interface UploadPart {
 export interface Upload {
   /** In lower case and without parameters. */
   readonly mediaType: string | undefined;
+  /** Of its media type, in lower case. */
+  readonly charset: string | undefined;
   /** File name given by the client, without folders. */
   readonly name: string | undefined;
   /** Whether it is a file: a part of a form, or a body that is not JSON. */
@@ -33,8 +38,6 @@ export interface Upload {
   /** Reads each file into memory, one at a time, of at most `limit` bytes. */
   files(limit: number): AsyncIterable<UploadedFile>;
 }
-
-type FileEvent = Extract<FormEvent, { type: 'file' }>;
 
 /** Maximum size of boundaries and headers of a form, beside its file. */
 const FORM_OVERHEAD = 65_536;
@@ -50,14 +53,16 @@ const FORM_OVERHEAD = 65_536;
 export async function openUpload(request: Request, limit: number): Promise<Upload> {
   const contentType = request.headers['content-type'] ?? '';
   const mediaType = mediaTypeOf(contentType);
+  const charset = charsetOf(contentType);
   request.res?.once('finish', () => request.resume());
   if (mediaType === MULTIPART) {
     return openForm(readForm(streamBody(request, limit + FORM_OVERHEAD), contentType, Infinity));
   }
   const bytes = streamBody(request, limit);
-  const parts = partsOf({ type: 'file', field: 'file', name: undefined, mediaType }, toFormEvents(bytes));
+  const parts = partsOf({ type: 'file', field: 'file', name: undefined, mediaType, charset }, toFormEvents(bytes));
   return {
     mediaType,
+    charset,
     name: undefined,
     isFile: mediaType !== 'application/json',
     isPart: false,
@@ -74,6 +79,7 @@ async function openForm(events: AsyncGenerator<FormEvent>): Promise<Upload> {
     const parts = partsOf(event, events);
     return {
       mediaType: mediaTypeOf(event.mediaType),
+      charset: event.charset,
       name: event.name || undefined,
       isFile: true,
       isPart: true,
@@ -98,7 +104,8 @@ async function* partsOf(first: FileEvent, events: AsyncGenerator<FormEvent>): As
   try {
     while (event) {
       if (event.type !== 'file' || event.field !== 'file') throw unknownField('field' in event ? event.field : '');
-      yield { name: event.name || undefined, mediaType: mediaTypeOf(event.mediaType), bytes: bytesOfPart(events) };
+      const { name, mediaType, charset } = event;
+      yield { name: name || undefined, mediaType: mediaTypeOf(mediaType), charset, bytes: bytesOfPart(events) };
       const next: IteratorResult<FormEvent, void> = await events.next();
       event = next.done ? undefined : next.value;
     }

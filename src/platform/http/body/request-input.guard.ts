@@ -19,10 +19,12 @@ import {
   type BodyPurpose,
   type BodyRule,
   DEFAULT_BODY_RULE,
+  MEDIA_TYPE_ALIASES,
   MEDIA_TYPES,
 } from './body.decorators.js';
 import { imageTypeOf, mayBeImage } from './image-files.js';
 import { parseJson, parseJsonExactly } from './json.js';
+import { charsetOf } from './media-type.js';
 import { parseForm, requirePercentEncoding } from './parse-form.js';
 import { parseFiles } from './uploaded-files.js';
 
@@ -34,7 +36,6 @@ const PARSERS: Record<BodyPurpose, Record<'json' | 'form' | 'bytes', Parser>> = 
   predictions: { json: parseJsonExactly, form: parseForm, bytes: identity },
   files: { json: parseJsonExactly, form: parseForm, bytes: identity },
 };
-const CHARSET = /;\s*charset\s*=\s*"?([^\s;"]+)/i;
 
 /** Reads a body once the handler is known, and with it the accepted media types, the size limit and the access rules. */
 @Injectable()
@@ -159,8 +160,9 @@ function kindOf(request: Request, rule: BodyRule): BodyKind {
   const type = request.headers['content-type'] ?? '';
   // Fast path for the exact media type.
   const kind = rule.kinds.find((candidate) => type === MEDIA_TYPES[candidate][0] || isOneOf(request, candidate));
-  const charset = CHARSET.exec(type)?.[1] ?? 'utf-8';
-  if (kind && /^utf-?8$/i.test(charset)) return kind;
+  // Files are decoded by whoever reads them.
+  if (kind === 'files' || kind === 'stream') return kind;
+  if (kind && /^utf-?8$/.test(charsetOf(type) ?? 'utf-8')) return kind;
   if (rule.kinds.includes('files') && mayBeImage(type)) return 'files';
   const expected = rule.kinds.flatMap((candidate) => MEDIA_TYPES[candidate]).join(' or ');
   const images = rule.kinds.includes('files')
@@ -170,7 +172,7 @@ function kindOf(request: Request, rule: BodyRule): BodyKind {
 }
 
 function isOneOf(request: Request, kind: BodyKind): boolean {
-  return MEDIA_TYPES[kind].some((type) => request.is(type));
+  return [...MEDIA_TYPES[kind], ...(MEDIA_TYPE_ALIASES[kind] ?? [])].some((type) => request.is(type));
 }
 
 /**

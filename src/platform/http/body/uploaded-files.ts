@@ -2,6 +2,7 @@ import { MULTIPART } from './body.decorators.js';
 import { duplicateField } from './form-errors.js';
 import { type FormEvent, readForm } from './multipart.js';
 import { Chunks, streamOf } from './body-stream.js';
+import { charsetOf, mediaTypeOf } from './media-type.js';
 
 /** An uploaded file in memory. */
 export interface UploadedFile {
@@ -11,6 +12,8 @@ export interface UploadedFile {
   readonly name: string | undefined;
   /** Media type given by the client, in lower case and without parameters. */
   readonly mediaType: string | undefined;
+  /** Of its media type, in lower case. */
+  readonly charset?: string | undefined;
   readonly bytes: Buffer;
 }
 
@@ -25,15 +28,12 @@ export class UploadedFiles {
 /** @throws MalformedRequestError, PayloadTooLargeError, or InvalidInputError for a duplicate field */
 export async function parseFiles(bytes: Buffer, contentType: string): Promise<UploadedFiles> {
   const mediaType = mediaTypeOf(contentType);
-  if (mediaType !== MULTIPART) return new UploadedFiles([{ field: 'file', name: undefined, mediaType, bytes }]);
+  if (mediaType !== MULTIPART) {
+    return new UploadedFiles([{ field: 'file', name: undefined, mediaType, charset: charsetOf(contentType), bytes }]);
+  }
   const form = new FormInMemory();
   for await (const event of readForm(streamOf(bytes), contentType)) form.add(event);
   return form.toFiles();
-}
-
-/** In lower case and without parameters. */
-export function mediaTypeOf(contentType: string): string {
-  return contentType.split(';', 1)[0]!.trim().toLowerCase();
 }
 
 class FormInMemory {
@@ -69,10 +69,10 @@ class FileInMemory {
   }
 
   private end(): UploadedFile | undefined {
-    const { field, name, mediaType } = this.head!;
+    const { field, name, mediaType, charset } = this.head!;
     const bytes = this.chunks.join();
     this.chunks = new Chunks();
     if (name === '' && bytes.length === 0) return undefined;
-    return { field, name: name || undefined, mediaType: mediaTypeOf(mediaType), bytes };
+    return { field, name: name || undefined, mediaType: mediaTypeOf(mediaType), charset, bytes };
   }
 }
