@@ -5,10 +5,10 @@ import type { BatchPolicy } from './batch.js';
 import type { QueuedRun, Submission, WaitingRuns } from './queued-runs.js';
 import { RunCost } from './run-cost.js';
 
-/** Of the time that a run has: estimates are no more exact than that. */
-const MOST = 0.8;
+/** Admit a run only if its estimate fits in this share of the time left: estimates are no more exact than that. */
+const ADMISSION_SHARE = 0.8;
 
-/** A queue is slow for a run if others have really waited for this share of the time that the run has. */
+/** A queue is slow for a run if waiting takes this share of the time that the run has. */
 const SLOW_SHARE = 0.5;
 
 /** A run that has been overtaken starts only if this many times its estimate fits in the time left. */
@@ -17,9 +17,9 @@ const START_MARGIN = 2;
 /** The most of a run's time limit that a batch of several callers is expected to take. */
 const BATCH_SHARE = 0.25;
 
-/** Whether waiting this long leaves a run too little of its time. */
-export function isMostOf(waitedMs: number, allowedMs: number): boolean {
-  return waitedMs > allowedMs * MOST;
+/** Whether the queue was slow for a run that waited this long of the time that it has. */
+export function isSlow(waitedMs: number, allowedMs: number): boolean {
+  return waitedMs >= allowedMs * SLOW_SHARE;
 }
 
 /** The queue at the moment of an admission. */
@@ -60,10 +60,13 @@ export class Admission {
     if (waiting.size >= capacity) return new QueueFullError(capacity);
     const ahead = waiting.aheadOf(priority);
     const allowedMs = deadline - now;
-    if (ahead.runs === 0 || !this.cost.hasEvidence || !this.isSlow(waiting, priority, allowedMs, now)) return undefined;
+    if (ahead.runs === 0 || !this.cost.hasEvidence || !this.hasBeenSlow(waiting, priority, allowedMs, now))
+      return undefined;
     const remainingMs = running ? Math.max(0, this.cost.estimate(1, running.rows) - (now - running.since)) : 0;
     const predictedMs = remainingMs + this.cost.estimateQueued(ahead.runs + 1, ahead.rows + rows, policy);
-    return isMostOf(predictedMs, allowedMs) ? new OverloadedError(ahead.runs, predictedMs, allowedMs) : undefined;
+    return predictedMs > allowedMs * ADMISSION_SHARE
+      ? new OverloadedError(ahead.runs, predictedMs, allowedMs)
+      : undefined;
   }
 
   /** Whether a run that has been overtaken is expected to end after its deadline, if it starts now. */
@@ -87,11 +90,10 @@ export class Admission {
     return this.cost.rowsWithin(ms, policy);
   }
 
-  private isSlow(waiting: WaitingRuns, priority: Priority, allowedMs: number, now: number): boolean {
+  private hasBeenSlow(waiting: WaitingRuns, priority: Priority, allowedMs: number, now: number): boolean {
     const last = this.lastWaits[priority];
     const recentMs = now - last.at <= allowedMs ? last.ms : 0;
     const oldest = waiting.first(priority);
-    const waitedMs = Math.max(recentMs, oldest ? now - oldest.submittedAt : 0);
-    return waitedMs >= allowedMs * SLOW_SHARE;
+    return isSlow(Math.max(recentMs, oldest ? now - oldest.submittedAt : 0), allowedMs);
   }
 }

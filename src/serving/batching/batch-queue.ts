@@ -10,7 +10,7 @@ import {
   RuntimeLostError,
 } from '../serving.errors.js';
 import type { Tensor } from '../signature/tensor.js';
-import { Admission, isMostOf } from './admission.js';
+import { Admission, isSlow } from './admission.js';
 import type { BatchPolicy } from './batch.js';
 import { DeadlineTimer, distributeOutputs, QueuedRun, type Submission, WaitingRuns } from './queued-runs.js';
 
@@ -195,7 +195,7 @@ export class BatchQueue {
   private expireIfDue(run: QueuedRun, now: number): boolean {
     if (now < run.deadline - TIMER_RESOLUTION_MS) return false;
     const waitedMs = (run.isWaiting ? now : (this.running?.since ?? now)) - run.submittedAt;
-    const isQueueDelay = this.wasOvertaken(run) && isMostOf(waitedMs, run.deadline - run.submittedAt);
+    const isQueueDelay = this.wasOvertaken(run) && isSlow(waitedMs, run.deadline - run.submittedAt);
     this.abandon(run, isQueueDelay ? new QueueDelayExceededError(now - run.submittedAt) : new DeadlineError());
     return true;
   }

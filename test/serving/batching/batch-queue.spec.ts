@@ -116,10 +116,10 @@ describe('BatchQueue', () => {
       }
       const first = runs.send(feeds(1));
       const late = ending(runs.send(feeds(2), { deadline: runs.deadlineIn() }));
-      await pass(400);
+      await pass(250);
       runtime.respond();
       await first;
-      await pass(201);
+      await pass(351);
       expect(await late).toMatchObject({ code: 'model.deadline' });
       expect(runtime.kills).toBe(0);
       runtime.respond();
@@ -150,15 +150,15 @@ describe('BatchQueue', () => {
       }
     };
 
-    it('answers with Retry-After when a run that waited for most of its time has just started', async () => {
+    it('answers with Retry-After when a run ends too late because it waited for half of its time', async () => {
       const runs = queue({ deadlineMs: 600 });
       const first = runs.send(feeds(1));
       const late = ending(runs.send(feeds(2)));
-      await pass(550);
+      await pass(300);
       runtime.respond();
       await first;
       expect(runtime.started).toHaveLength(2);
-      await pass(51);
+      await pass(301);
       expect(await late).toMatchObject({ code: 'model.overloaded', retryAfterSeconds: 1 });
       expect(runtime.kills).toBe(0);
       runtime.respond();
