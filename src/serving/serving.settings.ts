@@ -22,6 +22,8 @@ export class ServingSettings {
   readonly defaultModel: string;
   /** Milliseconds that a prediction may wait and run. */
   readonly deadlineMs: number;
+  /** Milliseconds that one load of a version may take, its self-test included. */
+  readonly loadTimeoutMs: number;
   /** Predictions that may wait for one version of a model. */
   readonly queueCapacity: number;
   /** The limits of one request. */
@@ -34,6 +36,7 @@ export class ServingSettings {
     this.modelsDir = env.text('MODELS_DIR', './models');
     this.defaultModel = env.text('DEFAULT_MODEL', 'iris');
     this.deadlineMs = env.integer('DEADLINE_MS', { default: 5_000, min: 1, max: 3_600_000 });
+    this.loadTimeoutMs = env.integer('LOAD_TIMEOUT_MS', { default: 60_000, min: 1, max: 3_600_000 });
     this.queueCapacity = env.integer('QUEUE_CAPACITY', { default: 1_024, min: 1, max: 1_000_000 });
     this.limits = {
       rows: env.integer('PREDICT_MAX_ROWS', { default: 10_000, min: 1, max: 10_000_000 }),

@@ -22,7 +22,7 @@ export interface Runnable {
 }
 
 export interface QueueOptions {
-  /** Milliseconds from the submission of a run to its end; also the longest time of a run in the runtime. */
+  /** Milliseconds from the submission of a run to its end; also the longest time of a run in the runtime. See `limitRuns`. */
   readonly deadlineMs: number;
   /** The most runs that may wait. */
   readonly capacity: number;
@@ -72,6 +72,7 @@ export class BatchQueue {
   private lastSuccessAt = -Infinity;
   private lastInteractiveAt = -Infinity;
   private isPaused = false;
+  private deadlineMs: number;
   private isDispatchDeferred = false;
   private batchTimer: NodeJS.Timeout | undefined;
   private readonly deadlineTimer = new DeadlineTimer(() => this.expire());
@@ -80,7 +81,9 @@ export class BatchQueue {
     private readonly runtime: Runnable,
     private readonly options: QueueOptions,
     private readonly observer: QueueObserver = {},
-  ) {}
+  ) {
+    this.deadlineMs = options.deadlineMs;
+  }
 
   /** Undefined until `enableBatching`: each run is a batch of its own. */
   get batching(): BatchPolicy | undefined {
@@ -91,6 +94,11 @@ export class BatchQueue {
     this.policy = policy;
   }
 
+  /** Replaces `deadlineMs` for runs from now on. */
+  limitRuns(deadlineMs: number): void {
+    this.deadlineMs = deadlineMs;
+  }
+
   /** The number of runs in the runtime and in the queue. */
   get load(): { readonly running: number; readonly waiting: number } {
     return { running: this.running?.batch.length ?? 0, waiting: this.waiting.size };
@@ -98,7 +106,7 @@ export class BatchQueue {
 
   /** The deadline of a prediction that begins now, in milliseconds as `performance.now()` counts. */
   deadlineIn(ms = Infinity): number {
-    return performance.now() + Math.min(ms, this.options.deadlineMs);
+    return performance.now() + Math.min(ms, this.deadlineMs);
   }
 
   /** The number of rows, at most one batch, that are expected to occupy the runtime for at most `ms`. */
@@ -183,7 +191,7 @@ export class BatchQueue {
     const first = this.waiting.first();
     if (!first) return undefined;
     if (!policy) return this.waiting.takeBatch(first, 0);
-    const maxRows = this.admission.batchRows(policy, this.options.deadlineMs);
+    const maxRows = this.admission.batchRows(policy, this.deadlineMs);
     const waitMs = first.submittedAt + policy.maxWaitMs - performance.now();
     if (waitMs > 0 && this.waiting.rowsIn(first.submission.group) < maxRows) {
       this.batchTimer = setTimeout(() => this.dispatch(), Math.ceil(waitMs));
@@ -231,7 +239,7 @@ export class BatchQueue {
       rows,
       batch.map((run) => since - run.submittedAt),
     );
-    const killTimer = setTimeout(() => this.runtime.kill(), this.options.deadlineMs);
+    const killTimer = setTimeout(() => this.runtime.kill(), this.deadlineMs);
     try {
       const outputs = await this.runtime.run(batch.map((run) => run.submission.feeds));
       distributeOutputs(outputs, batch, rows);

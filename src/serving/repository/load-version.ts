@@ -58,6 +58,8 @@ interface VersionSource {
   readonly version: string;
   readonly options: LoadOptions;
   readonly settings: ServingSettings;
+  /** When the load must have ended, in milliseconds as `performance.now()` counts. */
+  readonly deadline: number;
 }
 
 /** A version before its self-test. */
@@ -65,6 +67,7 @@ type UntestedVersion = Omit<Loaded, 'batching' | 'hasFixedShapes' | 'exampleRow'
   readonly manifest: Manifest;
   readonly version: string;
   readonly settings: ServingSettings;
+  readonly deadline: number;
 };
 
 const DEFAULT_MAX_BATCH_SIZE = 256;
@@ -76,11 +79,11 @@ export function runtimeOptionsOf(
   { runtime = {}, versions }: Manifest,
   version: string,
   file: string,
-  { maxResponseElements }: ServingSettings,
+  { maxResponseElements, loadTimeoutMs }: ServingSettings,
 ): RuntimeOptions {
   const { threads = 1, providers = ['cpu'], memoryMb = 1_024 } = runtime;
   const { sha256, files } = versions?.[version] ?? {};
-  return { file, sha256, files, threads, providers, memoryMb, maxResponseElements };
+  return { file, sha256, files, threads, providers, memoryMb, maxResponseElements, loadTimeoutMs };
 }
 
 /**
@@ -106,6 +109,7 @@ export async function loadVersion(
     ({ queue } = untested);
     const loaded = { ...untested, ...(await selfTest(untested)), hasFixedShapes: hasFixedShapes(runtime.signature) };
     await verifyReferenceFile(loaded, source);
+    queue.limitRuns(source.settings.deadlineMs);
     return loaded;
   } catch (error) {
     await runtime.stop(0);
@@ -123,7 +127,7 @@ function hasFixedShapes({ inputs }: Signature): boolean {
 /** Checks the manifest against the signature, before the model runs. @throws SignatureError */
 function prepare(
   runtime: Runtime,
-  { manifest, version, settings }: VersionSource,
+  { manifest, version, settings, deadline }: VersionSource,
   observer: QueueObserver,
 ): UntestedVersion {
   const schema = rowSchemaOf(signatureWithImage(runtime.signature, manifest), manifest);
@@ -132,12 +136,25 @@ function prepare(
   const format = outputFormatOf(runtime.signature, manifest);
   const queue = new BatchQueue(
     runtime,
-    { deadlineMs: settings.deadlineMs, capacity: settings.queueCapacity },
+    { deadlineMs: settings.loadTimeoutMs, capacity: settings.queueCapacity },
     observer,
   );
   const validator = new RowValidator(schema);
   const [preprocess, respond] = [preprocessorFor(schema), responderFor(format, runtime.signature)];
-  return { runtime, queue, schema, image, manifest, version, validator, preprocess, format, respond, settings };
+  return {
+    runtime,
+    queue,
+    schema,
+    image,
+    manifest,
+    version,
+    validator,
+    preprocess,
+    format,
+    respond,
+    settings,
+    deadline,
+  };
 }
 
 async function selfTest(untested: UntestedVersion): Promise<Pick<Loaded, 'batching' | 'exampleRow'>> {
@@ -223,15 +240,15 @@ async function findBatchingProblem(
   }
 }
 
-async function verifyReferenceFile(loaded: Loaded, { options, settings }: VersionSource): Promise<void> {
+async function verifyReferenceFile(loaded: Loaded, { options, settings, deadline }: VersionSource): Promise<void> {
   if (options.referenceFile === undefined) return;
-  const { queue, validator, batching } = loaded;
+  const { validator, batching } = loaded;
   const predictor = new Predictor(loaded, settings, undefined);
   const subject: ReferenceSubject = {
     limits: settings.limits,
     batching,
     check: (...row) => validator.check(...row),
-    predict: (rows) => predictor.predict(rows, { deadline: queue.deadlineIn() }),
+    predict: (rows) => predictor.predict(rows, { deadline }),
   };
   const reference = await readReference(options.referenceFile);
   await verifyReference(reference, subject, { rows: REFERENCE_ROWS_AT_LOAD, source: REFERENCE_FILE });
@@ -249,8 +266,12 @@ async function runRowOfMissing(untested: UntestedVersion, row: CheckedRow): Prom
   }
 }
 
-function submissionOf(rows: readonly CheckedRow[], { preprocess, queue }: UntestedVersion): [Submission, TimedCaller] {
-  return [{ feeds: preprocess(rows), rows: rows.length, group: '' }, { deadline: queue.deadlineIn() }];
+/** A request's deadline does not apply to the self-test: its first run may be slow, and nobody waits for it. */
+function submissionOf(
+  rows: readonly CheckedRow[],
+  { preprocess, deadline }: UntestedVersion,
+): [Submission, TimedCaller] {
+  return [{ feeds: preprocess(rows), rows: rows.length, group: '' }, { deadline }];
 }
 
 function nameValues({ fields }: RowSchema, row: CheckedRow): Record<string, unknown> {

@@ -6,6 +6,7 @@ import { manifestOfVersion } from '../manifest/version-manifest.js';
 import { REFERENCE_FILE } from '../reference/reference.js';
 import { ServingSettings } from '../serving.settings.js';
 import { ServingMetrics } from '../stats/serving-metrics.js';
+import { LoadQueue } from './load-queue.js';
 import { type LoadOptions, runtimeOptionsOf } from './load-version.js';
 import type { Model } from './model.js';
 import { ModelVersion } from './model-version.js';
@@ -24,6 +25,7 @@ export class ModelLoader {
   private readonly stopping = new AbortController();
   /** What was passed over in the folder of each model when that was last logged. */
   private readonly warned = new Map<string, string>();
+  private readonly loads = new LoadQueue();
 
   constructor(
     private readonly settings: ServingSettings,
@@ -38,6 +40,11 @@ export class ModelLoader {
   /** Aborts every load. */
   stop(): void {
     this.stopping.abort();
+  }
+
+  /** Loads the versions of a model before those of others while `work` waits for them. */
+  hurry<T>(model: string, work: () => Promise<T>): Promise<T> {
+    return this.loads.hurry(model, work);
   }
 
   /** Reads the manifest and the list of versions. Versions that serve keep the manifest they were loaded with. */
@@ -64,7 +71,7 @@ export class ModelLoader {
 
   /**
    * Loads the versions that are new or changed, each of which replaces its predecessor once it is ready, and drains those
-   * that are gone. Never rejects.
+   * that are gone. Tries those again that ran out of time. Never rejects.
    *
    * @param isForced also loads again what has failed
    */
@@ -112,7 +119,9 @@ export class ModelLoader {
       return;
     }
     if (isSame && current.state === 'unloaded') await this.start(model, current);
-    else if (!isSame || (isForced && current.reason !== undefined)) await this.replace(model, current, found);
+    else if (!isSame || current.hasRunOutOfTime || (isForced && current.reason !== undefined)) {
+      await this.replace(model, current, found);
+    }
   }
 
   /** Loads the files found in the folder; where they cannot be served, the version that serves is kept. */
@@ -130,10 +139,11 @@ export class ModelLoader {
   }
 
   private async start(model: Model, version: ModelVersion): Promise<void> {
-    await version.start(this.stopping.signal);
+    await version.start(this.stopping.signal, (load) => this.loads.run(model.name, load));
     if (this.isStopping) await version.stop();
     else if (version.state === 'failed') this.logFailure(model, version.reason ?? '');
-    else this.log.lines.info({ model: model.name, version: version.version }, `model ${model.name} is ready`);
+    else if (version.state === 'ready')
+      this.log.lines.info({ model: model.name, version: version.version }, `model ${model.name} is ready`);
   }
 
   private newVersion(model: Model, found: VersionFolder): ModelVersion {

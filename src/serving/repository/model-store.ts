@@ -1,30 +1,19 @@
 import { Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
-import { Log, StartupError, StartupFailure } from '../../platform/logging/index.js';
+import { Log, StartupFailure } from '../../platform/logging/index.js';
 import { ModelLoadFailedError, ModelNotFoundError } from '../serving.errors.js';
 import { ServingSettings } from '../serving.settings.js';
 import { loadWhenComplete } from './load-when-complete.js';
 import { Model } from './model.js';
+import { ModelEntry } from './model-entry.js';
 import { ModelFolderWatcher } from './model-folder-watcher.js';
 import { ModelDefaultsRepository } from './model-defaults.repository.js';
 import { ModelLoader } from './model-loader.js';
-import type { VersionState } from './version-state.js';
 import { fingerprintOf, type ModelFolder, scanModels } from './scan-models.js';
-import { SerialQueue } from './serial-queue.js';
+import { noDefaultModel, scanAtStart } from './startup-checks.js';
+import type { VersionState } from './version-state.js';
 
 /** Chosen defaults are read from the database every 2 s. */
 const POLLS_PER_DEFAULTS = 5;
-
-/** A model and its folder; changes to it happen one after another. */
-interface ModelEntry {
-  readonly model: Model;
-  readonly changes: SerialQueue;
-  /** As last seen. */
-  folder: ModelFolder;
-  /** Of the folder that is served, or that was tried last. */
-  appliedFingerprint: string;
-  /** The last poll did not find the folder. */
-  isMissing: boolean;
-}
 
 /** Whether the models are ready to serve, and the state of each. */
 export interface StoreReadiness {
@@ -43,6 +32,8 @@ export class ModelStore implements OnModuleInit, OnApplicationShutdown {
   /** Default versions that administrators have chosen, by model. */
   private defaultVersions: ReadonlyMap<string, string> = new Map();
   private isStarting = true;
+  /** The default model has been ready: from now on its failure does not end the process. */
+  private hasServedDefault = false;
 
   private readonly watcher = new ModelFolderWatcher({
     modelsDir: () => this.settings.modelsDir,
@@ -64,9 +55,9 @@ export class ModelStore implements OnModuleInit, OnApplicationShutdown {
   /** Begins to load; `readiness` tells when the load has ended. */
   async onModuleInit(): Promise<void> {
     this.defaultVersions = await this.defaults.all();
-    const folders = await this.scanAtStart();
+    const folders = await scanAtStart(this.settings);
     await Promise.all(folders.map((folder) => this.open(folder)));
-    if (!this.entries.has(this.settings.defaultModel)) throw this.noDefaultModel();
+    if (!this.entries.has(this.settings.defaultModel)) throw noDefaultModel(this.settings, this.all());
     void this.loadAtStart();
     this.watcher.start();
   }
@@ -126,14 +117,15 @@ export class ModelStore implements OnModuleInit, OnApplicationShutdown {
    */
   async load(name: string): Promise<Model> {
     const entry = this.entries.get(name) ?? (await this.open(await this.folder(name)));
-    await entry.changes.run(async () => {
+    const change = async (): Promise<void> => {
       const folder = await this.folder(name);
       // Meanwhile it may have been removed, and another model put in its place.
       if (this.entries.get(name) !== entry) throw new ModelNotFoundError(name);
       entry.model.setInService(true);
       await this.apply(entry, folder, true);
       await this.loader.loadAll(entry.model);
-    });
+    };
+    await this.loader.hurry(name, () => this.change(entry, change));
     const { model } = entry;
     if (model.state === 'ready' && model.problem === undefined && model.versions[0]?.reason === undefined) return model;
     throw new ModelLoadFailedError(`"${name}" cannot be served as it is now: ${model.reason}`);
@@ -142,7 +134,7 @@ export class ModelStore implements OnModuleInit, OnApplicationShutdown {
   /** Takes a model out of service until `load`, or the next start. @throws ModelNotFoundError */
   async unload(name: string): Promise<Model> {
     const entry = this.entry(name);
-    await entry.changes.run(() => {
+    await this.change(entry, () => {
       entry.model.setInService(false);
       return this.loader.unload(entry.model, entry.folder);
     });
@@ -151,49 +143,78 @@ export class ModelStore implements OnModuleInit, OnApplicationShutdown {
 
   private async open(folder: ModelFolder): Promise<ModelEntry> {
     const { name } = folder;
-    const changes = new SerialQueue();
-    const loadOnDemand = (wanted: Model): Promise<void> => this.loadOnDemand(wanted, changes);
-    const model = new Model({ name, onChange: () => this.notify(), loadOnDemand });
+    const model: Model = new Model({
+      name,
+      onChange: () => this.notify(),
+      loadOnDemand: (): Promise<void> => this.loadOnDemand(entry),
+    });
     model.chooseDefault(this.defaultVersions.get(name));
-    const entry = { model, changes, folder, appliedFingerprint: fingerprintOf(folder), isMissing: false };
+    const entry: ModelEntry = new ModelEntry(model, folder);
     this.entries.set(name, entry);
     await this.loader.readFolder(model, folder);
     return entry;
   }
 
   private async loadAtStart(): Promise<void> {
-    const entries = [...this.entries.values()];
-    await Promise.all(entries.map((entry) => entry.changes.run(() => this.loadFirst(entry))));
+    const load = (entry: ModelEntry): Promise<void> => this.change(entry, () => this.loadFirst(entry));
+    await Promise.all(
+      [...this.entries.values()].map((entry) => {
+        return this.isDefault(entry) ? this.loader.hurry(entry.model.name, () => load(entry)) : load(entry);
+      }),
+    );
     this.isStarting = false;
     this.notify();
   }
 
   private async loadFirst(entry: ModelEntry): Promise<void> {
     const { model } = entry;
-    if (model.name === this.settings.defaultModel) await this.loadDefault(entry);
-    else await this.loader.reconcile(model, entry.folder);
-  }
-
-  /** The application does not start without its default model, whose files may be copied while it starts. */
-  private async loadDefault(entry: ModelEntry): Promise<void> {
-    const { model } = entry;
     const { name } = model;
-    const isLoaded = await loadWhenComplete({
+    if (!this.isDefault(entry)) return this.loader.reconcile(model, entry.folder);
+    // Its files may be copied while the application starts.
+    await loadWhenComplete({
       current: () => entry.folder,
       load: async (folder, isRetry) => {
         await this.apply(entry, folder, isRetry);
         if (model.loadsOnDemand) await this.loader.loadAll(model);
-        return model.state === 'ready' || this.loader.isStopping;
+        return model.state === 'ready' || entry.hasRunOutOfTime || this.loader.isStopping;
       },
       isStopping: () => this.loader.isStopping,
       onWait: () => this.log.lines.info({ model: name }, `the folder of ${name} may still be being copied: waiting`),
     });
-    if (!isLoaded) this.startupFailure.abort(`The default model "${name}" cannot be served: ${model.reason}`);
+  }
+
+  /** Changes a model, and tries again later what ran out of time. */
+  private async change(entry: ModelEntry, work: () => Promise<void>): Promise<void> {
+    await entry.change(work);
+    const { model } = entry;
+    if (this.loader.isStopping) return;
+    if (this.isDefault(entry)) this.requireDefault(model);
+    const ms = entry.scheduleRetry(() => {
+      if (this.entries.get(model.name) === entry) void this.change(entry, () => this.apply(entry, entry.folder, false));
+    });
+    if (ms === undefined) return;
+    this.log.lines.warn(
+      { model: model.name, ms, reason: model.reason },
+      `model ${model.name} is loaded again in ${ms} ms`,
+    );
+  }
+
+  private isDefault({ model }: ModelEntry): boolean {
+    return model.name === this.settings.defaultModel;
+  }
+
+  /** Ends the start where the default model cannot be served; a load that ran out of time is tried again. */
+  private requireDefault(model: Model): void {
+    this.hasServedDefault ||= model.state === 'ready';
+    if (this.hasServedDefault || model.state !== 'failed') return;
+    this.startupFailure.abort(`The default model "${model.name}" cannot be served: ${model.reason}`);
   }
 
   /** Waits for as long as a prediction may take; a slower load is ready for a later request. */
-  private async loadOnDemand(model: Model, changes: SerialQueue): Promise<void> {
-    const loaded = changes.run(() => this.loader.loadAll(model));
+  private async loadOnDemand(entry: ModelEntry): Promise<void> {
+    const { model } = entry;
+    const load = (): Promise<void> => this.change(entry, () => this.loader.loadAll(model));
+    const loaded = this.loader.hurry(model.name, load);
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, this.settings.deadlineMs)));
     await Promise.race([loaded, late]);
@@ -230,8 +251,8 @@ export class ModelStore implements OnModuleInit, OnApplicationShutdown {
     const fingerprint = fingerprintOf(folder);
     const hasSettled = fingerprint === fingerprintOf(entry.folder);
     entry.folder = folder;
-    if (!hasSettled || fingerprint === entry.appliedFingerprint || entry.changes.isBusy) return;
-    void entry.changes.run(() => this.apply(entry, folder, false));
+    if (!hasSettled || fingerprint === entry.appliedFingerprint || entry.isChanging) return;
+    void this.change(entry, () => this.apply(entry, folder, false));
   }
 
   private async apply(entry: ModelEntry, folder: ModelFolder, isForced: boolean): Promise<void> {
@@ -241,12 +262,14 @@ export class ModelStore implements OnModuleInit, OnApplicationShutdown {
     await this.loader.reconcile(entry.model, folder, isForced);
   }
 
-  private async remove({ model, changes }: ModelEntry): Promise<void> {
+  private async remove(entry: ModelEntry): Promise<void> {
+    const { model } = entry;
     this.entries.delete(model.name);
+    entry.endRetries();
     model.remove();
     this.notify();
     this.log.lines.info({ model: model.name }, `model ${model.name} has been removed`);
-    await changes.run(async () => {
+    await entry.change(async () => {
       await Promise.all(model.versions.map((version) => version.drain()));
     });
   }
@@ -265,21 +288,5 @@ export class ModelStore implements OnModuleInit, OnApplicationShutdown {
 
   private notify(): void {
     for (const listener of this.listeners) listener();
-  }
-
-  private async scanAtStart(): Promise<ModelFolder[]> {
-    const { modelsDir } = this.settings;
-    return scanModels(modelsDir).catch((error: NodeJS.ErrnoException) => {
-      throw new StartupError(`MODELS_DIR: "${modelsDir}" cannot be read (${error.code})`, { cause: error });
-    });
-  }
-
-  private noDefaultModel(): Error {
-    const { defaultModel, modelsDir } = this.settings;
-    const names = this.all().map((model) => model.name);
-    if (names.length === 0)
-      return new StartupError(`MODELS_DIR: expected a folder with models in it, got "${modelsDir}"`);
-    const found = names.join(', ');
-    return new StartupError(`DEFAULT_MODEL: expected a model in ${modelsDir}, got "${defaultModel}" (found: ${found})`);
   }
 }

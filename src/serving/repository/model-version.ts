@@ -14,31 +14,11 @@ import type { CheckedRow, RowCheck } from '../signature/row-check.js';
 import type { RowSchema } from '../signature/row-schema.js';
 import type { Signature, Tensor } from '../signature/tensor.js';
 import type { VersionRecorder } from '../stats/version-recorder.js';
-import { type Batching, type Loaded, type LoadOptions, loadVersion } from './load-version.js';
+import type { LoadTurn } from './load-queue.js';
+import { LoadTimeoutError, runLoad } from './load-time.js';
+import { type Batching, type Loaded, loadVersion } from './load-version.js';
+import type { VersionEvents, VersionOptions } from './version-options.js';
 import { type Phase, TRANSITIONS, type VersionState } from './version-state.js';
-
-/** The parts that a version is made from. */
-export interface VersionOptions {
-  readonly model: string;
-  readonly version: string;
-  readonly manifest: Manifest;
-  /** Identifies the files and the part of the manifest that the version is made from; see `sourceOf`. */
-  readonly source: string;
-  readonly settings: ServingSettings;
-  readonly recorder: VersionRecorder;
-  /** Written before the reason of a failed load; nothing unless given. */
-  readonly reasonPrefix?: string;
-  /** Finds the files and says how to run the model. */
-  readonly resolveOptions: () => Promise<LoadOptions>;
-}
-
-/** Events of a `ModelVersion`. */
-interface VersionEvents {
-  /** The state has changed, or the reason that is shown with it. */
-  changed: [];
-  /** A problem inside, for the log. */
-  problem: [message: string, details: object];
-}
 
 /** Time for an idle runtime to end by itself. */
 const IDLE_STOP_MS = 1_000;
@@ -56,6 +36,7 @@ export class ModelVersion extends EventEmitter<VersionEvents> {
   private phase: Phase = 'unloaded';
   private currentSource: string;
   private currentReason: string | undefined;
+  private ranOutOfTime = false;
   private loaded: (Loaded & { readonly predictor: Predictor }) | undefined;
   private users = 0;
   private whenIdle: (() => void) | undefined;
@@ -81,6 +62,11 @@ export class ModelVersion extends EventEmitter<VersionEvents> {
   /** Why it failed; for a ready version, why its newer files are not served. */
   get reason(): string | undefined {
     return this.currentReason;
+  }
+
+  /** Whether its load, or that of its newer files, ran out of time and should be tried again. */
+  get hasRunOutOfTime(): boolean {
+    return this.ranOutOfTime;
   }
 
   get sha256(): string | undefined {
@@ -143,14 +129,24 @@ export class ModelVersion extends EventEmitter<VersionEvents> {
     return this.loaded?.queue.load ?? { running: 0, waiting: 0 };
   }
 
-  /** Loads it. Never rejects: a version that cannot be served is `failed`, with the reason. */
-  async start(signal: AbortSignal): Promise<void> {
+  /**
+   * Loads it. Never rejects: a version that cannot be served is `failed`, with the reason. One that ran out of time stays
+   * `loading`, for another version to be tried in its place.
+   */
+  async start(signal: AbortSignal, inTurn?: LoadTurn): Promise<void> {
     this.enter('loading');
     try {
       const { settings, resolveOptions } = this.options;
-      const source = { manifest: this.manifest, version: this.version, options: await resolveOptions(), settings };
-      const loaded = await loadVersion(source, this.runtimeEvents(), this.recorder, signal);
-      const unpinned = source.options.files ? [] : Object.keys(loaded.runtime.pins.files);
+      const { manifest, version } = this;
+      const options = await resolveOptions();
+      const loaded = await runLoad(
+        (deadline) => {
+          const source = { manifest, version, options, settings, deadline };
+          return loadVersion(source, this.runtimeEvents(), this.recorder, signal);
+        },
+        { timeoutMs: settings.loadTimeoutMs, signal, inTurn },
+      );
+      const unpinned = options.files ? [] : Object.keys(loaded.runtime.pins.files);
       if (unpinned.length > 0) this.emit('problem', `${unpinned.join(', ')} is not pinned by sha256`, {});
       this.loaded = { ...loaded, predictor: new Predictor(loaded, settings, this.newCache()) };
       this.recorder.open(() => ({ inFlight: this.users, waiting: this.load.waiting }));
@@ -159,15 +155,18 @@ export class ModelVersion extends EventEmitter<VersionEvents> {
       const { cause, message } = error as Error;
       if (cause !== undefined) this.emit('problem', 'it could not be started', { err: cause });
       const { reasonPrefix } = this.options;
-      this.enter('failed', reasonPrefix === undefined ? message : `${reasonPrefix}: ${message}`);
+      const reason = reasonPrefix === undefined ? message : `${reasonPrefix}: ${message}`;
+      this.ranOutOfTime = error instanceof LoadTimeoutError;
+      if (this.ranOutOfTime) this.explain(reason);
+      else this.enter('failed', reason);
     }
   }
 
   /** Keeps serving after the version made from its newer files has failed. */
   keepInsteadOf(failed: ModelVersion): void {
     this.currentSource = failed.source;
-    this.currentReason = `its files have changed and cannot be loaded, so the previous ones are served: ${failed.reason}`;
-    this.emit('changed');
+    this.ranOutOfTime = failed.hasRunOutOfTime;
+    this.explain(`its files have changed and cannot be loaded, so the previous ones are served: ${failed.reason}`);
   }
 
   /** Runs `work` and keeps the version from being stopped meanwhile. */
@@ -279,6 +278,11 @@ export class ModelVersion extends EventEmitter<VersionEvents> {
         this.emit('problem', 'its runtime could not be restarted', { err });
       },
     };
+  }
+
+  private explain(reason: string): void {
+    this.currentReason = reason;
+    this.emit('changed');
   }
 
   private enter(phase: Phase, reason = this.currentReason): void {

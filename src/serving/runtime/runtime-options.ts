@@ -12,6 +12,8 @@ export interface RuntimeOptions extends Pins {
   readonly memoryMb: number;
   /** Outputs with more values fail instead of being sent. */
   readonly maxResponseElements: number;
+  /** Milliseconds after which a load that has not ended is aborted. */
+  readonly loadTimeoutMs: number;
 }
 
 /** Written to stderr by a process that is killed for its memory. */

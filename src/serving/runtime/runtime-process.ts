@@ -11,8 +11,6 @@ import type { Signature, Tensor } from '../signature/tensor.js';
 const PROGRAM = fileURLToPath(new URL('serving/runtime/runtime.child.js', SOURCE_ROOT));
 /** Characters kept of the end of stderr. */
 const STDERR_TAIL_LENGTH = 4_096;
-/** A load that takes longer is aborted. */
-const MAX_LOAD_MS = 300_000;
 
 /** The process ended during a run, or while it was not running. */
 export class RuntimeDiedError extends Error {}
@@ -88,7 +86,7 @@ export class RuntimeProcess {
     child.on('error', () => undefined);
     if (child.pid === undefined) throw new ModelLoadError('no process could be started for it');
     const runtime = new RuntimeProcess(child);
-    const abort = AbortSignal.any([signal, AbortSignal.timeout(MAX_LOAD_MS)]);
+    const abort = AbortSignal.any([signal, AbortSignal.timeout(options.loadTimeoutMs)]);
     const kill = (): void => runtime.kill();
     abort.addEventListener('abort', kill, { once: true });
     if (abort.aborted) kill();

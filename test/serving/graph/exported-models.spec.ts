@@ -3,7 +3,7 @@ import { Runtime } from '../../../src/serving/runtime/runtime.js';
 import { EXPORTED, feedsOf, flat, referenceOf } from '../../support/exported-models.js';
 
 const EVENTS = { died: () => undefined, recovered: () => undefined, restartFailed: () => undefined };
-const LIMITS = { threads: 1, providers: ['cpu'], memoryMb: 1_024, maxResponseElements: 100_000 };
+const LIMITS = { threads: 1, providers: ['cpu'], memoryMb: 1_024, loadTimeoutMs: 60_000, maxResponseElements: 100_000 };
 
 async function load(name: string): Promise<Runtime> {
   const file = join(EXPORTED, `${name}.onnx`);

@@ -87,7 +87,14 @@ describe('a model with an external weight file', () => {
     const file = join(store.path, 'unpinned/1/model.onnx');
     const failed = new Promise<unknown>((resolve) => {
       const events = { died: () => undefined, recovered: () => resolve('recovered'), restartFailed: resolve };
-      const options = { file, threads: 1, providers: ['cpu'], memoryMb: 1_024, maxResponseElements: 1_000 };
+      const options = {
+        file,
+        threads: 1,
+        providers: ['cpu'],
+        memoryMb: 1_024,
+        loadTimeoutMs: 60_000,
+        maxResponseElements: 1_000,
+      };
       const start = Runtime.start(options, events, new AbortController().signal);
       void start.then(async (runtime) => {
         await store.write('unpinned/1/external.weights', new Uint8Array(8));
