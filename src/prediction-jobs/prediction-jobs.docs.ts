@@ -3,7 +3,7 @@ import { fileBodyContent, fileFormContent } from '../platform/records/index.js';
 import { imageBodyContent } from '../inference/index.js';
 import type { ModelStore } from '../serving/index.js';
 
-const PATH = '/models/{name}/jobs';
+const PATHS = ['/models/{name}/jobs', '/models/{name}/versions/{version}/jobs'];
 const ROW = { type: 'object', additionalProperties: true, description: 'A row: a value for each feature' };
 const ROWS = { type: 'array', items: ROW, minItems: 1 };
 const INSTANCES = {
@@ -16,10 +16,8 @@ const INSTANCES = {
 const FORM_DESCRIPTION =
   'CSV with the same header in each, JSON lines, or one file of JSON: named so, or with its media type. Of a model of pictures: PNG, JPEG or WebP, each of which is a row';
 
-/** Documents the request body of `POST /models/{name}/jobs`, with an example of the default model. */
-export function describeJobsOperation(document: OpenAPIObject, store: ModelStore): void {
-  const operation = document.paths[PATH]?.post;
-  if (!operation) return;
+/** Documents the request bodies that create jobs, with an example of the default model. */
+export function describeJobsOperations(document: OpenAPIObject, store: ModelStore): void {
   const row = store.findDefault()?.manifest.example?.input ?? {};
   const content = {
     'application/json': { schema: { oneOf: [ROW, ROWS, INSTANCES] }, example: { instances: [row] } },
@@ -28,5 +26,7 @@ export function describeJobsOperation(document: OpenAPIObject, store: ModelStore
     ...imageBodyContent(),
     ...fileFormContent(FORM_DESCRIPTION),
   };
-  Object.assign(operation, { requestBody: { required: true, content } });
+  for (const path of PATHS) {
+    Object.assign(document.paths[path]?.post ?? {}, { requestBody: { required: true, content } });
+  }
 }

@@ -5,7 +5,7 @@ import { ModelStore } from '../serving/index.js';
 import { JobPredictor } from './job-predictor.js';
 import { PredictionJobHandler } from './prediction-job.handler.js';
 import { PredictionJobsController } from './prediction-jobs.controller.js';
-import { describeJobsOperation } from './prediction-jobs.docs.js';
+import { describeJobsOperations } from './prediction-jobs.docs.js';
 import { PredictionJobsService } from './prediction-jobs.service.js';
 import { PredictionJobsSettings } from './prediction-jobs.settings.js';
 
@@ -17,6 +17,6 @@ import { PredictionJobsSettings } from './prediction-jobs.settings.js';
 })
 export class PredictionJobsModule {
   constructor(openApi: OpenApiService, store: ModelStore) {
-    openApi.contribute((document) => describeJobsOperation(document, store));
+    openApi.contribute((document) => describeJobsOperations(document, store));
   }
 }

@@ -22,9 +22,11 @@ import { scanInput } from './scan-input.js';
 
 export interface JobRequest {
   readonly model: string;
+  /** The version that was asked for; undefined for the default version. */
+  readonly version: string | undefined;
   readonly onError: OnError;
   /** Of CSV; undefined to find it in the header. */
-  readonly delimiter: Delimiter | undefined;
+  readonly delimiter?: Delimiter | undefined;
   readonly idempotencyKey: string | undefined;
   readonly member: AuthenticatedMember;
   readonly request: Request;
@@ -55,7 +57,7 @@ export class PredictionJobsService {
 
   /** Stores the input, scans it, and enqueues the job. An error leaves nothing behind. */
   async create(jobRequest: JobRequest): Promise<JobDto> {
-    const version = await this.store.get(jobRequest.model).find();
+    const version = await this.store.get(jobRequest.model).find(jobRequest.version);
     const acceptsPictures = version.image !== undefined && acceptsModelRows(this.pipelines.find(jobRequest.model));
     const { input: uploaded, bytes } = await openJobUpload(jobRequest.request, this.http.bodyLimit, acceptsPictures);
     const delimiter = jobRequest.delimiter ?? uploaded.delimiter;
@@ -108,13 +110,18 @@ export class PredictionJobsService {
   }
 }
 
-/** Identifies the request for its Idempotency-Key. Excludes the multipart boundary and the current version. */
+/**
+ * Identifies the request for its Idempotency-Key. Excludes the multipart boundary, and the version unless it was asked for: the
+ * default version may change before a request is repeated.
+ */
 function digestOf(
   { model, onError, format, isText }: PredictionPayload,
-  { delimiter }: JobRequest,
+  { version, delimiter }: JobRequest,
   sha256: string,
 ): string {
+  // JSON leaves out what is undefined.
+  const options = version === undefined && delimiter === undefined ? [] : [{ version, delimiter }];
   return createHash('sha256')
-    .update(JSON.stringify([model, onError, format, isText, sha256, ...(delimiter ? [{ delimiter }] : [])]))
+    .update(JSON.stringify([model, onError, format, isText, sha256, ...options]))
     .digest('hex');
 }

@@ -11,6 +11,8 @@ export interface IrisRow {
 export interface SentJob {
   readonly headers?: Readonly<Record<string, string>>;
   readonly model?: string;
+  /** The default version unless given. */
+  readonly version?: string;
   readonly onError?: string;
 }
 
@@ -37,11 +39,12 @@ export function linesOf(rows: readonly object[]): string {
   return rows.map((row) => `${JSON.stringify(row)}\n`).join('');
 }
 
-/** Sends a body to `POST /models/{model}/jobs`, as CSV by default. */
+/** Sends a body to `POST /models/{model}/jobs`, or to that of a version; as CSV by default. */
 export function sendJob(client: Client, raw: string | Uint8Array, job: SentJob = {}): Promise<ClientResponse> {
-  const { model = 'iris', onError, headers = {} } = job;
+  const { model = 'iris', version, onError, headers = {} } = job;
+  const path = version === undefined ? model : `${model}/versions/${version}`;
   const query = onError === undefined ? '' : `?onError=${onError}`;
-  return client.request('POST', `/models/${model}/jobs${query}`, { raw, headers: { ...CSV, ...headers } });
+  return client.request('POST', `/models/${path}/jobs${query}`, { raw, headers: { ...CSV, ...headers } });
 }
 
 /** Sends a body, and returns the job. @throws Error if it is rejected */

@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { basename, extname } from 'node:path';
+import { decodeText } from '../../platform/config/index.js';
 import { InvalidInputError, isDecimal, parseExactJson } from '../../platform/http/index.js';
 import { type FileRecord, readRecords } from '../../platform/records/index.js';
 import {
@@ -14,10 +15,13 @@ import {
 } from '../../serving/index.js';
 import { CommandError } from '../command-line.js';
 
-/** Columns of outputs that have several members: `probability.setosa` is the member `setosa` of `probabilities`. */
+/**
+ * Columns of outputs that have several members: `probability.setosa` is the member `setosa` of `probabilities`. The result of a
+ * job has an underscore.
+ */
 const MEMBERS: readonly (readonly [prefix: string, output: string])[] = [
   ['probability.', 'probabilities'],
-  ['probabilities.', 'probabilities'],
+  ['probability_', 'probabilities'],
   ['values.', 'values'],
 ];
 const JSON_CELL = /^\s*[[{]/;
@@ -49,7 +53,7 @@ export async function readVerifiedReference(file: string, version: ModelVersion)
 
 async function readReferenceFile(file: string, version: ModelVersion): Promise<Reference> {
   const extension = extname(file).toLowerCase();
-  if (extension === '.json') return parseReference(parseReferenceJson(await readFile(file, 'utf8')));
+  if (extension === '.json') return parseReference(parseReferenceJson(decodeText(await readFile(file))));
   if (extension === '.csv') return readCsv(file, version);
   throw new InvalidReferenceError('expected a file of rows that ends in .csv or .json');
 }

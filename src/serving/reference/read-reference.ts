@@ -1,4 +1,5 @@
 import { readFile, stat } from 'node:fs/promises';
+import { decodeText } from '../../platform/config/index.js';
 import { MalformedRequestError, parseExactJson, stringifyExactJson } from '../../platform/http/index.js';
 import {
   DEFAULT_TOLERANCE,
@@ -50,10 +51,10 @@ export function formatReference({ rows, tolerance }: Reference): string {
   return text;
 }
 
-/** Parses JSON with exact integers; a byte order mark may come first. @throws InvalidReferenceError */
+/** Parses JSON with exact integers. @throws InvalidReferenceError */
 export function parseReferenceJson(text: string): unknown {
   try {
-    return parseExactJson(text.replace(/^\ufeff/, ''));
+    return parseExactJson(text);
   } catch (error) {
     if (!(error instanceof MalformedRequestError)) throw new InvalidReferenceError((error as Error).message);
     const hint = PYTHON_NUMBER.test(text) ? ': write null for a missing value, not NaN' : '';
@@ -64,7 +65,7 @@ export function parseReferenceJson(text: string): unknown {
 async function readText(file: string): Promise<string> {
   try {
     requireSize((await stat(file)).size);
-    return await readFile(file, 'utf8');
+    return decodeText(await readFile(file));
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     throw code === undefined ? error : new InvalidReferenceError(`it cannot be read (${code})`, { cause: error });
