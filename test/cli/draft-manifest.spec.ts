@@ -27,6 +27,51 @@ describe('draftManifest', () => {
     expect(draft(inputs).features).toEqual(features);
   });
 
+  it.each<[string, TensorSignature[], object[]]>([
+    [
+      'categories of a text, an empty one of which means a missing value',
+      [{ ...text('city', 'n', 1), columns: [{ categories: ['', 'Busan', 'Seoul'] }] }],
+      [{ name: 'city', nullable: true, values: ['Busan', 'Seoul'] }],
+    ],
+    [
+      'categories of a number',
+      [{ ...integer('class', 'n', 1), columns: [{ categories: [1, 2] }] }],
+      [{ name: 'class', values: [1, 2] }],
+    ],
+    [
+      'a number that may be missing',
+      [{ ...float('age', 'n', 1), columns: [{ acceptsMissing: true }] }, float('fare', 'n', 1)],
+      [{ name: 'age', nullable: true }, { name: 'fare' }],
+    ],
+    [
+      'columns of one input',
+      [{ ...float('x', 'n', 3), columns: [{ acceptsMissing: true }, {}, { categories: [0, 1] }] }],
+      [{ name: 'feature_1', nullable: true }, { name: 'feature_2' }, { name: 'feature_3', values: [0, 1] }],
+    ],
+    [
+      'columns of several inputs',
+      [{ ...float('a', 'n', 2), columns: [{}, { acceptsMissing: true }] }, float('b', 'n', 1)],
+      [{ name: 'a_1', tensor: 'a' }, { name: 'a_2', tensor: 'a', nullable: true }, { name: 'b' }],
+    ],
+    [
+      'an integer, which has no NaN',
+      [{ ...integer('visits', 'n', 1), columns: [{ acceptsMissing: true }] }],
+      [{ name: 'visits' }],
+    ],
+    [
+      'categories of another type',
+      [{ ...float('class', 'n', 1), columns: [{ categories: ['1', '2'] }] }],
+      [{ name: 'class' }],
+    ],
+    [
+      'more than 200 categories',
+      [{ ...text('word', 'n', 1), columns: [{ categories: Array.from({ length: 201 }, String) }] }],
+      [{ name: 'word' }],
+    ],
+  ])('drafts what the graph knows about %s', (_, inputs, features) => {
+    expect(draft(inputs).features).toEqual(features);
+  });
+
   it.each<[string, TensorSignature[], object | undefined]>([
     [
       'a classifier as skl2onnx exports it',

@@ -55,6 +55,26 @@ describe('generateTypes', () => {
     expect(text).toContain('/** at most 1 */\nreadonly c: number;');
   });
 
+  it('makes unions of listed values, and what may be missing null and optional', () => {
+    const inputs: TensorSignature[] = [
+      { name: 'age', type: 'float32', shape: ['n', 1] },
+      { name: 'class', type: 'int64', shape: ['n', 1] },
+      { name: 'city', type: 'string', shape: ['n', 1] },
+      { name: 'list', type: 'float32', shape: ['n', 2] },
+    ];
+    const features = [
+      { name: 'age', nullable: true },
+      { name: 'class', values: [-1, 1] },
+      { name: 'city', values: ['Seoul', 'Busan'], nullable: true },
+      { name: 'list', nullable: true },
+    ];
+    const text = generateTypes([shapeOf('m', inputs, [SCORES], { features })]);
+    expect(text).toContain('readonly age?: number | null;');
+    expect(text).toContain('readonly class: -1 | 1;');
+    expect(text).toContain('readonly city?: "Seoul" | "Busan" | null;');
+    expect(text).toContain('readonly list: readonly (number | null)[];');
+  });
+
   it('makes a union of the labels, or a string type for more than 100', () => {
     const of = (manifest: Manifest, output = PAIR) =>
       generateTypes([shapeOf('m', [{ ...SCORES, name: 'x' }], [output], manifest)]);

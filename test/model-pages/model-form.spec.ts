@@ -35,6 +35,28 @@ describe('buildForm', () => {
     expect(of('at')).toMatchObject({ kind: 'instant', isOptional: true, initial: '' });
   });
 
+  it('makes a choice of values that are listed, and of true and false where a value may be missing', () => {
+    const properties = {
+      class: { type: 'integer', enum: [1, 2, 3] },
+      city: { type: 'string', enum: ['Seoul', 'Busan', null], nullable: true },
+      flag: { type: 'boolean', nullable: true },
+      age: { type: 'number', nullable: true },
+    };
+    const example = { class: 2, city: null, flag: false, age: null };
+    const form = buildForm({ properties, required: ['class'] }, example);
+    expect(form).toMatchObject({
+      kind: 'fields',
+      controls: [
+        { name: 'class', kind: 'choice', choices: ['1', '2', '3'], isOptional: false, initial: '2' },
+        { name: 'city', kind: 'choice', choices: ['Seoul', 'Busan'], isOptional: true, initial: '' },
+        { name: 'flag', kind: 'choice', choices: ['true', 'false'], isOptional: true, initial: 'false' },
+        { name: 'age', kind: 'number', isOptional: true, initial: '' },
+      ],
+    });
+    expect(parseValues(form, { class: '3', city: '', flag: 'true', age: '' })).toEqual({ class: 3, flag: true });
+    expect(submittedTexts(form, { class: '3', city: '', flag: '', age: '' })).toEqual({ class: '3' });
+  });
+
   it.each([
     [
       'an array',

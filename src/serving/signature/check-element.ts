@@ -20,13 +20,14 @@ export function isValidScalar(field: RowField, depth: number, value: unknown, { 
 export function checkElement(field: RowField, value: unknown, location: Location, check: RowCheck): void {
   const rule = ELEMENT_RULES[field.type];
   const { textLength } = check.limits;
-  const add = (type: string): void => check.add(location, type, `must be ${elementExpectation(field)}`);
+  const add = (type: string): void => {
+    check.add(location, type, `must be ${elementExpectation(field)}${adviceFor(field, value)}`);
+  };
   if (typeof value === 'string' && value.length > textLength) {
     check.add(location, 'length', `must have at most ${textLength} characters`);
   } else if (isMissing(field, value)) return;
-  else if (!rule.accepts(value)) {
-    check.add(location, rule.name, `must be ${elementExpectation(field)}${adviceFor(field, value)}`);
-  } else if (!isInRange(field, value)) add('range');
+  else if (!rule.accepts(value)) add(rule.name);
+  else if (!isInRange(field, value)) add('range');
   else if (!isListed(field, value)) add('choice');
 }
 
@@ -67,7 +68,7 @@ function elementExpectation({ type, feature }: RowField): string {
   return `${ELEMENT_RULES[type].expected}${from}${to}${unit ? ` (${unit})` : ''}${orNull}`;
 }
 
-/** What to do about a value of another type. */
+/** What to do about a value that is missing, or of another type. */
 function adviceFor(field: RowField, value: unknown): string {
   const isAbsent = value === null || value === undefined || Number.isNaN(value);
   if (!field.feature.nullable && (isAbsent || (typeof value === 'string' && isMissingText(field, value)))) {
