@@ -1,5 +1,9 @@
 import { encodeBytes, encodeInteger } from '../../src/serving/graph/wire.js';
 
+const IR_VERSION = 8;
+/** `AttributeProto.AttributeType` */
+const AttributeType = { integer: 2, text: 3, tensor: 4, integers: 7, texts: 8 };
+
 /** An attribute: a whole number, a text, or a list of either; a tensor is encoded already. */
 type Attribute = number | string | readonly (number | bigint)[] | readonly string[] | Buffer;
 
@@ -30,7 +34,13 @@ export function onnxModel({ nodes, inputs = {}, outputs = {}, initializers = [],
     ...Object.entries(inputs).map(([name, shape]) => encodeBytes(11, valueBytes(name, shape))),
     ...Object.entries(outputs).map(([name, shape]) => encodeBytes(12, valueBytes(name, shape))),
   ];
-  return Buffer.concat([encodeBytes(8, encodeInteger(2, opset)), encodeBytes(7, ...graph)]);
+  const mlOpset = [encodeBytes(1, 'ai.onnx.ml'), encodeInteger(2, 3)];
+  return Buffer.concat([
+    encodeInteger(1, IR_VERSION),
+    encodeBytes(8, encodeInteger(2, opset)),
+    encodeBytes(8, ...mlOpset),
+    encodeBytes(7, encodeBytes(2, 'test'), ...graph),
+  ]);
 }
 
 /** An initializer of texts or 64-bit integers in one row. */
@@ -56,11 +66,16 @@ function nodeBytes({ operator, inputs, outputs, attributes = {} }: TestNode): Bu
 }
 
 function attributeBytes(value: Attribute): Buffer {
-  if (Buffer.isBuffer(value)) return encodeBytes(5, value);
-  if (typeof value === 'number') return encodeInteger(3, value);
-  if (typeof value === 'string') return encodeBytes(4, value);
+  const typed = (type: keyof typeof AttributeType, ...fields: Buffer[]): Buffer => {
+    return Buffer.concat([...fields, encodeInteger(20, AttributeType[type])]);
+  };
+  if (Buffer.isBuffer(value)) return typed('tensor', encodeBytes(5, value));
+  if (typeof value === 'number') return typed('integer', encodeInteger(3, value));
+  if (typeof value === 'string') return typed('text', encodeBytes(4, value));
   const items: readonly (number | bigint | string)[] = value as never;
-  return Buffer.concat(items.map((item) => (typeof item === 'string' ? encodeBytes(9, item) : encodeLong(8, item))));
+  const isText = items.some((item) => typeof item === 'string');
+  const fields = items.map((item) => (typeof item === 'string' ? encodeBytes(9, item) : encodeLong(8, item)));
+  return typed(isText ? 'texts' : 'integers', ...fields);
 }
 
 /** A field with a 64-bit integer, also a negative one. */

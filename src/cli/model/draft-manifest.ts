@@ -8,7 +8,6 @@ import {
   type Manifest,
   type Signature,
   type TensorSignature,
-  unnamedDimension,
 } from '../../serving/index.js';
 import type { Row } from './loaded-version.js';
 
@@ -74,8 +73,7 @@ function areProbabilities(runs: readonly Row[], output: string): boolean {
   });
 }
 
-/** The shape without the batch dimension. An unnamed first dimension counts as one: such a model runs one row at a time. */
+/** The shape without the batch dimension. */
 function rowShapeOf(tensor: TensorSignature, signature: Signature): TensorSignature['shape'] {
-  const isCounted = hasBatchDimension(tensor, signature) || tensor.shape[0] === unnamedDimension(tensor.name, 0);
-  return tensor.shape.slice(isCounted ? 1 : 0);
+  return tensor.shape.slice(hasBatchDimension(tensor, signature) ? 1 : 0);
 }

@@ -1,4 +1,5 @@
 import { elementConverterFor } from '../signature/element-conversion.js';
+import { shapeOfNested } from '../signature/nested-shape.js';
 import { allocate, sizeOf, type Tensor, type TensorData } from '../signature/tensor.js';
 import type { InputPlan, RowField, RowSchema } from '../signature/row-schema.js';
 import type { CheckedRow } from '../signature/row-check.js';
@@ -14,18 +15,22 @@ export type Preprocess = (rows: readonly CheckedRow[]) => Tensor[];
 type Write = (value: unknown, data: TensorData, at: number) => number;
 
 /** Compiles the conversion for a schema once, so that a request does no work for the schema. */
-export function preprocessorFor({ inputs }: RowSchema): Preprocess {
-  const converters = inputs.map(inputConverterFor);
-  return (rows) => converters.map((toTensor) => toTensor(rows));
+export function preprocessorFor(schema: RowSchema): Preprocess {
+  const converters = schema.inputs.map(inputConverterFor);
+  const lengthsOf = lengthsReader(schema);
+  return (rows) => converters.map((toTensor) => toTensor(rows, lengthsOf));
 }
 
-function inputConverterFor(input: InputPlan): (rows: readonly CheckedRow[]) => Tensor {
+/** Lengths of a row by their symbols, where a row has an array of that length. */
+type Lengths = ReadonlyMap<string, number>;
+
+function inputConverterFor(input: InputPlan): (rows: readonly CheckedRow[], lengthsOf: LengthsOf) => Tensor {
   const { tensor, fields, positions, hasBatchDimension } = input;
   const { name, type } = tensor;
   const writers = fields.map(writerFor);
   const fixedShape = fixedShapeOf(input);
-  return (rows) => {
-    const rowShape = fixedShape ?? shapeOfRow(input, rows[0] ?? []);
+  return (rows, lengthsOf) => {
+    const rowShape = fixedShape ?? shapeOfRow(input, rows[0] ?? [], lengthsOf);
     const data = allocate(type, rows.length * sizeOf(rowShape));
     let at = 0;
     for (const row of rows) {
@@ -37,25 +42,47 @@ function inputConverterFor(input: InputPlan): (rows: readonly CheckedRow[]) => T
 
 /** The shape without the batch dimension; undefined where it depends on the row. */
 function fixedShapeOf({ tensor, fields, hasBatchDimension }: InputPlan): readonly number[] | undefined {
+  if (tensor.hasUnknownRank) return undefined;
   const declared = tensor.shape.slice(hasBatchDimension ? 1 : 0);
   const hasScalarFields = fields[0] === undefined || fields[0].shape.length === 0;
   const shape = declared.map((size) => (typeof size === 'string' && hasScalarFields ? fields.length : size));
   return shape.every((size) => typeof size === 'number') ? shape : undefined;
 }
 
-/** The shape without the batch dimension, with symbolic dimensions taken from the row. */
-function shapeOfRow({ tensor, positions, hasBatchDimension }: InputPlan, row: CheckedRow): number[] {
-  let value = row[positions[0]!];
-  return tensor.shape.slice(hasBatchDimension ? 1 : 0).map(() => {
-    const { length } = value as unknown[];
-    value = (value as unknown[])[0];
-    return length;
+/** The lengths of a row's arrays, read when they are needed: for rows whose shapes differ. */
+type LengthsOf = (row: CheckedRow) => Lengths;
+
+/** The shape without the batch dimension, with the symbolic dimensions of the row. */
+function shapeOfRow(
+  { tensor, positions, fields }: InputPlan,
+  row: CheckedRow,
+  lengthsOf: LengthsOf,
+): readonly number[] {
+  const value = row[positions[0]!];
+  if (tensor.hasUnknownRank) return shapeOfNested(value);
+  const found = shapeOfNested(value);
+  // An empty array does not show the lengths inside it.
+  return fields[0]!.shape.map((size, depth) => {
+    return typeof size === 'number' ? size : (found[depth] ?? lengthsOf(row).get(size) ?? 0);
   });
+}
+
+function lengthsReader({ fields }: RowSchema): LengthsOf {
+  return (row) => {
+    const lengths = new Map<string, number>();
+    fields.forEach(({ shape }, index) => {
+      shapeOfNested(row[index]).forEach((length, depth) => {
+        const size = shape[depth];
+        if (typeof size === 'string') lengths.set(size, length);
+      });
+    });
+    return lengths;
+  };
 }
 
 function writerFor(field: RowField): Write {
   const toElement = elementConverterFor(field);
-  if (field.shape.length === 0) {
+  if (field.shape.length === 0 && !field.hasUnknownRank) {
     return (value, data, at) => {
       data[at] = toElement(value);
       return at + 1;
@@ -77,7 +104,12 @@ function writerFor(field: RowField): Write {
     }
     return next;
   };
-  return write;
+  if (!field.hasUnknownRank) return write;
+  return (value, data, at) => {
+    if (Array.isArray(value)) return write(value, data, at);
+    data[at] = toElement(value);
+    return at + 1;
+  };
 }
 
 /** Whether numbers become elements unchanged, NaN too. */

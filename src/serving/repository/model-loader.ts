@@ -7,7 +7,8 @@ import { REFERENCE_FILE } from '../reference/reference.js';
 import { ServingSettings } from '../serving.settings.js';
 import { ServingMetrics } from '../stats/serving-metrics.js';
 import { LoadQueue } from './load-queue.js';
-import { type LoadOptions, runtimeOptionsOf } from './load-version.js';
+import { runtimeOptionsOf } from './load-version.js';
+import type { LoadOptions } from './prepared-version.js';
 import type { Model } from './model.js';
 import { ModelVersion } from './model-version.js';
 import {

@@ -79,7 +79,7 @@ export class ModelVersion extends EventEmitter<VersionEvents> {
   }
 
   get signature(): Signature | undefined {
-    return this.loaded?.runtime.signature;
+    return this.loaded?.signature;
   }
 
   get schema(): RowSchema | undefined {

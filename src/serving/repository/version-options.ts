@@ -1,7 +1,7 @@
 import type { Manifest } from '../manifest/manifest.js';
 import type { ServingSettings } from '../serving.settings.js';
 import type { VersionRecorder } from '../stats/version-recorder.js';
-import type { LoadOptions } from './load-version.js';
+import type { LoadOptions } from './prepared-version.js';
 
 /** The parts that a version is made from. */
 export interface VersionOptions {

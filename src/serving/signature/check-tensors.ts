@@ -3,6 +3,7 @@ import { type ElementType, type Signature, sizeOf, type Tensor, type TensorSigna
 import { fromHalf } from './float16.js';
 import { MissingElements } from './missing-elements.js';
 import { batchDimension, type InputPlan } from './row-schema.js';
+import { MAX_RANK } from './nested-shape.js';
 import type { InputLimits } from './row-check.js';
 
 /** Name, type and shape of a tensor in a request. */
@@ -29,11 +30,12 @@ export function checkTensorMetadata(
   limits: InputLimits,
 ): void {
   const sizes: Sizes = new Map();
+  const rowSymbol = batchDimension(signature);
   const seen = new Set<string>();
   for (const tensor of tensors) {
     if (seen.has(tensor.name)) throw new InvalidTensorError(`The input "${tensor.name}" is given twice.`);
     seen.add(tensor.name);
-    checkInput(tensor, inputOf(tensor.name, signature), sizes);
+    checkInput(tensor, inputOf(tensor.name, signature), rowSymbol, sizes);
   }
   const missing = signature.inputs.find(({ name }) => !seen.has(name));
   if (missing) throw new InvalidTensorError(`The input "${missing.name}" is missing: ${expectation(missing)}.`);
@@ -85,14 +87,17 @@ function inputOf(name: string, { inputs }: Signature): TensorSignature {
   throw new InvalidTensorError(`The model has no input ${quote(name)}; it has ${known}.`);
 }
 
-function checkInput(tensor: TensorMetadata, input: TensorSignature, sizes: Sizes): void {
+function checkInput(tensor: TensorMetadata, input: TensorSignature, rowSymbol: string | undefined, sizes: Sizes): void {
   const { name, type, shape } = tensor;
   if (type !== input.type) throw new InvalidTensorError(`The input "${name}" is ${type}; it must be ${input.type}.`);
-  if (shape.length !== input.shape.length) throw wrongShape(tensor, input);
+  const isAnyRank = input.hasUnknownRank === true && shape.length <= MAX_RANK;
+  if (!isAnyRank && shape.length !== input.shape.length) throw wrongShape(tensor, input);
   shape.forEach((size, axis) => {
-    const expected = input.shape[axis]!;
+    const expected = input.shape[axis];
     if (!Number.isInteger(size) || size < 0 || size > MAX_DIMENSION) throw wrongShape(tensor, input);
-    if (typeof expected === 'number' ? size !== expected : axis === 0 && size === 0) throw wrongShape(tensor, input);
+    if (typeof expected === 'number' && size !== expected) throw wrongShape(tensor, input);
+    // Lengths may be 0, but not the number of rows.
+    if (axis === 0 && size === 0 && expected !== undefined && expected === rowSymbol) throw wrongShape(tensor, input);
     if (typeof expected === 'string') checkSymbol(tensor, expected, size, sizes);
   });
 }
@@ -124,7 +129,8 @@ function wrongShape({ name, shape }: TensorMetadata, input: TensorSignature): In
   );
 }
 
-function expectation({ type, shape }: TensorSignature): string {
+function expectation({ type, shape, hasUnknownRank }: TensorSignature): string {
+  if (hasUnknownRank) return `${type} of any shape`;
   const sizes = shape.map((size) => (typeof size === 'string' ? 'any' : size));
   return `${type} of the shape [${sizes.join(', ')}]`;
 }

@@ -57,6 +57,7 @@ export class FastRowValidator {
 
 function acceptsFor(field: RowField): Accepts | undefined {
   const [size] = field.shape;
+  if (field.hasUnknownRank) return undefined;
   const acceptsGiven = elementAcceptsFor(field);
   if (field.shape.length === 0) return acceptsGiven;
   if (field.shape.length > 1 || typeof size !== 'number' || size === 0) return undefined;

@@ -23,7 +23,7 @@ export function inputSchema({ fields }: RowSchema, example?: object): JsonSchema
   };
 }
 
-function fieldSchema({ type, shape, feature }: RowField): JsonSchema {
+function fieldSchema({ type, shape, hasUnknownRank, feature }: RowField): JsonSchema {
   const { unit, minimum, maximum, description, values, nullable } = feature;
   const text = [description, unit ? `in ${unit}` : undefined].filter((part) => part !== undefined).join(', ');
   const element = {
@@ -38,6 +38,7 @@ function fieldSchema({ type, shape, feature }: RowField): JsonSchema {
     ...(text ? { description: text } : {}),
     ...(feature.default === undefined ? {} : { default: feature.default }),
   };
+  if (hasUnknownRank) return { ...anyNesting(element), ...extras };
   return { ...nest(element, shape), ...extras };
 }
 
@@ -57,6 +58,11 @@ export function toJsonSchema(schema: JsonSchema): JsonSchema {
       ? { properties: Object.fromEntries(Object.entries(properties).map(([name, of]) => [name, toJsonSchema(of)])) }
       : {}),
   };
+}
+
+/** A value, or regular nested arrays of them: how many levels is not known. */
+function anyNesting(element: JsonSchema): JsonSchema {
+  return { oneOf: [element, { type: 'array', items: {} }] };
 }
 
 /** The schema of one element of a tensor. */

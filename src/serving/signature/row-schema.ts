@@ -1,5 +1,5 @@
 import type { Feature, Manifest } from '../manifest/manifest.js';
-import type { ElementType, Signature, TensorSignature } from './tensor.js';
+import type { ColumnHints, ElementType, Signature, TensorSignature } from './tensor.js';
 
 /** The manifest contradicts the signature of the model. */
 export class SignatureError extends Error {}
@@ -13,6 +13,12 @@ export interface RowField {
    * all fields of a row.
    */
   readonly shape: readonly (number | string)[];
+  /** Whether any regular nesting of arrays will do. */
+  readonly hasUnknownRank?: boolean;
+  /** Whether a list of one value stands for the value. */
+  readonly takesList?: boolean;
+  /** What the graph tells about the values. */
+  readonly hints?: ColumnHints;
   readonly feature: Feature;
 }
 
@@ -50,12 +56,15 @@ export function rowSchemaOf(signature: Signature, { features }: Manifest): RowSc
     features,
   );
   const inputs = plans.map((plan) => ({ ...plan, positions: plan.fields.map((field) => fields.indexOf(field)) }));
-  const isUniform = fields.every(({ shape }) => shape.every((size) => typeof size === 'number'));
+  const isUniform = fields.every(({ shape, hasUnknownRank }) => {
+    return !hasUnknownRank && shape.every((size) => typeof size === 'number');
+  });
   return { fields, inputs, isUniform };
 }
 
-/** The symbol of the batch dimension: the first symbolic dimension that is the first one of an input. */
-export function batchDimension({ inputs }: Signature): string | undefined {
+/** The symbol of the batch dimension: unless another is known, the first symbolic dimension that is the first one of an input. */
+export function batchDimension({ inputs, batchDimension: known }: Signature): string | undefined {
+  if (known !== undefined) return known ?? undefined;
   return inputs.map(({ shape }) => shape[0]).find((dimension) => typeof dimension === 'string');
 }
 
@@ -91,7 +100,9 @@ function featureFields(tensor: TensorSignature, features: readonly Feature[], ro
     return [{ ...wholeTensor(tensor, rowShape), name: only.name, feature: only }];
   }
   if (rowShape.length === 1 && (typeof width === 'string' || width === features.length)) {
-    return features.map((feature) => ({ name: feature.name, type: tensor.type, shape: [], feature }));
+    return features.map((feature, column) => {
+      return { name: feature.name, type: tensor.type, shape: [], feature, ...hintsOf(tensor, column) };
+    });
   }
   const expected = rowShape.length === 1 ? `${width} values` : `values of shape [${rowShape.join(', ')}]`;
   throw new SignatureError(
@@ -111,9 +122,18 @@ function checkFeatures({ name, type }: TensorSignature, features: readonly Featu
   }
 }
 
-function wholeTensor({ name, type }: TensorSignature, rowShape: RowField['shape']): RowField {
-  const isScalar = rowShape.length === 1 && rowShape[0] === 1;
-  return { name, type, shape: isScalar ? [] : rowShape, feature: { name } };
+function wholeTensor(tensor: TensorSignature, rowShape: RowField['shape']): RowField {
+  const { name, type, hasUnknownRank } = tensor;
+  const feature = { name };
+  if (hasUnknownRank) return { name, type, shape: [], hasUnknownRank, feature };
+  const isScalar = rowShape.length === 0 || (rowShape.length === 1 && rowShape[0] === 1);
+  if (isScalar) return { name, type, shape: [], takesList: true, feature, ...hintsOf(tensor, 0) };
+  return { name, type, shape: rowShape, feature };
+}
+
+function hintsOf({ columns }: TensorSignature, column: number): { readonly hints?: ColumnHints } {
+  const hints = columns?.[column];
+  return hints ? { hints } : {};
 }
 
 function tensorOf(feature: Feature, { inputs }: Signature): string {

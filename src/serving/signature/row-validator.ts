@@ -5,6 +5,7 @@ import { isMissing, isRequired } from './missing-values.js';
 import type { CheckedRow, Location, RowCheck } from './row-check.js';
 import { listHint, readText } from './read-text.js';
 import type { RowField, RowSchema } from './row-schema.js';
+import { MAX_RANK, shapeOfNested } from './nested-shape.js';
 
 /** The first invalid default value of a feature; undefined if all are valid. */
 export function findInvalidDefault({ fields }: RowSchema, check: RowCheck): FieldError | undefined {
@@ -75,12 +76,18 @@ function checkField(
   lengths: SymbolicLengths,
 ): unknown {
   const given = Object.hasOwn(row, field.name) ? row[field.name] : undefined;
-  const value = given === undefined ? field.feature.default : given;
+  const value = plainValue(field, given === undefined ? field.feature.default : given);
   const place = [...location, field.name];
   if (!isRequired(field) && isMissing(field, value)) return null;
   if (value === undefined) check.add(place, 'missing', missingMessage(field));
+  else if (field.hasUnknownRank) checkAnyShape(field, value, place, check);
   else checkNested(field, 0, value, place, check, lengths);
   return value;
+}
+
+/** The value in a list of one, where that stands for it. */
+function plainValue({ takesList }: RowField, value: unknown): unknown {
+  return takesList && Array.isArray(value) && value.length === 1 ? (value as readonly unknown[])[0] : value;
 }
 
 function checkNested(
@@ -101,9 +108,13 @@ function checkNested(
     checkFlat(field, value, location, check);
     return;
   }
-  if (!Array.isArray(value) || value.length === 0 || value.length !== requiredLength(size, value.length, lengths)) {
+  if (!Array.isArray(value) || value.length !== requiredLength(size, value.length, lengths)) {
     const length = typeof size === 'number' ? size : lengths.get(size);
-    check.add(location, 'shape', `must be an array of ${length ?? 'one or more'} values${listHint(value)}`);
+    check.add(
+      location,
+      'shape',
+      `must be an array of ${length === undefined ? '' : `${length} `}values${listHint(value)}`,
+    );
     return;
   }
   check.count(value.length);
@@ -136,4 +147,14 @@ function requiredLength(size: number | string, found: number, lengths: SymbolicL
   const length = lengths.get(size) ?? found;
   lengths.set(size, length);
   return length;
+}
+
+/** Checks nested arrays of any shape, as long as it is regular: all arrays of one depth have one length. */
+function checkAnyShape(field: RowField, value: unknown, location: Location, check: RowCheck): void {
+  const shape = shapeOfNested(value);
+  if (shape.length > MAX_RANK) {
+    check.add(location, 'shape', `must have at most ${MAX_RANK} levels of arrays`);
+    return;
+  }
+  checkNested({ ...field, shape }, 0, value, location, check, new Map());
 }

@@ -81,6 +81,8 @@ export function unnamedDimension(tensor: string, axis: number): string {
 export interface Signature {
   readonly inputs: readonly TensorSignature[];
   readonly outputs: readonly TensorSignature[];
+  /** The symbol of the dimension that counts rows, where it is not the first one that may; null where none does. */
+  readonly batchDimension?: string | null;
 }
 
 export function isElementType(type: string): type is ElementType {

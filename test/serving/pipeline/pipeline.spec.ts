@@ -1,6 +1,7 @@
 import type { Manifest } from '../../../src/serving/manifest/manifest.js';
 import { ManifestError, parseManifest } from '../../../src/serving/manifest/read-manifest.js';
-import { findMismatch, isClose, selfTestRows } from '../../../src/serving/pipeline/self-test.js';
+import { findMismatch, isClose } from '../../../src/serving/pipeline/self-test.js';
+import { selfTestRows } from '../../../src/serving/pipeline/trial-rows.js';
 import { responderFor } from '../../../src/serving/pipeline/respond.js';
 import { outputFormatOf } from '../../../src/serving/signature/output-format.js';
 import type { Signature, Tensor, TensorSignature } from '../../../src/serving/signature/tensor.js';
