@@ -122,10 +122,14 @@ function renderFacts({ model, form }: ModelPageContent): Html {
     <dl class="facts">
       ${renderFact('State', html`<span class="state-${state}">${loadsOnRequest ? 'loads on first request' : state}</span>`)}
       ${renderFact('Access', html`${AUDIENCES[access] ?? access}`)} ${version ? renderVersionFacts(version) : html``}
-      ${when(versions.length > 1, renderFact('Versions', html`${versions.map((one) => one.version).join(', ')}`))}
+      ${when(versions.length > 1, renderFact('Versions', html`${versions.map(formatVersion).join(', ')}`))}
     </dl>
     ${version ? renderMetrics(version) : html``}
   </section>`;
+}
+
+function formatVersion({ version, candidate }: VersionDto): string {
+  return candidate ? `${version} (candidate)` : version;
 }
 
 const AUDIENCES: Readonly<Record<string, string>> = {

@@ -18,7 +18,8 @@ const FORM_DESCRIPTION =
 
 /** Documents the request bodies that create jobs, with an example of the default model. */
 export function describeJobsOperations(document: OpenAPIObject, store: ModelStore): void {
-  const row = store.findDefault()?.manifest.example?.input ?? {};
+  const { defaultVersion, manifest } = store.findDefault() ?? {};
+  const row = defaultVersion?.exampleRow ?? manifest?.example?.input ?? {};
   const content = {
     'application/json': { schema: { oneOf: [ROW, ROWS, INSTANCES] }, example: { instances: [row] } },
     'application/x-www-form-urlencoded': { schema: ROW },

@@ -33,6 +33,7 @@ const EXAMPLES: readonly (readonly [method: string, path: string, status: number
   ['POST', '/models/digits/predict', 200],
   ['POST', '/models/{name}/versions/{version}/predict', 200],
   ['POST', '/models/{name}/jobs', 202],
+  ['POST', '/models/{name}/versions/{version}/jobs', 202],
   ['GET', '/v2', 200],
   ['GET', '/v2/health/live', 200],
   ['GET', '/v2/health/ready', 200],

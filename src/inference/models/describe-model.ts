@@ -1,6 +1,6 @@
 import { type Model, type ModelVersion, toJsonSchema } from '../../serving/index.js';
 import type { ModelDto, ModelSummaryDto, VersionDto } from './dto/model.dto.js';
-import { schemasOf } from './model-schemas.js';
+import { ownSchemasOf, schemasOf } from './model-schemas.js';
 
 /** A model in the list of `GET /models`. */
 export function summarizeModel(model: Model): ModelSummaryDto {
@@ -10,16 +10,21 @@ export function summarizeModel(model: Model): ModelSummaryDto {
     state: model.state,
     reason: model.reason ?? null,
     defaultVersion: model.defaultVersion?.version ?? null,
-    versions: model.versions.map(describeVersion),
+    versions: model.versions.map((version) => describeVersion(version, model)),
   };
 }
 
-/** The response of `GET /models/{name}`: the summary, and the schemas of the default version. */
+/** The response of `GET /models/{name}`: the summary, the schemas of the default version, and those that differ from them. */
 export function describeModel(model: Model): ModelDto {
-  const { defaultVersion, manifest } = model;
+  const { defaultVersion } = model;
   const { input, output, example } = schemasOf(model) ?? {};
+  const { manifest } = defaultVersion ?? model;
   return {
     ...summarizeModel(model),
+    versions: model.versions.map((version) => ({
+      ...describeVersion(version, model),
+      ...describeSchemas(version, model),
+    })),
     access: model.access,
     input: input ? toJsonSchema(input) : null,
     output: output ?? null,
@@ -28,14 +33,21 @@ export function describeModel(model: Model): ModelDto {
   };
 }
 
-function describeVersion(version: ModelVersion): VersionDto {
+function describeVersion(version: ModelVersion, { manifest }: Model): VersionDto {
   const entry = version.manifest.versions?.[version.version];
   return {
     version: version.version,
     state: version.state,
     reason: version.reason ?? null,
+    ...(manifest.versions?.[version.version]?.candidate ? { candidate: true } : {}),
     sha256: version.sha256 ?? null,
     trainedAt: entry?.trainedAt ?? null,
     metrics: entry?.metrics ?? {},
   };
+}
+
+/** Of a version that takes other rows, or gives other predictions, than the default version. */
+function describeSchemas(version: ModelVersion, model: Model): Pick<VersionDto, 'input' | 'output'> {
+  const own = ownSchemasOf(version, model);
+  return own ? { input: toJsonSchema(own.input), output: own.output } : {};
 }

@@ -5,12 +5,12 @@ import type { Model, ModelStore, ServingSettings } from '../../serving/index.js'
 import { imageBodyContent } from '../inputs/image.docs.js';
 import { acceptsModelRows } from '../inputs/prediction-input.js';
 import type { PipelineRegistry, RegisteredPipeline } from '../pipelines/pipeline-registry.js';
-import { type ModelSchemas, schemasOf } from './model-schemas.js';
+import { type ModelSchemas, ownSchemasOf, schemasOf } from './model-schemas.js';
 
 type Operation = Record<string, unknown> & {
   requestBody?: object;
   parameters?: readonly { readonly in: string }[];
-  responses: Record<string, object>;
+  responses: Record<string, { readonly content?: object }>;
 };
 
 /** Sources of the models' part of the document. */
@@ -20,20 +20,23 @@ interface Sources {
   readonly settings: ServingSettings;
 }
 
-/** The response to the form on a model's page. */
-const PAGE_CONTENT = { 'text/html': { schema: { type: 'string' } } };
-
 const GENERIC_PATH = '/models/{name}/predict';
 const VERSION_PATH = '/models/{name}/versions/{version}/predict';
 const ANY_ROW = { type: 'object', additionalProperties: true, description: 'A row: a value for each feature' };
 
-/** Adds an operation for each ready model, with the schemas of its rows and predictions; `/predict` gets those of the default model. */
+/**
+ * Adds an operation for each ready model, with the schemas of its rows and predictions, and for each version that has others;
+ * `/predict` gets those of the default model.
+ */
 export function describeModels(document: OpenAPIObject, sources: Sources): void {
   const { store } = sources;
   const generic = document.paths[GENERIC_PATH]?.post as unknown as Operation | undefined;
   if (!generic) return;
   describeGenericOperations(document, store);
-  for (const model of store.all()) describeModelOperation(document, model, generic, sources);
+  for (const model of store.all()) {
+    describeModelOperation(document, model, generic, sources);
+    describeVersionOperations(document, model, sources);
+  }
   const defaultModel = store.findDefault();
   if (defaultModel) describeDefaultModel(document, defaultModel, sources);
 }
@@ -41,7 +44,8 @@ export function describeModels(document: OpenAPIObject, sources: Sources): void 
 /** Documents the operations with `{name}` in their path, with the example of the default model. */
 function describeGenericOperations(document: OpenAPIObject, store: ModelStore): void {
   const description = 'A row of the model, or `{"instances": […]}` with many';
-  const example = store.findDefault()?.manifest.example?.input;
+  const { defaultVersion, manifest } = store.findDefault() ?? {};
+  const example = defaultVersion?.exampleRow ?? manifest?.example?.input;
   const body = requestBody(
     { ...ANY_ROW, description },
     { form: ANY_ROW, example, acceptsCsv: true, acceptsImages: false },
@@ -52,30 +56,70 @@ function describeGenericOperations(document: OpenAPIObject, store: ModelStore): 
 }
 
 function describeModelOperation(document: OpenAPIObject, model: Model, generic: Operation, sources: Sources): void {
-  const { pipelines, settings } = sources;
-  const pipeline = pipelines.find(model.name);
+  const { name } = model;
   const schemas = schemasOf(model);
-  if (schemas) addComponents(document, model.name, schemas);
+  if (schemas) addComponents(document, name, schemas);
+  const references = schemas && {
+    row: rowReference(model),
+    prediction: { $ref: `#/components/schemas/${name}.prediction` },
+  };
+  const operation = predictOperation({ model, schemas, ...references }, generic, sources);
+  if (!operation) return;
+  const id = { operationId: `Models_predict_${name}`, summary: `Predict with ${name}` };
+  document.paths[`/models/${name}/predict`] = { post: { ...operation, ...id } as never };
+}
+
+/** Adds an operation for each version that takes other rows, or gives other predictions, than the default version. */
+function describeVersionOperations(document: OpenAPIObject, model: Model, sources: Sources): void {
+  const generic = document.paths[VERSION_PATH]?.post as unknown as Operation;
+  const { name } = model;
+  for (const candidate of model.versions) {
+    const schemas = ownSchemasOf(candidate, model);
+    if (!schemas) continue;
+    // Not as components: their names could be those of another model.
+    const { input: row, output: prediction } = schemas;
+    const operation = predictOperation({ model, schemas, row, prediction }, generic, sources);
+    const { version } = candidate;
+    const id = {
+      operationId: `Models_predictWithVersion_${name}_${version}`,
+      summary: `Predict with version ${version} of ${name}`,
+    };
+    document.paths[`/models/${name}/versions/${version}/predict`] = { post: { ...operation, ...id } as never };
+  }
+}
+
+/** What an operation predicts with; the schemas or references are undefined where they are not known. */
+interface PredictionTarget {
+  readonly model: Model;
+  readonly schemas: ModelSchemas | undefined;
+  readonly row?: object;
+  readonly prediction?: object;
+}
+
+/** An operation like the generic one, with the schemas of the model or of its pipeline. */
+function predictOperation(
+  { model, schemas, ...own }: PredictionTarget,
+  generic: Operation,
+  { pipelines, settings }: Sources,
+): object | undefined {
+  const pipeline = pipelines.find(model.name);
   const { input, answer } = pipeline?.metadata ?? {};
-  const row = input ? { $ref: getSchemaPath(input) } : schemas && rowReference(model);
-  const prediction = answer
-    ? { $ref: getSchemaPath(answer) }
-    : schemas && { $ref: `#/components/schemas/${model.name}.prediction` };
-  if (!row || !prediction) return;
+  const row = input ? { $ref: getSchemaPath(input) } : own.row;
+  const prediction = answer ? { $ref: getSchemaPath(answer) } : own.prediction;
+  if (!row || !prediction) return undefined;
   const body = { oneOf: [row, instancesSchema(row, settings.limits.rows)] };
-  document.paths[`/models/${model.name}/predict`] = {
-    post: {
-      ...generic,
-      operationId: `Models_predict_${model.name}`,
-      summary: `Predict with ${model.name}`,
-      description: model.manifest.description ?? '',
-      parameters: generic.parameters?.filter((parameter) => parameter.in === 'query') ?? [],
-      requestBody: requestBody(body, bodyFormats(model, pipeline, row, schemas)),
-      responses: {
-        ...generic.responses,
-        200: { description: '', content: { ...json(predictionsSchema(prediction)), ...PAGE_CONTENT } },
+  return {
+    ...generic,
+    description: model.manifest.description ?? '',
+    parameters: generic.parameters?.filter((parameter) => parameter.in === 'query') ?? [],
+    requestBody: requestBody(body, bodyFormats(model, pipeline, row, schemas)),
+    responses: {
+      ...generic.responses,
+      200: {
+        description: '',
+        content: { ...generic.responses['200']?.content, ...json(predictionsSchema(prediction)) },
       },
-    } as never,
+    },
   };
 }
 

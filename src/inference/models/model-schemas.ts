@@ -1,9 +1,11 @@
+import { isDeepStrictEqual } from 'node:util';
 import {
   imageShape,
   inputSchema,
   type JsonSchema,
   type Manifest,
   type Model,
+  type ModelVersion,
   outputSchema,
   type RowField,
   type RowSchema,
@@ -24,12 +26,31 @@ export interface ModelSchemas {
  * @returns undefined where neither is known
  */
 export function schemasOf({ defaultVersion, manifest, loadsOnDemand }: Model): ModelSchemas | undefined {
-  if (defaultVersion?.schema && defaultVersion.signature) {
-    const { exampleRow: example } = defaultVersion;
-    const output = outputSchema(defaultVersion.signature, defaultVersion.manifest);
-    return { input: rowSchema(defaultVersion.schema, defaultVersion.manifest, example), output, example };
-  }
+  const schemas = defaultVersion && schemasOfVersion(defaultVersion);
+  if (schemas) return schemas;
   return loadsOnDemand ? schemasFromManifest(manifest) : undefined;
+}
+
+/** The schemas of a version that are others than those of the default version; undefined for the same ones. */
+export function ownSchemasOf(version: ModelVersion, { defaultVersion }: Model): ModelSchemas | undefined {
+  if (version === defaultVersion) return undefined;
+  const schemas = schemasOfVersion(version);
+  const common = defaultVersion && schemasOfVersion(defaultVersion);
+  return schemas && common && isDeepStrictEqual(withoutExample(schemas), withoutExample(common)) ? undefined : schemas;
+}
+
+function schemasOfVersion({
+  schema,
+  signature,
+  manifest,
+  exampleRow: example,
+}: ModelVersion): ModelSchemas | undefined {
+  if (!schema || !signature) return undefined;
+  return { input: rowSchema(schema, manifest, example), output: outputSchema(signature, manifest), example };
+}
+
+function withoutExample({ input, output }: ModelSchemas): object {
+  return { ...input, example: undefined, output };
 }
 
 function schemasFromManifest(manifest: Manifest): ModelSchemas | undefined {

@@ -1,6 +1,7 @@
-import { ApiParam, ApiProperty } from '@nestjs/swagger';
+import { ApiParam, ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import type { JsonSchema } from '../../../serving/index.js';
 
+const JSON_SCHEMA = { type: 'object', additionalProperties: true } as const;
 const STATES = ['loading', 'ready', 'failed', 'unloaded'];
 
 export class VersionDto {
@@ -17,6 +18,12 @@ export class VersionDto {
   })
   reason!: string | null;
 
+  @ApiPropertyOptional({
+    enum: [true],
+    description: 'Of a version that serves by default only once an administrator chooses it',
+  })
+  candidate?: true;
+
   @ApiProperty({ type: 'string', nullable: true, description: "The file's sha256 in hexadecimal digits" })
   sha256!: string | null;
 
@@ -30,6 +37,19 @@ export class VersionDto {
     example: { accuracy: 0.9556 },
   })
   metrics!: Readonly<Record<string, number>>;
+
+  @ApiPropertyOptional({
+    ...JSON_SCHEMA,
+    description: 'In `GET /models/{name}`: JSON Schema of a row, of a version that differs from the default version',
+  })
+  input?: JsonSchema;
+
+  @ApiPropertyOptional({
+    ...JSON_SCHEMA,
+    description:
+      'In `GET /models/{name}`: JSON Schema of a prediction, of a version that differs from the default version',
+  })
+  output?: JsonSchema;
 }
 
 export class ModelSummaryDto {
@@ -77,22 +97,24 @@ export class BatchingDto {
   reason?: string;
 }
 
-const JSON_SCHEMA = { type: 'object', additionalProperties: true, nullable: true } as const;
-
 export class ModelDto extends ModelSummaryDto {
   @ApiProperty({ enum: ['public', 'member', 'admin'], description: 'Role required to predict' })
   access!: string;
 
-  @ApiProperty({ ...JSON_SCHEMA, description: 'JSON Schema of a row; null until a version is ready' })
+  @ApiProperty({ ...JSON_SCHEMA, nullable: true, description: 'JSON Schema of a row; null until a version is ready' })
   input!: JsonSchema | null;
 
-  @ApiProperty({ ...JSON_SCHEMA, description: 'JSON Schema of a prediction; null until a version is ready' })
+  @ApiProperty({
+    ...JSON_SCHEMA,
+    nullable: true,
+    description: 'JSON Schema of a prediction; null until a version is ready',
+  })
   output!: JsonSchema | null;
 
   @ApiProperty({ type: BatchingDto, nullable: true })
   batching!: BatchingDto | null;
 
-  @ApiProperty({ ...JSON_SCHEMA, description: 'A row and its expected prediction' })
+  @ApiProperty({ ...JSON_SCHEMA, nullable: true, description: 'A row and its expected prediction' })
   example!: object | null;
 }
 
