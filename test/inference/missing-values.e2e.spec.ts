@@ -89,7 +89,7 @@ describe('Missing values', () => {
 
   const csv = { 'content-type': 'text/csv' };
   const csvOf = (rows: readonly object[]): string => {
-    const lines = rows.map((row) => Object.values(row).map((value: unknown) => value ?? ''));
+    const lines = rows.map((row) => Object.values(row).map((value: string | number | boolean | null) => value ?? ''));
     return [Object.keys(rows[0] ?? {}), ...lines].map((line) => `${line.join(',')}\n`).join('');
   };
   const predict = (model: string, json: unknown): Promise<ClientResponse> =>

@@ -108,7 +108,7 @@ function typeOf({ nullable, ...schema }: JsonSchema): string {
   if (nullable) return `${typeOf(schema)} | null`;
   if (schema.type === 'array') return `readonly ${parenthesized(typeOf(schema.items as JsonSchema))}[]`;
   if (schema.type === 'object') return recordOf(schema);
-  const values = (schema.enum as readonly unknown[] | undefined)?.filter((value) => value !== null);
+  const values = (schema.enum as readonly (string | number | null)[] | undefined)?.filter((value) => value !== null);
   if (schema.type === 'string') return unionOf(values as readonly string[] | undefined);
   if (schema.type === 'boolean') return 'boolean';
   if (values && values.length <= MAX_NAMES) return values.join(' | ');
