@@ -46,7 +46,7 @@ export class ServingSettings {
     };
     this.images = {
       maxPixels: env.integer('IMAGE_MAX_PIXELS', { default: 50_000_000, min: 1, max: 1_000_000_000 }),
-      concurrency: env.integer('IMAGE_LANES', { default: 1, min: 1, max: 64 }),
+      concurrency: env.integer('IMAGE_LANES', { default: 2, min: 1, max: 64 }),
       maxQueued: env.integer('IMAGE_QUEUE_CAPACITY', { default: 64, min: 0, max: 1_000_000 }),
     };
     this.maxResponseElements = env.integer('ANSWER_MAX_ELEMENTS', { default: 4_000_000, min: 1, max: MAX_ELEMENTS });

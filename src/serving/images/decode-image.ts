@@ -1,9 +1,8 @@
-import type { SharpOptions } from 'sharp';
-import type { ImageType } from '../../platform/http/index.js';
 import { convertPixels, type RawPixels } from './convert-pixels.js';
 import { fitImage } from './fit-image.js';
+import type { ImageHeader } from './image-header.js';
 import type { ImageInput } from './image-input.js';
-import { InvalidImageError } from './invalid-image.error.js';
+import { InvalidImageError, UNDECODABLE } from './invalid-image.error.js';
 import { normalizePixels } from './normalize-pixels.js';
 import { openSharp } from './open-sharp.js';
 import { stripPng } from './strip-png.js';
@@ -11,10 +10,8 @@ import { stripPng } from './strip-png.js';
 /** An image to decode, as it is sent to a thread. */
 export interface DecodeTask {
   readonly file: Uint8Array;
-  readonly type: ImageType;
+  readonly header: ImageHeader;
   readonly input: ImageInput;
-  /** Pixels that the file may have. */
-  readonly maxPixels: number;
   /** How long it may take. */
   readonly seconds: number;
 }
@@ -33,36 +30,27 @@ export async function decodeImage(task: DecodeTask): Promise<Float32Array> {
 }
 
 /** @throws InvalidImageError */
-async function readSamples({ file, type, maxPixels, seconds }: DecodeTask): Promise<RawPixels> {
-  const bytes = type === 'png' ? stripPng(bufferOf(file)) : bufferOf(file);
+async function readSamples({ file, header, seconds }: DecodeTask): Promise<RawPixels> {
+  const bytes = header.type === 'png' ? stripPng(bufferOf(file)) : bufferOf(file);
   if (!bytes) throw new InvalidImageError('is damaged: it could not be read as a whole');
   try {
-    return await decode(bytes, maxPixels, seconds);
+    return await decode(bytes, header, seconds);
   } catch (error) {
-    if (error instanceof InvalidImageError) throw error;
-    throw new InvalidImageError('is damaged: it could not be decoded as a whole', { cause: error });
+    throw new InvalidImageError(UNDECODABLE, { cause: error });
   }
 }
 
-async function decode(bytes: Buffer, maxPixels: number, seconds: number): Promise<RawPixels> {
+async function decode(bytes: Buffer, { width, height, isCmyk }: ImageHeader, seconds: number): Promise<RawPixels> {
   const open = await openSharp();
-  const options: SharpOptions = { autoOrient: true, failOn: 'error', pages: 1, ignoreIcc: true };
-  const { width, height, space } = await open(bytes, { ...options, limitInputPixels: false }).metadata();
-  requireMaxPixels(width, height, maxPixels);
-  const isCmyk = space === 'cmyk';
   const colourspace = isCmyk ? 'cmyk' : 'srgb';
-  const image = open(bytes, { ...options, limitInputPixels: maxPixels })
+  const limitInputPixels = width * height;
+  const image = open(bytes, { autoOrient: true, failOn: 'error', pages: 1, ignoreIcc: true, limitInputPixels })
     .timeout({ seconds })
     .pipelineColourspace(colourspace)
     .toColourspace(colourspace)
     .raw({ depth: 'uchar' });
   const { data, info } = await image.toBuffer({ resolveWithObject: true });
   return { data, width: info.width, height: info.height, channels: info.channels, isCmyk };
-}
-
-function requireMaxPixels(width: number, height: number, maxPixels: number): void {
-  if (width * height <= maxPixels) return;
-  throw new InvalidImageError(`has ${width} × ${height} pixels; at most ${maxPixels} altogether are taken`);
 }
 
 function bufferOf({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {

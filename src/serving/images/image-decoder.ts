@@ -5,15 +5,20 @@ import { ClientGoneError, DeadlineError, ImageDecoderBusyError } from '../servin
 import { ServingSettings } from '../serving.settings.js';
 import type { TimedCaller } from '../caller.js';
 import type { DecodeTask } from './decode-image.js';
+import { type ImageHeader, readImageHeader } from './image-header.js';
 import type { ImageInput } from './image-input.js';
 import { ImageThread } from './image-thread.js';
-import { InvalidImageError } from './invalid-image.error.js';
+import { InvalidImageError, UNDECODABLE } from './invalid-image.error.js';
 import { openSharp } from './open-sharp.js';
+
+/** Larger images are decoded one at a time, because each takes some hundred megabytes. */
+const LARGE_PIXELS = 8_000_000;
 
 /** Decodes PNG, JPEG and WebP files to the values of a model's input, in threads and with limited concurrency. */
 @Injectable()
 export class ImageDecoder implements OnApplicationShutdown {
   private readonly limiter: ConcurrencyLimiter;
+  private readonly largeLimiter: ConcurrencyLimiter;
   private readonly maxPixels: number;
   /** One for each image that is decoded at a time; made when they are needed. */
   private readonly threads = new Set<ImageThread>();
@@ -24,6 +29,7 @@ export class ImageDecoder implements OnApplicationShutdown {
     this.maxPixels = maxPixels;
     const overflowError = (): Error => new ImageDecoderBusyError();
     this.limiter = new ConcurrencyLimiter({ concurrency, maxQueued, overflowError });
+    this.largeLimiter = new ConcurrencyLimiter({ concurrency: 1, maxQueued, overflowError });
   }
 
   /**
@@ -33,22 +39,24 @@ export class ImageDecoder implements OnApplicationShutdown {
    * @throws InvalidImageError, ImageDecoderBusyError, DeadlineError, ClientGoneError
    */
   async decode(file: Buffer, input: ImageInput, { signal, deadline }: TimedCaller): Promise<Float32Array> {
-    const type = requireImageType(file);
+    const header = this.requireHeader(file);
     const requireWaiting = (): void => {
       if (signal?.aborted) throw new ClientGoneError();
       if (performance.now() >= deadline) throw new DeadlineError();
     };
     await openSharp();
-    return this.limiter.run(async () => {
-      requireWaiting();
-      const seconds = Math.max(1, Math.ceil((deadline - performance.now()) / 1_000));
-      try {
-        return await this.decodeInThread({ file, type, input, maxPixels: this.maxPixels, seconds });
-      } catch (error) {
+    const decode = (): Promise<Float32Array> =>
+      this.limiter.run(async () => {
         requireWaiting();
-        throw error;
-      }
-    });
+        const seconds = Math.max(1, Math.ceil((deadline - performance.now()) / 1_000));
+        try {
+          return await this.decodeInThread({ file, header, input, seconds });
+        } catch (error) {
+          requireWaiting();
+          throw error;
+        }
+      });
+    return header.width * header.height > LARGE_PIXELS ? this.largeLimiter.run(decode) : decode();
   }
 
   async onApplicationShutdown(): Promise<void> {
@@ -65,11 +73,16 @@ export class ImageDecoder implements OnApplicationShutdown {
       else this.idle.push(thread);
     }
   }
-}
 
-function requireImageType(file: Buffer): DecodeTask['type'] {
-  if (file.length === 0) throw new InvalidImageError('is empty; it must be a PNG, JPEG or WebP image');
-  const type = imageTypeOf(file);
-  if (!type) throw new InvalidImageError('must be a PNG, JPEG or WebP image');
-  return type;
+  /** Checks all that the first bytes tell. */
+  private requireHeader(file: Buffer): ImageHeader {
+    if (file.length === 0) throw new InvalidImageError('is empty; it must be a PNG, JPEG or WebP image');
+    const type = imageTypeOf(file);
+    if (!type) throw new InvalidImageError('must be a PNG, JPEG or WebP image');
+    const header = readImageHeader(file, type);
+    if (!header) throw new InvalidImageError(UNDECODABLE);
+    const { width, height } = header;
+    if (width * height <= this.maxPixels) return header;
+    throw new InvalidImageError(`has ${width} × ${height} pixels; at most ${this.maxPixels} altogether are taken`);
+  }
 }

@@ -143,7 +143,7 @@ function resampleRgbRow(
   }
 }
 
-/** The vertical pass. */
+/** The vertical pass: the rows of the input are added up, four at a time. */
 function resampleRows({ data, width, channels }: Pixels, { starts, offsets, values }: Weights): Pixels {
   const stride = width * channels;
   const height = starts.length;
@@ -151,14 +151,29 @@ function resampleRows({ data, width, channels }: Pixels, { starts, offsets, valu
   const sums = new Int32Array(stride);
   for (let y = 0; y < height; y += 1) {
     sums.fill(HALF);
+    const end = offsets[y + 1]!;
+    let index = offsets[y]!;
     let at = starts[y]! * stride;
-    for (let index = offsets[y]!; index < offsets[y + 1]!; index += 1) {
-      addRow(sums, data, at, values[index]!);
-      at += stride;
-    }
+    for (; index + 4 <= end; index += 4, at += 4 * stride) addFourRows(sums, data, at, values, index);
+    for (; index < end; index += 1, at += stride) addRow(sums, data, at, values[index]!);
     for (let x = 0; x < stride; x += 1) output[y * stride + x] = sums[x]! >> PRECISION;
   }
   return { data: output, width, height, channels };
+}
+
+function addFourRows(sums: Int32Array, data: Samples, from: number, values: Int32Array, index: number): void {
+  const stride = sums.length;
+  const [first, second, third, fourth] = [values[index]!, values[index + 1]!, values[index + 2]!, values[index + 3]!];
+  for (let x = 0; x < stride; x += 1) {
+    const at = (from + x) | 0;
+    sums[x] =
+      (sums[x]! +
+        Math.imul(data[at]!, first) +
+        Math.imul(data[at + stride]!, second) +
+        Math.imul(data[at + 2 * stride]!, third) +
+        Math.imul(data[at + 3 * stride]!, fourth)) |
+      0;
+  }
 }
 
 function addRow(sums: Int32Array, data: Samples, from: number, weight: number): void {

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { imageTypeOf } from '../../../src/platform/http/index.js';
+import { readImageHeader } from '../../../src/serving/images/image-header.js';
 import { decodeImage, type DecodeTask } from '../../../src/serving/images/decode-image.js';
 import { DECODED, greatestDifference, IMAGES, RESIZED, samplesOf } from '../../support/pillow-images.js';
 
@@ -13,7 +14,8 @@ async function decode(path: string, size: Size): Promise<number[]> {
   const file = await readFile(path);
   const tables = new Array<Float32Array>(size.channels).fill(BYTES);
   const input = { field: 'image', layout: 'NHWC', ...size, tables } as const;
-  return [...(await decodeImage({ file, type: imageTypeOf(file)!, input, maxPixels: 10_000, seconds: 10 }))];
+  const header = readImageHeader(file, imageTypeOf(file)!)!;
+  return [...(await decodeImage({ file, header, input, seconds: 10 }))];
 }
 
 describe('decodeImage', () => {
