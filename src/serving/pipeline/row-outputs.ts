@@ -84,8 +84,7 @@ function hasDeclaredShape(plan: OutputPlan, { shape, data }: Tensor, rowCount: n
   if (hasUnknownRank) return true;
   if (hasRows && shape[0] !== rowCount) return false;
   let size = hasRows ? rowCount : 1;
-  for (let index = 0; index < rowShape.length; index += 1) {
-    const length = rowShape[index]!;
+  for (const length of rowShape) {
     // With a length that depends on the row, only the fixed lengths can be compared.
     if (typeof length === 'string') return hasFixedLengths(rowShape, shape.slice(hasRows ? 1 : 0));
     size *= length;
