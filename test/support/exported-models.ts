@@ -14,6 +14,8 @@ export interface Reference {
   /** Of each row; for several labels a list of each label's. */
   readonly proba?: readonly unknown[];
   readonly value?: readonly unknown[];
+  /** Scores before the softmax. */
+  readonly logits?: readonly unknown[];
 }
 
 export function referenceOf(name: string): Reference {
