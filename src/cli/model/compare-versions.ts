@@ -69,7 +69,7 @@ function withoutClass({ label: _label, index: _index, ...rest }: Prediction): ob
 }
 
 /** The numbers at the same path of two values; a missing number counts as zero. */
-function numberPairs(a: unknown, b: unknown): [number, number][] {
+export function numberPairs(a: unknown, b: unknown): [number, number][] {
   if (typeof a === 'number' || typeof b === 'number') return [[Number(a ?? 0), Number(b ?? 0)]];
   if (typeof a !== 'object' || a === null) return [];
   const others = (b ?? {}) as Readonly<Record<string, unknown>>;

@@ -1,9 +1,9 @@
 import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { basename, extname } from 'node:path';
+import { basename } from 'node:path';
 import { decodeText } from '../../platform/config/index.js';
-import { InvalidInputError, isDecimal, parseExactJson } from '../../platform/http/index.js';
-import { type FileRecord, readRecords } from '../../platform/records/index.js';
+import { isDecimal, parseExactJson } from '../../platform/http/index.js';
+import { declaredDelimiter, detectFormat, type FileRecord, readRecords } from '../../platform/records/index.js';
 import {
   InvalidReferenceError,
   type ModelVersion,
@@ -14,6 +14,7 @@ import {
   verifyReference,
 } from '../../serving/index.js';
 import { CommandError } from '../command-line.js';
+import { describeFileError } from './rows-file.js';
 
 /**
  * Columns of outputs that have several members: `probability.setosa` is the member `setosa` of `probabilities`. The result of a
@@ -24,6 +25,7 @@ const MEMBERS: readonly (readonly [prefix: string, output: string])[] = [
   ['probability_', 'probabilities'],
   ['values.', 'values'],
 ];
+const NAMELESS = 'a column has no name (pandas writes an index so, unless told index=False)';
 const JSON_CELL = /^\s*[[{]/;
 
 /** What the cells of a column are. */
@@ -47,19 +49,20 @@ export async function readVerifiedReference(file: string, version: ModelVersion)
     await verifyReference(reference, version, { source });
     return reference;
   } catch (error) {
-    throw new CommandError(`${file}: ${describe(error)}`, { cause: error });
+    throw new CommandError(`${file}: ${describeFileError(error)}`, { cause: error });
   }
 }
 
 async function readReferenceFile(file: string, version: ModelVersion): Promise<Reference> {
-  const extension = extname(file).toLowerCase();
-  if (extension === '.json') return parseReference(parseReferenceJson(decodeText(await readFile(file))));
-  if (extension === '.csv') return readCsv(file, version);
+  const format = detectFormat(undefined, file);
+  if (format === 'json') return parseReference(parseReferenceJson(decodeText(await readFile(file))));
+  if (format === 'csv') return readCsv(file, version);
   throw new InvalidReferenceError('expected a file of rows that ends in .csv or .json');
 }
 
 async function readCsv(file: string, version: ModelVersion): Promise<Reference> {
-  const reader = readRecords(createReadStream(file), 'csv');
+  const names = version.schema!.fields.map(({ name }) => name);
+  const reader = readRecords(createReadStream(file), 'csv', { delimiter: declaredDelimiter(undefined, file), names });
   const rows: object[] = [];
   let columns: readonly Column[] | undefined;
   for await (const records of reader) {
@@ -80,6 +83,7 @@ function columnsOf(names: readonly string[], { schema, signature, manifest }: Mo
         return { name, output, member: name.slice(prefix.length) };
     }
     if (outputs.includes(name)) return { name, output: name };
+    if (name === '') throw new InvalidReferenceError(NAMELESS);
     const known = `its features are ${features.join(', ')}, and its outputs ${outputs.map(columnOf).join(', ')}`;
     throw new InvalidReferenceError(`"${name}" is no column of this model: ${known}`);
   });
@@ -118,10 +122,4 @@ function parseOutput(cell: string, output: string): unknown {
 function requireNumber(cell: string, column: string, line: number): number {
   if (isDecimal(cell)) return Number(cell);
   throw new InvalidReferenceError(`line ${line}: ${column} must be a number, got "${cell}"`);
-}
-
-function describe(error: unknown): string {
-  if (error instanceof InvalidInputError) return error.errors[0]?.message ?? error.message;
-  const { code, message } = error as NodeJS.ErrnoException;
-  return code === 'ENOENT' ? 'there is no such file' : message;
 }

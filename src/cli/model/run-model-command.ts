@@ -1,13 +1,14 @@
 import { CommandError } from '../command-line.js';
 import { add } from './add.js';
 import { check } from './check.js';
+import { compare } from './compare.js';
 import type { Command, CommandContext } from './command-context.js';
 import { list } from './list.js';
 import { pin } from './pin.js';
 import { quantize } from './quantize.js';
 import { types } from './types.js';
 
-export const USAGE = `Adds, checks, pins and quantizes the models of a store.
+export const USAGE = `Adds, checks, pins, compares and quantizes the models of a store.
 
   npm run model -- add <file.onnx> --name <name> [--version <n>] [--reference <rows.csv|rows.json>]
                        [--access public|member|admin] [--candidate] [--own-answer]
@@ -20,6 +21,8 @@ export const USAGE = `Adds, checks, pins and quantizes the models of a store.
   npm run model -- check [<name> ...]         loads every version as the application does, verifies all rows of its
                                               reference.json, and reports the result
   npm run model -- list                       lists models and versions
+  npm run model -- compare <name> <version> <version> --rows <rows.csv|rows.json|rows.jsonl>
+      prints how the predictions of two versions differ for the rows of a file
   npm run model -- types [--check]            writes src/inference/models.generated.ts, TypeScript types of every model;
                                               --check only reports whether that file is up to date
   npm run model -- quantize <name> [--version <n>]
@@ -29,7 +32,9 @@ export const USAGE = `Adds, checks, pins and quantizes the models of a store.
 Works on the model store of MODELS_DIR, with the application running or not. See docs/data-scientists.md.
 `;
 
-const COMMANDS: ReadonlyMap<string, Command> = new Map(Object.entries({ add, pin, check, list, types, quantize }));
+const COMMANDS: ReadonlyMap<string, Command> = new Map(
+  Object.entries({ add, pin, check, list, compare, types, quantize }),
+);
 
 /**
  * Runs the subcommand that the first argument names.
