@@ -3,6 +3,14 @@ export { type AccessDecision, ModelAccess } from './access/model-access.js';
 export { InferenceModule } from './inference.module.js';
 export { getModelToken, InjectModel } from './injection/inject-model.js';
 export type { Model, PredictOptions } from './injection/model-client.js';
+export {
+  type Extra,
+  extraColumns,
+  ExtraParameter,
+  hintAtExtra,
+  inputNames,
+  withoutExtra,
+} from './inputs/extra-columns.js';
 export { imageBodyContent } from './inputs/image.docs.js';
 export { decodeImageRow } from './inputs/image-inputs.js';
 export {
@@ -29,5 +37,6 @@ export {
   type Predictions,
   PredictionsService,
   runPipeline,
+  validateInput,
 } from './predict/predictions.service.js';
 export type * from './models.generated.js';

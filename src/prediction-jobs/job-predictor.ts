@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
 import { IdentityService } from '../auth/index.js';
-import type { TextFields } from '../platform/http/index.js';
 import type { FileRecord } from '../platform/records/index.js';
 import {
   inputTextFields,
@@ -13,7 +12,7 @@ import { type CheckedRow, type GoneSignal, ImageDecoder, ModelStore, type ModelV
 import { decodePictures } from './job-input.js';
 import { JobVersionGoneError } from './prediction-jobs.errors.js';
 import type { PredictionPayload } from './prediction-payload.js';
-import { readItem, readRow, RowFailure, predictIsolatingFailures } from './row-results.js';
+import { readItem, readRow, type RecordReading, RowFailure, predictIsolatingFailures } from './row-results.js';
 
 /** The job on whose behalf rows are predicted. */
 export interface PredictionContext {
@@ -27,8 +26,7 @@ export interface PredictionContext {
 
 interface RecordBatch {
   readonly records: readonly FileRecord[];
-  /** Parses text values; undefined if the values are typed. */
-  readonly textFields: TextFields | undefined;
+  readonly reading: RecordReading;
 }
 
 /** Predicts rows with the model version that the job was created for, at background priority. */
@@ -60,23 +58,26 @@ export class JobPredictor {
     return this.store.get(model).use(version, async (found) => {
       if ((found.sha256 ?? null) !== sha256) throw new JobVersionGoneError(model, version);
       const pipeline = this.pipelines.find(model);
-      const textFields = payload.isText ? inputTextFields(found, pipeline) : undefined;
+      const reading = {
+        textFields: payload.isText ? inputTextFields(found, pipeline) : undefined,
+        names: payload.extra && new Set(payload.extra.names),
+      };
       const arePictures = payload.format === 'pictures';
       const records = arePictures ? await decodePictures(input, found, { decoder: this.decoder, signal: gone }) : input;
       return pipeline
-        ? this.predictWithPipeline(pipeline, { records, textFields }, found, context)
-        : predictRows({ records, textFields }, found, gone);
+        ? this.predictWithPipeline(pipeline, { records, reading }, found, context)
+        : predictRows({ records, reading }, found, gone);
     });
   }
 
   /** Runs the feature's pipeline around the model. */
   private predictWithPipeline(
     pipeline: RegisteredPipeline,
-    { records, textFields }: RecordBatch,
+    { records, reading }: RecordBatch,
     version: ModelVersion,
     { payload: { model }, memberId, signal }: PredictionContext,
   ): Promise<unknown[]> {
-    const read = (record: FileRecord): PredictionInput | RowFailure => readItem(record, textFields);
+    const read = (record: FileRecord): PredictionInput | RowFailure => readItem(record, reading);
     const caller = (): ReturnType<IdentityService['findMember']> => this.identity.findMember(memberId);
     return predictReadable(records, read, (items) => {
       const options = { signal, deadline: version.deadlineIn(), priority: 'background' } as const;
@@ -85,12 +86,8 @@ export class JobPredictor {
   }
 }
 
-function predictRows(
-  { records, textFields }: RecordBatch,
-  version: ModelVersion,
-  signal: GoneSignal,
-): Promise<unknown[]> {
-  const read = (record: FileRecord): CheckedRow | RowFailure => readRow(record, version, textFields);
+function predictRows({ records, reading }: RecordBatch, version: ModelVersion, signal: GoneSignal): Promise<unknown[]> {
+  const read = (record: FileRecord): CheckedRow | RowFailure => readRow(record, version, reading);
   return predictReadable(records, read, (rows) => version.predict(rows, { signal, priority: 'background' }));
 }
 

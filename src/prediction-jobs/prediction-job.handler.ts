@@ -5,6 +5,7 @@ import { type FinishedJob, JobHandler, type RunningJob } from '../jobs/index.js'
 import type { FileRecord } from '../platform/records/index.js';
 import { FileStore } from '../platform/storage/index.js';
 import { JobPredictor } from './job-predictor.js';
+import { formatKept } from './kept-columns.js';
 import { readJobInput } from './job-input.js';
 import { RowFailedError } from './prediction-jobs.errors.js';
 import { PREDICTION_JOB, type PredictionPayload } from './prediction-payload.js';
@@ -39,7 +40,7 @@ export class PredictionJobHandler implements JobHandler<PredictionPayload> {
     const { payload, signal, memberId, inputId, progress } = job;
     const version = await this.predictor.findVersion(payload);
     const records = readJobInput(this.files.read(inputId!), payload);
-    const writer = new ResultWriter(job);
+    const writer = new ResultWriter(job, keptFormatter(payload));
     const runMs = (): number => (version.hasInteractiveDemand ? SHARED_RUN_MS : RUN_MS);
     const size = (): number => Math.min(version.rowsWithin(runMs()), writer.rowsWithin(BATCH_LENGTH));
     const gone = ClientPresence.until(signal);
@@ -71,10 +72,14 @@ async function writeBatch(
 ): Promise<void> {
   const results = await promised;
   const end = payload.onError === 'skip' ? -1 : results.findIndex((result) => result instanceof RowFailure);
-  writer.add(end < 0 ? results : results.slice(0, end));
+  writer.add(end < 0 ? results : results.slice(0, end), records);
   if (end < 0) return writer.saveIfDue();
   await writer.close(1);
   throw locateError(records[end]!, (results[end] as RowFailure).error, payload);
+}
+
+function keptFormatter({ extra, format }: PredictionPayload): ((record: FileRecord) => string) | undefined {
+  return extra && (({ value }) => formatKept(value, extra.kept, format === 'csv'));
 }
 
 /** Adds the row to an error without a location of its own. */

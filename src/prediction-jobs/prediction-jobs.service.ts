@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import type { Request } from 'express';
 import type { AuthenticatedMember } from '../auth/index.js';
 import { UnitOfWork } from '../platform/database/index.js';
+import { OpenApiService } from '../platform/docs/index.js';
 import {
   type ClientPresence,
   HttpSettings,
@@ -12,10 +13,19 @@ import {
 import { type JobDto, JobsService } from '../jobs/index.js';
 import type { Delimiter } from '../platform/records/index.js';
 import { FileStore, type StoredFile } from '../platform/storage/index.js';
-import { acceptsInstances, acceptsModelRows, inputTextFields, PipelineRegistry } from '../inference/index.js';
-import { ImageDecoder, ModelStore, type ModelVersion } from '../serving/index.js';
+import {
+  acceptsInstances,
+  acceptsModelRows,
+  type Extra,
+  inputNames,
+  inputTextFields,
+  PipelineRegistry,
+  type RegisteredPipeline,
+} from '../inference/index.js';
+import { ImageDecoder, ModelStore, type ModelVersion, outputSchema } from '../serving/index.js';
 import { PredictionJobsSettings } from './prediction-jobs.settings.js';
 import { readJobInput } from './job-input.js';
+import { nameKeptColumns } from './kept-columns.js';
 import { openJobUpload } from './job-upload.js';
 import { type JobInput, type OnError, PREDICTION_JOB, type PredictionPayload } from './prediction-payload.js';
 import { scanInput } from './scan-input.js';
@@ -25,6 +35,7 @@ export interface JobRequest {
   /** The version that was asked for; undefined for the default version. */
   readonly version: string | undefined;
   readonly onError: OnError;
+  readonly extra?: Extra | undefined;
   /** Of CSV; undefined to find it in the header. */
   readonly delimiter?: Delimiter | undefined;
   readonly idempotencyKey: string | undefined;
@@ -53,6 +64,7 @@ export class PredictionJobsService {
     private readonly settings: PredictionJobsSettings,
     private readonly http: HttpSettings,
     private readonly decoder: ImageDecoder,
+    private readonly openApi: OpenApiService,
   ) {}
 
   /** Stores the input, scans it, and enqueues the job. An error leaves nothing behind. */
@@ -86,12 +98,13 @@ export class PredictionJobsService {
     { version, input, textFields }: InputContext,
     { id, sha256 }: StoredFile,
   ): Promise<JobDto> {
-    const { model, onError, gone, member, idempotencyKey: key } = jobRequest;
+    const { model, onError, extra, gone, member, idempotencyKey: key } = jobRequest;
     const records = readJobInput(this.files.read(id), input, textFields?.names);
     const pipeline = this.pipelines.find(model);
-    const maxRows = this.settings.maxRows;
-    const context = { textFields, onError, version, pipeline, maxRows, gone, decoder: this.decoder };
-    const { rows, columns, delimiter } = await scanInput(records, input, context);
+    const names = extra && inputNames(version, pipeline);
+    const { maxRows } = this.settings;
+    const context = { textFields, names, extra, onError, version, pipeline, maxRows, gone, decoder: this.decoder };
+    const { rows, columns, extraColumns, delimiter } = await scanInput(records, input, context);
     const payload: PredictionPayload = {
       ...input,
       delimiter,
@@ -101,12 +114,20 @@ export class PredictionJobsService {
       onError,
       columns,
       labels: version.labels ?? [],
+      extra: names && { names: [...names], kept: nameKeptColumns(extraColumns, this.resultNames(version, pipeline)) },
     };
     const idempotency = key === undefined ? undefined : { key, digest: digestOf(payload, jobRequest, sha256) };
     const job = { kind: PREDICTION_JOB, memberId: member.id, payload, total: rows, inputId: id };
     return this.unitOfWork.run((manager) =>
       this.jobs.enqueue(manager, { ...job, model, version: version.version, idempotency }),
     );
+  }
+
+  /** The members of a prediction. */
+  private resultNames({ signature, manifest }: ModelVersion, pipeline: RegisteredPipeline | undefined): string[] {
+    const { answer } = pipeline?.metadata ?? {};
+    const schema = answer ? this.openApi.schemaOf(answer) : signature && outputSchema(signature, manifest);
+    return Object.keys((schema as { properties?: object } | undefined)?.properties ?? {});
   }
 }
 
@@ -116,11 +137,11 @@ export class PredictionJobsService {
  */
 function digestOf(
   { model, onError, format, isText }: PredictionPayload,
-  { version, delimiter }: JobRequest,
+  { version, delimiter, extra }: JobRequest,
   sha256: string,
 ): string {
   // JSON leaves out what is undefined.
-  const options = version === undefined && delimiter === undefined ? [] : [{ version, delimiter }];
+  const options = (version ?? delimiter ?? extra) ? [{ version, delimiter, extra }] : [];
   return createHash('sha256')
     .update(JSON.stringify([model, onError, format, isText, sha256, ...options]))
     .digest('hex');

@@ -1,4 +1,5 @@
 import type { Delimiter, RecordFormat } from '../platform/records/index.js';
+import type { KeptColumns } from './kept-columns.js';
 
 export const PREDICTION_JOB = 'prediction';
 
@@ -31,4 +32,12 @@ export interface PredictionPayload extends JobInput {
   readonly columns: readonly string[];
   /** Labels of the model's classes, if the manifest names them. */
   readonly labels: readonly string[];
+  /** With `extra=keep`, of an input with other fields than the model reads. */
+  readonly extra?: ExtraFields | undefined;
+}
+
+/** The fields of an input that are read, and the others, which the result repeats. */
+export interface ExtraFields {
+  readonly names: readonly string[];
+  readonly kept: KeptColumns;
 }

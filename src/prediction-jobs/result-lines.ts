@@ -1,10 +1,16 @@
 import { type DomainError, InvalidInputError, stringifyExactJson } from '../platform/http/index.js';
 import { RowFailure } from './row-results.js';
 
-/** Formats the JSON line of a result. @param index of the row in the input, from 0 @param result a prediction or a `RowFailure` */
-export function formatResultLine(index: number, result: unknown): string {
+/**
+ * Formats the JSON line of a result.
+ *
+ * @param index of the row in the input, from 0
+ * @param result a prediction or a `RowFailure`
+ * @param kept what `formatKept` has made of the row
+ */
+export function formatResultLine(index: number, result: unknown, kept = ''): string {
   // JSON.stringify, since V8 caches the results of String(number) by the ten thousand, which keeps them in the old heap.
-  const row = JSON.stringify(index);
+  const row = `${JSON.stringify(index)}${kept}`;
   if (result instanceof RowFailure) return `{"row":${row},"error":${JSON.stringify(describeError(result.error))}}\n`;
   const json = stringifyExactJson(hasOwnRow(result) ? keepApart(result) : result) ?? 'null';
   if (!json.startsWith('{')) return `{"row":${row},"answer":${json}}\n`;

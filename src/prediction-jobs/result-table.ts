@@ -1,6 +1,7 @@
 import { parseExactJson, stringifyExactJson } from '../platform/http/index.js';
 import type { FinishedJob } from '../jobs/index.js';
 import { CsvWriter, type FileRecord } from '../platform/records/index.js';
+import { type KeptColumns, prefixTaken } from './kept-columns.js';
 import type { PredictionPayload } from './prediction-payload.js';
 
 /*
@@ -13,7 +14,8 @@ import type { PredictionPayload } from './prediction-payload.js';
  *    `value_<name>` per target;
  * 3. `error`, the message of a failed row, if the job skips invalid rows (`onError=skip`).
  *
- * A column of 2 or 3 with the name of an input column gets the prefix `answer_`.
+ * A column of 2 or 3 with the name of a feature gets the prefix `answer_`. A column of 1 that is no feature (`extra=keep`) has its
+ * name in the JSON lines of the result, with the prefix `input_` where another column has this name.
  */
 
 /** A parsed line of a result. */
@@ -39,6 +41,8 @@ export interface TableOptions {
   readonly labels: readonly string[];
   /** Whether to add the column `error`. */
   readonly hasErrors: boolean;
+  /** The columns of the input that are no features. */
+  readonly kept?: KeptColumns | undefined;
 }
 
 /** Writes predictions beside their inputs as CSV. */
@@ -51,15 +55,20 @@ export class ResultTable {
     private readonly options: TableOptions,
     sample: ResultLine | undefined,
   ) {
-    const { columns, labels, hasErrors } = options;
-    const resultColumns = sample ? columnsOf(sample, labels) : [];
+    const { columns, labels, hasErrors, kept = [] } = options;
+    const resultColumns = sample ? columnsOf(sample, labels, new Set(kept.map(([, name]) => name))) : [];
     if (hasErrors) resultColumns.push({ name: 'error', read: ({ error }) => error?.detail });
-    const taken = new Set(columns);
+    const keptNames = new Map(kept);
+    const features = new Set(columns.filter((column) => !keptNames.has(column)));
     this.resultColumns = resultColumns.map(({ name, read }) => ({
-      name: taken.has(name) ? `answer_${name}` : name,
+      name: features.has(name) ? `answer_${name}` : name,
       read,
     }));
-    this.writer = new CsvWriter([...columns, ...this.resultColumns.map(({ name }) => name)]);
+    const resultNames = this.resultColumns.map(({ name }) => name);
+    const taken = new Set([...features, ...resultNames]);
+    const names = prefixTaken([...keptNames.values()], taken);
+    const nameOf = new Map([...keptNames.keys()].map((column, index) => [column, names[index]!]));
+    this.writer = new CsvWriter([...columns.map((column) => nameOf.get(column) ?? column), ...resultNames]);
   }
 
   header(): string {
@@ -83,9 +92,9 @@ export async function* writeResultCsv(
   job: FinishedJob<PredictionPayload>,
   batches: AsyncIterable<readonly FileRecord[]>,
 ): AsyncGenerator<string> {
-  const { columns, labels, onError } = job.payload;
+  const { columns, labels, onError, extra } = job.payload;
   const sample = await findPrediction(job.lines());
-  const table = new ResultTable({ columns, labels, hasErrors: onError === 'skip' }, sample);
+  const table = new ResultTable({ columns, labels, hasErrors: onError === 'skip', kept: extra?.kept }, sample);
   yield table.header();
   const lines = new ResultLineReader(job.lines());
   for await (const batch of batches) {
@@ -132,8 +141,11 @@ function parseLines(chunk: Buffer): ResultLine[] {
 /** The members that become a column for each of theirs, and how the names of these columns begin. */
 const PREFIXES: Readonly<Record<string, string>> = { probabilities: 'probability', values: 'value' };
 
-function columnsOf(sample: ResultLine, labels: readonly string[]): Column[] {
-  const names = Object.keys(sample).filter((name) => name !== 'row' && !(name === 'index' && 'label' in sample));
+/** @param kept members of the line that are no part of the prediction */
+function columnsOf(sample: ResultLine, labels: readonly string[], kept: ReadonlySet<string>): Column[] {
+  const names = Object.keys(sample).filter(
+    (name) => name !== 'row' && !kept.has(name) && !(name === 'index' && 'label' in sample),
+  );
   return names.flatMap((name): Column[] => {
     const value = sample[name];
     const prefix = isObject(value) ? PREFIXES[name] : undefined;

@@ -1,4 +1,5 @@
 import type { Progress, RunningJob } from '../jobs/index.js';
+import type { FileRecord } from '../platform/records/index.js';
 import { formatResultLine } from './result-lines.js';
 import { RowFailure } from './row-results.js';
 
@@ -25,16 +26,22 @@ export class ResultWriter {
   private savedAt = performance.now();
   private saving: Promise<void> = Promise.resolve();
 
-  constructor(private readonly job: RunningJob) {
+  /** @param formatKept the members of a line that repeat its record */
+  constructor(
+    private readonly job: RunningJob,
+    private readonly formatKept?: (record: FileRecord) => string,
+  ) {
     const { done, errors } = job.progress;
     this.done = done;
     this.savedDone = done;
     this.errors = errors;
   }
 
-  /** Appends the results of the next rows: predictions or `RowFailure`s. */
-  add(results: readonly unknown[]): void {
-    const lines = results.map((result, index) => formatResultLine(this.done + index, result)).join('');
+  /** Appends the results of the next rows, predictions or `RowFailure`s. @param records the rows, of which there may be more */
+  add(results: readonly unknown[], records: readonly FileRecord[]): void {
+    const lines = results
+      .map((result, index) => formatResultLine(this.done + index, result, this.formatKept?.(records[index]!)))
+      .join('');
     this.done += results.length;
     this.errors += results.filter((result) => result instanceof RowFailure).length;
     if (results.length > 0) this.lineLength = lines.length / results.length;

@@ -1,25 +1,29 @@
 import { DomainError, faultOf, InvalidInputError, type TextFields } from '../platform/http/index.js';
 import type { FileRecord } from '../platform/records/index.js';
 import { type CheckedRow, type ModelVersion, RowCheck, TooManyElementsError } from '../serving/index.js';
-import type { PredictionInput } from '../inference/index.js';
+import { hintAtExtra, type PredictionInput, withoutExtra } from '../inference/index.js';
 
 /** Takes the place of the prediction of a row that failed. */
 export class RowFailure {
   constructor(readonly error: DomainError) {}
 }
 
+/** How to read the values of a record. */
+export interface RecordReading {
+  /** Parses text values; undefined if the values are typed. */
+  readonly textFields: TextFields | undefined;
+  /** The fields to read, where others are to be ignored. */
+  readonly names: ReadonlySet<string> | undefined;
+}
+
 /** Validates a record as a row of the model. */
-export function readRow(
-  record: FileRecord,
-  version: ModelVersion,
-  textFields: TextFields | undefined,
-): CheckedRow | RowFailure {
+export function readRow(record: FileRecord, version: ModelVersion, reading: RecordReading): CheckedRow | RowFailure {
   if (record.error) return new RowFailure(new InvalidInputError([record.error]));
   // A check per row: limits and errors are those of this row alone.
   const check = new RowCheck(version.limits);
   try {
-    const row = version.check(readValue(record, textFields), record.location, check);
-    return check.errors.length === 0 ? row : new RowFailure(new InvalidInputError(check.errors));
+    const row = version.check(readValue(record, reading), record.location, check);
+    return check.errors.length === 0 ? row : new RowFailure(new InvalidInputError(hintAtExtra(check.errors)));
   } catch (error) {
     if (error instanceof TooManyElementsError) return new RowFailure(error);
     throw error;
@@ -27,14 +31,15 @@ export function readRow(
 }
 
 /** Reads a record as an input of a pipeline. */
-export function readItem(record: FileRecord, textFields: TextFields | undefined): PredictionInput | RowFailure {
+export function readItem(record: FileRecord, reading: RecordReading): PredictionInput | RowFailure {
   if (record.error) return new RowFailure(new InvalidInputError([record.error]));
-  return { value: readValue(record, textFields), location: record.location };
+  return { value: readValue(record, reading), location: record.location };
 }
 
-/** The value of a record, with text parsed to the types of the input. */
-export function readValue({ value }: FileRecord, textFields: TextFields | undefined): unknown {
-  return textFields ? textFields.read(value as Readonly<Record<string, string>>) : value;
+/** The value of a record, with text parsed to the types of the input, and without fields to ignore. */
+export function readValue({ value }: FileRecord, { textFields, names }: RecordReading): unknown {
+  const row = textFields ? textFields.read(value as Readonly<Record<string, string>>) : value;
+  return names ? withoutExtra(row, names) : row;
 }
 
 /**

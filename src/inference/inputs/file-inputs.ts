@@ -21,6 +21,7 @@ import {
 } from '../../platform/records/index.js';
 import { type ModelVersion, TooManyRowsError } from '../../serving/index.js';
 import type { RegisteredPipeline } from '../pipelines/pipeline-registry.js';
+import { type Extra, extraColumns, inputNames, withoutExtra } from './extra-columns.js';
 import { type ImageDecoding, readImageInputs } from './image-inputs.js';
 import {
   acceptsInstances,
@@ -34,6 +35,7 @@ import {
 export interface FileInputOptions {
   /** Of CSV. Default: what the file says. */
   readonly delimiter?: Delimiter | undefined;
+  readonly extra?: Extra | undefined;
 }
 
 /**
@@ -68,12 +70,16 @@ function isJson({ mediaType, name, bytes }: UploadedFile): boolean {
 /** Collects the inputs of several files. */
 class FileInputReader {
   readonly inputs: PredictionInput[] = [];
+  /** The fields to read; undefined to read all. */
+  private readonly names: ReadonlySet<string> | undefined;
 
   constructor(
     private readonly version: ModelVersion,
     private readonly pipeline: RegisteredPipeline | undefined,
     private readonly options: FileInputOptions,
-  ) {}
+  ) {
+    if (options.extra) this.names = inputNames(version, pipeline);
+  }
 
   /** @param isOneOfSeveral whether errors name the file */
   async add(file: UploadedFile, isOneOfSeveral: boolean): Promise<void> {
@@ -97,7 +103,7 @@ class FileInputReader {
     const errors: FieldError[] = [];
     let isFirst = true;
     for await (const records of reader) {
-      if (isFirst && texts) checkColumns(reader.header!, texts);
+      if (isFirst && texts) checkColumns(reader.header!, texts, extraColumns(this.options.extra));
       isFirst = false;
       this.append(records, texts, errors);
     }
@@ -109,7 +115,8 @@ class FileInputReader {
     if (this.inputs.length + records.length > rows) throw new TooManyRowsError(rows);
     for (const { value, location, error } of records) {
       if (error) errors.push(error);
-      this.inputs.push({ value: texts && !error ? texts.read(value as Record<string, string>) : value, location });
+      const row = texts && !error ? texts.read(value as Record<string, string>) : value;
+      this.inputs.push({ value: this.names ? withoutExtra(row, this.names) : row, location });
     }
   }
 

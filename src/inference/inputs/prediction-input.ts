@@ -1,5 +1,6 @@
 import { type FieldError, InvalidInputError, type TextFields, textFieldsOf } from '../../platform/http/index.js';
 import { type CheckedRow, isRequired, type ModelVersion, RowCheck, TooManyRowsError } from '../../serving/index.js';
+import { hintAtExtra } from './extra-columns.js';
 import type { RegisteredPipeline } from '../pipelines/pipeline-registry.js';
 
 /** A parsed body. All values of a form are strings. */
@@ -70,7 +71,7 @@ export function parseRowOrInstances(
 export function checkRows(inputs: readonly PredictionInput[], version: ModelVersion): CheckedRow[] {
   const check = new RowCheck(version.limits);
   const rows = inputs.map(({ value, location }) => version.check(value, location, check));
-  if (check.errors.length > 0) throw new InvalidInputError(check.errors);
+  if (check.errors.length > 0) throw new InvalidInputError(hintAtExtra(check.errors));
   return rows;
 }
 

@@ -14,11 +14,11 @@ import {
 } from '@nestjs/common';
 import { ApiExtraModels, ApiOkResponse, ApiOperation, ApiParam, ApiTags, getSchemaPath } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
-import { AcceptsBody, AnyQuery, ApiProblems, UploadedFiles } from '../../platform/http/index.js';
+import { AcceptsBody, AnyQuery, ApiProblems, OptionalQuery, UploadedFiles } from '../../platform/http/index.js';
 import { ModelStore } from '../../serving/index.js';
 import { ModelAccessGuard } from '../access/model-access.guard.js';
 import { parseRowOrInstances } from '../inputs/prediction-input.js';
-import { AcceptsPredictionQuery } from '../predict/dto/prediction-query.dto.js';
+import { PredictionQueryDto } from '../predict/dto/prediction-query.dto.js';
 import { PredictionsDto } from '../predict/dto/predictions.dto.js';
 import { ApiPredictionProblems } from '../predict/prediction-problems.js';
 import { CurrentPrediction, type PredictionContext, PredictionsService } from '../predict/predictions.service.js';
@@ -84,7 +84,7 @@ export class ModelsController {
   @UseGuards(ModelAccessGuard)
   @UseFilters(ModelViewsFilter)
   @AcceptsBody({ kinds: ['json', 'form', 'files'], purpose: 'predictions' })
-  @AcceptsPredictionQuery()
+  @OptionalQuery(PredictionQueryDto)
   @ApiModelName()
   @ApiOperation({ summary: 'Predict with the default version: one row, {"instances": […]}, or files' })
   @ApiJsonOrPage(PredictionsDto)
@@ -100,7 +100,7 @@ export class ModelsController {
   @HttpCode(200)
   @UseGuards(ModelAccessGuard)
   @AcceptsBody({ kinds: ['json', 'form', 'files'], purpose: 'predictions' })
-  @AcceptsPredictionQuery()
+  @OptionalQuery(PredictionQueryDto)
   @ApiModelName()
   @ApiParam({ name: 'version', description: 'A version number', example: '1' })
   @ApiOperation({ summary: 'Predict with one version: one row, {"instances": […]}, or files' })

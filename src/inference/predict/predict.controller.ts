@@ -1,10 +1,10 @@
 import { Body, Controller, HttpCode, Post, Put, UseGuards } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { AcceptsBody } from '../../platform/http/index.js';
+import { AcceptsBody, OptionalQuery } from '../../platform/http/index.js';
 import type { Prediction } from '../../serving/index.js';
 import { ModelAccessGuard } from '../access/model-access.guard.js';
 import { parseRowOrArray } from '../inputs/prediction-input.js';
-import { AcceptsPredictionQuery } from './dto/prediction-query.dto.js';
+import { PredictionQueryDto } from './dto/prediction-query.dto.js';
 import { PredictResultDto } from './dto/predictions.dto.js';
 import { ApiPredictionProblems } from './prediction-problems.js';
 import { CurrentPrediction, type PredictionContext, PredictionsService } from './predictions.service.js';
@@ -19,7 +19,7 @@ export class PredictController {
   @Post()
   @HttpCode(200)
   @AcceptsBody({ kinds: ['json', 'form', 'files'], purpose: 'predictions' })
-  @AcceptsPredictionQuery()
+  @OptionalQuery(PredictionQueryDto)
   @ApiOperation({ summary: 'Predict with the default model: one row, an array of rows, or files' })
   @ApiOkResponse({ type: PredictResultDto })
   @ApiPredictionProblems()
@@ -30,7 +30,7 @@ export class PredictController {
 
   @Put()
   @AcceptsBody({ kinds: ['json', 'form', 'files'], purpose: 'predictions' })
-  @AcceptsPredictionQuery()
+  @OptionalQuery(PredictionQueryDto)
   @ApiOperation({ summary: 'The same as POST, for clients that send PUT' })
   @ApiOkResponse({ type: PredictResultDto })
   @ApiPredictionProblems()

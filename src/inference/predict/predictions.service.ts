@@ -1,5 +1,5 @@
 import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
-import { createParamDecorator, type ExecutionContext, Injectable } from '@nestjs/common';
+import { createParamDecorator, type ExecutionContext, Injectable, type Type } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { type AuthenticatedMember, IdentityService } from '../../auth/index.js';
 import {
@@ -20,6 +20,7 @@ import {
 } from '../../serving/index.js';
 import { modelOf } from '../access/model-access.guard.js';
 import { PipelineFailedError } from '../inference.errors.js';
+import { hintAtExtra, inputNames, withoutExtra } from '../inputs/extra-columns.js';
 import { readFileInputs } from '../inputs/file-inputs.js';
 import {
   acceptsModelRows,
@@ -111,7 +112,7 @@ export class PredictionsService {
       const inputs =
         value instanceof UploadedFiles
           ? await readFileInputs(value, version, pipeline, { decoder: this.decoder, caller }, query)
-          : parse({ value, isForm }, version);
+          : selectFields(parse({ value, isForm }, version), query, version, pipeline);
       const predictions = pipeline
         ? await runPipeline(pipeline, inputs, version, this.pipelineContext(version, context, caller.deadline))
         : await version.predict(checkRows(inputs, version), caller);
@@ -127,6 +128,17 @@ export class PredictionsService {
     const caller = (): Promise<AuthenticatedMember | undefined> => this.identity.authenticate(request, response);
     return { model: model.name, version, signal: signal.toAbortSignal(), deadline, caller };
   }
+}
+
+/** The inputs, without extra keys where these are to be ignored. */
+function selectFields(
+  inputs: readonly PredictionInput[],
+  { extra }: PredictionQueryDto,
+  version: ModelVersion,
+  pipeline: RegisteredPipeline | undefined,
+): readonly PredictionInput[] {
+  const names = extra && inputNames(version, pipeline);
+  return names ? inputs.map(({ value, location }) => ({ value: withoutExtra(value, names), location })) : inputs;
 }
 
 /** @throws InvalidInputError for an unknown parameter or value */
@@ -149,7 +161,7 @@ export async function runPipeline(
   context: PipelineRunContext,
 ): Promise<unknown[]> {
   const validated = await mapConcurrently(inputs, context, ({ value, location }) => {
-    return metadata.input ? validateAs(metadata.input, value, location) : (value as object);
+    return metadata.input ? validateInput(metadata.input, { value, location }) : (value as object);
   });
   const features = steps.preprocess
     ? await mapConcurrently(validated, context, (input) => steps.preprocess!(input, context))
@@ -160,6 +172,16 @@ export async function runPipeline(
   return mapConcurrently(predictions, context, (prediction, index) => {
     return steps.respond!(prediction, { ...context, input: validated[index]!, features: features[index]! });
   });
+}
+
+/** @throws InvalidInputError for an input that breaks the DTO */
+export async function validateInput(type: Type<object>, { value, location }: PredictionInput): Promise<object> {
+  try {
+    return await validateAs(type, value, location);
+  } catch (error) {
+    if (!(error instanceof InvalidInputError)) throw error;
+    throw new InvalidInputError(hintAtExtra(error.errors, location));
+  }
 }
 
 /** An invalid row made from a valid input is a fault of the pipeline, not of the client. */

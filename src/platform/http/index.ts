@@ -56,8 +56,10 @@ export {
   TextField,
   UuidField,
 } from './validation/fields.js';
+export { OptionalQuery } from './validation/optional-query.js';
 export { type TextFields, textFieldsOf } from './validation/text-fields.js';
 export { type StandardHeaders, standardHeaders } from './security-headers.js';
 export { booleanOf, numberOf, wholeNumberOf } from './validation/text-values.js';
 export { isStorableText } from './validation/text-safety.js';
+export { validatedNames } from './validation/validated-names.js';
 export { validateAs } from './validation/validation.pipe.js';

@@ -1,4 +1,4 @@
-export { checkColumns } from './check-columns.js';
+export { checkColumns, type ExtraColumns } from './check-columns.js';
 export { CsvWriter } from './csv-writer.js';
 export { readDelimiterLine } from './csv-dialect.js';
 export { DelimiterParameter } from './delimiter-parameter.js';

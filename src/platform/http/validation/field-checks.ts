@@ -6,6 +6,7 @@ import { isStorableText } from './text-safety.js';
 /** How one field is converted and checked. */
 export interface FieldCheck {
   readonly optional?: boolean;
+  readonly description?: string;
   readonly accepts: (value: unknown) => boolean;
   readonly convert?: (value: unknown) => unknown;
   /** Schema in the OpenAPI document. */
