@@ -24,6 +24,7 @@ export {
 export { describeModel, summarizeModel } from './models/describe-model.js';
 export { ModelDto, ModelSummaryDto, VersionDto } from './models/dto/model.dto.js';
 export { schemasOf } from './models/model-schemas.js';
+export { describeTimeLimits } from './models/time-limits.docs.js';
 export { type ModelViews, ModelViewsRegistry } from './models/model-views.js';
 export {
   Pipeline,

@@ -9,6 +9,7 @@ import { PredictionRateLimiter } from './access/prediction-rate-limiter.js';
 import { InferenceSettings } from './inference.settings.js';
 import { modelProviders } from './injection/inject-model.js';
 import { describeModels } from './models/model-openapi.js';
+import { describeTimeLimits } from './models/time-limits.docs.js';
 import { ModelViewsRegistry } from './models/model-views.js';
 import { ModelsController } from './models/models.controller.js';
 import { PromotionController } from './models/promotion.controller.js';
@@ -33,7 +34,10 @@ export class InferenceModule {
     pipelines: PipelineRegistry,
     settings: ServingSettings,
   ) {
-    openApi.contribute((document) => describeModels(document, { store, pipelines, settings }));
+    openApi.contribute((document) => {
+      describeModels(document, { store, pipelines, settings });
+      describeTimeLimits(document, '/predict', settings);
+    });
     readiness.add('models', () => store.readiness);
     store.onChange(() => {
       openApi.invalidate();

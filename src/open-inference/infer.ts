@@ -22,7 +22,10 @@ export async function infer(
   const { signature, schema, limits } = version;
   if (!signature) throw new ModelNotReadyError(`${model}/${version.version}`, version.state);
   const { id, feeds, outputs, timeoutMs } = parseInferRequest(body, headerLength, signature, limits, schema?.inputs);
-  const tensors = await version.infer(feeds, { signal, deadline: version.deadlineIn(timeoutMs) });
+  const tensors = await version.infer(feeds, {
+    signal,
+    deadline: version.deadlineFor(feeds[0]?.shape[0] ?? 1, timeoutMs),
+  });
   const selected = outputs.map((output) => selectOutput(output, tensors, version));
   return encodeInferResponse({ model, version: version.version, id }, selected);
 }

@@ -1,6 +1,8 @@
 import { Module } from '@nestjs/common';
 import { OpenApiService } from '../platform/docs/index.js';
 import { ErrorFormats, type FormattedError, type Problem } from '../platform/http/index.js';
+import { describeTimeLimits } from '../inference/index.js';
+import { ServingSettings } from '../serving/index.js';
 import { ModelProtocolController, VersionProtocolController } from './model-protocol.controller.js';
 import { OpenInferenceController } from './open-inference.controller.js';
 import { describeVersionPaths } from './open-inference.docs.js';
@@ -11,9 +13,10 @@ import { RepositoryController } from './repository.controller.js';
   controllers: [OpenInferenceController, ModelProtocolController, VersionProtocolController, RepositoryController],
 })
 export class OpenInferenceModule {
-  constructor(openApi: OpenApiService, errorFormats: ErrorFormats) {
+  constructor(openApi: OpenApiService, errorFormats: ErrorFormats, settings: ServingSettings) {
     errorFormats.add('/v2', formatError);
     openApi.contribute(describeVersionPaths);
+    openApi.contribute((document) => describeTimeLimits(document, '/infer', settings));
   }
 }
 

@@ -33,7 +33,7 @@ export async function decodePictures(
   if (!image) throw new UnsupportedMediaTypeError('The model no longer accepts pictures.');
   const rows: FileRecord[] = [];
   for (const { position, location, value } of pictures) {
-    const caller = { signal, deadline: version.deadlineIn() };
+    const caller = { signal, deadline: version.deadlineFor(1) };
     const row = await decodeImageRow((value as ArchivedPicture).bytes, location, image, { decoder, caller });
     rows.push({ position, location, ...row });
   }

@@ -80,7 +80,7 @@ export class JobPredictor {
     const read = (record: FileRecord): PredictionInput | RowFailure => readItem(record, reading);
     const caller = (): ReturnType<IdentityService['findMember']> => this.identity.findMember(memberId);
     return predictReadable(records, read, (items) => {
-      const options = { signal, deadline: version.deadlineIn(), priority: 'background' } as const;
+      const options = { signal, deadline: version.deadlineFor(items.length), priority: 'background' } as const;
       return runPipeline(pipeline, items, version, { model, version: version.version, caller, ...options });
     });
   }

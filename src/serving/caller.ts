@@ -11,7 +11,7 @@ export interface GoneSignal {
 /** The caller of a prediction. */
 export interface Caller {
   readonly signal?: GoneSignal;
-  /** In milliseconds as `performance.now()` counts; DEADLINE_MS from now unless given. */
+  /** In milliseconds as `performance.now()` counts; see `ModelVersion.deadlineFor` for its default. */
   readonly deadline?: number;
   /** `interactive` unless given. */
   readonly priority?: Priority;

@@ -20,8 +20,10 @@ export class ServingSettings {
   readonly modelsDir: string;
   /** The model behind `/predict`. */
   readonly defaultModel: string;
-  /** Milliseconds that a prediction may wait and run. */
+  /** Milliseconds that a prediction may wait and run; of a request with many rows, each slice. */
   readonly deadlineMs: number;
+  /** Milliseconds that a request with many rows may take as a whole. */
+  readonly requestMs: number;
   /** Milliseconds that one load of a version may take, its self-test included. */
   readonly loadTimeoutMs: number;
   /** Predictions that may wait for one version of a model. */
@@ -36,6 +38,7 @@ export class ServingSettings {
     this.modelsDir = env.text('MODELS_DIR', './models');
     this.defaultModel = env.text('DEFAULT_MODEL', 'iris');
     this.deadlineMs = env.integer('DEADLINE_MS', { default: 5_000, min: 1, max: 3_600_000 });
+    this.requestMs = 1_000 * env.integer('PREDICT_MAX_SECONDS', { default: 60, min: 1, max: 3_600 });
     this.loadTimeoutMs = env.integer('LOAD_TIMEOUT_MS', { default: 60_000, min: 1, max: 3_600_000 });
     this.queueCapacity = env.integer('QUEUE_CAPACITY', { default: 1_024, min: 1, max: 1_000_000 });
     this.limits = {

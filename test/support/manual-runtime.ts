@@ -40,7 +40,7 @@ export class TestQueue extends BatchQueue {
   send(tensors: readonly Tensor[], caller: Caller = {}, group = ''): Promise<Tensor[]> {
     return this.submit(
       { feeds: tensors, rows: tensors[0]?.shape[0] ?? 1, group },
-      { deadline: this.deadlineIn(), ...caller },
+      { deadline: this.deadline, ...caller },
     );
   }
 }

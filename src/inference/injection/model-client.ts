@@ -6,7 +6,7 @@ export interface PredictOptions {
   readonly version?: string;
   /** Gives up when it aborts. */
   readonly signal?: AbortSignal;
-  /** Shorter than DEADLINE_MS. */
+  /** Of the whole call; DEADLINE_MS for one row, PREDICT_MAX_SECONDS for more unless it is shorter. */
   readonly timeoutMs?: number;
   /** `background` yields to interactive callers; `interactive` unless given. */
   readonly priority?: Priority;
@@ -39,7 +39,7 @@ export class ModelClient implements Model<object, unknown> {
     if (rows.length === 0) return [];
     return this.store.get(this.name).use(requested, (version) => {
       const checked = checkFeatures(rows, version);
-      return version.predict(checked, { signal, priority, deadline: version.deadlineIn(timeoutMs) });
+      return version.predict(checked, { signal, priority, deadline: version.deadlineFor(rows.length, timeoutMs) });
     });
   }
 }

@@ -22,6 +22,7 @@ import { modelOf } from '../access/model-access.guard.js';
 import { PipelineFailedError } from '../inference.errors.js';
 import { hintAtExtra, inputNames, withoutExtra } from '../inputs/extra-columns.js';
 import { readFileInputs } from '../inputs/file-inputs.js';
+import type { ImageDecoding } from '../inputs/image-inputs.js';
 import {
   acceptsModelRows,
   checkFeatures,
@@ -108,16 +109,22 @@ export class PredictionsService {
     return model.use(requested, async (version) => {
       const { request } = context;
       const query = request.originalUrl.includes('?') ? await readQuery(request) : NO_QUERY;
-      const caller = { signal, deadline: version.deadlineIn() };
+      const since = performance.now();
       const inputs =
         value instanceof UploadedFiles
-          ? await readFileInputs(value, version, pipeline, { decoder: this.decoder, caller }, query)
+          ? await readFileInputs(value, version, pipeline, this.decoding(version, signal), query)
           : selectFields(parse({ value, isForm }, version), query, version, pipeline);
+      const caller = { signal, deadline: version.deadlineFor(inputs.length, Infinity, since) };
       const predictions = pipeline
         ? await runPipeline(pipeline, inputs, version, this.pipelineContext(version, context, caller.deadline))
         : await version.predict(checkRows(inputs, version), caller);
       return { model: name, version: version.version, predictions };
     });
+  }
+
+  /** Images are decoded within DEADLINE_MS, however many they are. */
+  private decoding(version: ModelVersion, signal: ClientPresence): ImageDecoding {
+    return { decoder: this.decoder, caller: { signal, deadline: version.deadlineFor(1) } };
   }
 
   private pipelineContext(

@@ -17,6 +17,10 @@ const START_MARGIN = 2;
 /** The most of a run's time limit that a batch of several callers is expected to take. */
 const BATCH_SHARE = 0.25;
 
+/** The time that a slice of a long request is expected to take: other callers get in between slices. */
+const SLICE_MS = 100;
+const SLICE_SHARE = 0.1;
+
 /** Whether the queue was slow for a run that waited this long of the time that it has. */
 export function isSlow(waitedMs: number, allowedMs: number): boolean {
   return waitedMs >= allowedMs * SLOW_SHARE;
@@ -84,7 +88,23 @@ export class Admission {
 
   /** The rows of one batch: fewer than its maximum where a full one is likely to exceed the time limit of a run. */
   batchRows(policy: BatchPolicy, limitMs: number): number {
-    const ms = limitMs * BATCH_SHARE;
+    return this.rowsOfAtMost(limitMs * BATCH_SHARE, policy);
+  }
+
+  /** The rows of a slice of a long request, which is one run. */
+  sliceRows(policy: BatchPolicy, limitMs: number): number {
+    return this.rowsOfAtMost(sliceMs(limitMs), policy);
+  }
+
+  /** The runs of one row each that a long request may have in the queue at the same time, at most `most`. */
+  sliceRuns(most: number, limitMs: number): number {
+    const { slowest } = this.cost;
+    const ms = sliceMs(limitMs);
+    if (slowest * most <= ms) return slowest > 0 ? most : 1;
+    return Math.max(1, Math.min(most, Math.floor(ms / this.cost.estimate(1, 1))));
+  }
+
+  private rowsOfAtMost(ms: number, policy: BatchPolicy): number {
     // No run has been so slow that a full batch could be, even if all of it had been the cost of a single row.
     if (this.cost.slowest * policy.maxBatchSize <= ms) return policy.maxBatchSize;
     return this.cost.rowsWithin(ms, policy);
@@ -96,4 +116,8 @@ export class Admission {
     const oldest = waiting.first(priority);
     return isSlow(Math.max(recentMs, oldest ? now - oldest.submittedAt : 0), allowedMs);
   }
+}
+
+function sliceMs(limitMs: number): number {
+  return Math.min(SLICE_MS, limitMs * SLICE_SHARE);
 }

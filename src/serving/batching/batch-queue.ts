@@ -104,14 +104,24 @@ export class BatchQueue {
     return { running: this.running?.batch.length ?? 0, waiting: this.waiting.size };
   }
 
-  /** The deadline of a prediction that begins now, in milliseconds as `performance.now()` counts. */
-  deadlineIn(ms = Infinity): number {
-    return performance.now() + Math.min(ms, this.deadlineMs);
+  /** The deadline of a run that is submitted now, in milliseconds as `performance.now()` counts. */
+  get deadline(): number {
+    return performance.now() + this.deadlineMs;
   }
 
   /** The number of rows, at most one batch, that are expected to occupy the runtime for at most `ms`. */
   rowsWithin(ms: number): number {
     return this.admission.rowsWithin(ms, this.policy);
+  }
+
+  /** The most rows of a slice of a long request, which is one run, where there is batching. */
+  sliceRows(policy: BatchPolicy): number {
+    return this.admission.sliceRows(policy, this.deadlineMs);
+  }
+
+  /** The most runs of one row each that a long request should have in the queue at the same time; at most `most`. */
+  sliceRuns(most: number): number {
+    return this.admission.sliceRuns(most, this.deadlineMs);
   }
 
   /** Whether interactive requests have come recently: background work yields to them. */

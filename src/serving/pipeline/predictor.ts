@@ -1,12 +1,13 @@
 import type { BatchQueue } from '../batching/batch-queue.js';
-import { concatenate, groupOf, sliceRows } from '../batching/batch.js';
+import { type BatchPolicy, concatenate, groupOf, sliceRows } from '../batching/batch.js';
 import type { ResponseCache } from '../batching/response-cache.js';
 import type { TimedCaller } from '../caller.js';
-import { ResponseTooLargeError } from '../serving.errors.js';
+import { DeadlineError, OverloadedError, QueueDelayExceededError, ResponseTooLargeError } from '../serving.errors.js';
 import type { ServingSettings } from '../serving.settings.js';
 import type { RowSchema } from '../signature/row-schema.js';
 import type { CheckedRow } from '../signature/row-check.js';
 import type { Tensor } from '../signature/tensor.js';
+import { mapInWindow } from './map-in-window.js';
 import type { Preprocess } from './preprocess.js';
 import type { Prediction, Respond } from './respond.js';
 
@@ -20,10 +21,15 @@ interface PredictorParts {
   readonly hasFixedShapes: boolean;
 }
 
-/** Rows of one request that are queued at the same time when each row is a run of its own. */
-const MAX_CONCURRENT_SINGLE_RUNS = 16;
+/** Runs of one request that are queued at the same time when each row is a run of its own: a runtime needs no more to be busy. */
+const MAX_CONCURRENT_RUNS = 4;
+/** The same where rows of equal shapes share runs. */
+const MAX_CONCURRENT_ROWS = 64;
 
-/** `preprocess → run → respond` for a loaded version: splits a request into runs, and combines their outputs. */
+/**
+ * `preprocess → run → respond` for a loaded version: splits a request into runs, and combines their outputs. A long request is
+ * run slice by slice: DEADLINE_MS applies to each run, and other callers' runs get in between.
+ */
 export class Predictor {
   constructor(
     private readonly parts: PredictorParts,
@@ -37,53 +43,72 @@ export class Predictor {
     if (rows.length === 1 || (queue.batching && schema.isUniform)) {
       return respond(await this.infer(preprocess(rows), caller), rows.length);
     }
-    const singleRuns = Math.min(MAX_CONCURRENT_SINGLE_RUNS, this.settings.queueCapacity);
-    const sliceSize = queue.batching?.maxBatchSize ?? singleRuns;
-    const size = new ResponseSize(this.settings.maxResponseElements);
-    const predictOne = async (row: CheckedRow): Promise<Prediction[]> => {
-      const outputs = await this.infer(preprocess([row]), caller);
-      size.add(outputs);
-      return respond(outputs, 1);
-    };
-    const predictions: Prediction[] = [];
-    for (let start = 0; start < rows.length; start += sliceSize) {
-      const slice = rows.slice(start, start + sliceSize);
-      predictions.push(...(await Promise.all(slice.map(predictOne))).flat());
-    }
-    return predictions;
+    const { queueCapacity, maxResponseElements } = this.settings;
+    const most = Math.min(queueCapacity, queue.batching ? MAX_CONCURRENT_ROWS : MAX_CONCURRENT_RUNS);
+    const size = new ResponseSize(maxResponseElements);
+    const predictions = await mapInWindow(
+      rows,
+      () => queue.sliceRuns(most),
+      async (row) => {
+        const outputs = await this.run(preprocess([row]), 1, caller, size);
+        size.add(outputs);
+        return respond(outputs, 1);
+      },
+    );
+    return predictions.flat();
   }
 
-  /** Runs tensors, in several batches where they have more rows than a batch may have. */
+  /** Runs tensors, in slices where they have many rows. */
   infer(feeds: readonly Tensor[], caller: TimedCaller): Promise<readonly Tensor[]> {
     const { batching } = this.parts.queue;
-    const { maxBatchSize = Infinity } = batching ?? {};
     const rows = batching ? (feeds[0]?.shape[0] ?? 1) : 1;
-    return rows <= maxBatchSize ? this.run(feeds, rows, caller) : this.inferInParts(feeds, rows, maxBatchSize, caller);
+    return batching && rows > 1 ? this.inferInSlices(feeds, rows, batching, caller) : this.run(feeds, rows, caller);
   }
 
-  private async inferInParts(
+  private async inferInSlices(
     feeds: readonly Tensor[],
     rows: number,
-    maxBatchSize: number,
+    batching: BatchPolicy,
     caller: TimedCaller,
   ): Promise<readonly Tensor[]> {
+    const { queue } = this.parts;
     const size = new ResponseSize(this.settings.maxResponseElements);
     const parts: (readonly Tensor[])[] = [];
-    for (let start = 0; start < rows; start += maxBatchSize) {
-      const count = Math.min(maxBatchSize, rows - start);
-      const part = await this.run(sliceRows(feeds, start, count), count, caller);
+    for (let start = 0; start < rows;) {
+      const count = Math.min(queue.sliceRows(batching), rows - start);
+      const isWhole = count === rows;
+      const part = await this.run(isWhole ? feeds : sliceRows(feeds, start, count), count, caller, size);
+      if (isWhole) return part;
       size.add(part);
       parts.push(part);
+      start += count;
     }
     return concatenate(parts);
   }
 
-  private run(feeds: readonly Tensor[], rows: number, caller: TimedCaller): Promise<readonly Tensor[]> {
+  /** @param size of the response to the whole request, where this is one run of several */
+  private run(
+    feeds: readonly Tensor[],
+    rows: number,
+    caller: TimedCaller,
+    size?: ResponseSize,
+  ): Promise<readonly Tensor[]> {
     const { queue, hasFixedShapes } = this.parts;
     const submission = { feeds, rows, group: hasFixedShapes ? '' : groupOf(feeds) };
-    if (!this.cache) return queue.submit(submission, caller);
-    return this.cache.respond(feeds, caller, (by) => queue.submit(submission, by));
+    const { deadline } = queue;
+    // The caller's own deadline applies to the whole request.
+    const timed = caller.deadline > deadline ? { ...caller, deadline } : caller;
+    const outputs = this.cache
+      ? this.cache.respond(feeds, timed, (by) => queue.submit(submission, by))
+      : queue.submit(submission, timed);
+    const isLate = timed === caller && size && !size.isEmpty;
+    return isLate ? outputs.catch(rethrowAsDeadline) : outputs;
   }
+}
+
+/** The rest of a request that has been answered in part is not refused for want of time: its time is up. */
+function rethrowAsDeadline(error: unknown): never {
+  throw error instanceof OverloadedError || error instanceof QueueDelayExceededError ? new DeadlineError() : error;
 }
 
 /** Counts the values of a response that is made in parts, against the limit of one response. */
@@ -92,6 +117,10 @@ class ResponseSize {
 
   /** @param max values of the whole response; a runtime checks a single run by itself */
   constructor(private readonly max: number) {}
+
+  get isEmpty(): boolean {
+    return this.elements === 0;
+  }
 
   /** @throws ResponseTooLargeError */
   add(part: readonly Tensor[]): void {

@@ -211,13 +211,15 @@ export class ModelVersion extends EventEmitter<VersionEvents> {
   }
 
   /**
-   * The deadline of a prediction that begins now.
+   * The deadline of a request: DEADLINE_MS for one row, PREDICT_MAX_SECONDS for more, of which DEADLINE_MS applies to each slice.
    *
-   * @param ms how long it may take; DEADLINE_MS at most
+   * @param ms the caller's own limit
+   * @param since when the request began
    * @returns milliseconds as `performance.now()` counts
    */
-  deadlineIn(ms?: number): number {
-    return this.requireLoaded().queue.deadlineIn(ms);
+  deadlineFor(rows: number, ms = Infinity, since = performance.now()): number {
+    const { deadlineMs, requestMs } = this.options.settings;
+    return since + Math.min(ms, rows > 1 ? Math.max(deadlineMs, requestMs) : deadlineMs);
   }
 
   /** The number of rows that are likely to keep the runtime busy for at most `ms`; at most one batch. */
@@ -230,23 +232,23 @@ export class ModelVersion extends EventEmitter<VersionEvents> {
     return this.requireLoaded().queue.hasInteractiveDemand;
   }
 
-  /** Predicts checked rows by one deadline, in runs as large as the model allows. @returns predictions in the rows' order */
+  /** Predicts checked rows in slices as large as the model allows. @returns predictions in the rows' order */
   predict(rows: readonly CheckedRow[], caller: Caller = {}): Promise<Prediction[]> {
-    return this.requireLoaded().predictor.predict(rows, this.withDeadline(caller));
+    return this.requireLoaded().predictor.predict(rows, this.withDeadline(rows.length, caller));
   }
 
   /**
    * Runs the model on tensors that have been checked against its signature, together with other callers' tensors where
-   * it batches. Inputs of more rows than a batch may have are run one batch after another.
+   * it batches. Inputs of many rows are run slice by slice there.
    *
    * @throws QueueFullError, OverloadedError, DeadlineError, RuntimeLostError, ModelRunFailedError, ResponseTooLargeError
    */
   infer(feeds: readonly Tensor[], caller: Caller = {}): Promise<readonly Tensor[]> {
-    return this.requireLoaded().predictor.infer(feeds, this.withDeadline(caller));
+    return this.requireLoaded().predictor.infer(feeds, this.withDeadline(feeds[0]?.shape[0] ?? 1, caller));
   }
 
   /** The one place in which a deadline is set for a caller that has none. */
-  private withDeadline({ signal, deadline = this.deadlineIn(), priority }: Caller): TimedCaller {
+  private withDeadline(rows: number, { signal, deadline = this.deadlineFor(rows), priority }: Caller): TimedCaller {
     return { signal, deadline, priority };
   }
 

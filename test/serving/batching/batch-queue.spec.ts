@@ -115,7 +115,7 @@ describe('BatchQueue', () => {
         await quick;
       }
       const first = runs.send(feeds(1));
-      const late = ending(runs.send(feeds(2), { deadline: runs.deadlineIn() }));
+      const late = ending(runs.send(feeds(2), { deadline: runs.deadline }));
       await pass(250);
       runtime.respond();
       await first;
