@@ -43,10 +43,14 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
 });
 const only = values.peers?.split(',');
-const { peers } = await import('./scenarios/predict.mjs');
+const peers = new Set();
+for (const name of scenarios) {
+  const { peers: own = [] } = await import(`./scenarios/${name}.mjs`);
+  for (const id of own) peers.add(id);
+}
 const unknown = [
   ...positionals.filter((name) => !scenarios.includes(name)).map((name) => `scenario "${name}"`),
-  ...(only ?? []).filter((id) => !peers.includes(id)).map((id) => `peer "${id}"; there are ${peers.join(', ')}`),
+  ...(only ?? []).filter((id) => !peers.has(id)).map((id) => `peer "${id}"; there are ${[...peers].join(', ')}`),
 ][0];
 if (values.help || unknown) {
   (unknown ? process.stderr : process.stdout).write(unknown ? `There is no ${unknown}.\n\n${HELP}` : HELP);

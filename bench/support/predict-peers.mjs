@@ -4,6 +4,7 @@ import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort, startProgram } from './processes.mjs';
+import { fastApi, litServe, startOnFreePort } from './python-servers.mjs';
 import { IRIS, ROOT, startPeer } from './servers.mjs';
 import { axumProgram, cargoVersions, nestProgram, nodeVersions, pythonEnvironment, pythonVersions } from './tools.mjs';
 
@@ -63,10 +64,10 @@ export const PEERS_OF_PREDICT = [
     versions: () => pythonVersions('fastapi', 'fastapi', 'uvicorn', 'pydantic', 'onnxruntime'),
     prepare: () => pythonEnvironment('fastapi'),
     settings: {
-      'async def': fastApi('/async/predict', 1),
-      def: fastApi('/threads/predict', 1),
-      'async def, 2 workers': fastApi('/async/predict', 2),
-      'def, 2 workers': fastApi('/threads/predict', 2),
+      'async def': fastApiAt('/async/predict', 1),
+      def: fastApiAt('/threads/predict', 1),
+      'async def, 2 workers': fastApiAt('/async/predict', 2),
+      'def, 2 workers': fastApiAt('/threads/predict', 2),
     },
   },
   {
@@ -90,10 +91,10 @@ export const PEERS_OF_PREDICT = [
     versions: () => pythonVersions('litserve', 'litserve', 'fastapi', 'onnxruntime'),
     prepare: () => pythonEnvironment('litserve'),
     settings: {
-      'one worker': litServe({}),
-      'one worker, fast_queue': litServe({ server: { fast_queue: true } }),
-      '2 workers, 2 API servers': litServe({ server: { workers_per_device: 2 }, run: { num_api_servers: 2 } }),
-      'batches of up to 32': litServe({ api: { max_batch_size: 32, batch_timeout: 0.002 } }),
+      'one worker': litServeWith({}),
+      'one worker, fast_queue': litServeWith({ server: { fast_queue: true } }),
+      '2 workers, 2 API servers': litServeWith({ server: { workers_per_device: 2 }, run: { num_api_servers: 2 } }),
+      'batches of up to 32': litServeWith({ api: { max_batch_size: 32, batch_timeout: 0.002 } }),
     },
   },
   {
@@ -131,18 +132,8 @@ function startAxum({ program, library }, sessions) {
   return startProgram('axum', program, [IRIS, String(sessions)], { variables: { ORT_DYLIB_PATH: library } });
 }
 
-function fastApi(path, workers) {
-  const request = post(path, ROW);
-  const args = ['app:app', '--workers', String(workers), '--no-access-log', '--log-level', 'warning'];
-  return {
-    request,
-    start: (bin) =>
-      startOnFreePort('FastAPI', request, (port) => [
-        join(bin, 'uvicorn'),
-        [...args, '--host', '127.0.0.1', '--port', port],
-        { cwd: join(PEERS, 'fastapi') },
-      ]),
-  };
+function fastApiAt(path, workers) {
+  return fastApi({ app: 'app:app', model: IRIS, request: post(path, ROW), workers });
 }
 
 function mlServer({ workers, batch = 0, wait = 0 }) {
@@ -185,15 +176,8 @@ function mlServer({ workers, batch = 0, wait = 0 }) {
   };
 }
 
-function litServe(settings) {
-  return {
-    start: (bin) =>
-      startOnFreePort('LitServe', REQUEST, (port) => [
-        join(bin, 'python'),
-        [join(PEERS, 'litserve/server.py'), port, JSON.stringify(settings)],
-        {},
-      ]),
-  };
+function litServeWith(settings) {
+  return litServe({ program: 'server.py', model: IRIS, request: REQUEST, settings });
 }
 
 function bentoMl(service, workers, { request = REQUEST, ...rest } = {}) {
@@ -226,16 +210,4 @@ function flask(options) {
         { cwd: join(PEERS, 'flask') },
       ]),
   };
-}
-
-async function startOnFreePort(name, probe, programOf) {
-  const port = String(await freePort());
-  const [command, args, options] = programOf(port);
-  const { variables = {}, cwd } = options;
-  return startProgram(name, command, args, {
-    url: `http://127.0.0.1:${port}`,
-    probe,
-    cwd,
-    variables: { MODEL_FILE: IRIS, PYTHONDONTWRITEBYTECODE: '1', ...variables },
-  });
 }
