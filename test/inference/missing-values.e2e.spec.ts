@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectModel, type Model, Pipeline } from '../../src/inference/index.js';
 import { IntegerField } from '../../src/platform/http/index.js';
 import type { Client, ClientResponse } from '../support/client.js';
-import { csvForm, MULTIPART } from '../support/forms.js';
+import { csvForm, MULTIPART, multipart } from '../support/forms.js';
 import { TestModelStore } from '../support/model-store.js';
 import { createJob, linesOf, resultOf, sendJob } from '../support/prediction-jobs.js';
 import { startTestApp, type TestApp } from '../support/test-app.js';
@@ -232,10 +232,21 @@ describe('Missing values', () => {
     });
 
     it('are refused as NaN in JSON, which does not have it', async () => {
-      const raw = '{"age": NaN}';
-      const headers = { 'content-type': 'application/json' };
-      const response = await client.request('POST', '/models/gaps/predict', { raw, headers });
-      expect([response.status, response.body.detail]).toEqual([400, expect.stringContaining('null')]);
+      const raw = '[{"age": NaN}]';
+      const advice = expect.stringContaining('JSON has no NaN: write null for a missing value') as string;
+      for (const path of ['/models/gaps/predict', '/models/gaps/jobs']) {
+        const headers = { 'content-type': 'application/json' };
+        const response = await client.request('POST', path, { raw, headers });
+        expect([response.status, response.body.detail]).toEqual([400, advice]);
+      }
+      for (const filename of ['rows.json', 'rows.jsonl']) {
+        const upload = multipart([{ name: 'file', filename, content: raw }]);
+        const { status, body } = await client.request('POST', '/models/gaps/predict', {
+          raw: upload,
+          headers: MULTIPART,
+        });
+        expect([status, body.errors[0].message]).toEqual([422, advice]);
+      }
     });
   });
 

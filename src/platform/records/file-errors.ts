@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { type FieldError, InvalidInputError, MalformedRequestError } from '../http/index.js';
+import { adviceOnNaN, type FieldError, InvalidInputError, MalformedRequestError } from '../http/index.js';
 import type { ReadOptions } from './record.js';
 
 const FILE = ['body', 'file'] as const;
@@ -14,10 +14,22 @@ export function invalidFileError(type: string, message: string, line?: number): 
   return new InvalidInputError([{ location, type, message }]);
 }
 
+/** Where JSON that is not well-formed was found. */
+export interface JsonFault {
+  readonly position?: number;
+  /** The part that could not be parsed. */
+  readonly text?: string;
+}
+
 /** A MalformedRequestError for a request body, else an invalid file. */
-export function invalidJsonError(message: string, { from = 'file' }: ReadOptions, position?: number): Error {
-  if (from === 'body') return new MalformedRequestError('The body is not well-formed JSON.');
-  return invalidFileError('json', message, position);
+export function invalidJsonError(
+  message: string,
+  { from = 'file' }: ReadOptions,
+  { position, text = '' }: JsonFault = {},
+): Error {
+  const advice = adviceOnNaN(text);
+  if (from === 'body') return new MalformedRequestError(`The body is not well-formed JSON.${advice && ` ${advice}.`}`);
+  return invalidFileError('json', `${message}${advice && `; ${advice}`}`, position);
 }
 
 /** Decodes whole lines. @param line number of the first one @throws InvalidInputError that names the first line that is not UTF-8 */

@@ -60,7 +60,7 @@ export class JsonReader {
     try {
       return parseExactJson(`[${text}]`) as unknown[];
     } catch {
-      throw this.notWellFormed(`the JSON is not well-formed at element ${this.count}, or soon after it`);
+      throw this.notWellFormed(`the JSON is not well-formed at element ${this.count}, or soon after it`, text);
     }
   }
 
@@ -83,7 +83,7 @@ export class JsonReader {
     try {
       return { position: 0, location: this.rootLocation, value: parseExactJson(text) };
     } catch {
-      throw invalidJsonError('the file is not well-formed JSON', this.options);
+      throw invalidJsonError('the file is not well-formed JSON', this.options, { text });
     }
   }
 
@@ -99,8 +99,8 @@ export class JsonReader {
     return this.isInInstances ? ['body', 'instances'] : ['body'];
   }
 
-  private notWellFormed(message: string): Error {
-    return invalidJsonError(message, this.options, this.count);
+  private notWellFormed(message: string, text?: string): Error {
+    return invalidJsonError(message, this.options, { position: this.count, text });
   }
 
   private emptyArray(): Error {
