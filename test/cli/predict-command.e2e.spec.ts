@@ -59,7 +59,7 @@ describe('npm run predict', () => {
     await rm(directory, { recursive: true, force: true });
   });
 
-  async function file(name: string, content: string): Promise<string> {
+  async function file(name: string, content: string | Buffer): Promise<string> {
     const path = join(directory, name);
     await writeFile(path, content);
     return path;
@@ -111,6 +111,8 @@ describe('npm run predict', () => {
     [['iris', 'a', '--nonsense'], '--nonsense'],
     [['iris', 'a', '--format', 'xml'], '--format: expected one of csv, jsonl, got "xml"'],
     [['iris', 'a', '--on-error', 'go on'], '--on-error: expected one of reject, stop, skip, got "go on"'],
+    [['iris', 'a', '--delimiter', ':'], '--delimiter: expected one of ,, ;, |, tab'],
+    [['iris', 'a', '--extra', 'drop'], '--extra: expected one of keep, got "drop"'],
     [['iris', 'a', '--url', 'localhost:3000'], '--url: expected an address'],
   ])('refuses the arguments %j with a message', (args, message) => {
     expect(() => readOptions(args, {})).toThrow(message);
@@ -140,6 +142,39 @@ describe('npm run predict', () => {
     const { stdout } = await predict('kinds', kinds, '--format', 'csv');
     expect(stdout).toContain(',9007199254740993,a,true,"[[1,2,3],[4,5,6]]"\n');
     expect(stdout).toBe((await predictAsMember('kinds', kinds, '--format', 'csv')).stdout);
+  });
+
+  it('passes on how to read the file, and keeps columns, with a key and without', async () => {
+    const cells = '1,1,'.replaceAll(',', ';');
+    const content = Buffer.concat([
+      Buffer.from(`id;number;count;word;flag;grid;label\na17;${cells}`),
+      Buffer.from('bec6b8deb8aec4abb3eb', 'hex'),
+      Buffer.from(';True;"[[1,2,3],[4,5,6]]";x\n'),
+    ]);
+    const path = await file('korean.csv', content);
+    const args = ['kinds', path, '--extra', 'keep', '--delimiter', ';', '--charset', 'cp949'];
+    const csv = await predict(...args);
+    expect(csv.stdout).toBe(
+      `id,number,count,word,flag,grid,input_label,number_out,count_out,word_out,flag_out,grid_out\n` +
+        `a17,1,1,아메리카노,True,"[[1,2,3],[4,5,6]]",x,1,1,아메리카노,true,"[[1,2,3],[4,5,6]]"\n`,
+    );
+    expect((await predictAsMember(...args)).stdout).toBe(csv.stdout);
+    const lines = await predict(...args, '--format', 'jsonl');
+    expect(lines.stdout).toContain('{"row":0,"id":"a17","input_label":"x","number_out":1,');
+    expect((await predictAsMember(...args, '--format', 'jsonl')).stdout).toBe(lines.stdout);
+    const refused = await predict('kinds', path, '--charset', 'cp949');
+    expect(refused).toEqual({ code: 1, stdout: '', stderr: expect.stringContaining('?extra=keep') });
+  });
+
+  it('keeps keys of JSON lines, and reads a file named .tsv at its tabs', async () => {
+    const rows = ROWS.slice(0, 2);
+    const lines = await file('flowers.jsonl', linesOf(rows.map((row, index) => ({ ...row, tags: [index] }))));
+    const csv = await predict('iris', lines, '--extra', 'keep', '--format', 'csv');
+    expect(csv.stdout).toContain('petal_width,tags,label,');
+    expect(csv.stdout).toBe((await predictAsMember('iris', lines, '--extra', 'keep', '--format', 'csv')).stdout);
+    const tabs = await file('flowers.tsv', csvOf(rows).replaceAll(',', '\t'));
+    expect((await predict('iris', tabs)).stdout).toBe(await tableOf(rows));
+    expect((await predictAsMember('iris', tabs)).stdout).toBe(await tableOf(rows));
   });
 
   it('submits one job per file and options, however often it is called', async () => {

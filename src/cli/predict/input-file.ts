@@ -4,7 +4,7 @@ import { open, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { detectFormat, type RecordFormat } from '../../platform/records/index.js';
+import { declaredDelimiter, type Delimiter, detectFormat, type RecordFormat } from '../../platform/records/index.js';
 import { CommandError } from '../command-line.js';
 
 /** A file of rows that can be sent more than once. */
@@ -13,11 +13,16 @@ export interface InputFile {
   readonly size: number;
   readonly sha256: string;
   readonly format: RecordFormat;
+  /** Of CSV, if its name tells it. */
+  readonly delimiter: Delimiter | undefined;
   /** Removes the temporary copy of standard input. */
   close(): Promise<void>;
 }
 
 const SNIFFED_BYTES = 1024;
+/** Byte order marks, and half of the bytes of ASCII in UTF-16. */
+// eslint-disable-next-line no-control-regex -- NUL is one of them
+const MARK_AND_NULS = /^(\xef\xbb\xbf|\xff\xfe|\xfe\xff)|\0/g;
 
 /** @param file a path, or `-` for standard input @throws CommandError */
 export async function openInput(file: string): Promise<InputFile> {
@@ -26,7 +31,8 @@ export async function openInput(file: string): Promise<InputFile> {
   try {
     const { size } = await stat(path);
     const format = detectFormat(undefined, file) ?? (await sniffFormat(path));
-    return { path, size, sha256: await digestOf(path), format, close };
+    const delimiter = declaredDelimiter(undefined, file);
+    return { path, size, sha256: await digestOf(path), format, delimiter, close };
   } catch (error) {
     await close();
     throw new CommandError(`${file} cannot be read: ${(error as Error).message}`, { cause: error });
@@ -45,7 +51,7 @@ async function sniffFormat(path: string): Promise<RecordFormat> {
   const file = await open(path);
   try {
     const { buffer, bytesRead } = await file.read(Buffer.alloc(SNIFFED_BYTES), 0, SNIFFED_BYTES, 0);
-    const start = buffer.toString('utf8', 0, bytesRead).replace('\ufeff', '').trimStart();
+    const start = buffer.toString('latin1', 0, bytesRead).replace(MARK_AND_NULS, '').trimStart();
     return start.startsWith('[') ? 'json' : start.startsWith('{') ? 'jsonl' : 'csv';
   } finally {
     await file.close();

@@ -2,19 +2,14 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { JobDto } from '../../jobs/index.js';
-import type { RecordFormat } from '../../platform/records/index.js';
 import { CommandError } from '../command-line.js';
 import { ApiError } from './api-client.js';
 import type { PredictContext } from './predict-context.js';
 import { formatProgress } from './progress-bar.js';
+import { contentTypeOf, queryOf } from './request-format.js';
 import { withRetry } from './retry.js';
 
 const POLL_MS = 250;
-const MEDIA_TYPES: Record<RecordFormat, string> = {
-  csv: 'text/csv',
-  jsonl: 'application/x-ndjson',
-  json: 'application/json',
-};
 
 /** The command was interrupted while the job was running. */
 export class JobLeftRunningError extends CommandError {
@@ -49,9 +44,9 @@ async function findOrSubmit(context: PredictContext): Promise<JobDto> {
 
 function submit(context: PredictContext): Promise<JobDto> {
   const { api, options, input } = context;
-  const path = `/models/${encodeURIComponent(options.model)}/jobs?onError=${options.onError}`;
+  const path = `/models/${encodeURIComponent(options.model)}/jobs${queryOf(context, { onError: options.onError })}`;
   const headers = {
-    'Content-Type': MEDIA_TYPES[input.format],
+    'Content-Type': contentTypeOf(context),
     'Content-Length': String(input.size),
     'Idempotency-Key': idempotencyKey(context),
   };
@@ -61,10 +56,20 @@ function submit(context: PredictContext): Promise<JobDto> {
 }
 
 /** A key of the file, the options and the model version: another version makes another job. */
-function idempotencyKey({ options, input, model }: PredictContext): string {
+function idempotencyKey(context: PredictContext): string {
+  const { options, input, model } = context;
   const { defaultVersion, versions } = model;
   const sha256 = versions.find(({ version }) => version === defaultVersion)?.sha256;
-  const parts = [options.model, defaultVersion, sha256, options.onError, input.format, input.sha256];
+  const parts = [
+    options.model,
+    defaultVersion,
+    sha256,
+    options.onError,
+    input.format,
+    input.sha256,
+    queryOf(context),
+    options.charset,
+  ];
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
 }
 

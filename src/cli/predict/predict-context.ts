@@ -22,5 +22,5 @@ export interface ModelDescription {
   readonly defaultVersion: string | null;
   readonly versions: readonly { readonly version: string; readonly sha256: string | null }[];
   readonly input: { readonly properties?: object } | null;
-  readonly output: { readonly properties?: { readonly label?: { readonly enum?: readonly string[] } } } | null;
+  readonly output: { readonly properties?: { readonly label?: { readonly enum?: readonly string[] } } & object } | null;
 }
