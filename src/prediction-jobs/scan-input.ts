@@ -65,7 +65,7 @@ export async function scanInput(
   }
   if (errors.length > 0) throw new InvalidInputError(errors);
   const extraColumns = extraKeys?.found ?? [];
-  const inputColumns = reader.columns ? reader.columns : [...(columns ?? []), ...extraColumns];
+  const inputColumns = reader.columns ?? [...(columns ?? []), ...extraColumns];
   return { rows, columns: inputColumns, extraColumns, delimiter: reader.header?.delimiter };
 }
 

@@ -21,7 +21,6 @@ export interface InputFile {
 
 const SNIFFED_BYTES = 1024;
 /** Byte order marks, and half of the bytes of ASCII in UTF-16. */
-// eslint-disable-next-line no-control-regex -- NUL is one of them
 const MARK_AND_NULS = /^(\xef\xbb\xbf|\xff\xfe|\xfe\xff)|\0/g;
 
 /** @param file a path, or `-` for standard input @throws CommandError */

@@ -20,6 +20,8 @@ const ALIASES: Readonly<Record<string, string>> = {
   ms932: 'shift_jis',
   'latin-1': 'windows-1252',
   'utf-8-sig': 'utf-8',
+  'utf-16-le': 'utf-16le',
+  'utf-16-be': 'utf-16be',
   // The standard means Windows-1252 by these, which reads UTF-8 wrongly.
   ascii: 'utf-8',
   'us-ascii': 'utf-8',
@@ -41,11 +43,16 @@ export async function decoderOf(charset: string): Promise<Decoder | undefined> {
   return { decode: (bytes) => decoder.write(bytes), end: () => decoder.end() ?? '' };
 }
 
-/** The name of an encoding in the Encoding Standard. */
+/** The name of an encoding in the Encoding Standard. Python writes an underscore for a hyphen. */
 function findEncoding(charset: string): string | undefined {
-  const alias = charset.toLowerCase().replaceAll('_', '-');
+  const hyphenated = charset.toLowerCase().replaceAll('_', '-');
+  if (Object.hasOwn(ALIASES, hyphenated)) return ALIASES[hyphenated];
+  return encodingOf(charset) ?? encodingOf(hyphenated);
+}
+
+function encodingOf(label: string): string | undefined {
   try {
-    return new TextDecoder(Object.hasOwn(ALIASES, alias) ? ALIASES[alias] : charset).encoding;
+    return new TextDecoder(label).encoding;
   } catch {
     return undefined;
   }

@@ -16,7 +16,7 @@ async function rowsOf(bytes: Buffer, charset?: string): Promise<unknown> {
 }
 
 describe('The encoding of a file', () => {
-  it.each(['cp949', 'CP949', 'euc-kr', 'ks_c_5601-1987', 'ms949', 'windows-949', 'uhc'])(
+  it.each(['cp949', 'CP949', 'euc-kr', 'ks_c_5601-1987', 'ms949', 'windows-949', 'uhc', 'euc_kr'])(
     'may be Korean: %s',
     async (charset) => {
       expect(await rowsOf(CP949, charset)).toEqual(KOREAN);
@@ -32,6 +32,7 @@ describe('The encoding of a file', () => {
     ['UTF-16 whose mark says more than its charset', Buffer.from('\ufeff이름,값\n아메리카노,똠', 'utf16le'), 'utf-8'],
     ['UTF-16 without a mark', Buffer.from('이름,값\n아메리카노,똠\n', 'utf16le'), 'utf-16le'],
     ['UTF-16, big-endian without a mark', swap(Buffer.from('이름,값\n아메리카노,똠\n', 'utf16le')), 'utf-16be'],
+    ['UTF-16 as Python names it', Buffer.from('이름,값\n아메리카노,똠\n', 'utf16le'), 'utf_16_le'],
   ])('may be %s', async (_, bytes, charset) => {
     expect(await rowsOf(bytes, charset)).toEqual(KOREAN);
   });
