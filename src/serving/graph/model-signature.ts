@@ -1,6 +1,7 @@
 import { isElementType, type Signature, type TensorSignature } from '../signature/tensor.js';
 import { activationOf } from './activation.js';
 import { type ClassList, labelClasses } from './class-lists.js';
+import { columnHints } from './column-hints.js';
 import { dimensionsOf } from './dimensions.js';
 import type { DeclaredValue, OnnxModel } from './onnx-model.js';
 import { ScoreClasses } from './score-classes.js';
@@ -34,8 +35,12 @@ export function signatureOf(session: SessionMetadata, model: OnnxModel, converte
     return tensorOf('output', metadata, declaredIn(model.outputs, metadata), model);
   });
   const lists = classListsOf(outputs, model);
+  const hints = columnHints(model, inputs);
   return {
-    inputs,
+    inputs: inputs.map((input) => {
+      const columns = hints.get(input.name);
+      return columns ? { ...input, columns } : input;
+    }),
     outputs: outputs.map((output) => {
       const classes = converted.classes.get(output.name) ?? lists.get(output.name)?.classes;
       const activation = converted.multiLabel.has(output.name)
