@@ -49,7 +49,7 @@ export function listTensor(name: string, values: readonly (number | string)[]): 
   return Buffer.concat([
     encodeInteger(1, values.length),
     encodeInteger(2, isText ? 8 : 7),
-    ...values.map((value) => (typeof value === 'string' ? encodeBytes(6, value) : encodeInteger(7, value))),
+    ...values.map((value) => (typeof value === 'string' ? encodeBytes(6, value) : encodeLong(7, value))),
     encodeBytes(8, name),
   ]);
 }

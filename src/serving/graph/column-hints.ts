@@ -14,6 +14,7 @@ interface Evidence {
 }
 
 const TREES = new Set(['TreeEnsembleClassifier', 'TreeEnsembleRegressor'].map((type) => `${ML_DOMAIN}.${type}`));
+const LEAST_FLOAT32 = -3.4028234663852886e38;
 /** Look at the shape or for NaN, and not at the values. */
 const INDIFFERENT = new Set(['Shape', 'Size', 'IsNaN']);
 
@@ -62,11 +63,7 @@ class EvidenceCollector {
     if (columns && fillsMissing(node)) this.each(columns, (known) => (known.acceptsMissing = true));
     if (next) return;
     if (columns && this.readCategories(node, columns)) return;
-    if (
-      columns &&
-      TREES.has(node.operator) &&
-      node.integers('nodes_missing_value_tracks_true').some((tracks) => tracks === 1n)
-    ) {
+    if (columns && knowsMissing(node)) {
       this.each(columns, (known) => (known.acceptsMissing = true));
       return;
     }
@@ -134,6 +131,16 @@ class EvidenceCollector {
       note(known, column);
     }
   }
+}
+
+/**
+ * Whether an ensemble of trees was trained with missing values: a node sends NaN the way of its condition, or splits at the
+ * least of all numbers, for which CatBoost takes NaN. Its other nodes have a way for NaN, too.
+ */
+function knowsMissing(node: OnnxNode): boolean {
+  if (!TREES.has(node.operator)) return false;
+  if (node.integers('nodes_missing_value_tracks_true').some((tracks) => tracks === 1n)) return true;
+  return node.floats('nodes_values').some((value) => value <= LEAST_FLOAT32);
 }
 
 /** The categories of an encoder, in its own order; undefined for other operators. */

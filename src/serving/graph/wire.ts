@@ -68,7 +68,11 @@ export function integersIn(message: Buffer, number: number): bigint[] {
   const integers: bigint[] = [];
   for (const { bytes, wireType, number: found } of fieldsOf(message)) {
     if (found !== number || (wireType !== Wire.varint && wireType !== Wire.bytes)) continue;
-    for (let at = 0; at < bytes.length; at = readVarint(bytes, at).end) integers.push(int64At(bytes, at));
+    for (let at = 0; at < bytes.length;) {
+      const { end } = readVarint(bytes, at);
+      integers.push(int64At(bytes, at, end));
+      at = end;
+    }
   }
   return integers;
 }
@@ -114,11 +118,9 @@ function readVarint(message: Buffer, start: number): { readonly value: number; r
   throw new NotOnnxError();
 }
 
-function int64At(bytes: Buffer, start: number): bigint {
+/** The 64-bit integer in the bytes of a varint, of which `readVarint` has found the end. */
+function int64At(bytes: Buffer, start: number, end: number): bigint {
   let value = 0n;
-  for (let at = start, shift = 0n; ; at += 1, shift += 7n) {
-    const byte = bytes[at]!;
-    value |= BigInt(byte & 0x7f) << shift;
-    if (byte < 0x80) return BigInt.asIntN(64, value);
-  }
+  for (let at = end - 1; at >= start; at -= 1) value = (value << 7n) | BigInt(bytes[at]! & 0x7f);
+  return BigInt.asIntN(64, value);
 }
