@@ -12,11 +12,12 @@ export {
   withoutExtra,
 } from './inputs/extra-columns.js';
 export { imageBodyContent } from './inputs/image.docs.js';
+export { anyRowMemberSchemas } from './inputs/rows.docs.js';
 export { decodeImageRow } from './inputs/image-inputs.js';
 export {
-  acceptsInstances,
   acceptsModelRows,
   inputTextFields,
+  jsonRowsOf,
   parseRowOrInstances,
   type PredictionBody,
   type PredictionInput,

@@ -1,15 +1,15 @@
 import { UnsupportedMediaTypeError } from '../platform/http/index.js';
-import { type FileRecord, readRecords, type RecordReader } from '../platform/records/index.js';
+import { type ColumnRule, type FileRecord, readRecords, type RecordReader } from '../platform/records/index.js';
 import type { GoneSignal, ImageDecoder, ModelVersion } from '../serving/index.js';
 import { decodeImageRow } from '../inference/index.js';
 import { type ArchivedPicture, readPictureArchive } from './picture-archive.js';
 import type { JobInput } from './prediction-payload.js';
 
-/** Reads the rows or the pictures of an input. @param names known columns, which help to find the delimiter of CSV */
-export function readJobInput(source: AsyncIterable<Buffer>, input: JobInput, names?: readonly string[]): RecordReader {
+/** Reads the rows or the pictures of an input. @param columns known columns, of CSV and of tables in JSON */
+export function readJobInput(source: AsyncIterable<Buffer>, input: JobInput, columns?: ColumnRule): RecordReader {
   if (input.format === 'pictures') return readPictureArchive(source);
-  const { format, from, instances, delimiter } = input;
-  return readRecords(source, format, { from, instances, delimiter, names });
+  const { format, from, rows, delimiter } = input;
+  return readRecords(source, format, { from, rows, delimiter, columns });
 }
 
 export interface PictureDecoding {

@@ -22,7 +22,7 @@ type UploadRequest = Parameters<typeof openUpload>[0];
 
 /** A job's input while it is uploaded. */
 export interface JobUpload {
-  readonly input: Omit<JobInput, 'instances'>;
+  readonly input: Omit<JobInput, 'rows'>;
   readonly bytes: AsyncIterable<Buffer>;
 }
 

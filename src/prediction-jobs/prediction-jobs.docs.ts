@@ -1,17 +1,11 @@
 import type { OpenAPIObject } from '@nestjs/swagger';
 import { fileBodyContent, fileFormContent } from '../platform/records/index.js';
-import { imageBodyContent } from '../inference/index.js';
+import { anyRowMemberSchemas, imageBodyContent } from '../inference/index.js';
 import type { ModelStore } from '../serving/index.js';
 
 const PATHS = ['/models/{name}/jobs', '/models/{name}/versions/{version}/jobs'];
 const ROW = { type: 'object', additionalProperties: true, description: 'A row: a value for each feature' };
-const ROWS = { type: 'array', items: ROW, minItems: 1 };
-const INSTANCES = {
-  type: 'object',
-  required: ['instances'],
-  additionalProperties: false,
-  properties: { instances: ROWS },
-};
+const ROWS = { type: 'array', items: { anyOf: [ROW, { type: 'array', items: {} }] }, minItems: 1 };
 
 const FORM_DESCRIPTION =
   'CSV with the same header in each, JSON lines, or one file of JSON: named so, or with its media type. Of a model of pictures: PNG, JPEG or WebP, each of which is a row';
@@ -21,7 +15,7 @@ export function describeJobsOperations(document: OpenAPIObject, store: ModelStor
   const { defaultVersion, manifest } = store.findDefault() ?? {};
   const row = defaultVersion?.exampleRow ?? manifest?.example?.input ?? {};
   const content = {
-    'application/json': { schema: { oneOf: [ROW, ROWS, INSTANCES] }, example: { instances: [row] } },
+    'application/json': { schema: { anyOf: [ROW, ROWS, ...anyRowMemberSchemas(ROW)] }, example: { instances: [row] } },
     'application/x-www-form-urlencoded': { schema: ROW },
     ...fileBodyContent(row, true),
     ...imageBodyContent(),

@@ -14,11 +14,12 @@ import { type JobDto, JobsService } from '../jobs/index.js';
 import type { Delimiter } from '../platform/records/index.js';
 import { FileStore, type StoredFile } from '../platform/storage/index.js';
 import {
-  acceptsInstances,
   acceptsModelRows,
   type Extra,
+  extraColumns,
   inputNames,
   inputTextFields,
+  jsonRowsOf,
   PipelineRegistry,
   type RegisteredPipeline,
 } from '../inference/index.js';
@@ -70,10 +71,11 @@ export class PredictionJobsService {
   /** Stores the input, scans it, and enqueues the job. An error leaves nothing behind. */
   async create(jobRequest: JobRequest): Promise<JobDto> {
     const version = await this.store.get(jobRequest.model).find(jobRequest.version);
-    const acceptsPictures = version.image !== undefined && acceptsModelRows(this.pipelines.find(jobRequest.model));
+    const pipeline = this.pipelines.find(jobRequest.model);
+    const acceptsPictures = version.image !== undefined && acceptsModelRows(pipeline);
     const { input: uploaded, bytes } = await openJobUpload(jobRequest.request, this.http.bodyLimit, acceptsPictures);
     const delimiter = jobRequest.delimiter ?? uploaded.delimiter;
-    const input = { ...uploaded, delimiter, instances: acceptsInstances(version) };
+    const input = { ...uploaded, delimiter, rows: jsonRowsOf(version, pipeline) };
     const context = { version, input, textFields: this.findTextFields(jobRequest.model, version, input) };
     const file = await this.files.receive(bytes, { limit: this.http.bodyLimit.files });
     try {
@@ -99,12 +101,13 @@ export class PredictionJobsService {
     { id, sha256 }: StoredFile,
   ): Promise<JobDto> {
     const { model, onError, extra, gone, member, idempotencyKey: key } = jobRequest;
-    const records = readJobInput(this.files.read(id), input, textFields?.names);
     const pipeline = this.pipelines.find(model);
+    const known = inputTextFields(version, pipeline);
+    const records = readJobInput(this.files.read(id), input, known && { ...known, extra: extraColumns(extra) });
     const names = extra && inputNames(version, pipeline);
     const { maxRows } = this.settings;
     const context = { textFields, names, extra, onError, version, pipeline, maxRows, gone, decoder: this.decoder };
-    const { rows, columns, extraColumns, delimiter } = await scanInput(records, input, context);
+    const { rows, columns, extraColumns: extras, delimiter } = await scanInput(records, input, context);
     const payload: PredictionPayload = {
       ...input,
       delimiter,
@@ -114,7 +117,7 @@ export class PredictionJobsService {
       onError,
       columns,
       labels: version.labels ?? [],
-      extra: names && { names: [...names], kept: nameKeptColumns(extraColumns, this.resultNames(version, pipeline)) },
+      extra: names && { names: [...names], kept: nameKeptColumns(extras, this.resultNames(version, pipeline)) },
     };
     const idempotency = key === undefined ? undefined : { key, digest: digestOf(payload, jobRequest, sha256) };
     const job = { kind: PREDICTION_JOB, memberId: member.id, payload, total: rows, inputId: id };

@@ -1,4 +1,4 @@
-import type { Delimiter, RecordFormat } from '../platform/records/index.js';
+import type { Delimiter, JsonRows, RecordFormat } from '../platform/records/index.js';
 import type { KeptColumns } from './kept-columns.js';
 
 export const PREDICTION_JOB = 'prediction';
@@ -16,8 +16,8 @@ export interface JobInput {
   /** Whether the values are text to be parsed, as in CSV and in a form. */
   readonly isText: boolean;
   readonly from: 'file' | 'body';
-  /** Whether `{"instances": […]}` contains rows, instead of being one row. */
-  readonly instances: boolean;
+  /** How JSON holds rows. */
+  readonly rows: JsonRows;
   /** Of CSV: as requested, then as found in the header. The encoding need not be known: files are stored in UTF-8. */
   readonly delimiter?: Delimiter | undefined;
 }

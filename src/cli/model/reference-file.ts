@@ -62,7 +62,10 @@ async function readReferenceFile(file: string, version: ModelVersion): Promise<R
 
 async function readCsv(file: string, version: ModelVersion): Promise<Reference> {
   const names = version.schema!.fields.map(({ name }) => name);
-  const reader = readRecords(createReadStream(file), 'csv', { delimiter: declaredDelimiter(undefined, file), names });
+  const reader = readRecords(createReadStream(file), 'csv', {
+    delimiter: declaredDelimiter(undefined, file),
+    columns: { names },
+  });
   const rows: object[] = [];
   let columns: readonly Column[] | undefined;
   for await (const records of reader) {

@@ -40,7 +40,7 @@ export function describeFileError(error: unknown): string {
 async function readLines(file: string, format: 'csv' | 'jsonl', names: readonly string[]): Promise<FileRow[]> {
   const delimiter = declaredDelimiter(undefined, file);
   const rows: FileRow[] = [];
-  for await (const records of readRecords(createReadStream(file), format, { delimiter, names })) {
+  for await (const records of readRecords(createReadStream(file), format, { delimiter, columns: { names } })) {
     for (const { position, value, error } of records) {
       if (error) throw new CommandError(error.message);
       rows.push(toRow(value, `line ${position}`, format === 'csv'));

@@ -23,13 +23,7 @@ import { type ModelVersion, TooManyRowsError } from '../../serving/index.js';
 import type { RegisteredPipeline } from '../pipelines/pipeline-registry.js';
 import { type Extra, extraColumns, inputNames, withoutExtra } from './extra-columns.js';
 import { type ImageDecoding, readImageInputs } from './image-inputs.js';
-import {
-  acceptsInstances,
-  acceptsModelRows,
-  checkRows,
-  inputTextFields,
-  type PredictionInput,
-} from './prediction-input.js';
+import { acceptsModelRows, checkRows, inputTextFields, jsonRowsOf, type PredictionInput } from './prediction-input.js';
 
 /** How to read files of rows. */
 export interface FileInputOptions {
@@ -96,10 +90,11 @@ class FileInputReader {
   private async read({ mediaType, name, charset, bytes }: UploadedFile): Promise<void> {
     const format = requireFormat(mediaType, name);
     const texts = format === 'csv' ? this.requireTextFields() : undefined;
-    const instances = acceptsInstances(this.version);
+    const rows = jsonRowsOf(this.version, this.pipeline);
+    const known = texts ?? inputTextFields(this.version, this.pipeline);
+    const columns = known && { ...known, extra: extraColumns(this.options.extra) };
     const delimiter = this.options.delimiter ?? declaredDelimiter(mediaType, name);
-    const options = { instances, charset, delimiter, names: texts?.names };
-    const reader = readRecords(streamOf(bytes), format, options);
+    const reader = readRecords(streamOf(bytes), format, { rows, charset, delimiter, columns });
     const errors: FieldError[] = [];
     let isFirst = true;
     for await (const records of reader) {

@@ -1,19 +1,16 @@
-import { type FieldError, InvalidInputError, type TextFields, textFieldsOf } from '../../platform/http/index.js';
-import { type CheckedRow, isRequired, type ModelVersion, RowCheck, TooManyRowsError } from '../../serving/index.js';
-import { hintAtExtra } from './extra-columns.js';
+import { InvalidInputError, type TextFields, textFieldsOf } from '../../platform/http/index.js';
+import { type JsonRows, type ListRow, ROW_MEMBERS, type RowMember } from '../../platform/records/index.js';
+import { type CheckedRow, isRequired, type ModelVersion, RowCheck } from '../../serving/index.js';
+import { type Extra, extraColumns, hintAtExtra } from './extra-columns.js';
 import type { RegisteredPipeline } from '../pipelines/pipeline-registry.js';
+import { findRowMember, type PredictionInput, readRowList, readRowMember } from './json-rows.js';
+
+export type { PredictionInput } from './json-rows.js';
 
 /** A parsed body. All values of a form are strings. */
 export interface PredictionBody {
   readonly value: unknown;
   readonly isForm: boolean;
-}
-
-/** The input of one prediction, before validation: a row of the model, or an input of its pipeline. */
-export interface PredictionInput {
-  readonly value: unknown;
-  /** Position in the request, for error messages. */
-  readonly location: FieldError['location'];
 }
 
 const BODY = ['body'] as const;
@@ -26,41 +23,67 @@ export function acceptsModelRows(pipeline: RegisteredPipeline | undefined): bool
   return !pipeline?.metadata.input && !pipeline?.steps.preprocess;
 }
 
-/** Whether `{"instances": […]}` wraps rows. Not so for a model that has an input of this name. */
-export function acceptsInstances({ schema }: ModelVersion): boolean {
-  return !schema?.fields.some((field) => field.name === 'instances');
+/**
+ * How JSON holds the inputs of a model, or of its pipeline. A member that an input has too does not hold inputs: it is never
+ * ambiguous.
+ */
+export function jsonRowsOf(version: ModelVersion, pipeline: RegisteredPipeline | undefined): JsonRows {
+  const { input } = pipeline?.metadata ?? {};
+  const takesModelRows = acceptsModelRows(pipeline);
+  const names = input ? textFieldsOf(input)?.names : version.schema?.fields.map(({ name }) => name);
+  const isKnown = names !== undefined && (input !== undefined || takesModelRows);
+  const candidates: readonly RowMember[] = isKnown ? ROW_MEMBERS : ['instances'];
+  return {
+    members: candidates.filter((member) => !names?.includes(member)),
+    lists: takesModelRows ? listRowOf(version) : undefined,
+  };
+}
+
+/** Lists are rows of a model with one input: its values in the order of the features. Of several inputs none is the first. */
+function listRowOf({ schema }: ModelVersion): ListRow | undefined {
+  const [input, ...others] = schema?.inputs ?? [];
+  if (!input || others.length > 0) return undefined;
+  const [only, ...more] = input.fields;
+  const isWhole = more.length === 0 && only !== undefined && only.shape.length > 0;
+  return { names: input.fields.map(({ name }) => name), isWhole };
 }
 
 /**
- * Parses the body of `POST /predict`: one row object, or an array of them.
+ * Parses the body of `POST /predict`: as `parseRowOrInstances`, or an array of rows.
  *
  * @throws InvalidInputError, TooManyRowsError
  */
-export function parseRowOrArray({ value, isForm }: PredictionBody, version: ModelVersion): readonly PredictionInput[] {
-  if (isForm) return [parseForm(value, version)];
-  if (Array.isArray(value)) return parseRows(value, BODY, version);
-  return [{ value, location: BODY }];
+export function parseRowOrArray(
+  body: PredictionBody,
+  version: ModelVersion,
+  pipeline?: RegisteredPipeline,
+  extra?: Extra,
+): readonly PredictionInput[] {
+  const { value, isForm } = body;
+  if (isForm || !Array.isArray(value)) return parseRowOrInstances(body, version, pipeline, extra);
+  const { lists } = jsonRowsOf(version, pipeline);
+  return readRowList(value, BODY, { lists, limits: version.limits });
 }
 
 /**
- * Parses the body of `POST /models/{name}/predict`: one row object, or `{"instances": […]}`.
+ * Parses the body of `POST /models/{name}/predict`: one row object, or an object whose one member holds rows (`ROW_MEMBERS`).
  *
  * @throws InvalidInputError, TooManyRowsError
  */
 export function parseRowOrInstances(
   { value, isForm }: PredictionBody,
   version: ModelVersion,
+  pipeline?: RegisteredPipeline,
+  extra?: Extra,
 ): readonly PredictionInput[] {
   if (isForm) return [parseForm(value, version)];
-  if (!isInstances(value, version)) return [{ value, location: BODY }];
-  const { instances, ...others } = value;
-  const errors = Object.keys(others).map((key): FieldError => {
-    return { location: [...BODY, key], type: 'unknown', message: `${key} is not a known field; known: instances` };
-  });
-  if (errors.length > 0) throw new InvalidInputError(errors);
-  if (Array.isArray(instances)) return parseRows(instances, [...BODY, 'instances'], version);
-  const message = 'instances must be an array of rows';
-  throw new InvalidInputError([{ location: [...BODY, 'instances'], type: 'array', message }]);
+  const member = findRowMember(value);
+  if (member === undefined) return [{ value, location: BODY }];
+  const { members, lists } = jsonRowsOf(version, pipeline);
+  if (!members.includes(member)) return [{ value, location: BODY }];
+  const known = inputTextFields(version, pipeline);
+  const columns = known && { ...known, extra: extraColumns(extra) };
+  return readRowMember(value as object, member, { lists, columns, limits: version.limits });
 }
 
 /**
@@ -110,21 +133,4 @@ export function inputTextFields(
 /** A form without a field has no body. */
 function parseForm(value: unknown, version: ModelVersion): PredictionInput {
   return { value: version.fromForm((value ?? {}) as Record<string, unknown>), location: BODY };
-}
-
-function isInstances(value: unknown, version: ModelVersion): value is { instances: unknown } {
-  return typeof value === 'object' && value !== null && Object.hasOwn(value, 'instances') && acceptsInstances(version);
-}
-
-function parseRows(
-  rows: readonly unknown[],
-  location: FieldError['location'],
-  version: ModelVersion,
-): readonly PredictionInput[] {
-  if (rows.length === 0) {
-    const name = location.at(-1);
-    throw new InvalidInputError([{ location, type: 'array', message: `${name} must hold at least one row` }]);
-  }
-  if (rows.length > version.limits.rows) throw new TooManyRowsError(version.limits.rows);
-  return rows.map((value, index) => ({ value, location: [...location, index] }));
 }

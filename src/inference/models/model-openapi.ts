@@ -1,9 +1,10 @@
 import { getSchemaPath, type OpenAPIObject } from '@nestjs/swagger';
 import { textFieldsOf } from '../../platform/http/index.js';
 import { fileBodyContent } from '../../platform/records/index.js';
-import type { Model, ModelStore, ServingSettings } from '../../serving/index.js';
+import type { JsonSchema, Model, ModelStore, ModelVersion, ServingSettings } from '../../serving/index.js';
 import { imageBodyContent } from '../inputs/image.docs.js';
-import { acceptsModelRows } from '../inputs/prediction-input.js';
+import { acceptsModelRows, inputTextFields, jsonRowsOf } from '../inputs/prediction-input.js';
+import { anyRowMemberSchemas, rowMemberSchemas, rowsSchema } from '../inputs/rows.docs.js';
 import type { PipelineRegistry, RegisteredPipeline } from '../pipelines/pipeline-registry.js';
 import { type ModelSchemas, ownSchemasOf, schemasOf } from './model-schemas.js';
 
@@ -43,11 +44,10 @@ export function describeModels(document: OpenAPIObject, sources: Sources): void 
 
 /** Documents the operations with `{name}` in their path, with the example of the default model. */
 function describeGenericOperations(document: OpenAPIObject, store: ModelStore): void {
-  const description = 'A row of the model, or `{"instances": […]}` with many';
   const { defaultVersion, manifest } = store.findDefault() ?? {};
   const example = defaultVersion?.exampleRow ?? manifest?.example?.input;
   const body = requestBody(
-    { ...ANY_ROW, description },
+    { anyOf: [ANY_ROW, ...anyRowMemberSchemas(ANY_ROW)], description: 'A row of the model, or many' },
     { form: ANY_ROW, example, acceptsCsv: true, acceptsImages: false },
   );
   for (const path of [GENERIC_PATH, VERSION_PATH]) {
@@ -63,7 +63,8 @@ function describeModelOperation(document: OpenAPIObject, model: Model, generic: 
     row: rowReference(model),
     prediction: { $ref: `#/components/schemas/${name}.prediction` },
   };
-  const operation = predictOperation({ model, schemas, ...references }, generic, sources);
+  const { defaultVersion: version } = model;
+  const operation = predictOperation({ model, version, schemas, ...references }, generic, sources);
   if (!operation) return;
   const id = { operationId: `Models_predict_${name}`, summary: `Predict with ${name}` };
   document.paths[`/models/${name}/predict`] = { post: { ...operation, ...id } as never };
@@ -78,7 +79,7 @@ function describeVersionOperations(document: OpenAPIObject, model: Model, source
     if (!schemas) continue;
     // Not as components: their names could be those of another model.
     const { input: row, output: prediction } = schemas;
-    const operation = predictOperation({ model, schemas, row, prediction }, generic, sources);
+    const operation = predictOperation({ model, version: candidate, schemas, row, prediction }, generic, sources);
     const { version } = candidate;
     const id = {
       operationId: `Models_predictWithVersion_${name}_${version}`,
@@ -91,6 +92,8 @@ function describeVersionOperations(document: OpenAPIObject, model: Model, source
 /** What an operation predicts with; the schemas or references are undefined where they are not known. */
 interface PredictionTarget {
   readonly model: Model;
+  /** Undefined for a model that loads on its first request. */
+  readonly version: ModelVersion | undefined;
   readonly schemas: ModelSchemas | undefined;
   readonly row?: object;
   readonly prediction?: object;
@@ -107,7 +110,8 @@ function predictOperation(
   const row = input ? { $ref: getSchemaPath(input) } : own.row;
   const prediction = answer ? { $ref: getSchemaPath(answer) } : own.prediction;
   if (!row || !prediction) return undefined;
-  const body = { oneOf: [row, instancesSchema(row, settings.limits.rows)] };
+  const rows = describeRows({ version: own.version, row, schemas, pipeline }, settings);
+  const body = { oneOf: [row, ...rowMemberSchemas(rows)] };
   return {
     ...generic,
     description: model.manifest.description ?? '',
@@ -143,11 +147,31 @@ function describeDefaultModel(document: OpenAPIObject, model: Model, { pipelines
   const { input } = pipeline?.metadata ?? {};
   const row = input ? { $ref: getSchemaPath(input) } : rowReference(model);
   const formats = bodyFormats(model, pipeline, row, schemas);
-  const rows = { oneOf: [row, { type: 'array', items: row, minItems: 1, maxItems: settings.limits.rows }] };
+  const described = describeRows({ version: model.defaultVersion, row, schemas, pipeline }, settings);
+  const rows = { oneOf: [row, rowsSchema(described), ...rowMemberSchemas(described)] };
   const path = document.paths['/predict'];
   for (const operation of [path?.post, path?.put] as unknown as Operation[]) {
     operation.requestBody = requestBody(rows, formats);
   }
+}
+
+/** The rows of a request body. */
+interface RowsBody {
+  readonly version: ModelVersion | undefined;
+  readonly row: object;
+  readonly schemas: ModelSchemas | undefined;
+  readonly pipeline: RegisteredPipeline | undefined;
+}
+
+/** Without a version nothing tells how it takes lists and tables. */
+function describeRows(
+  { version, row, schemas, pipeline }: RowsBody,
+  { limits }: ServingSettings,
+): Parameters<typeof rowsSchema>[0] {
+  const rows = version ? jsonRowsOf(version, pipeline) : { members: ['instances'] as const };
+  const columns = version && inputTextFields(version, pipeline)?.names;
+  const [value] = Object.values((schemas?.input.properties ?? {}) as Record<string, JsonSchema>);
+  return { row, rows, columns, value, maxItems: limits.rows };
 }
 
 /** The formats of a body besides JSON. */
@@ -188,15 +212,6 @@ function requestBody(schema: object, { form, acceptsCsv, acceptsImages, example 
       ...(form ? { 'application/x-www-form-urlencoded': { schema: form } } : {}),
       ...fileBodyContent(example, acceptsCsv),
     },
-  };
-}
-
-function instancesSchema(row: object, maxItems: number): object {
-  return {
-    type: 'object',
-    required: ['instances'],
-    additionalProperties: false,
-    properties: { instances: { type: 'array', items: row, minItems: 1, maxItems } },
   };
 }
 

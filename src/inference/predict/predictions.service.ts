@@ -20,7 +20,7 @@ import {
 } from '../../serving/index.js';
 import { modelOf } from '../access/model-access.guard.js';
 import { PipelineFailedError } from '../inference.errors.js';
-import { hintAtExtra, inputNames, withoutExtra } from '../inputs/extra-columns.js';
+import { type Extra, hintAtExtra, inputNames, withoutExtra } from '../inputs/extra-columns.js';
 import { readFileInputs } from '../inputs/file-inputs.js';
 import type { ImageDecoding } from '../inputs/image-inputs.js';
 import {
@@ -64,7 +64,12 @@ export interface PredictionRequest {
   /** The parsed body, or `UploadedFiles`. */
   readonly value: unknown;
   /** Splits a body into inputs; files need none. */
-  readonly parse: (body: PredictionBody, version: ModelVersion) => readonly PredictionInput[];
+  readonly parse: (
+    body: PredictionBody,
+    version: ModelVersion,
+    pipeline: RegisteredPipeline | undefined,
+    extra: Extra | undefined,
+  ) => readonly PredictionInput[];
   readonly context: PredictionContext;
 }
 
@@ -113,7 +118,7 @@ export class PredictionsService {
       const inputs =
         value instanceof UploadedFiles
           ? await readFileInputs(value, version, pipeline, this.decoding(version, signal), query)
-          : selectFields(parse({ value, isForm }, version), query, version, pipeline);
+          : selectFields(parse({ value, isForm }, version, pipeline, query.extra), query, version, pipeline);
       const caller = { signal, deadline: version.deadlineFor(inputs.length, Infinity, since) };
       const predictions = pipeline
         ? await runPipeline(pipeline, inputs, version, this.pipelineContext(version, context, caller.deadline))

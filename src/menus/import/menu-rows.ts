@@ -45,7 +45,7 @@ export async function* readMenuRecords(
   source: AsyncIterable<Buffer>,
   { format, from, delimiter }: MenuFile,
 ): AsyncGenerator<readonly FileRecord[]> {
-  const reader = readRecords(source, format, { from, instances: false, delimiter, names: TEXT_FIELDS.names });
+  const reader = readRecords(source, format, { from, rows: { members: [] }, delimiter, columns: TEXT_FIELDS });
   let count = 0;
   for await (const records of reader) {
     if (count === 0 && reader.header) checkColumns(reader.header, TEXT_FIELDS);

@@ -1,24 +1,30 @@
-import { type FieldError, InvalidInputError, type TextFields } from '../http/index.js';
-import type { CsvHeader } from './record.js';
+import { type FieldError, InvalidInputError } from '../http/index.js';
+import type { ColumnRule, CsvHeader, ExtraColumns } from './record.js';
 
-/** How to treat columns that are not known. */
-export interface ExtraColumns {
-  /** Whether to accept them, beside at least one that is known. */
-  readonly isKept: boolean;
-  /** How to have them accepted, to follow the message of an error. */
-  readonly hint: string;
+/** For the errors of columns. */
+interface ColumnPlace {
+  readonly location: FieldError['location'];
+  readonly kind: 'column' | 'column of the header';
 }
 
-const REFUSED: ExtraColumns = { isKept: false, hint: '' };
-
 /** Checks a CSV header once, instead of the fields of every row. @throws InvalidInputError with an entry per unknown or missing column */
-export function checkColumns({ columns, line }: CsvHeader, { names, required }: TextFields, extra = REFUSED): void {
+export function checkColumns({ columns, line }: CsvHeader, rule: ColumnRule, extra?: ExtraColumns): void {
+  const place = { location: ['body', 'file', line], kind: 'column of the header' } as const;
+  requireColumns(columns, extra ? { ...rule, extra } : rule, place);
+}
+
+/** @throws InvalidInputError with an entry per unknown or missing column */
+export function requireColumns(
+  columns: readonly string[],
+  { names, required = [], extra = { isKept: false, hint: '' } }: ColumnRule,
+  { location, kind }: ColumnPlace,
+): void {
   const toError = (column: string, type: string, message: string): FieldError => {
-    return { location: ['body', 'file', line, ...(column === '' ? [] : [column])], type, message };
+    return { location: [...location, ...(column === '' ? [] : [column])], type, message };
   };
   const missing = required
     .filter((name) => !columns.includes(name))
-    .map((name) => toError(name, 'missing', `${name} is required as a column of the header`));
+    .map((name) => toError(name, 'missing', `${name} is required as a ${kind}`));
   const known = new Set(names);
   const isKept = extra.isKept && columns.some((column) => known.has(column));
   const unknown = columns

@@ -24,7 +24,7 @@ export class CsvReader {
       const text = this.skipDelimiterLine(decodeLines(bytes, this.line));
       if (isRemainder && scanner.isQuoted) throw this.unclosedQuote();
       if (!this.header && text === '') continue;
-      this.delimiter ??= await sniffDelimiter(firstRecord(text), this.options.names);
+      this.delimiter ??= await sniffDelimiter(firstRecord(text), this.options.columns?.names);
       const rows = await parseRows(text, this.line, this.delimiter);
       this.header ??= { columns: parseHeader(rows.shift(), this.line), line: this.line, delimiter: this.delimiter };
       this.line += countLineBreaks(text);

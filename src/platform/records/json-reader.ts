@@ -1,121 +1,120 @@
-import { isUtf8 } from 'node:buffer';
-import { InvalidInputError, parseExactJson } from '../http/index.js';
-import { invalidFileError, invalidJsonError, NAME_ENCODING } from './file-errors.js';
+import { parseExactJson } from '../http/index.js';
+import { DataFrameReader } from './data-frame-reader.js';
+import { invalidFileError, invalidJsonError } from './file-errors.js';
 import { JsonArrayScanner } from './json-array-scanner.js';
+import { JsonElements } from './json-elements.js';
+import { namedRow } from './list-row.js';
 import { peekBytes, skipBytes } from './peek-bytes.js';
 import type { FileRecord, ReadOptions } from './record.js';
 import { MAX_RECORD_BYTES, splitRecords } from './split-records.js';
 
-/** Start of an array of rows. The group matches if the array is the value of "instances". */
-const ARRAY_OR_INSTANCES = /^(\{[ \t\n\r]*"instances"[ \t\n\r]*:[ \t\n\r]*)?\[/;
-const ARRAY = /^\[/;
+/** Start of an array of rows, or of a member that holds rows. */
+const START = /^(?:\{[ \t\n\r]*"([a-z_]+)"[ \t\n\r]*:[ \t\n\r]*)?([[{])/;
+const TABLE = 'dataframe_split';
 const END = /^[ \t\n\r]*$/;
 const END_OF_OBJECT = /^[ \t\n\r]*\}[ \t\n\r]*$/;
-const [CLOSE_ARRAY, CLOSE_OBJECT] = [0x5d, 0x7d];
 
-/** Reads one JSON document: an array of rows, `{"instances": […]}`, or one row. Parses an array a few elements at a time. */
+/** The array or the table in which the rows of a document are. */
+interface RowsStart {
+  /** The member that holds them; undefined for an array by itself. */
+  readonly member: string | undefined;
+  /** Bytes up to and with its opening bracket or brace. */
+  readonly length: number;
+}
+
+/**
+ * Reads one JSON document: an array of rows, `{"instances": […]}` and the like, a table as pandas writes it, or one row. Parses
+ * an array a few elements at a time.
+ */
 export class JsonReader {
   readonly header = undefined;
-  private count = 0;
-  private isInInstances = false;
+  private table: DataFrameReader | undefined;
 
   constructor(private readonly options: ReadOptions) {}
+
+  /** The columns of a table. */
+  get columns(): readonly string[] | undefined {
+    return this.table?.columns;
+  }
 
   /** @param chunks the file without a byte order mark */
   async *read(chunks: AsyncIterable<Buffer>): AsyncGenerator<FileRecord[]> {
     const { head, all } = await peekBytes(chunks);
-    const pattern = this.options.instances === false ? ARRAY : ARRAY_OR_INSTANCES;
-    const start = pattern.exec(head.toString('latin1'));
-    if (!start) yield [await this.readSingle(all)];
+    const start = this.findRows(head.toString('latin1'));
+    if (!start) {
+      yield [await this.readSingle(all)];
+      return;
+    }
+    const rows = skipBytes(all, start.length);
+    if (start.member !== TABLE) yield* this.readArray(rows, start.member);
     else {
-      this.isInInstances = start[1] !== undefined;
-      yield* this.readArray(skipBytes(all, start[0].length));
+      this.table = new DataFrameReader(this.options, this.locationOf(TABLE));
+      yield* this.table.read(rows);
     }
   }
 
-  private async *readArray(chunks: AsyncIterable<Buffer>): AsyncGenerator<FileRecord[]> {
+  private findRows(head: string): RowsStart | undefined {
+    const [text = '', member, bracket] = START.exec(head) ?? [];
+    const { members = ['instances'] } = this.options.rows ?? {};
+    if (member === undefined) return bracket === '[' ? { member, length: text.length } : undefined;
+    if (bracket !== (member === TABLE ? '{' : '[') || !members.some((known) => known === member)) return undefined;
+    return { member, length: text.length };
+  }
+
+  private async *readArray(chunks: AsyncIterable<Buffer>, member: string | undefined): AsyncGenerator<FileRecord[]> {
     const scanner = new JsonArrayScanner();
+    const location = this.locationOf(member);
+    const elements = new JsonElements(this.options, location);
     let remainder = '';
-    for await (const { bytes, isRemainder } of splitRecords(chunks, scanner, () => this.elementTooLarge())) {
+    for await (const { bytes, isRemainder } of splitRecords(chunks, scanner, () => elements.tooLarge())) {
       if (isRemainder) remainder = bytes.toString('latin1');
-      else yield this.parseElements(bytes);
+      else yield this.toRecords(bytes, elements, location);
     }
-    if (!scanner.isClosed) throw this.notWellFormed('the JSON ends before its array does');
-    if (!(this.isInInstances ? END_OF_OBJECT : END).test(remainder)) {
-      throw this.notWellFormed('the JSON goes on after its array');
-    }
-  }
-
-  /** @param bytes elements, each followed by its comma, or the last one by the closing bracket */
-  private parseElements(bytes: Buffer): FileRecord[] {
-    const text = this.decode(bytes.subarray(0, -1));
-    if (bytes.at(-1) === CLOSE_ARRAY && this.count === 0 && text.trim() === '') throw this.emptyArray();
-    const values = bytes.at(-1) === CLOSE_OBJECT ? [] : this.parse(text);
-    // An empty element before a comma or the bracket, or a brace that closes no object.
-    if (values.length === 0) throw this.notWellFormed(`the JSON is not well-formed at element ${this.count}`);
-    return values.map((value) => this.toRecord(value));
-  }
-
-  private parse(text: string): unknown[] {
-    try {
-      return parseExactJson(`[${text}]`) as unknown[];
-    } catch {
-      throw this.notWellFormed(`the JSON is not well-formed at element ${this.count}, or soon after it`, text);
+    if (!scanner.isClosed) throw elements.notWellFormed('the JSON ends before its array does');
+    if (!(member === undefined ? END : END_OF_OBJECT).test(remainder)) {
+      throw elements.notWellFormed('the JSON goes on after its array');
     }
   }
 
-  private toRecord(value: unknown): FileRecord {
-    const position = this.count;
-    this.count += 1;
-    return { position, location: [...this.rootLocation, position], value };
+  private toRecords(bytes: Buffer, elements: JsonElements, location: readonly string[]): FileRecord[] {
+    const first = elements.count;
+    const values = elements.parse(bytes);
+    if (values.length === 0) throw elements.noRows();
+    return values.map((value, index) => {
+      const position = first + index;
+      const place = [...location, position];
+      return { position, location: place, ...namedRow(value, this.options.rows?.lists, place) };
+    });
   }
 
   private async readSingle(chunks: AsyncIterable<Buffer>): Promise<FileRecord> {
+    const location = this.locationOf(undefined);
+    const elements = new JsonElements(this.options, location);
     const parts: Buffer[] = [];
     let size = 0;
     for await (const chunk of chunks) {
       size += chunk.length;
-      if (size > MAX_RECORD_BYTES) throw this.elementTooLarge();
+      if (size > MAX_RECORD_BYTES) throw elements.tooLarge();
       parts.push(chunk);
     }
-    const text = this.decode(Buffer.concat(parts));
+    const text = elements.decode(Buffer.concat(parts));
     if (text.trim() === '') throw this.emptyDocument();
     try {
-      return { position: 0, location: this.rootLocation, value: parseExactJson(text) };
+      return { position: 0, location, value: parseExactJson(text) };
     } catch {
       throw invalidJsonError('the file is not well-formed JSON', this.options, { text });
     }
   }
 
-  private decode(bytes: Buffer): string {
-    if (!isUtf8(bytes)) throw this.notWellFormed(`the file is not UTF-8: ${NAME_ENCODING}`);
-    return bytes.toString();
-  }
-
-  /** Location of the array, or of the single row. */
-  private get rootLocation(): readonly string[] {
+  /** Location of the rows in a member of a body, or of a body, or of a file. */
+  private locationOf(member: string | undefined): readonly string[] {
     const { from = 'file' } = this.options;
     if (from === 'file') return ['body', 'file'];
-    return this.isInInstances ? ['body', 'instances'] : ['body'];
-  }
-
-  private notWellFormed(message: string, text?: string): Error {
-    return invalidJsonError(message, this.options, { position: this.count, text });
-  }
-
-  private emptyArray(): Error {
-    const location = this.rootLocation;
-    return new InvalidInputError([
-      { location, type: 'array', message: `${location.at(-1)} must hold at least one row` },
-    ]);
+    return member === undefined ? ['body'] : ['body', member];
   }
 
   private emptyDocument(): Error {
-    return this.options.from === 'body' ? this.notWellFormed('') : invalidFileError('empty', 'the file is empty');
-  }
-
-  private elementTooLarge(): Error {
-    const location = [...this.rootLocation, this.count];
-    return new InvalidInputError([{ location, type: 'length', message: `element ${this.count} is larger than 1 MB` }]);
+    const isBody = this.options.from === 'body';
+    return isBody ? invalidJsonError('', this.options) : invalidFileError('empty', 'the file is empty');
   }
 }

@@ -15,12 +15,14 @@ const BATCH_BYTES = 256 * 1024;
 
 interface Reader {
   readonly header: CsvHeader | undefined;
+  /** Of a table in JSON. */
+  readonly columns?: readonly string[] | undefined;
   read(chunks: AsyncIterable<Buffer>): AsyncIterable<FileRecord[]>;
 }
 
 /**
- * Reads a file of rows in bounded memory, whatever its size: CSV with a header, JSON lines, or a JSON array,
- * `{"instances": […]}` or one object; in UTF-8 unless a byte order mark or the options name another encoding.
+ * Reads a file of rows in bounded memory, whatever its size: CSV with a header, JSON lines, or a JSON array, an object with a
+ * member that holds rows (`ROW_MEMBERS`), or one object; in UTF-8 unless a byte order mark or the options name another encoding.
  *
  * @throws InvalidInputError at `["body", "file", …]` if the file cannot be read as a whole, UnsupportedMediaTypeError for an unknown
  *   encoding; any error of `source`
@@ -33,7 +35,7 @@ export function readRecords(
   const reader = createReader(format, options);
   return {
     get columns() {
-      return reader.header?.columns;
+      return reader.header?.columns ?? reader.columns;
     },
     get header() {
       return reader.header;

@@ -1,4 +1,5 @@
 import type { FieldError } from '../http/index.js';
+import type { JsonRows } from './json-rows.js';
 
 /** CSV, JSON lines, or one JSON document. */
 export type RecordFormat = 'csv' | 'jsonl' | 'json';
@@ -20,7 +21,7 @@ export interface FileRecord {
 
 /** Iterable once. Yields batches of up to 256 records, and parses in short turns of the event loop. */
 export interface RecordReader extends AsyncIterable<readonly FileRecord[]> {
-  /** The columns of a CSV file, known from the first batch on. */
+  /** The columns of CSV, or of a table in JSON; known from the first batch on. */
   readonly columns: readonly string[] | undefined;
   /** The header of a CSV file, known from the first batch on. */
   readonly header?: CsvHeader | undefined;
@@ -35,15 +36,31 @@ export interface CsvHeader {
   readonly delimiter: Delimiter;
 }
 
+/** How to treat columns that are not known. */
+export interface ExtraColumns {
+  /** Whether to accept them, beside at least one that is known. */
+  readonly isKept: boolean;
+  /** How to have them accepted, to follow the message of an error. */
+  readonly hint: string;
+}
+
+/** The columns that rows may and must have. */
+export interface ColumnRule {
+  readonly names: readonly string[];
+  readonly required?: readonly string[];
+  /** Refused unless given. */
+  readonly extra?: ExtraColumns;
+}
+
 export interface ReadOptions {
   /** Default: `file`. Errors in the JSON of a `body` are located at `["body"]`; a body that is not JSON is malformed (400), a file invalid (422). */
   readonly from?: 'file' | 'body';
-  /** Default: true. Whether `{"instances": […]}` contains rows, instead of being one row. */
-  readonly instances?: boolean;
+  /** How JSON holds rows. Default: `{"instances": […]}`, whose rows have names. */
+  readonly rows?: JsonRows | undefined;
   /** The encoding, as the media type names it. Default: UTF-8, or what a byte order mark says. */
   readonly charset?: string | undefined;
   /** Of CSV. Default: found in the header. */
   readonly delimiter?: Delimiter | undefined;
-  /** Known columns of CSV, which help to find the delimiter. */
-  readonly names?: readonly string[] | undefined;
+  /** Known columns: they help to find the delimiter of CSV, and tables in JSON are checked against them. */
+  readonly columns?: ColumnRule | undefined;
 }

@@ -25,7 +25,7 @@ describe('The delimiter of CSV', () => {
     ['one column of a known name', 'a|b\n1\n', ['a|b'], ['a|b']],
     ['a line break in a name', '"a\n1";b\n1;2\n', [], ['a\n1', 'b']],
   ])('is found in a header with %s', async (_, text, names, columns) => {
-    const read = await readAll(text, 'csv', { names });
+    const read = await readAll(text, 'csv', { columns: { names } });
     expect(read.columns).toEqual(columns);
     expect(read.records[0]?.error).toBeUndefined();
   });

@@ -148,7 +148,7 @@ describe('readRecords of JSON', () => {
   });
 
   it('reads a row with a field "instances" when told so', async () => {
-    const { records } = await readAll('{"instances":[1]}', 'json', { instances: false });
+    const { records } = await readAll('{"instances":[1]}', 'json', { rows: { members: [] } });
     expect(records.map(({ value }) => value)).toEqual([{ instances: [1] }]);
   });
 
