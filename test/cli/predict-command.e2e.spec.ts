@@ -248,19 +248,21 @@ describe('npm run predict', () => {
     expect(await jobs()).toHaveLength(before + 1);
   });
 
-  it('retries while the application restarts', async () => {
+  it('retries while the application restarts, which still knows how to read the file and what to keep', async () => {
     const before = (await jobs()).length;
-    const long = await file('longer.jsonl', LONG_ROWS + LONG_ROWS);
-    const { output } = begin('spin', long);
+    const ids = Array.from({ length: 24 }, (_, index) => `b0a1${Buffer.from(`,${index}`).toString('hex')}`);
+    const lines949 = ids.map((id) => Buffer.concat([Buffer.from(id, 'hex'), Buffer.from(';20000\n')]));
+    const long = await file('longer.csv', Buffer.concat([Buffer.from('id;turns\n'), ...lines949]));
+    const { output } = begin('spin', long, '--charset', 'cp949', '--extra', 'keep', '--format', 'jsonl');
     await untilBegun(before);
     const { port } = new URL(app.url);
     await app.stop('SIGKILL');
     app = await ProcessApp.start({ MODELS_DIR: store.path, PORT: port }, { databaseUrl });
     const { code, stdout, stderr } = await output;
-    const lines = stdout.split('\n').length;
-    expect({ code, lines, stderr }).toEqual({
+    const lines = stdout.split('\n').filter(Boolean);
+    expect({ code, lines: lines.map((line) => (JSON.parse(line) as { id: string }).id), stderr }).toEqual({
       code: 0,
-      lines: 25,
+      lines: Array.from({ length: 24 }, (_, index) => `가,${index}`),
       stderr: expect.stringContaining('does not respond'),
     });
   });

@@ -1,7 +1,10 @@
+import { cp } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Client, ClientResponse } from '../support/client.js';
 import { MULTIPART, multipart } from '../support/forms.js';
 import { TestModelStore } from '../support/model-store.js';
 import { resultOf } from '../support/prediction-jobs.js';
+import { ROOT } from '../support/project.js';
 import { startTestApp, type TestApp } from '../support/test-app.js';
 
 const CSV = 'text/csv';
@@ -25,6 +28,7 @@ describe('Columns that are no features', () => {
     ];
     await store.add('optional', 'sum', { manifest: { features, output: { value: 'sum' } } });
     await store.add('plain', 'sum', { manifest: { features } });
+    await cp(join(ROOT, 'models/demand'), join(store.path, 'demand'), { recursive: true });
     app = await startTestApp({ MODELS_DIR: store.path });
     client = app.client();
     await client.signUpAndLogIn();
@@ -177,6 +181,23 @@ describe('Columns that are no features', () => {
       expect((await post(`${path}?extra=keep`, '{"A":1}\n', LINES)).status).toBe(422);
       expect((await post(`${path}?extra=keep`, 'A,b\n1,2\n', CSV)).status).toBe(path.endsWith('jobs') ? 202 : 200);
     }
+  });
+
+  it('are those that the DTO of a pipeline does not name, and its response wins over them', async () => {
+    const { body: menu } = await client.post('/menus', { name: 'Latte', price: 4500 });
+    const file = `id,menuId,prepare\na17,${menu.id}.0,x\n`;
+    expect((await post('/models/demand/predict', file, CSV)).body.errors).toMatchObject([
+      { message: HINT },
+      { message: HINT },
+    ]);
+    const { body: refused } = await client.post('/models/demand/predict', { menuId: menu.id, id: 'a17' });
+    expect(refused.errors).toMatchObject([{ location: ['body', 'id'], message: HINT }]);
+    expect((await post('/models/demand/predict?extra=keep', file, CSV)).body.predictions).toMatchObject([
+      { menuId: menu.id },
+    ]);
+    const [[line], [header]] = await runJob('demand', file, CSV);
+    expect(line).toMatchObject({ id: 'a17', input_prepare: 'x', menuId: menu.id, prepare: expect.any(Number) });
+    expect(header).toBe('id,menuId,input_prepare,answer_menuId,hour,expected,prepare');
   });
 
   it('may come in any order, but none twice', async () => {

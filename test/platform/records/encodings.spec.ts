@@ -1,5 +1,6 @@
-import { UnsupportedMediaTypeError } from '../../../src/platform/http/index.js';
-import { findError, readAll } from '../../support/records.js';
+import { collect, UnsupportedMediaTypeError } from '../../../src/platform/http/index.js';
+import { toUtf8 } from '../../../src/platform/records/index.js';
+import { findError, inChunks, readAll } from '../../support/records.js';
 
 const FILE = ['body', 'file'];
 /** `이름,값\n아메리카노,똠\n` in CP949, whose 똠 is not in EUC-KR proper. */
@@ -48,6 +49,35 @@ describe('The encoding of a file', () => {
       expect(await rowsOf(bytes, charset)).toEqual([{ a: 'Café €’ÿ' }]);
     },
   );
+
+  it.each([
+    [
+      'CP949',
+      Buffer.concat([Buffer.from('a\nx'), Buffer.alloc(40_000, 'b0a1', 'hex')]),
+      'cp949',
+      `x${'가'.repeat(20_000)}`,
+    ],
+    ['UTF-16', Buffer.from(`\ufeffa\nx${'😀'.repeat(10_000)}`, 'utf16le'), undefined, `x${'😀'.repeat(10_000)}`],
+    ['UTF-8', Buffer.from(`\ufeffa\nx${'가'.repeat(10_000)}`), undefined, `x${'가'.repeat(10_000)}`],
+  ])(
+    'may have characters that are split between the pieces of a large file: %s',
+    async (_, bytes, charset, expected) => {
+      const { records } = await readAll(bytes, 'csv', { charset });
+      expect(records.map(({ value }) => value)).toEqual([{ a: expected }]);
+    },
+  );
+
+  it.each([
+    [CP949, 'cp949'],
+    [Buffer.from('\ufeff이름,값\n아메리카노,똠\n'), undefined],
+    [Buffer.from('\ufeff이름,값\n아메리카노,똠\n', 'utf16le'), undefined],
+  ])('is turned into UTF-8 byte by byte', async (bytes, charset) => {
+    const chunks = inChunks(
+      bytes,
+      Array.from({ length: bytes.length }, (_, index) => index),
+    );
+    expect((await collect(toUtf8(chunks, charset))).toString()).toBe('이름,값\n아메리카노,똠\n');
+  });
 
   it('is that of JSON lines too', async () => {
     const { records } = await readAll(Buffer.from('\ufeff{"a":"값"}\n{"a":1}\n', 'utf16le'), 'jsonl');
