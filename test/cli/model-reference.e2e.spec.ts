@@ -54,6 +54,8 @@ describe('npm run model -- add --reference', () => {
     const exact = [{ ...row, output: { value: 3 } }];
     await command.add('sum', 'list', ...(await rows('LIST.JSON', JSON.stringify(exact))));
     expect(await referenceOf('list')).toEqual({ rows: exact, tolerance: 1e-4 });
+    await command.add('sum', 'lines', ...(await rows('rows.jsonl', `${JSON.stringify(exact[0])}\n`)));
+    expect(await referenceOf('lines')).toEqual({ rows: exact, tolerance: 1e-4 });
   });
 
   it('compares labels and named probabilities of a classifier', async () => {
@@ -75,9 +77,9 @@ describe('npm run model -- add --reference', () => {
     );
   });
 
-  /** Of the classifier, for the row 1, 1. */
-  async function probabilityOfFirstClass(): Promise<number> {
-    const option = await rows('probe.csv', 'feature_1,feature_2,probability.0\n1,1,2\n');
+  /** Of the classifier. */
+  async function probabilityOfFirstClass(row = '1,1'): Promise<number> {
+    const option = await rows('probe.csv', `feature_1,feature_2,probability.0\n${row},2\n`);
     const { stderr } = await command.run(...addition('classifier', 'probe', ...option));
     return Number(/probabilities\.0 is ([\d.]+),/.exec(stderr)?.[1]);
   }
@@ -163,9 +165,72 @@ describe('npm run model -- add --reference', () => {
       /reference row 1 has an unknown key "label"; known: input, output/,
     ],
     ['JSON that is none', 'rows.json', '[{"input"', /rows.json: it is not well-formed JSON/],
-    ['another kind of file', 'rows.txt', '', /rows.txt: expected a file of rows that ends in .csv or .json/],
+    ['another kind of file', 'rows.txt', '', /rows.txt: expected a file of rows that ends in .csv, .json or .jsonl/],
   ])('refuses %s', async (_, name, content, message) => {
     await command.refuse(message, ...addition('sum', 'new', ...(await rows(name, content))));
+  });
+
+  describe('of a new model', () => {
+    it('names the features by the columns, where the graph has no names', async () => {
+      await command.add('sum', 'named', ...(await rows('rows.csv', 'height;width;value\n1.5;2;3.5\n')));
+      expect((await command.manifestOf('named')).features).toEqual([{ name: 'height' }, { name: 'width' }]);
+      const json = JSON.stringify([{ input: { depth: 1, width: 2 }, output: { value: 3 } }]);
+      await command.add('sum', 'json', ...(await rows('rows.json', json)));
+      expect((await command.manifestOf('json')).features).toEqual([{ name: 'depth' }, { name: 'width' }]);
+      await command.refuse(
+        /"height" is no column of this model: its features are feature_1, feature_2/,
+        ...addition('sum', 'three', ...(await rows('three.csv', 'height,width,depth,value\n1,2,3,3\n'))),
+      );
+    });
+
+    it('takes it that the order of the columns is that of the training, which the outputs prove', async () => {
+      const predicted = await probabilityOfFirstClass('2,1');
+      const csv = (header: string) => `${header},label,probability.0\n2,1,0,${predicted}\n`;
+      await command.add('classifier', 'right', ...(await rows('right.csv', csv('a,b'))));
+      const swapped = await rows('swapped.csv', csv('b,a').replace('2,1', '1,2'));
+      await command.refuse(
+        /reference row 1: (label|probabilities\.0) is /,
+        ...addition('classifier', 'swapped', ...swapped),
+      );
+    });
+
+    it('lets features be missing that are missing in a row which the model reproduces', async () => {
+      const csv = 'a,b,c,value\n1,2,3,6\n,2,3,15\n1,NaN,3,24\n';
+      await command.add('impute', 'csv', ...(await rows('rows.csv', csv)));
+      const features = [{ name: 'a', nullable: true }, { name: 'b', nullable: true }, { name: 'c' }];
+      expect((await command.manifestOf('csv')).features).toMatchObject(features);
+      expect((await command.manifestOf('csv')).features?.[2]?.nullable).toBeUndefined();
+      await command.succeed('check', 'csv');
+      const json = [
+        { input: { a: 1, b: 2, c: 3 }, output: { value: 6 } },
+        { input: { a: null, c: 3 }, output: { value: 33 } },
+      ];
+      await command.add('impute', 'json', ...(await rows('rows.json', JSON.stringify(json))));
+      expect((await command.manifestOf('json')).features).toMatchObject(features);
+      await command.succeed('check', 'json');
+    });
+
+    it('keeps verifying classes by their values once they have names', async () => {
+      const predicted = await probabilityOfFirstClass();
+      const csv = `a,b,label,probability.0\n1,1,0,${predicted}\n`;
+      await command.add('classifier', 'kind', ...(await rows('rows.csv', csv)));
+      const manifest = await command.manifestOf('kind');
+      await store.write('kind/model.json', JSON.stringify({ ...manifest, labels: ['low', 'middle', 'high'] }));
+      expect(await command.succeed('check', 'kind')).toContain('1 reference row verified');
+      const byName = { rows: [{ input: { a: 1, b: 1 }, output: { label: 'low', probabilities: { low: predicted } } }] };
+      await store.write('kind/1/reference.json', JSON.stringify(byName));
+      await command.succeed('check', 'kind');
+      await store.write('kind/model.json', JSON.stringify({ ...manifest, labels: ['middle', 'low', 'high'] }));
+      expect((await command.run('check', 'kind')).stdout).toMatch(
+        /reference row 1: label is "middle", .* expects "low"/,
+      );
+    });
+
+    it('takes outputs beside the input', async () => {
+      const json = { rows: [{ input: { a: 1, b: 2 }, value: 3 }] };
+      await command.add('sum', 'flat', ...(await rows('fixture.json', JSON.stringify(json))));
+      expect(await referenceOf('flat')).toMatchObject({ rows: [{ input: { a: 1, b: 2 }, output: { value: 3 } }] });
+    });
   });
 
   it('refuses a file that is not there', async () => {

@@ -61,7 +61,7 @@ async function addModel(addition: Addition, staging: string, context: CommandCon
   const folder = join(staging, name);
   const file = await stageVersion(join(folder, version), files);
   const source = { name: `${name}/${version}`, version, file, settings: context.settings };
-  const draft = await draftFor(source);
+  const draft = await draftFor(source, addition.referenceFile);
   const drafted: Manifest = { ...(access === undefined ? {} : { access }), ...draft };
   const reference = await readReference(addition, { ...source, manifest: drafted });
   const example = await createExample({ ...source, manifest: drafted }, reference?.rows[0]?.input);
@@ -130,14 +130,14 @@ async function readReference({ referenceFile }: Addition, source: VersionSource)
  * @throws CommandError for a version that differs and would serve clients of the others
  */
 async function ownInterface(
-  { version, isCandidate }: Addition,
+  { version, isCandidate, referenceFile }: Addition,
   source: VersionSource,
   existing: StoredModel,
 ): Promise<VersionInterface> {
   if (hasOwnInterface(entryOf(existing.manifest, version))) return {};
   const difference = await findInterfaceDifference(source, newestServing(existing, source));
   if (difference === undefined) return {};
-  if (isCandidate) return draftInterface(source);
+  if (isCandidate) return draftInterface(source, referenceFile);
   throw new CommandError(
     `${difference.replace(/\.?$/, '.')} Use another name, or add --candidate: a candidate has features and outputs of its own in model.json, and ` +
       'serves by default only once an administrator chooses it.',

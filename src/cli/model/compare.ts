@@ -16,6 +16,7 @@ const MAX_LENGTH = 200;
 /** The rows of a file, and what two versions give for them. */
 interface Comparison {
   readonly file: string;
+  readonly columns: readonly string[];
   readonly rows: readonly FileRow[];
   readonly versions: readonly [ModelVersion, ModelVersion];
   readonly outcomes: readonly [readonly Outcome[], readonly Outcome[]];
@@ -34,9 +35,9 @@ export async function compare(args: string[], context: CommandContext): Promise<
   await withStoredVersion(model, first, context, (before) => {
     return withStoredVersion(model, second, context, async (after) => {
       const versions = [before, after] as const;
-      const rows = await readRowsFile(file, versions.flatMap(featuresOf));
+      const { columns, rows } = await readRowsFile(file, versions.flatMap(featuresOf));
       const outcomes = [await predictAll(before, rows), await predictAll(after, rows)] as const;
-      printComparison(model.name, { file, rows, versions, outcomes }, context);
+      printComparison(model.name, { file, columns, rows, versions, outcomes }, context);
     });
   });
 }
@@ -98,12 +99,12 @@ async function predictBatch(version: ModelVersion, rows: readonly (CheckedRow | 
 }
 
 function printComparison(name: string, comparison: Comparison, { print }: CommandContext): void {
-  const { file, rows, versions, outcomes } = comparison;
+  const { file, columns, rows, versions, outcomes } = comparison;
   const [before, after] = versions.map(({ version }) => `${name}/${version}`);
   const differences = findDifferences(...outcomes);
   print(`Compared ${before} and ${after} on ${pluralize(differences.compared, 'row')} of ${file}.`);
   const known = new Set(versions.flatMap(featuresOf));
-  const ignored = Object.keys(rows[0]?.values ?? {}).filter((key) => !known.has(key));
+  const ignored = columns.filter((column) => !known.has(column));
   if (ignored.length > 0) print(`  not features, ignored: ${ignored.join(', ')}`);
   versions.forEach((version, index) => printErrors(`${name}/${version.version}`, rows, outcomes[index] ?? [], print));
   printDifferences(differences, print);

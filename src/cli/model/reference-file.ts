@@ -38,7 +38,7 @@ interface Column {
 }
 
 /**
- * Reads a file of reference rows, CSV or JSON, and verifies that a version reproduces them.
+ * Reads a file of reference rows, CSV, JSON or JSON lines, and verifies that a version reproduces them.
  *
  * @throws CommandError naming the file and the first row at fault
  */
@@ -55,9 +55,34 @@ export async function readVerifiedReference(file: string, version: ModelVersion)
 
 async function readReferenceFile(file: string, version: ModelVersion): Promise<Reference> {
   const format = detectFormat(undefined, file);
-  if (format === 'json') return parseReference(parseReferenceJson(decodeText(await readFile(file))));
+  if (format === 'json') return parseReference(nestOutputs(parseReferenceJson(decodeText(await readFile(file)))));
   if (format === 'csv') return readCsv(file, version);
-  throw new InvalidReferenceError('expected a file of rows that ends in .csv or .json');
+  if (format === 'jsonl') return readJsonLines(file);
+  throw new InvalidReferenceError('expected a file of rows that ends in .csv, .json or .jsonl');
+}
+
+async function readJsonLines(file: string): Promise<Reference> {
+  const rows: unknown[] = [];
+  for await (const records of readRecords(createReadStream(file), 'jsonl')) {
+    for (const { value, error } of records) {
+      if (error) throw new InvalidReferenceError(error.message);
+      rows.push(value);
+    }
+  }
+  return parseReference(nestOutputs(rows));
+}
+
+/** Rows may also have their outputs beside `input`: `{"input":{…},"label":"setosa"}`. */
+function nestOutputs(content: unknown): unknown {
+  if (Array.isArray(content)) return content.map(nestOutputsOfRow);
+  const { rows } = (content ?? {}) as { rows?: unknown };
+  return Array.isArray(rows) ? { ...(content as object), rows: rows.map(nestOutputsOfRow) } : content;
+}
+
+function nestOutputsOfRow(row: unknown): unknown {
+  if (typeof row !== 'object' || row === null || !('input' in row) || 'output' in row) return row;
+  const { input, ...output } = row;
+  return { input, output };
 }
 
 async function readCsv(file: string, version: ModelVersion): Promise<Reference> {
@@ -81,17 +106,24 @@ function columnsOf(names: readonly string[], { schema, signature, manifest }: Mo
   const outputs = Object.keys(outputSchema(signature!, manifest).properties as object);
   const columns = names.map((name): Column => {
     if (features.includes(name)) return { name };
-    for (const [prefix, output] of MEMBERS) {
-      if (name.startsWith(prefix) && outputs.includes(output))
-        return { name, output, member: name.slice(prefix.length) };
-    }
-    if (outputs.includes(name)) return { name, output: name };
+    const output = outputColumnOf(name, outputs);
+    if (output) return { name, ...output };
     if (name === '') throw new InvalidReferenceError(NAMELESS);
     const known = `its features are ${features.join(', ')}, and its outputs ${outputs.map(columnOf).join(', ')}`;
     throw new InvalidReferenceError(`"${name}" is no column of this model: ${known}`);
   });
   if (columns.some(({ output }) => output !== undefined)) return columns;
   throw new InvalidReferenceError(`no column has an output of the model: ${outputs.map(columnOf).join(', ')}`);
+}
+
+/** The output that a column belongs to; undefined for none. @param outputs the members of a prediction */
+export function outputColumnOf(
+  column: string,
+  outputs: readonly string[],
+): { readonly output: string; readonly member?: string } | undefined {
+  const found = MEMBERS.find(([prefix, output]) => column.startsWith(prefix) && outputs.includes(output));
+  if (found) return { output: found[1], member: column.slice(found[0].length) };
+  return outputs.includes(column) ? { output: column } : undefined;
 }
 
 function columnOf(output: string): string {

@@ -1,8 +1,9 @@
 import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { decodeText } from '../../platform/config/index.js';
-import { InvalidInputError, parseExactJson } from '../../platform/http/index.js';
+import { InvalidInputError } from '../../platform/http/index.js';
 import { declaredDelimiter, detectFormat, readRecords } from '../../platform/records/index.js';
+import { parseReferenceJson } from '../../serving/index.js';
 import { CommandError } from '../command-line.js';
 
 /** A row of a file. */
@@ -14,13 +15,20 @@ export interface FileRow {
   readonly isText: boolean;
 }
 
+/** The content of a file of rows. */
+export interface RowsFile {
+  /** Of CSV, in order; else the keys of the rows. */
+  readonly columns: readonly string[];
+  readonly rows: readonly FileRow[];
+}
+
 /**
  * Reads rows: CSV, JSON lines, or JSON as it is sent to the model or kept in `reference.json`.
  *
  * @param names of features, which help to find the delimiter of CSV
  * @throws CommandError
  */
-export async function readRowsFile(file: string, names: readonly string[]): Promise<FileRow[]> {
+export async function readRowsFile(file: string, names: readonly string[]): Promise<RowsFile> {
   const format = detectFormat(undefined, file);
   if (!format) throw new CommandError(`${file}: expected a file of rows that ends in .csv, .json or .jsonl`);
   try {
@@ -37,29 +45,35 @@ export function describeFileError(error: unknown): string {
   return code === 'ENOENT' ? 'there is no such file' : message;
 }
 
-async function readLines(file: string, format: 'csv' | 'jsonl', names: readonly string[]): Promise<FileRow[]> {
+async function readLines(file: string, format: 'csv' | 'jsonl', names: readonly string[]): Promise<RowsFile> {
   const delimiter = declaredDelimiter(undefined, file);
+  const reader = readRecords(createReadStream(file), format, { delimiter, columns: { names } });
   const rows: FileRow[] = [];
-  for await (const records of readRecords(createReadStream(file), format, { delimiter, columns: { names } })) {
+  for await (const records of reader) {
     for (const { position, value, error } of records) {
       if (error) throw new CommandError(error.message);
-      rows.push(toRow(value, `line ${position}`, format === 'csv'));
+      rows.push(toRow(format === 'csv' ? value : inputOf(value), `line ${position}`, format === 'csv'));
     }
   }
-  return rows;
+  return { columns: reader.columns ?? keysOf(rows), rows };
 }
 
-async function readJson(file: string): Promise<FileRow[]> {
-  const content = parseExactJson(decodeText(await readFile(file))) as object | null;
-  const { rows, instances } = (content ?? {}) as { rows?: unknown; instances?: unknown };
-  const list = [content, rows, instances].find(Array.isArray) ?? [content];
-  return (list as unknown[]).map((row, index) => toRow(inputOf(row), `row ${index + 1}`, false));
+async function readJson(file: string): Promise<RowsFile> {
+  const content = parseReferenceJson(decodeText(await readFile(file))) as object | null;
+  const { rows: ofReference, instances } = (content ?? {}) as { rows?: unknown; instances?: unknown };
+  const list = [content, ofReference, instances].find(Array.isArray) ?? [content];
+  const rows = (list as unknown[]).map((row, index) => toRow(inputOf(row), `row ${index + 1}`, false));
+  return { columns: keysOf(rows), rows };
 }
 
-/** The input of a row as `reference.json` has it, or the row itself. */
+/** The input of a row as `reference.json` has it, or the row itself: no feature is an object. */
 function inputOf(row: unknown): unknown {
-  const { input, output } = (row ?? {}) as { input?: unknown; output?: unknown };
-  return isObject(input) && isObject(output) ? input : row;
+  const { input } = (row ?? {}) as { input?: unknown };
+  return isObject(input) ? input : row;
+}
+
+function keysOf(rows: readonly FileRow[]): string[] {
+  return [...new Set(rows.flatMap(({ values }) => Object.keys(values)))];
 }
 
 function toRow(value: unknown, place: string, isText: boolean): FileRow {

@@ -1,5 +1,6 @@
 import { inputSchema, type Manifest, manifestOfVersion, outputSchema, type VersionEntry } from '../../serving/index.js';
 import { CommandError } from '../command-line.js';
+import { draftFromReference } from './draft-from-reference.js';
 import { draftManifest } from './draft-manifest.js';
 import { withoutExamples } from './example.js';
 import { predictRows, sampleRows, type VersionSource, withLoadedVersion } from './loaded-version.js';
@@ -11,10 +12,17 @@ export function hasOwnInterface({ features, output, labels }: VersionEntry): boo
   return features !== undefined || output !== undefined || labels !== undefined;
 }
 
-/** Drafts the manifest of a version as if its model had none. @throws CommandError where it cannot be loaded */
-export function draftFor(source: Omit<VersionSource, 'manifest'>): Promise<Manifest> {
+/**
+ * Drafts the manifest of a version as if its model had none.
+ *
+ * @param rows a file of reference rows, which complete the draft
+ * @throws CommandError where the version cannot be loaded, or the file cannot be read
+ */
+export function draftFor(source: Omit<VersionSource, 'manifest'>, rows: string | undefined): Promise<Manifest> {
   return withLoadedVersion({ ...source, manifest: {} }, async (loaded) => {
-    return draftManifest(loaded.signature!, await predictRows(loaded, sampleRows(loaded)).catch(() => []));
+    const signature = loaded.signature!;
+    const draft = draftManifest(signature, await predictRows(loaded, sampleRows(loaded)).catch(() => []));
+    return rows === undefined ? draft : draftFromReference(draft, signature, rows);
   });
 }
 
@@ -46,11 +54,12 @@ export async function findInterfaceDifference(
  * Drafts the features, labels and outputs in which a version differs from its model. What of the manifest fits the version
  * applies to it as well.
  *
+ * @param rows as for `draftFor`
  * @throws CommandError where the version cannot be loaded
  */
-export async function draftInterface(source: VersionSource): Promise<VersionInterface> {
+export async function draftInterface(source: VersionSource, rows: string | undefined): Promise<VersionInterface> {
   const { features, output, labels, input } = source.manifest;
-  const draft = await draftFor(source);
+  const draft = await draftFor(source, rows);
   const keepsFeatures = await fits(source, { features, input });
   const keepsOutput = await fits(source, { output, labels });
   return {

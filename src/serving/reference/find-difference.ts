@@ -1,11 +1,8 @@
 import { isClose } from '../pipeline/self-test.js';
+import { isSameLabel } from './same-label.js';
 
 /** Digits in messages: those of a float32. */
 const DIGITS = 7;
-const TRUE = /^(?:true|1)$/i;
-const FALSE = /^(?:false|0)$/i;
-/** A whole number as pandas writes it in a column with gaps. */
-const WHOLE_NUMBER = /^(-?\d+)\.0+$/;
 
 /**
  * Compares what a model gave with what is expected of it, and of an object only the members that are expected.
@@ -40,13 +37,6 @@ function isSame(actual: unknown, expected: unknown, tolerance: number): boolean 
     return actual === expected || isClose(Number(actual), Number(expected), tolerance);
   }
   return isScalar(actual) && isScalar(expected) && isSameLabel(String(actual), String(expected));
-}
-
-/** Whether two texts name the same class: also `True` and `1`, `1.0` and `1`. */
-function isSameLabel(a: string, b: string): boolean {
-  if (a === b) return true;
-  const [first, second] = [a, b].map((text) => text.replace(WHOLE_NUMBER, '$1'));
-  return first === second || [TRUE, FALSE].some((pattern) => pattern.test(first!) && pattern.test(second!));
 }
 
 function keyOf(record: Readonly<Record<string, unknown>>, key: string): string | undefined {

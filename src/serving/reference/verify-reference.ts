@@ -1,7 +1,11 @@
+import type { Manifest } from '../manifest/manifest.js';
 import type { Prediction } from '../pipeline/respond.js';
 import { ModelRunFailedError } from '../serving.errors.js';
 import { type CheckedRow, type InputLimits, RowCheck } from '../signature/row-check.js';
+import { outputFormatOf } from '../signature/output-format.js';
+import type { Signature } from '../signature/tensor.js';
 import { findDifference } from './find-difference.js';
+import { nameClasses } from './name-classes.js';
 import {
   InvalidReferenceError,
   type Reference,
@@ -12,6 +16,8 @@ import {
 
 /** A version whose predictions are compared with the reference. */
 export interface ReferenceSubject {
+  readonly manifest: Manifest;
+  readonly signature: Signature | undefined;
   readonly limits: InputLimits;
   readonly batching: { readonly enabled: boolean; readonly maxBatchSize?: number } | undefined;
   check(row: unknown, location: readonly (string | number)[], check: RowCheck): CheckedRow;
@@ -37,12 +43,15 @@ export async function verifyReference(
 ): Promise<void> {
   const rows = reference.rows.slice(0, count);
   const checked = rows.map(({ input }, index) => checkInput(input, index, subject));
-  const { maxBatchSize: batchSize = 1 } = subject.batching ?? {};
+  const { signature, manifest, batching } = subject;
+  const { classes } = (signature && outputFormatOf(signature, manifest)) ?? {};
+  const { maxBatchSize: batchSize = 1 } = batching ?? {};
   for (let start = 0; start < rows.length; start += batchSize) {
     const end = Math.min(start + batchSize, rows.length);
     const predictions = await predictRows(checked.slice(start, end), start, subject);
     for (let index = start; index < end; index += 1) {
-      compare(predictions[index - start] ?? {}, rows[index]!, { index, tolerance: reference.tolerance, source });
+      const expected = nameClasses(rows[index]!.output, classes);
+      compare(predictions[index - start] ?? {}, expected, { index, tolerance: reference.tolerance, source });
     }
   }
 }
@@ -80,7 +89,7 @@ async function predictRows(
 
 function compare(
   prediction: Prediction,
-  { output }: ReferenceRow,
+  output: ReferenceRow['output'],
   { index, tolerance, source }: { readonly index: number; readonly tolerance: number; readonly source: string },
 ): void {
   const row = referenceRow(index);

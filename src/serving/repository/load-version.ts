@@ -134,11 +134,16 @@ function checkPredictions({ respond, format }: PreparedVersion, { outputs }: Row
   if (problem !== undefined) throw new Error(problem);
 }
 
-async function verifyReferenceFile(loaded: Loaded, { options, settings, deadline }: VersionSource): Promise<void> {
+async function verifyReferenceFile(
+  loaded: Loaded,
+  { manifest, options, settings, deadline }: VersionSource,
+): Promise<void> {
   if (options.referenceFile === undefined) return;
-  const { validator, batching } = loaded;
+  const { validator, signature, batching } = loaded;
   const predictor = new Predictor(loaded, settings, undefined);
   const subject: ReferenceSubject = {
+    manifest,
+    signature,
     limits: settings.limits,
     batching,
     check: (...row) => validator.check(...row),

@@ -14,7 +14,7 @@ export function isMissing({ type, feature }: RowField, value: unknown): boolean 
 }
 
 /** Whether the text of a form field or a cell means that the value of this type is missing. "NA" may be a text. */
-export function isMissingText({ type }: RowField, text: string): boolean {
+export function isMissingText({ type }: Pick<RowField, 'type'>, text: string): boolean {
   return type === 'string' ? text === '' : text.trim() === '' || isMissingWord(text);
 }
 
