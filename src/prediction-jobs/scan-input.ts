@@ -64,9 +64,9 @@ export async function scanInput(
     if (errors.length >= MAX_ERRORS) break;
   }
   if (errors.length > 0) throw new InvalidInputError(errors);
-  const extraColumns = extraKeys?.found ?? [];
-  const inputColumns = reader.columns ?? [...(columns ?? []), ...extraColumns];
-  return { rows, columns: inputColumns, extraColumns, delimiter: reader.header?.delimiter };
+  const found = extraKeys?.found ?? [];
+  const inputColumns = reader.columns ?? [...(columns ?? []), ...found];
+  return { rows, columns: inputColumns, extraColumns: found, delimiter: reader.header?.delimiter };
 }
 
 /** Collects the keys that are not read, in the order in which they come. */
