@@ -40,7 +40,8 @@ export class FastRowValidator {
     for (const field of this.fields) {
       const { name, defaultValue, accepts } = field;
       const isGiven = Object.hasOwn(row, name);
-      let value = isGiven ? (row as Record<string, unknown>)[name] : defaultValue;
+      let value = isGiven ? (row as Record<string, unknown>)[name] : undefined;
+      if (value === undefined) value = defaultValue;
       if (accepts === undefined || value === undefined || !accepts(value, check.limits)) {
         if (field.isMissing?.(value) !== true) return undefined;
         value = null;

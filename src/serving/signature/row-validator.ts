@@ -20,11 +20,13 @@ export class RowValidator {
   private readonly fields: ReadonlyMap<string, RowField>;
   private readonly names: string;
   private readonly fast: FastRowValidator;
+  private readonly blankRow: Readonly<Record<string, undefined>>;
 
   constructor(private readonly schema: RowSchema) {
     this.fast = new FastRowValidator(schema);
     this.fields = new Map(schema.fields.map((field) => [field.name, field]));
     this.names = schema.fields.map((field) => field.name).join(', ');
+    this.blankRow = blankRowOf(schema);
   }
 
   /** The values of a valid row; adds the errors of an invalid one to `check`. */
@@ -50,7 +52,7 @@ export class RowValidator {
 
   /** Parses the texts of a form to the types of their fields; text that cannot be parsed stays text. */
   fromForm(form: Values): Record<string, unknown> {
-    const row: Record<string, unknown> = {};
+    const row: Record<string, unknown> = { ...this.blankRow };
     for (const key of Object.keys(form)) {
       const field = this.fields.get(key);
       const text = form[key];
@@ -61,6 +63,17 @@ export class RowValidator {
     }
     return row;
   }
+}
+
+/**
+ * A row without values. V8 makes a slow hash table of an object that gets more than a few keys one by one, and none of a copy of what
+ * its JSON parser made.
+ */
+function blankRowOf({ fields }: RowSchema): Record<string, undefined> {
+  const nulls = JSON.stringify(Object.fromEntries(fields.map(({ name }) => [name, null])));
+  const row = JSON.parse(nulls) as Record<string, undefined>;
+  for (const { name } of fields) row[name] = undefined;
+  return row;
 }
 
 type Values = Readonly<Record<string, unknown>>;
@@ -134,11 +147,21 @@ function checkFlat(field: RowField, values: Float32Array, location: Location, ch
     return;
   }
   check.count(size);
-  const accepts = elementAcceptsFor(field);
-  const invalid = values.findIndex((value) => {
-    return !accepts(value, check.limits) && !isValidScalar(field, field.shape.length, value, check.limits);
-  });
+  const invalid = firstInvalid(field, values, check);
   if (invalid !== -1) checkElement(field, values[invalid], [...location, invalid], check);
+}
+
+/** The index of the first invalid value, or -1. A picture has 150,000 values: for each, a call would make an object of it. */
+function firstInvalid(field: RowField, values: Float32Array, { limits }: RowCheck): number {
+  const { minimum = -Infinity, maximum = Infinity, mean = 0, std = 1, values: listed } = field.feature;
+  const isPlain = field.type === 'float32' && mean === 0 && std === 1 && !listed;
+  const accepts = elementAcceptsFor(field);
+  for (let index = 0; index < values.length; index += 1) {
+    const value = values[index]!;
+    if (isPlain && value >= minimum && value <= maximum && Number.isFinite(value)) continue;
+    if (!accepts(value, limits) && !isValidScalar(field, field.shape.length, value, limits)) return index;
+  }
+  return -1;
 }
 
 /** The required length of an array: fixed, or that of the first array with this symbol. */

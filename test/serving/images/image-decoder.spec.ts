@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ImageDecoder } from '../../../src/serving/images/image-decoder.js';
 import type { ServingSettings } from '../../../src/serving/serving.settings.js';
+import { blackPng } from '../../support/images.js';
 import { IMAGES } from '../../support/pillow-images.js';
 
 const INPUT = {
@@ -17,7 +18,7 @@ const FILE = readFileSync(join(IMAGES, 'grey.png'));
 const CALLER = { deadline: performance.now() + 60_000 };
 
 function makeDecoder(concurrency: number): ImageDecoder {
-  const images = { maxPixels: 1_000, concurrency, maxQueued: 100 };
+  const images = { maxPixels: 10_000_000, concurrency, maxQueued: 100 };
   return new ImageDecoder({ images } as ServingSettings);
 }
 
@@ -38,6 +39,17 @@ describe('ImageDecoder', () => {
     expect(threads() - before).toBe(2);
     await decoder.onApplicationShutdown();
     expect(threads() - before).toBe(0);
+  });
+
+  it('decodes large images one at a time, and small ones meanwhile', async () => {
+    const before = threads();
+    const decoder = makeDecoder(3);
+    const large = blackPng(4_000, 2_001);
+    await Promise.all([large, large, large].map((file) => decoder.decode(file, INPUT, CALLER)));
+    expect(threads() - before).toBe(1);
+    await Promise.all([large, FILE, FILE].map((file) => decoder.decode(file, INPUT, CALLER)));
+    expect(threads() - before).toBe(3);
+    await decoder.onApplicationShutdown();
   });
 
   it('fails an image whose thread ends, and decodes the next one in another thread', async () => {

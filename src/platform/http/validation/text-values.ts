@@ -7,6 +7,8 @@ import { isDecimal } from './decimal.js';
 
 const TRUE = /^(true|\+?1(\.0*)?)$/i;
 const FALSE = /^(false|[+-]?0(\.0*)?)$/i;
+const NINE = 0x39;
+const SHORT = 40;
 /** Exactly representable as a double. */
 const FEW_DIGITS = /^-?\d{1,15}$/;
 /** Sign, digits before and behind the point, and exponent of a decimal number. */
@@ -24,7 +26,14 @@ export function booleanOf(text: string): boolean | undefined {
 /** A number in decimal notation. It may round to infinity. */
 export function numberOf(text: string): number | undefined {
   const value = text.trim();
-  return isDecimal(value) ? Number(value) : undefined;
+  if (mayBeOtherThanDecimal(value)) return isDecimal(value) ? Number(value) : undefined;
+  const number = Number(value);
+  return Number.isNaN(number) ? undefined : number;
+}
+
+/** False where `Number` reads the text as a decimal number or not at all: it is short, not empty, nor like Infinity, 0x1F, 0o17 or 0b1. */
+function mayBeOtherThanDecimal(text: string): boolean {
+  return text === '' || text.length > SHORT || text.charCodeAt(0) > NINE || text.charCodeAt(1) > NINE;
 }
 
 /** A whole number of at most 64 bits, also as `4500.0`, `4.5E+03` or `+4500`; a bigint beyond 2^53. */
