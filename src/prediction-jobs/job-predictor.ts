@@ -100,7 +100,10 @@ async function predictReadable<T>(
   const found: (T | RowFailure)[] = records.map(read);
   const items = found.filter((item): item is T => !(item instanceof RowFailure));
   const predictions = await predictIsolatingFailures(items, predict);
-  if (predictions.length === found.length) return predictions;
   let next = 0;
-  return found.map((item) => (item instanceof RowFailure ? item : predictions[next++]));
+  return found.map((item, index) => {
+    if (item instanceof RowFailure) return item;
+    const prediction = predictions[next++];
+    return prediction instanceof RowFailure ? prediction.at(records[index]!.location) : prediction;
+  });
 }

@@ -4,6 +4,7 @@ import { ClientPresence, type DomainError, InvalidInputError } from '../platform
 import { type FinishedJob, JobHandler, type RunningJob } from '../jobs/index.js';
 import type { FileRecord } from '../platform/records/index.js';
 import { FileStore } from '../platform/storage/index.js';
+import { InputRejectedError } from '../serving/index.js';
 import { JobPredictor } from './job-predictor.js';
 import { formatKept } from './kept-columns.js';
 import { readJobInput } from './job-input.js';
@@ -84,7 +85,7 @@ function keptFormatter({ extra, format }: PredictionPayload): ((record: FileReco
 
 /** Adds the row to an error without a location of its own. */
 function locateError({ position }: FileRecord, error: DomainError, { format }: PredictionPayload): DomainError {
-  if (error instanceof InvalidInputError) return error;
+  if (error instanceof InvalidInputError && !(error instanceof InputRejectedError)) return error;
   const isIndexed = format === 'json' || format === 'pictures';
   return new RowFailedError(`${isIndexed ? 'Row' : 'Line'} ${position}`, error);
 }

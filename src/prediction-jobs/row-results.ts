@@ -1,11 +1,22 @@
-import { DomainError, faultOf, InvalidInputError, type TextFields } from '../platform/http/index.js';
+import { DomainError, faultOf, type FieldError, InvalidInputError, type TextFields } from '../platform/http/index.js';
 import type { FileRecord } from '../platform/records/index.js';
-import { type CheckedRow, type ModelVersion, RowCheck, TooManyElementsError } from '../serving/index.js';
+import {
+  type CheckedRow,
+  InputRejectedError,
+  type ModelVersion,
+  RowCheck,
+  TooManyElementsError,
+} from '../serving/index.js';
 import { hintAtExtra, type PredictionInput, withoutExtra } from '../inference/index.js';
 
 /** Takes the place of the prediction of a row that failed. */
 export class RowFailure {
   constructor(readonly error: DomainError) {}
+
+  /** The same failure, with the location of its row where the error names one of the rows that ran together. */
+  at(location: FieldError['location']): RowFailure {
+    return this.error instanceof InputRejectedError ? new RowFailure(this.error.at(location)) : this;
+  }
 }
 
 /** How to read the values of a record. */

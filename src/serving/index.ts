@@ -45,6 +45,7 @@ export { type ModelFiles, pinsOf, readModelFiles } from './runtime/model-files.j
 export {
   ClientGoneError,
   DeadlineError,
+  InputRejectedError,
   InvalidTensorError,
   ModelNotReadyError,
   NonFiniteOutputError,

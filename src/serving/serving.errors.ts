@@ -1,4 +1,5 @@
-import { DomainError, withCause } from '../platform/http/index.js';
+import { DomainError, type FieldError, InvalidInputError, withCause } from '../platform/http/index.js';
+import type { Tensor } from './signature/tensor.js';
 
 /** `Retry-After` where there is no estimate. */
 const RETRY_AFTER_SECONDS = 1;
@@ -115,14 +116,65 @@ export class DeadlineError extends DomainError {
   }
 }
 
+/** The input of a run that has failed. */
+export interface FailedRun {
+  readonly feeds: readonly Tensor[];
+  readonly rows: number;
+}
+
 /** The model failed on valid input. The message of the runtime is in the log only. */
 export class ModelRunFailedError extends DomainError {
   readonly kind = 'internal';
   readonly code = 'model.run-failed';
+  /** Private to the language too, so that no log shows the input. */
+  readonly #run: FailedRun | undefined;
 
-  constructor(cause: Error) {
+  /**
+   * @param run whose input may be at fault; none where the model's outputs are
+   * @param firstRow of the run, in its request
+   */
+  constructor(
+    cause: Error,
+    run?: FailedRun,
+    readonly firstRow = 0,
+  ) {
     super('The model failed on this input. Quote the request id when you report it.');
     withCause(this, cause);
+    this.#run = run;
+  }
+
+  get run(): FailedRun | undefined {
+    return this.#run;
+  }
+
+  /** The same error of a run that begins with this row of its request. */
+  startingAt(row: number): ModelRunFailedError {
+    return new ModelRunFailedError(this.cause as Error, this.#run, row);
+  }
+}
+
+/** The model fails on a row by itself: one of its values is none that the model was made for. */
+export class InputRejectedError extends InvalidInputError {
+  override readonly code = 'model.input-rejected';
+
+  /**
+   * @param row in the request, from 0
+   * @param location of the row, where it is known
+   */
+  constructor(
+    readonly row: number,
+    cause: unknown,
+    location?: FieldError['location'],
+  ) {
+    const which = location || row === 0 ? 'this row' : `row ${row} (counted from 0)`;
+    const message = `The model cannot compute ${which}: it fails on it alone. Send values that the model knows.`;
+    super([{ location: location ?? ['rows', row], type: 'rejected', message }]);
+    withCause(this, cause);
+  }
+
+  /** The same error with the location of the row. */
+  at(location: FieldError['location']): InputRejectedError {
+    return new InputRejectedError(this.row, this.cause, location);
   }
 }
 

@@ -8,6 +8,7 @@ import { startTestApp, type TestApp } from '../support/test-app.js';
 import { until } from '../support/until.js';
 
 const DETAIL: unknown = expect.any(String);
+const ERRORS: unknown = expect.any(Array);
 const JSON_LINES = { 'content-type': 'application/x-ndjson' };
 /** Rows for the model `spin`, each of which takes about a second. */
 const LONG_ROWS = linesOf(Array.from({ length: 60 }, () => ({ turns: 100_000 })));
@@ -96,14 +97,16 @@ describe('Prediction jobs and model versions', () => {
     const rows = Array.from({ length: 300 }, (_, index) => ({ index: index === 123 || index === 200 ? 7 : index % 3 }));
     const lines = await resultOf(member, await send('pick', rows, 'skip'));
     const expected = rows.map(({ index }, row) =>
-      index === 7 ? { row, error: { code: 'model.run-failed', detail: DETAIL } } : { row, picked: 10 * (index + 1) },
+      index === 7
+        ? { row, error: { code: 'model.input-rejected', detail: DETAIL, errors: ERRORS } }
+        : { row, picked: 10 * (index + 1) },
     );
     expect(lines).toEqual(expected);
     const job = await finishedJob(member, await send('pick', rows));
     expect(job).toMatchObject({
       status: 'failed',
       progress: { done: 123, errors: 1 },
-      error: { code: 'model.run-failed', detail: expect.stringMatching(/^Line 124: /) },
+      error: { code: 'model.input-rejected', detail: expect.stringMatching(/^Line 124: /) },
     });
   });
 

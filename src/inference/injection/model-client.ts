@@ -1,5 +1,5 @@
 import { checkFeatures } from '../inputs/prediction-input.js';
-import type { ModelStore, Prediction, Priority } from '../../serving/index.js';
+import { InputRejectedError, type ModelStore, type Prediction, type Priority } from '../../serving/index.js';
 
 export interface PredictOptions {
   /** The default version unless given. */
@@ -37,9 +37,14 @@ export class ModelClient implements Model<object, unknown> {
   async predictMany(rows: readonly object[], options: PredictOptions = {}): Promise<Prediction[]> {
     const { version: requested, signal, priority, timeoutMs } = options;
     if (rows.length === 0) return [];
-    return this.store.get(this.name).use(requested, (version) => {
+    return this.store.get(this.name).use(requested, async (version) => {
       const checked = checkFeatures(rows, version);
-      return version.predict(checked, { signal, priority, deadline: version.deadlineFor(rows.length, timeoutMs) });
+      const deadline = version.deadlineFor(rows.length, timeoutMs);
+      try {
+        return await version.predict(checked, { signal, priority, deadline });
+      } catch (error) {
+        throw error instanceof InputRejectedError ? error.at(['features', error.row]) : error;
+      }
     });
   }
 }

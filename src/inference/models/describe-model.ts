@@ -1,6 +1,8 @@
 import { type Model, type ModelVersion, toJsonSchema } from '../../serving/index.js';
-import type { ModelDto, ModelSummaryDto, VersionDto } from './dto/model.dto.js';
+import type { ModelDto, ModelSummaryDto, RunFailureDto, VersionDto } from './dto/model.dto.js';
 import { ownSchemasOf, schemasOf } from './model-schemas.js';
+
+const MAX_FAILURES = 10;
 
 /** A model in the list of `GET /models`. */
 export function summarizeModel(model: Model): ModelSummaryDto {
@@ -31,6 +33,14 @@ export function describeModel(model: Model): ModelDto {
     batching: defaultVersion?.batching ?? null,
     example: manifest.example ?? (example ? { input: example } : null),
   };
+}
+
+/** The last runs that failed, of all versions, newest first. They are for administrators. */
+export function failuresOf({ versions }: Model): RunFailureDto[] {
+  return versions
+    .flatMap(({ version, failures }) => failures.map(({ at, ...rest }) => ({ at: at.toISOString(), version, ...rest })))
+    .sort((a, b) => (a.at < b.at ? 1 : -1))
+    .slice(0, MAX_FAILURES);
 }
 
 function describeVersion(version: ModelVersion, { manifest }: Model): VersionDto {

@@ -14,16 +14,17 @@ import {
 } from '@nestjs/common';
 import { ApiExtraModels, ApiOkResponse, ApiOperation, ApiParam, ApiTags, getSchemaPath } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
+import { IdentityService } from '../../auth/index.js';
 import { AcceptsBody, AnyQuery, ApiProblems, OptionalQuery, UploadedFiles } from '../../platform/http/index.js';
-import { ModelStore } from '../../serving/index.js';
+import { type Model, ModelStore } from '../../serving/index.js';
 import { ModelAccessGuard } from '../access/model-access.guard.js';
 import { parseRowOrInstances } from '../inputs/prediction-input.js';
 import { PredictionQueryDto } from '../predict/dto/prediction-query.dto.js';
 import { PredictionsDto } from '../predict/dto/predictions.dto.js';
 import { ApiPredictionProblems } from '../predict/prediction-problems.js';
 import { CurrentPrediction, type PredictionContext, PredictionsService } from '../predict/predictions.service.js';
-import { describeModel, summarizeModel } from './describe-model.js';
-import { ApiModelName, ModelDto, ModelListDto } from './dto/model.dto.js';
+import { describeModel, failuresOf, summarizeModel } from './describe-model.js';
+import { ApiModelName, ModelDto, ModelListDto, type RunFailureDto } from './dto/model.dto.js';
 import { ModelViewsFilter, ModelViewsRegistry } from './model-views.js';
 
 /** Documents a response that is JSON for programs and a page for browsers. */
@@ -46,6 +47,7 @@ export class ModelsController {
     private readonly store: ModelStore,
     private readonly service: PredictionsService,
     private readonly registry: ModelViewsRegistry,
+    private readonly identity: IdentityService,
   ) {}
 
   @Get()
@@ -71,12 +73,25 @@ export class ModelsController {
     @Param('name') name: string,
     @Req() request: Request,
     @Res({ passthrough: true }) response: Response,
-  ): ModelDto | Promise<string> {
+  ): ModelDto | Promise<ModelDto | string> {
     const model = this.store.get(name);
     const page = this.registry.views?.show(model, request, response);
     if (page) return page;
     response.vary('Accept');
-    return describeModel(model);
+    const failures = failuresOf(model);
+    return failures.length === 0 ? describeModel(model) : this.showFailures(model, failures, request, response);
+  }
+
+  /** Describes a model, with its failures for an administrator; to anybody else while the database is away. */
+  private async showFailures(
+    model: Model,
+    failures: RunFailureDto[],
+    request: Request,
+    response: Response,
+  ): Promise<ModelDto> {
+    response.vary('Cookie').vary('Authorization');
+    const member = await this.identity.authenticate(request, response).catch(() => undefined);
+    return { ...describeModel(model), ...(member?.role === 'admin' ? { failures } : {}) };
   }
 
   @Post(':name/predict')

@@ -14,6 +14,7 @@ import {
   ClientGoneError,
   DeadlineError,
   ImageDecoder,
+  InputRejectedError,
   type Model,
   type ModelVersion,
   type Priority,
@@ -120,10 +121,14 @@ export class PredictionsService {
           ? await readFileInputs(value, version, pipeline, this.decoding(version, signal), query)
           : selectFields(parse({ value, isForm }, version, pipeline, query.extra), query, version, pipeline);
       const caller = { signal, deadline: version.deadlineFor(inputs.length, Infinity, since) };
-      const predictions = pipeline
-        ? await runPipeline(pipeline, inputs, version, this.pipelineContext(version, context, caller.deadline))
-        : await version.predict(checkRows(inputs, version), caller);
-      return { model: name, version: version.version, predictions };
+      try {
+        const predictions = pipeline
+          ? await runPipeline(pipeline, inputs, version, this.pipelineContext(version, context, caller.deadline))
+          : await version.predict(checkRows(inputs, version), caller);
+        return { model: name, version: version.version, predictions };
+      } catch (error) {
+        throw error instanceof InputRejectedError ? error.at(inputs[error.row]!.location) : error;
+      }
     });
   }
 

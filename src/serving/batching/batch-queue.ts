@@ -273,7 +273,7 @@ export class BatchQueue {
       this.retries.push(batch.slice(0, middle), batch.slice(middle));
       return;
     }
-    for (const run of batch) if (!run.isSettled) run.reject(this.countRejection(toDomainError(error)));
+    for (const run of batch) if (!run.isSettled) run.reject(this.countRejection(toDomainError(error, run)));
   }
 
   /** Rejects a run and removes it from the queue. In the runtime it continues, because a run cannot be cancelled. */
@@ -284,7 +284,7 @@ export class BatchQueue {
 }
 
 /** The error for the caller. The runtime's own message is its cause, for the log. */
-function toDomainError(error: Error): DomainError {
+function toDomainError(error: Error, { submission }: QueuedRun): DomainError {
   if (error instanceof OutputTooLargeError) return new ResponseTooLargeError(error);
-  return error instanceof RunFailedError ? new ModelRunFailedError(error) : new RuntimeLostError(error);
+  return error instanceof RunFailedError ? new ModelRunFailedError(error, submission) : new RuntimeLostError(error);
 }

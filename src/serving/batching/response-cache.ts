@@ -101,6 +101,14 @@ export class ResponseCache {
   }
 }
 
+/** The cache that a manifest asks for, if any. */
+export function newResponseCache(
+  { maxEntries }: { readonly maxEntries?: number | undefined } = {},
+  recorder: { cacheLookup(result: LookupResult, ms: number): void },
+): ResponseCache | undefined {
+  return maxEntries ? new ResponseCache(maxEntries, (...lookup) => recorder.cacheLookup(...lookup)) : undefined;
+}
+
 function rejectOnAbort(signal: GoneSignal | undefined): Rejection {
   let onAbort = (): void => undefined;
   const promise = new Promise<never>((_, reject) => (onAbort = () => reject(new ClientGoneError())));

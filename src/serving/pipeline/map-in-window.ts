@@ -3,7 +3,11 @@
  *
  * @returns the results in the order of the items
  */
-export function mapInWindow<T, R>(items: readonly T[], size: () => number, map: (item: T) => Promise<R>): Promise<R[]> {
+export function mapInWindow<T, R>(
+  items: readonly T[],
+  size: () => number,
+  map: (item: T, index: number) => Promise<R>,
+): Promise<R[]> {
   const results = new Array<R>(items.length);
   let [begun, running] = [0, 0];
   return new Promise((resolve, reject) => {
@@ -16,7 +20,7 @@ export function mapInWindow<T, R>(items: readonly T[], size: () => number, map: 
         const index = begun;
         begun += 1;
         running += 1;
-        map(items[index]!).then((result) => {
+        map(items[index]!, index).then((result) => {
           results[index] = result;
           running -= 1;
           begin();

@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { isCallerError } from '../../platform/http/index.js';
-import { ResponseCache } from '../batching/response-cache.js';
+import { newResponseCache } from '../batching/response-cache.js';
 import type { Caller, TimedCaller } from '../caller.js';
 import type { ImageInput } from '../images/image-input.js';
 import type { Manifest } from '../manifest/manifest.js';
@@ -13,7 +13,7 @@ import type { ServingSettings } from '../serving.settings.js';
 import type { CheckedRow, RowCheck } from '../signature/row-check.js';
 import type { RowSchema } from '../signature/row-schema.js';
 import type { Signature, Tensor } from '../signature/tensor.js';
-import type { VersionRecorder } from '../stats/version-recorder.js';
+import type { RunFailure, VersionRecorder } from '../stats/version-recorder.js';
 import type { LoadTurn } from './load-queue.js';
 import { LoadTimeoutError, runLoad } from './load-time.js';
 import { type Batching, type Loaded, loadVersion } from './load-version.js';
@@ -114,6 +114,11 @@ export class ModelVersion extends EventEmitter<VersionEvents> {
     return this.recorder.stats;
   }
 
+  /** The last runs that failed, the newest first. */
+  get failures(): readonly RunFailure[] {
+    return this.recorder.failures;
+  }
+
   /** Limits of one request. */
   get limits(): ServingSettings['limits'] {
     return this.options.settings.limits;
@@ -148,7 +153,8 @@ export class ModelVersion extends EventEmitter<VersionEvents> {
       );
       const unpinned = options.files ? [] : Object.keys(loaded.runtime.pins.files);
       if (unpinned.length > 0) this.emit('problem', `${unpinned.join(', ')} is not pinned by sha256`, {});
-      this.loaded = { ...loaded, predictor: new Predictor(loaded, settings, this.newCache()) };
+      const cache = newResponseCache(manifest.cache, this.recorder);
+      this.loaded = { ...loaded, predictor: new Predictor(loaded, settings, cache, this.recorder) };
       this.recorder.open(() => ({ inFlight: this.users, waiting: this.load.waiting }));
       this.enter('ready');
     } catch (error) {
@@ -197,6 +203,7 @@ export class ModelVersion extends EventEmitter<VersionEvents> {
   /** Ends its process; without delay during a run, because its callers have gone by then. */
   async stop(): Promise<void> {
     this.recorder.close();
+    this.loaded?.predictor.stop();
     await this.loaded?.runtime.stop(this.load.running > 0 ? 0 : IDLE_STOP_MS);
   }
 
@@ -252,12 +259,6 @@ export class ModelVersion extends EventEmitter<VersionEvents> {
     return { signal, deadline, priority };
   }
 
-  private newCache(): ResponseCache | undefined {
-    const { maxEntries = 0 } = this.manifest.cache ?? {};
-    if (maxEntries === 0) return undefined;
-    return new ResponseCache(maxEntries, (...lookup) => this.recorder.cacheLookup(...lookup));
-  }
-
   private requireLoaded(): NonNullable<typeof this.loaded> {
     if (!this.loaded) throw new ModelNotReadyError(`${this.options.model}/${this.version}`, this.state);
     return this.loaded;
@@ -267,6 +268,7 @@ export class ModelVersion extends EventEmitter<VersionEvents> {
     return {
       died: (end) => {
         this.recorder.restarted();
+        this.recorder.runFailed('model.runtime-died', end.how);
         this.emit('problem', 'its runtime ended and is being restarted', end);
         if (this.phase === 'ready') this.enter('loading');
       },

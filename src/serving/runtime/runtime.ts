@@ -61,6 +61,11 @@ export class Runtime {
     return outputs;
   }
 
+  /** Starts another process with the same files, which nobody supervises. @throws ModelLoadError */
+  async startAnother(signal: AbortSignal): Promise<RuntimeProcess> {
+    return (await RuntimeProcess.start(this.options, AbortSignal.any([signal, this.signal]))).runtime;
+  }
+
   /** Kills a process that hangs; supervision starts another one. */
   kill(): void {
     this.current?.kill();

@@ -8,6 +8,17 @@ export interface Load {
   readonly waiting: number;
 }
 
+/** A run that failed, for administrators. */
+export interface RunFailure {
+  readonly at: Date;
+  /** Of the error that the caller got. */
+  readonly code: string;
+  readonly message: string;
+}
+
+const MAX_FAILURES = 10;
+const MAX_MESSAGE_LENGTH = 1_000;
+
 /** The series of one version in `ServingMetrics`. */
 interface VersionMetrics {
   readonly queueTime: Series;
@@ -27,6 +38,8 @@ interface VersionMetrics {
  */
 export class VersionRecorder {
   readonly stats = new VersionStats();
+  /** The last runs that failed, the newest first. */
+  readonly failures: RunFailure[] = [];
   private load: (() => Load) | undefined;
 
   /** @param metrics absent outside of the application */
@@ -49,6 +62,12 @@ export class VersionRecorder {
   rejected(reason: string): void {
     if (!this.load) return;
     this.metrics?.rejection(reason).inc();
+  }
+
+  /** @param message of ONNX Runtime, or how the process ended */
+  runFailed(code: string, message: string): void {
+    this.failures.unshift({ at: new Date(), code, message: message.slice(0, MAX_MESSAGE_LENGTH) });
+    this.failures.length = Math.min(this.failures.length, MAX_FAILURES);
   }
 
   requestFinished(isSuccess: boolean, ms: number): void {

@@ -34,9 +34,9 @@ describe('POST /models/{name}/predict of a failing model', () => {
     return (await client.post('/models/spin/predict', { turns: 1 })).status === 200;
   }
 
-  it('answers 500 without the message of ONNX Runtime when a run fails, and serves the next request', async () => {
+  it('answers 422 without the message of ONNX Runtime when the model cannot compute a row, and serves the next request', async () => {
     const { status, body, text } = await client.post('/models/pick/predict', { index: 99 });
-    expect({ status, code: body.code }).toEqual({ status: 500, code: 'model.run-failed' });
+    expect({ status, code: body.code }).toEqual({ status: 422, code: 'model.input-rejected' });
     expect(text).not.toMatch(/gather|onnx|indices|node|picked/i);
     expect((await client.post('/models/pick/predict', { index: 2 })).body.predictions).toEqual([{ value: 30 }]);
   });

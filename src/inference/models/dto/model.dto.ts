@@ -97,6 +97,20 @@ export class BatchingDto {
   reason?: string;
 }
 
+export class RunFailureDto {
+  @ApiProperty({ format: 'date-time' })
+  at!: string;
+
+  @ApiProperty({ example: '1' })
+  version!: string;
+
+  @ApiProperty({ description: 'Of the error that the caller got', example: 'model.input-rejected' })
+  code!: string;
+
+  @ApiProperty({ description: 'Of ONNX Runtime, or how the process ended' })
+  message!: string;
+}
+
 export class ModelDto extends ModelSummaryDto {
   @ApiProperty({ enum: ['public', 'member', 'admin'], description: 'Role required to predict' })
   access!: string;
@@ -116,6 +130,12 @@ export class ModelDto extends ModelSummaryDto {
 
   @ApiProperty({ ...JSON_SCHEMA, nullable: true, description: 'A row and its expected prediction' })
   example!: object | null;
+
+  @ApiPropertyOptional({
+    type: [RunFailureDto],
+    description: 'For administrators: the last runs that failed, at most 10, newest first; absent where there are none',
+  })
+  failures?: RunFailureDto[];
 }
 
 /** Documents the path parameter `name`. */
