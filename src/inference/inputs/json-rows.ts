@@ -6,7 +6,6 @@ import {
   namedRow,
   nameValues,
   parseDataFrame,
-  ROW_MEMBERS,
   rowLengthError,
   type RowMember,
 } from '../../platform/records/index.js';
@@ -27,12 +26,6 @@ interface RowRules {
   /** Of tables; undefined where the names of a row's values are not known. */
   readonly columns?: ColumnRule | undefined;
   readonly limits: InputLimits;
-}
-
-/** The member of a JSON body that may hold rows; undefined if it has none. */
-export function findRowMember(value: unknown): RowMember | undefined {
-  if (typeof value !== 'object' || value === null) return undefined;
-  return ROW_MEMBERS.find((member) => Object.hasOwn(value, member));
 }
 
 /**

@@ -3,7 +3,7 @@ import { type JsonRows, type ListRow, ROW_MEMBERS, type RowMember } from '../../
 import { type CheckedRow, isRequired, type ModelVersion, RowCheck } from '../../serving/index.js';
 import { type Extra, extraColumns, hintAtExtra } from './extra-columns.js';
 import type { RegisteredPipeline } from '../pipelines/pipeline-registry.js';
-import { findRowMember, type PredictionInput, readRowList, readRowMember } from './json-rows.js';
+import { type PredictionInput, readRowList, readRowMember } from './json-rows.js';
 
 export type { PredictionInput } from './json-rows.js';
 
@@ -133,4 +133,11 @@ export function inputTextFields(
 /** A form without a field has no body. */
 function parseForm(value: unknown, version: ModelVersion): PredictionInput {
   return { value: version.fromForm((value ?? {}) as Record<string, unknown>), location: BODY };
+}
+
+/** The member of a JSON body that may hold rows; undefined if it has none. */
+function findRowMember(value: unknown): RowMember | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  for (const member of ROW_MEMBERS) if (Object.hasOwn(value, member)) return member;
+  return undefined;
 }

@@ -135,6 +135,18 @@ describe('the application with models, from start to stop', () => {
     });
   });
 
+  it('names once what is passed over beside a version', async () => {
+    await store.write('iris/v2/model.onnx', '');
+    await store.write('iris/01/model.onnx', '');
+    await store.write('iris/notebooks/iris.ipynb', '');
+    const app = await start();
+    const line = 'model iris: 01, v2 is passed over: a version is a whole number from 1 to 9007199254740991';
+    await store.write('iris/1/notes.txt', 'seen by the next polls');
+    await until('it is loaded again', () => app.lines.filter(({ msg }) => msg === 'model iris is ready').length > 1);
+    const warnings = app.lines.filter(({ msg }) => msg.includes('passed over'));
+    expect(warnings).toMatchObject([{ level: 'warn', model: 'iris', msg: expect.stringContaining(line) }]);
+  });
+
   it('keeps secrets of the web process out of the environment of a runtime', async () => {
     const app = await start({ METRICS_TOKEN: 'a-token-nobody-else-needs' });
     const [runtime] = await childrenOf(app.pid);
