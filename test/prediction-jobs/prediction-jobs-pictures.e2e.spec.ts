@@ -57,6 +57,18 @@ describe('POST /models/{name}/jobs with pictures', () => {
     );
   });
 
+  it('keeps the file names in the lines of the result with extra=keep', async () => {
+    const { raw, headers } = imageForm([digits[3]!, NOT_A_PICTURE]);
+    const { body } = await member.request('POST', '/models/digits/jobs?extra=keep&onError=skip', { raw, headers });
+    const lines = await resultOf(member, body.id);
+    expect(lines).toMatchObject([
+      { row: 0, file: 'picture-0.png', label: '3' },
+      { row: 1, file: 'picture-1.png', error: { errors: [{ type: 'image' }] } },
+    ]);
+    const { text } = await member.get(`/jobs/${body.id}/result?format=csv`);
+    expect(text).toMatch(/^file,label,[^\n]*,error\npicture-0.png,3,/);
+  });
+
   it('accepts one picture as the body', async () => {
     const { id } = await createJob(member, digits[4]!, { model: 'digits', headers: { 'content-type': 'image/png' } });
     expect(await resultOf(member, id)).toMatchObject([{ row: 0, label: '4' }]);
