@@ -51,7 +51,7 @@ class VisitsPipeline implements Pipeline<VisitDto, Gaps, Answer, VisitAnswer> {
 }
 
 @Injectable()
-class Survey {
+class Clinic {
   constructor(@InjectModel('gaps') readonly gaps: Model<Gaps, Answer>) {}
 }
 
@@ -77,7 +77,7 @@ describe('Missing values', () => {
     await store.add('lists', 'impute', {
       manifest: { features: [{ name: 'x', nullable: true }], output: { value: 'sum' } },
     });
-    app = await startTestApp({ MODELS_DIR: store.path }, [], [Survey, VisitsPipeline]);
+    app = await startTestApp({ MODELS_DIR: store.path }, [], [Clinic, VisitsPipeline]);
     client = app.client();
     await client.signUpAndLogIn();
   });
@@ -155,7 +155,7 @@ describe('Missing values', () => {
     });
 
     it('are null, NaN and undefined in product code, and what a pipeline makes', async () => {
-      const { gaps } = app.app.get(Survey);
+      const { gaps } = app.app.get(Clinic);
       const none = { age: NaN, weight: undefined, half: NaN, count: NaN, flag: null, city: undefined };
       expect(await gaps.predictMany([none, { ...FULL, age: undefined }])).toEqual([
         EMPTY_ANSWER,
