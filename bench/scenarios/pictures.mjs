@@ -35,7 +35,7 @@ export async function run({ trial, only, ...effort }) {
     subjects.push(...found.subjects);
     const rows = await compare(subjects, { connections: CONNECTIONS, what: `${CONNECTIONS} connections` }, effort);
     const versions = nodeVersions('sharp', 'onnxruntime-node').join(', ');
-    const notes = [`Barista (${versions}): as it ships, one image decoded at a time.`, ...found.notes];
+    const notes = [`Barista (${versions}): as it ships, two images decoded at a time.`, ...found.notes];
     return { rows: [...rows, ...found.missing], notes };
   } finally {
     await Promise.all(subjects.map(({ server }) => server.stop()));
