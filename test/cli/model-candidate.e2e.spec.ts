@@ -1,11 +1,9 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ModelCommand } from '../support/model-command.js';
+import { addition, expectRefusal, ModelCommand } from '../support/model-command.js';
 import { TestModelStore } from '../support/model-store.js';
 import { startTestApp } from '../support/test-app.js';
-
-const { addition } = ModelCommand;
 
 describe('npm run model -- add', () => {
   let store: TestModelStore;
@@ -27,11 +25,13 @@ describe('npm run model -- add', () => {
       expect(printed).toContain('-H "Authorization: Bearer $KEY"');
       expect((await command.manifestOf('inner')).access).toBe('member');
       expect(await command.add('sum', 'inner', '--access', 'member')).toContain('version 2');
-      await command.refuse(
+      await expectRefusal(
+        command,
         /--access: the model "inner" exists, and its access is member/,
         ...addition('sum', 'inner', '--access', 'public'),
       );
-      await command.refuse(
+      await expectRefusal(
+        command,
         /--access: expected one of public, member, admin, got "all"/,
         ...addition('sum', 'new', '--access', 'all'),
       );
@@ -60,7 +60,8 @@ describe('npm run model -- add', () => {
 
     it('drafts the outputs in which it differs, with an example of its own', async () => {
       await command.add('sum', 'pair');
-      await command.refuse(
+      await expectRefusal(
+        command,
         /names an output "sum".* Use another name, or add --candidate/,
         ...addition('classifier', 'pair'),
       );
@@ -79,7 +80,7 @@ describe('npm run model -- add', () => {
 
     it('drafts the features in which it differs, named by its reference rows', async () => {
       await command.add('sum', 'pair');
-      await command.refuse(/model.json has 2 features for it\.? .*--candidate/, ...addition('impute', 'pair'));
+      await expectRefusal(command, /model.json has 2 features for it\.? .*--candidate/, ...addition('impute', 'pair'));
       const folder = await mkdtemp(join(tmpdir(), 'barista-rows-'));
       const file = join(folder, 'rows.csv');
       await writeFile(file, 'a,b,c,value\n1,2,3,6\n1,,3,24\n');
@@ -120,6 +121,6 @@ describe('npm run model -- add', () => {
     });
     await command.succeed('check', 'pair');
     // The newest version has other features than the model: the next one has those of the model.
-    await command.refuse(/pair\/3 does not take the same rows .* as pair\/2/, ...addition('sum', 'pair'));
+    await expectRefusal(command, /pair\/3 does not take the same rows .* as pair\/2/, ...addition('sum', 'pair'));
   });
 });

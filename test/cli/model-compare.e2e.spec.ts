@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ModelCommand } from '../support/model-command.js';
+import { expectRefusal, ModelCommand } from '../support/model-command.js';
 import { TestModelStore } from '../support/model-store.js';
 
 describe('npm run model -- compare', () => {
@@ -108,12 +108,12 @@ describe('npm run model -- compare', () => {
   it('refuses what it cannot read', async () => {
     const path = join(folder, 'broken.json');
     await writeFile(path, '[{"a"');
-    await command.refuse(/broken.json: .*well-formed/, 'compare', 'sum', '1', '2', '--rows', path);
-    await command.refuse(/none.csv: there is no such file/, 'compare', 'sum', '1', '2', '--rows', 'none.csv');
-    await command.refuse(/rows.txt: expected a file of rows/, 'compare', 'sum', '1', '2', '--rows', 'rows.txt');
-    await command.refuse(/"sum" has no version 9. There are: 2, 1/, 'compare', 'sum', '1', '9', '--rows', path);
-    await command.refuse(/There is no model "total"/, 'compare', 'total', '1', '2', '--rows', path);
-    await command.refuse(/Expected: npm run model -- compare/, 'compare', 'sum', '1', '2');
-    await command.refuse(/Expected: npm run model -- compare/, 'compare', 'sum', '1', '--rows', path);
+    await expectRefusal(command, /broken.json: .*well-formed/, 'compare', 'sum', '1', '2', '--rows', path);
+    await expectRefusal(command, /none.csv: there is no such file/, 'compare', 'sum', '1', '2', '--rows', 'none.csv');
+    await expectRefusal(command, /rows.txt: expected a file of rows/, 'compare', 'sum', '1', '2', '--rows', 'rows.txt');
+    await expectRefusal(command, /"sum" has no version 9. There are: 2, 1/, 'compare', 'sum', '1', '9', '--rows', path);
+    await expectRefusal(command, /There is no model "total"/, 'compare', 'total', '1', '2', '--rows', path);
+    await expectRefusal(command, /Expected: npm run model -- compare/, 'compare', 'sum', '1', '2');
+    await expectRefusal(command, /Expected: npm run model -- compare/, 'compare', 'sum', '1', '--rows', path);
   });
 });

@@ -33,23 +33,9 @@ export class ModelCommand {
     return stdout;
   }
 
-  /** Expects the command to fail with a message, to print nothing, and to leave the store unchanged. */
-  async refuse(message: RegExp | string, ...args: string[]): Promise<void> {
-    const before = await this.files();
-    const { code, stdout, stderr } = await this.run(...args);
-    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
-    expect(stderr).toMatch(message);
-    expect(await this.files()).toEqual(before);
-  }
-
   /** Adds one of the models of `test/fixtures/models`. */
   add(tiny: string, name: string, ...more: string[]): Promise<string> {
-    return this.succeed(...ModelCommand.addition(tiny, name, ...more));
-  }
-
-  /** The arguments that add one of the models of `test/fixtures/models`. */
-  static addition(tiny: string, name: string, ...more: string[]): string[] {
-    return ['add', join(TINY, `${tiny}.onnx`), '--name', name, ...more];
+    return this.succeed(...addition(tiny, name, ...more));
   }
 
   async manifestOf(name: string): Promise<Manifest> {
@@ -60,4 +46,18 @@ export class ModelCommand {
   async files(): Promise<string[]> {
     return (await readdir(this.store.path, { recursive: true })).sort();
   }
+}
+
+/** The arguments that add one of the models of `test/fixtures/models`. */
+export function addition(tiny: string, name: string, ...more: string[]): string[] {
+  return ['add', join(TINY, `${tiny}.onnx`), '--name', name, ...more];
+}
+
+/** Expects the command to fail with a message, to print nothing, and to leave the store unchanged. */
+export async function expectRefusal(command: ModelCommand, message: RegExp | string, ...args: string[]): Promise<void> {
+  const before = await command.files();
+  const { code, stdout, stderr } = await command.run(...args);
+  expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+  expect(stderr).toMatch(message);
+  expect(await command.files()).toEqual(before);
 }

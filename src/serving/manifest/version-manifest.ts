@@ -31,8 +31,7 @@ function commonExample({ example, versions }: Manifest, version: string): Exampl
   if (output !== undefined) return { input };
   if (labels === undefined || expected.label === undefined) return example;
   if (Object.values(labels ?? []).includes(expected.label)) return example;
-  const { label: _label, ...others } = expected;
-  return { input, ...others };
+  return { input, ...expected, label: undefined };
 }
 
 function fits(input: Example['input'], features: readonly Feature[]): boolean {

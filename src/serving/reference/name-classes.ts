@@ -14,7 +14,7 @@ export function nameClasses(output: Output, classes: ClassLabels | undefined): O
   return {
     ...output,
     ...(label === undefined ? {} : { label: nameOf(label, classes) }),
-    ...(Array.isArray(labels) ? { labels: labels.map((item) => nameOf(item, classes)) } : {}),
+    ...(Array.isArray(labels) ? { labels: labels.map((item: unknown) => nameOf(item, classes)) } : {}),
     ...(isRecord(probabilities) ? { probabilities: nameKeys(probabilities, classes) } : {}),
   };
 }
