@@ -12,10 +12,11 @@ const ROUNDING = 1e-3;
  * @returns the first contradiction, with its usual cause and the fix; undefined if there is none
  */
 export function findDecisionProblem(
-  { mapping = {}, classes }: OutputFormat,
+  { mapping, classes }: OutputFormat,
   predictions: readonly Prediction[],
 ): string | undefined {
-  const { label: labelOutput, probabilities: output, decision } = mapping;
+  if (!mapping) return undefined;
+  const { label: labelOutput, probabilities: output = mapping.sigmoid, decision } = mapping;
   for (const { label, index, probabilities } of predictions) {
     if (probabilities === undefined) continue;
     const entries = Object.entries(probabilities);

@@ -30,6 +30,11 @@ describe('findDecisionProblem', () => {
     expect(find([contradicting], { ...MAPPING, decision: 'model' })).toBeUndefined();
   });
 
+  it('leaves outputs without a meaning alone, whatever their names are', () => {
+    const outputs = { label: 'a', index: 0, probabilities: [-4, 2] as never };
+    expect(findDecisionProblem({ mapping: undefined, classes: undefined }, [outputs])).toBeUndefined();
+  });
+
   it('refuses scores outside of 0 to 1 as probabilities', () => {
     const scores: Prediction = { label: 'b', index: 1, probabilities: { a: -1.5, b: 2 } };
     expect(find([scores])).toMatch(/"scores" has the value -1.5, which is no probability/);
