@@ -129,10 +129,10 @@ describe('Errors of the Open Inference Protocol', () => {
     expectError(await client.request('POST', INFER, { raw: 'x', headers: { 'content-encoding': 'zstd' } }), 415);
   });
 
-  it('responds with 500 where the model fails, without the message of its runtime', async () => {
+  it('responds with 400 to a row that the model cannot compute, without the message of its runtime', async () => {
     const index = { name: 'index', shape: [1], datatype: 'INT64', data: [7] };
     const response = await infer({ inputs: [index] }, '/v2/models/pick/infer');
-    expectError(response, 500, /^The model failed on this input/);
+    expectError(response, 400, /^The model cannot compute this row/);
   });
 
   it('ends a request after its timeout, and no other request', async () => {

@@ -54,8 +54,12 @@ export class Predictor {
 
   /** @returns predictions in the order of the rows */
   async predict(rows: readonly CheckedRow[], caller: TimedCaller): Promise<Prediction[]> {
+    const { schema, queue, preprocess, respond } = this.parts;
     try {
-      return await this.predictRows(rows, caller);
+      if (rows.length === 1 || (queue.batching && schema.isUniform)) {
+        return respond(await this.runTensors(preprocess(rows), caller), rows.length);
+      }
+      return await this.predictSingly(rows, caller);
     } catch (error) {
       throw await this.explain(error, caller);
     }
@@ -75,11 +79,9 @@ export class Predictor {
     return await this.failedRuns.explain(error, caller);
   }
 
-  private async predictRows(rows: readonly CheckedRow[], caller: TimedCaller): Promise<Prediction[]> {
-    const { schema, queue, preprocess, respond } = this.parts;
-    if (rows.length === 1 || (queue.batching && schema.isUniform)) {
-      return respond(await this.runTensors(preprocess(rows), caller), rows.length);
-    }
+  /** Each row is a run of its own, or shares one with rows of equal shapes. */
+  private async predictSingly(rows: readonly CheckedRow[], caller: TimedCaller): Promise<Prediction[]> {
+    const { queue, preprocess, respond } = this.parts;
     const { queueCapacity, maxResponseElements } = this.settings;
     const most = Math.min(queueCapacity, queue.batching ? MAX_CONCURRENT_ROWS : MAX_CONCURRENT_RUNS);
     const size = new ResponseSize(maxResponseElements);
