@@ -95,7 +95,8 @@ async function addVersion(
         'right, add --own-answer, which writes the prediction into model.json for this version.',
     );
   }
-  const complete: VersionEntry = { ...entry, ...(example ? { example } : {}) };
+  const given = entryOf(manifest, version).example;
+  const complete: VersionEntry = { ...entry, ...(example ? { example: { ...given, ...example } } : {}) };
   await loadStaged(
     { ...source, manifest: mergeVersionEntry(manifest, version, complete) },
     reference,

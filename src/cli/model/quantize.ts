@@ -64,13 +64,16 @@ async function addQuantized(
   const version = nextVersion(model);
   const file = await stageVersion(join(staging, version), after);
   const { sha256, files } = pinsOf(after);
-  const pinned: VersionEntry = { sha256, ...(after.external.length > 0 ? { files } : {}), candidate: true };
+  const { features, labels, output, example: given } = entryOf(model.manifest, full.version);
+  const weights = after.external.length > 0 ? { files } : {};
+  // Undefined where the version has none of its own.
+  const pinned: VersionEntry = { sha256, ...weights, candidate: true, features, labels, output, example: given };
   const quantized = { ...full, name: `${model.name}/${version}`, version, file };
   const example = await versionExample({
     ...quantized,
     manifest: mergeVersionEntry(model.manifest, version, pinned),
   });
-  const entry = { ...pinned, ...(example ? { example } : {}) };
+  const entry = { ...pinned, ...(example ? { example: { ...given, ...example } } : {}) };
   const manifest = mergeVersionEntry(model.manifest, version, entry);
   await withLoadedVersion({ ...quantized, manifest }, async (light) => {
     const lines = await compare(loaded, light, model);
