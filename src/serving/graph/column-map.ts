@@ -121,5 +121,5 @@ function isOverColumns(node: OnnxNode): boolean {
 function indicesIn(model: OnnxModel, value: string | undefined): readonly number[] | undefined {
   if (value === undefined || value === '') return undefined;
   const values = model.constant(value)?.values;
-  return values?.every((index) => typeof index === 'number') ? (values as readonly number[]) : undefined;
+  return values?.every((index) => typeof index === 'number') ? values : undefined;
 }

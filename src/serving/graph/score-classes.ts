@@ -42,14 +42,14 @@ export class ScoreClasses {
     const decision = this.decisions.get(value);
     if (decision) return decision;
     const node = this.model.producerOf(value);
-    if (!node || node.outputs[1] !== value) return undefined;
+    if (node?.outputs[1] !== value) return undefined;
     const classes = classesOfClassifier(node);
     return classes && hasColumnForEach(node, classes) ? { classes, origin: node } : undefined;
   }
 
   private sourcesOf(value: string): readonly string[] {
     const node = this.model.producerOf(value);
-    if (!node || node.outputs[0] !== value) return [];
+    if (node?.outputs[0] !== value) return [];
     if (COLUMNWISE.has(node.operator)) return node.inputs.slice(0, 1);
     if (ELEMENTWISE.has(node.operator)) return node.inputs.filter((input) => !this.model.isConstant(input));
     return [];

@@ -20,6 +20,7 @@ export function targetsOf(model: OnnxModel, value: string): number | undefined {
         return node.integer('targets') ?? 1;
       case `${ML_DOMAIN}.SVMRegressor`:
         return 1;
+      case undefined:
       default:
         return undefined;
     }
