@@ -5,8 +5,9 @@ import { columnHints } from './column-hints.js';
 import { dimensionsOf } from './dimensions.js';
 import type { DeclaredValue, OnnxModel } from './onnx-model.js';
 import { ScoreClasses } from './score-classes.js';
-import { targetsOf } from './targets.js';
+
 import type { TensorOutputs } from './tensor-outputs.js';
+import { valuesPerRow } from './values-per-row.js';
 
 /** An input or output as ONNX Runtime sees it. */
 export interface ValueMetadata {
@@ -47,7 +48,7 @@ export function signatureOf(session: SessionMetadata, model: OnnxModel, converte
         ? 'sigmoid'
         : activationOf(model, sourceOf(output.name, model));
       return {
-        ...withTargets(output, model),
+        ...withTrueWidth(output, model),
         ...(classes ? { classes } : {}),
         ...(activation && output.type.startsWith('float') ? { activation } : {}),
       };
@@ -127,10 +128,10 @@ function isLabel({ type, shape }: TensorSignature): boolean {
   );
 }
 
-/** Regressors are declared with one target whatever they have. */
-function withTargets(output: TensorSignature, model: OnnxModel): TensorSignature {
-  const targets = targetsOf(model, output.name);
+/** Regressors are declared with one target whatever they have, and binary scores with two columns. */
+function withTrueWidth(output: TensorSignature, model: OnnxModel): TensorSignature {
+  const width = valuesPerRow(model, output.name);
   const [rows] = output.shape;
-  if (targets === undefined || rows === undefined || output.shape.length > 2) return output;
-  return { ...output, shape: [rows, targets] };
+  if (width === undefined || rows === undefined || output.shape.length > 2) return output;
+  return { ...output, shape: [rows, width] };
 }

@@ -16,7 +16,9 @@ export function findDecisionProblem(
   predictions: readonly Prediction[],
 ): string | undefined {
   if (!mapping) return undefined;
-  const { label: labelOutput, probabilities: output = mapping.sigmoid, decision } = mapping;
+  const { label: labelOutput, decision } = mapping;
+  const output = mapping.probabilities ?? mapping.logits ?? mapping.sigmoid;
+  if (output === undefined) return undefined;
   for (const { label, index, probabilities } of predictions) {
     if (probabilities === undefined) continue;
     const entries = Object.entries(probabilities);

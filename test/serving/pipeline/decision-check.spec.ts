@@ -40,4 +40,10 @@ describe('findDecisionProblem', () => {
     expect(find([scores])).toMatch(/"scores" has the value -1.5, which is no probability/);
     expect(find([scores], { ...MAPPING, decision: 'model' })).toMatch(/no probability/);
   });
+
+  it('passes an output that the model calls "probabilities" where no output is mapped to them', () => {
+    const byTensor = { label: 'a', probabilities: [-1.5, 2] } as never;
+    expect(findDecisionProblem({ mapping: undefined, classes: undefined }, [byTensor])).toBeUndefined();
+    expect(find([byTensor], { label: 'label' })).toBeUndefined();
+  });
 });
