@@ -59,6 +59,12 @@ describe('A missing value', () => {
     expect(elementsOf('string', { ...feature, values: ['', 'a'] }, ['', 'a', null])).toEqual(['', 'a', 'unknown']);
   });
 
+  it('is no absent key, and no undefined, of a feature with a default', () => {
+    const validator = new RowValidator(schemaOf('float32', [{ name: 'a', nullable: true, default: 7 }], 1));
+    const valueOf = (row: object): unknown => validator.check(row, ['body'], new RowCheck(LIMITS))[0];
+    expect([{}, { a: undefined }, { a: null }, { a: NaN }].map(valueOf)).toEqual([7, 7, null, null]);
+  });
+
   it('in a list is an element, also of a typed array', () => {
     const elements = (missing: number | undefined, value: unknown): unknown[] => {
       const schema = schemaOf('float32', [{ name: 'a', nullable: true, missing }], 3);

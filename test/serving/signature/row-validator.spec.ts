@@ -26,7 +26,7 @@ const MORE: Readonly<Record<string, object>> = {
   size: { default: undefined },
   count: { missing: 9, values: [1, 2, 7] },
   id: { missing: -1, default: undefined },
-  word: { values: ['a', '', 'bb'] },
+  word: { missing: 'none' },
   flag: { missing: false },
   pair: { missing: 7, values: [1, 2] },
 };
