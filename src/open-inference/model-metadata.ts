@@ -59,8 +59,9 @@ function readyVersions({ versions }: Model): string[] {
   return versions.flatMap(({ state, version }) => (state === 'ready' ? [version] : [])).reverse();
 }
 
-function tensorMetadata({ name, type, shape }: TensorSignature): TensorMetadataDto {
-  return { name, datatype: datatypeOf(type), shape: toProtocolShape(shape) };
+function tensorMetadata({ name, type, shape, hasUnknownRank }: TensorSignature): TensorMetadataDto {
+  // The protocol has no word for any number of dimensions.
+  return { name, datatype: datatypeOf(type), shape: hasUnknownRank ? [-1] : toProtocolShape(shape) };
 }
 
 /** A symbolic dimension is -1. */

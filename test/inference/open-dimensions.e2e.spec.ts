@@ -171,6 +171,15 @@ describe('models whose dimensions are open', () => {
     expect([status, body.outputs?.[0]?.name]).toEqual([200, 'y']);
   });
 
+  it.each<[string, number[]]>([
+    ['placeholders', [-1, 3, -1, -1]],
+    ['rankless', [-1]],
+    ['past', [-1, 1, 2]],
+  ])('says -1 for what is open over /v2: %s %j', async (model, shape) => {
+    const { body } = await client.get(`/v2/models/${model}`);
+    expect(body.inputs[0]).toMatchObject({ name: 'x', shape });
+  });
+
   it('lets unnamed dimensions of two inputs differ over /v2', async () => {
     const tensor = (name: string, rows: number) => ({
       name,
