@@ -72,11 +72,10 @@ function acceptsFor(field: RowField): Accepts | undefined {
   };
 }
 
-/** A row without the key, or with undefined, has the default value where there is one. */
+/** A list itself is never missing. */
 function missingTestFor(field: RowField): FastField['isMissing'] {
   if (field.feature.nullable !== true || field.shape.length > 0) return undefined;
-  const hasDefault = field.feature.default !== undefined;
-  return (value) => isMissing(field, value) && !(hasDefault && value === undefined);
+  return (value) => isMissing(field, value);
 }
 
 /** The check of one element of a field that is not missing. */
