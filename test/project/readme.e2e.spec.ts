@@ -2,14 +2,9 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { patternOf, stepsOf } from '../support/documents.js';
 import { killLeftovers, ProcessApp } from '../support/process-app.js';
 import { ROOT, run } from '../support/project.js';
-
-interface Step {
-  readonly command: string;
-  /** The expected output; `…` matches any text within a line. */
-  readonly output: string;
-}
 
 const DOCUMENTS = ['README.md', 'docs/operators.md'];
 
@@ -67,19 +62,3 @@ describe('the documents', () => {
     expect(files.filter((file) => !exists(file))).toEqual([]);
   });
 });
-
-/** @returns the commands in the `console` blocks of a document, each with its output */
-function stepsOf(document: string): Step[] {
-  const blocks = [...document.matchAll(/^```console\n([\s\S]*?)^```/gm)].map(([, block = '']) => block);
-  return blocks
-    .flatMap((block) => block.split(/^\$ /m).slice(1))
-    .map((step) => {
-      const [command = '', ...output] = step.split('\n');
-      return { command, output: output.join('\n').trim() };
-    });
-}
-
-function patternOf(output: string): RegExp {
-  const escaped = output.split('…').map((part) => part.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&'));
-  return new RegExp(`^${escaped.join('.*')}\\s*$`);
-}
