@@ -8,7 +8,14 @@ import {
   type RegisteredPipeline,
   runPipeline,
 } from '../inference/index.js';
-import { type CheckedRow, type GoneSignal, ImageDecoder, ModelStore, type ModelVersion } from '../serving/index.js';
+import {
+  CellRowReader,
+  type CheckedRow,
+  type GoneSignal,
+  ImageDecoder,
+  ModelStore,
+  type ModelVersion,
+} from '../serving/index.js';
 import { decodePictures } from './job-input.js';
 import { JobVersionGoneError } from './prediction-jobs.errors.js';
 import type { PredictionPayload } from './prediction-payload.js';
@@ -61,6 +68,7 @@ export class JobPredictor {
       const reading = {
         textFields: payload.isText ? inputTextFields(found, pipeline) : undefined,
         names: payload.extra && new Set(payload.extra.names),
+        cells: found.schema && new CellRowReader(found.schema, found.limits, payload.extra !== undefined),
       };
       const arePictures = payload.format === 'pictures';
       const records = arePictures ? await decodePictures(input, found, { decoder: this.decoder, signal: gone }) : input;

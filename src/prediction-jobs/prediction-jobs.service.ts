@@ -23,7 +23,7 @@ import {
   PipelineRegistry,
   type RegisteredPipeline,
 } from '../inference/index.js';
-import { ImageDecoder, ModelStore, type ModelVersion, outputSchema } from '../serving/index.js';
+import { CellRowReader, ImageDecoder, ModelStore, type ModelVersion, outputSchema } from '../serving/index.js';
 import { PredictionJobsSettings } from './prediction-jobs.settings.js';
 import { readJobInput } from './job-input.js';
 import { nameKeptColumns } from './kept-columns.js';
@@ -106,7 +106,9 @@ export class PredictionJobsService {
     const records = readJobInput(this.files.read(id), input, known && { ...known, extra: extraColumns(extra) });
     const names = extra && inputNames(version, pipeline);
     const { maxRows } = this.settings;
-    const context = { textFields, names, extra, onError, version, pipeline, maxRows, gone, decoder: this.decoder };
+    const cells = version.schema && new CellRowReader(version.schema, version.limits, names !== undefined);
+    const { decoder } = this;
+    const context = { textFields, names, cells, extra, onError, version, pipeline, maxRows, gone, decoder };
     const { rows, columns, extraColumns: extras, delimiter } = await scanInput(records, input, context);
     const payload: PredictionPayload = {
       ...input,

@@ -54,6 +54,7 @@ export {
   VersionNotReadyError,
 } from './serving.errors.js';
 export { ServingSettings } from './serving.settings.js';
+export { CellRowReader } from './signature/cell-row-reader.js';
 export { checkTensorData, checkTensorMetadata, type TensorMetadata } from './signature/check-tensors.js';
 export { ELEMENT_RULES } from './signature/element-rules.js';
 export { fromHalf, toHalf } from './signature/float16.js';

@@ -25,7 +25,11 @@ export async function readAll(
   const reader = readRecords(inChunks(bytes, ends), format, options);
   const records: FileRecord[] = [];
   for await (const batch of reader) records.push(...batch);
-  return { columns: reader.columns, records };
+  // Values and locations of CSV are made when they are asked for.
+  const plain = records.map(({ position, location, value, error }) => {
+    return { position, location, value, ...(error ? { error } : {}) };
+  });
+  return { columns: reader.columns, records: plain };
 }
 
 /** Location and message of the first error in a file. */

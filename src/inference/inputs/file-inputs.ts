@@ -19,7 +19,7 @@ import {
   detectFormat,
   readRecords,
 } from '../../platform/records/index.js';
-import { type ModelVersion, TooManyRowsError } from '../../serving/index.js';
+import { CellRowReader, type ModelVersion, TooManyRowsError } from '../../serving/index.js';
 import type { RegisteredPipeline } from '../pipelines/pipeline-registry.js';
 import { type Extra, extraColumns, inputNames, withoutExtra } from './extra-columns.js';
 import { type ImageDecoding, readImageInputs } from './image-inputs.js';
@@ -66,6 +66,8 @@ class FileInputReader {
   readonly inputs: PredictionInput[] = [];
   /** The fields to read; undefined to read all. */
   private readonly names: ReadonlySet<string> | undefined;
+  /** Of CSV, where the inputs are rows of the model and nothing else needs them. */
+  private readonly cells: CellRowReader | undefined;
 
   constructor(
     private readonly version: ModelVersion,
@@ -73,6 +75,8 @@ class FileInputReader {
     private readonly options: FileInputOptions,
   ) {
     if (options.extra) this.names = inputNames(version, pipeline);
+    const { schema, limits } = version;
+    if (!pipeline && schema) this.cells = new CellRowReader(schema, limits, this.names !== undefined);
   }
 
   /** @param isOneOfSeveral whether errors name the file */
@@ -108,11 +112,19 @@ class FileInputReader {
   private append(records: readonly FileRecord[], texts: TextFields | undefined, errors: FieldError[]): void {
     const { rows } = this.version.limits;
     if (this.inputs.length + records.length > rows) throw new TooManyRowsError(rows);
-    for (const { value, location, error } of records) {
-      if (error) errors.push(error);
-      const row = texts && !error ? texts.read(value as Record<string, string>) : value;
-      this.inputs.push({ value: this.names ? withoutExtra(row, this.names) : row, location });
+    for (const record of records) {
+      if (record.error) errors.push(record.error);
+      this.inputs.push(this.toInput(record, texts));
     }
+  }
+
+  private toInput(record: FileRecord, texts: TextFields | undefined): PredictionInput {
+    const { cells, columns, location, error } = record;
+    const checked = cells && columns && this.cells?.read(cells, columns);
+    if (checked) return { value: undefined, location, checked };
+    const { value } = record;
+    const row = texts && !error ? texts.read(value as Record<string, string>) : value;
+    return { value: this.names ? withoutExtra(row, this.names) : row, location };
   }
 
   private requireTextFields(): TextFields {

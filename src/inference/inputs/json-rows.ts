@@ -9,7 +9,7 @@ import {
   rowLengthError,
   type RowMember,
 } from '../../platform/records/index.js';
-import { type InputLimits, TooManyRowsError } from '../../serving/index.js';
+import { type CheckedRow, type InputLimits, TooManyRowsError } from '../../serving/index.js';
 
 type Location = FieldError['location'];
 
@@ -18,6 +18,8 @@ export interface PredictionInput {
   readonly value: unknown;
   /** Position in the request, for error messages. */
   readonly location: FieldError['location'];
+  /** The row where it has been checked as one of the model; `value` is not set then. */
+  readonly checked?: CheckedRow;
 }
 
 interface RowRules {

@@ -93,7 +93,7 @@ export function parseRowOrInstances(
  */
 export function checkRows(inputs: readonly PredictionInput[], version: ModelVersion): CheckedRow[] {
   const check = new RowCheck(version.limits);
-  const rows = inputs.map(({ value, location }) => version.check(value, location, check));
+  const rows = inputs.map(({ value, location, checked }) => checked ?? version.check(value, location, check));
   if (check.errors.length > 0) throw new InvalidInputError(hintAtExtra(check.errors));
   return rows;
 }

@@ -1,4 +1,5 @@
 import { readDelimiterLine, sniffDelimiter } from './csv-dialect.js';
+import { CsvRecord } from './csv-record.js';
 import { CsvBoundaryScanner, parseRows, type Row } from './csv-rows.js';
 import { countLineBreaks, decodeLines, invalidFileError, NAME_ENCODING } from './file-errors.js';
 import type { CsvHeader, Delimiter, FileRecord, ReadOptions } from './record.js';
@@ -44,8 +45,8 @@ export class CsvReader {
 
   private toRecords(rows: readonly Row[], columns: readonly string[]): FileRecord[] {
     return rows.map(({ line, cells }) => {
+      if (cells.length === columns.length) return new CsvRecord(line, columns, cells);
       const location = ['body', 'file', line];
-      if (cells.length === columns.length) return { position: line, location, value: toObject(cells, columns) };
       const message = `line ${line} has ${cells.length} cells, and the header has ${columns.length}`;
       return { position: line, location, value: undefined, error: { location, type: 'columns', message } };
     });
@@ -61,15 +62,6 @@ export class CsvReader {
     const reason = 'is larger than 1 MB: is a quote not closed, or a line not ended?';
     return invalidFileError('length', `the record that begins in line ${line} ${reason}`, line);
   }
-}
-
-/** Omits empty cells. */
-function toObject(cells: readonly string[], columns: readonly string[]): Record<string, string> {
-  const value: Record<string, string> = {};
-  for (let index = 0; index < columns.length; index += 1) {
-    if (cells[index] !== '') value[columns[index]!] = cells[index]!;
-  }
-  return value;
 }
 
 /** @param line number of the line in which it must begin */

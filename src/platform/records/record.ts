@@ -13,8 +13,12 @@ export interface FileRecord {
   readonly position: number;
   /** For error messages: `["body", "file", 4]`, `["body", "instances", 3]`; `["body"]` for a body of one object. */
   readonly location: FieldError['location'];
-  /** CSV: `{column: text}` without empty cells. JSON: the parsed value, with exact integers. */
+  /** CSV: `{column: text}` without empty cells, made anew each time. JSON: the parsed value, with exact integers. */
   readonly value: unknown;
+  /** CSV: the texts of all cells, in the order of `columns`. */
+  readonly cells?: readonly string[] | undefined;
+  /** CSV: the columns of the header, the same array for all records of a file. */
+  readonly columns?: readonly string[] | undefined;
   /** Set if the record cannot be parsed; `value` is undefined then. */
   readonly error?: FieldError;
 }

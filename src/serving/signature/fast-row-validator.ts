@@ -6,7 +6,8 @@ import type { RowField, RowSchema } from './row-schema.js';
 /** Whether a value is certainly valid; an invalid or an unusual one is not. */
 type Accepts = (value: unknown, limits: InputLimits) => boolean;
 
-interface FastField {
+/** What the fast check of a field needs. */
+export interface FastField {
   readonly name: string;
   readonly defaultValue: unknown;
   /** Undefined where the field always needs the full check. */
@@ -25,11 +26,8 @@ const MAX_FLOAT32 = 3.4028234663852886e38;
 export class FastRowValidator {
   private readonly fields: readonly FastField[];
 
-  constructor({ fields }: RowSchema) {
-    this.fields = fields.map((field) => {
-      const { name, feature } = field;
-      return { name, defaultValue: feature.default, accepts: acceptsFor(field), isMissing: missingTestFor(field) };
-    });
+  constructor(schema: RowSchema) {
+    this.fields = fastFieldsOf(schema);
   }
 
   /** The row's values in the order of the fields; undefined if the row needs the full check. */
@@ -38,14 +36,10 @@ export class FastRowValidator {
     let given = 0;
     let elements = 0;
     for (const field of this.fields) {
-      const { name, defaultValue, accepts } = field;
+      const { name } = field;
       const isGiven = Object.hasOwn(row, name);
-      let value = isGiven ? (row as Record<string, unknown>)[name] : undefined;
-      if (value === undefined) value = defaultValue;
-      if (accepts === undefined || value === undefined || !accepts(value, check.limits)) {
-        if (field.isMissing?.(value) !== true) return undefined;
-        value = null;
-      }
+      const value = acceptValue(field, isGiven ? (row as Record<string, unknown>)[name] : undefined, check.limits);
+      if (value === undefined) return undefined;
       if (isGiven) given += 1;
       if (Array.isArray(value)) elements += value.length;
       values.push(value);
@@ -54,6 +48,21 @@ export class FastRowValidator {
     check.count(elements);
     return values;
   }
+}
+
+/** What the fast check needs of each field, in the order of the schema. */
+export function fastFieldsOf({ fields }: RowSchema): readonly FastField[] {
+  return fields.map((field) => {
+    const { name, feature } = field;
+    return { name, defaultValue: feature.default, accepts: acceptsFor(field), isMissing: missingTestFor(field) };
+  });
+}
+
+/** The value of a field, or its default where it is undefined; null where it is missing. Undefined if it needs the full check. */
+export function acceptValue(field: FastField, given: unknown, limits: InputLimits): unknown {
+  const value = given === undefined ? field.defaultValue : given;
+  if (field.accepts !== undefined && value !== undefined && field.accepts(value, limits)) return value;
+  return field.isMissing?.(value) === true ? null : undefined;
 }
 
 function acceptsFor(field: RowField): Accepts | undefined {

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { booleanOf, numberOf, wholeNumberOf } from '../../../src/platform/http/index.js';
 
 describe('booleanOf', () => {
@@ -80,6 +81,28 @@ describe('numberOf', () => {
   });
 
   it.each(['', ' ', '5,9', '5.9 cm', 'Infinity', '0x10', '1_000'])('does not read %j', (text) => {
+    expect(numberOf(text)).toBeUndefined();
+  });
+});
+
+describe('numberOf of few digits', () => {
+  it('reads a text of digits exactly as Number does', () => {
+    const digits = fc.tuple(
+      fc.constantFrom('', '-'),
+      fc.stringMatching(/^\d{0,12}$/),
+      fc.stringMatching(/^(\.\d{0,12})?$/),
+    );
+    fc.assert(
+      fc.property(digits, ([sign, whole, fraction]) => {
+        const text = sign + whole + fraction;
+        fc.pre(/\d/.test(text));
+        expect(numberOf(text)).toBe(Number(text));
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it.each(['.', '-', '-.', '--1', '1.2.3', '1-', '1:', '1/2', '', '0x1F', '1_0'])('reads %j as no number', (text) => {
     expect(numberOf(text)).toBeUndefined();
   });
 });
