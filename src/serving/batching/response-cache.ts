@@ -128,7 +128,7 @@ function rejectAt(deadline: number): Rejection {
 /** The encoded input itself and no hash of it, so that two inputs never collide; undefined for large inputs. */
 function keyOf(feeds: readonly Tensor[]): string | undefined {
   const size = feeds.reduce((sum, { data }) => sum + (Array.isArray(data) ? textBytes(data) : data.byteLength), 0);
-  return size > MAX_KEY_BYTES ? undefined : encodeTensors(FrameKind.run, 0, [feeds]).toString('latin1');
+  return size > MAX_KEY_BYTES ? undefined : Buffer.concat(encodeTensors(FrameKind.run, 0, [feeds])).toString('latin1');
 }
 
 /** Copies data that is a view, so that an entry does not keep the buffer of a whole batch in memory. */

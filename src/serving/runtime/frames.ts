@@ -1,3 +1,4 @@
+import type { Writable } from 'node:stream';
 import {
   ELEMENT_TYPES,
   type ElementType,
@@ -36,6 +37,8 @@ const HEADER_BYTES = 16;
 const COUNT_BYTES = 8;
 const TENSOR_HEADER_BYTES = 8;
 const DIMENSION_BYTES = 4;
+/** Elements of this size for each caller are pieces of their own. */
+const APART_BYTES = 16_384;
 const TYPES_BY_CODE = new Map<number, ElementType>(
   Object.entries(ELEMENT_TYPES).map(([type, { code }]) => [code, type as ElementType]),
 );
@@ -48,26 +51,51 @@ export function encodeFrame(kind: number, id: number, payload: Uint8Array): Buff
 }
 
 /**
- * A frame of tensors; their elements are copied once.
+ * A frame of tensors, in one piece or in several to be sent one after another: the elements of large tensors are pieces of their
+ * own, which are not copied; those of others are copied once.
  *
  * @param parts the tensors of each caller, concatenated along the first dimension: the same names in the same order, with
  *   shapes that differ in that dimension only
  */
-export function encodeTensors(kind: number, id: number, parts: readonly (readonly Tensor[])[]): Buffer {
+export function encodeTensors(kind: number, id: number, parts: readonly (readonly Tensor[])[]): Uint8Array[] {
   const tensors = (parts[0] ?? []).map((_, index) => layoutOf(parts.map((part) => part[index]!)));
   const size = tensors.reduce((sum, { headerBytes, length }) => sum + headerBytes + padded(length), COUNT_BYTES);
-  const frame = newFrame(kind, id, size);
-  let at = HEADER_BYTES;
-  frame.writeUInt32LE(tensors.length, at);
-  frame.writeUInt32LE(0, at + 4);
-  at += COUNT_BYTES;
-  for (const tensor of tensors) at = writeTensor(tensor, frame, at);
-  return frame;
+  const apart = tensors.reduce((sum, tensor) => sum + (isApart(tensor) ? tensor.length : 0), 0);
+  const frame = newFrame(kind, id, size, size - apart);
+  frame.writeUInt32LE(tensors.length, HEADER_BYTES);
+  frame.writeUInt32LE(0, HEADER_BYTES + 4);
+  const pieces: Uint8Array[] = [];
+  let from = 0;
+  let at = HEADER_BYTES + COUNT_BYTES;
+  for (const tensor of tensors) {
+    const elements = writeTensorHeader(tensor, frame, at);
+    if (isApart(tensor)) {
+      pieces.push(frame.subarray(from, elements), ...tensor.parts.map(bytesOf));
+      from = elements;
+      at = elements + padded(tensor.length) - tensor.length;
+      frame.fill(0, from, at);
+    } else {
+      at = writeElements(tensor, frame, elements);
+    }
+  }
+  if (from < frame.length) pieces.push(from === 0 ? frame : frame.subarray(from));
+  return pieces;
 }
 
-/** Allocates a frame and writes its header. Not from Node's buffer pool, which does not align to 8 bytes. */
-function newFrame(kind: number, id: number, length: number): Buffer {
-  const frame = Buffer.allocUnsafeSlow(HEADER_BYTES + padded(length));
+/** Sends a frame. Its pieces must not be changed before they are sent. */
+export function sendPieces(stream: Writable, pieces: readonly Uint8Array[]): void {
+  if (pieces.length > 1) stream.cork();
+  for (const piece of pieces) stream.write(piece);
+  if (pieces.length > 1) stream.uncork();
+}
+
+/**
+ * Allocates a frame and writes its header. Not from Node's buffer pool, which does not align to 8 bytes.
+ *
+ * @param length of the payload, and `held` how much of it the frame itself holds
+ */
+function newFrame(kind: number, id: number, length: number, held = length): Buffer {
+  const frame = Buffer.allocUnsafeSlow(HEADER_BYTES + padded(held));
   clearPadding(frame, HEADER_BYTES);
   clearPadding(frame, frame.length);
   frame.writeUInt32LE(length, 0);
@@ -143,27 +171,42 @@ function headerBytesOf(rank: number, nameBytes: number): number {
   return padded(TENSOR_HEADER_BYTES + rank * DIMENSION_BYTES + nameBytes);
 }
 
-/** Writes a tensor at `start` and returns the offset after it. */
-function writeTensor(
-  { parts, shape, nameBytes, headerBytes, length, texts }: TensorLayout,
+/** Whether the elements are sent as they are in memory: a copy of a small tensor costs less than a piece of its own. */
+function isApart({ length, texts, parts }: TensorLayout): boolean {
+  return length >= APART_BYTES * parts.length && texts === undefined;
+}
+
+function bytesOf({ data }: Tensor): Uint8Array {
+  const { buffer, byteOffset, byteLength } = data as NumericData;
+  return new Uint8Array(buffer, byteOffset, byteLength);
+}
+
+/** Writes all but the elements at `start`, and returns the offset of the elements. */
+function writeTensorHeader(
+  { parts, shape, nameBytes, headerBytes, length }: TensorLayout,
   frame: Buffer,
   start: number,
 ): number {
   const { name, type } = parts[0]!;
-  const { code, array } = ELEMENT_TYPES[type];
   const elements = start + headerBytes;
-  const end = elements + padded(length);
   clearPadding(frame, elements);
-  if (length > 0) clearPadding(frame, end);
   frame.writeUInt32LE(length, start);
-  frame.writeUInt8(code, start + 4);
+  frame.writeUInt8(ELEMENT_TYPES[type].code, start + 4);
   frame.writeUInt8(shape.length, start + 5);
   frame.writeUInt16LE(nameBytes, start + 6);
   let at = start + TENSOR_HEADER_BYTES;
   for (const dimension of shape) at = frame.writeUInt32LE(dimension, at);
   frame.write(name, at);
-  if (texts || array === undefined) frame.set(texts ?? [], elements);
-  else join(parts, new array(frame.buffer as ArrayBuffer, elements, length / array.BYTES_PER_ELEMENT));
+  return elements;
+}
+
+/** Writes the elements at `start` and returns the offset after them. */
+function writeElements({ parts, length, texts }: TensorLayout, frame: Buffer, start: number): number {
+  const { array } = ELEMENT_TYPES[parts[0]!.type];
+  const end = start + padded(length);
+  if (length > 0) clearPadding(frame, end);
+  if (texts || array === undefined) frame.set(texts ?? [], start);
+  else join(parts, new array(frame.buffer as ArrayBuffer, start, length / array.BYTES_PER_ELEMENT));
   return end;
 }
 

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { SOURCE_ROOT } from '../../platform/config/index.js';
-import { decodeTensors, encodeTensors, type Frame, FrameKind, FrameReader } from './frames.js';
+import { decodeTensors, encodeTensors, type Frame, FrameKind, FrameReader, sendPieces } from './frames.js';
 import type { Pins } from './model-files.js';
 import { MEMORY_LIMIT_MESSAGE, type RuntimeOptions } from './runtime-options.js';
 import type { Signature, Tensor } from '../signature/tensor.js';
@@ -121,7 +121,7 @@ export class RuntimeProcess {
     const id = this.nextId++ % 0x1_0000_0000;
     return new Promise((resolve, reject) => {
       this.runs.push({ id, resolve, reject });
-      this.input.write(encodeTensors(FrameKind.run, id, parts));
+      sendPieces(this.input, encodeTensors(FrameKind.run, id, parts));
     });
   }
 

@@ -2,7 +2,7 @@ import { writeSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { Worker } from 'node:worker_threads';
 import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
-import { decodeTensors, encodeFrame, encodeTensors, type Frame, FrameKind, FrameReader } from './frames.js';
+import { decodeTensors, encodeFrame, encodeTensors, type Frame, FrameKind, FrameReader, sendPieces } from './frames.js';
 import { type ModelFiles, type Pins, pinsOf, readModelFiles } from './model-files.js';
 import { MEMORY_LIMIT_MESSAGE, type RuntimeOptions } from './runtime-options.js';
 import { prepareModel } from '../graph/prepare-model.js';
@@ -101,7 +101,8 @@ async function execute(session: InferenceSession, { id, payload }: Frame, option
     const outputs = Object.entries(await session.run(toFeeds(decodeTensors(payload))));
     const elements = outputs.reduce((sum, [, tensor]) => sum + tensor.size, 0);
     if (elements > options.maxResponseElements) send(FrameKind.tooLarge, id, Buffer.from(String(elements)));
-    else output.write(encodeTensors(FrameKind.result, id, [outputs.map(([name, tensor]) => fromOrt(name, tensor))]));
+    else
+      sendPieces(output, encodeTensors(FrameKind.result, id, [outputs.map(([name, tensor]) => fromOrt(name, tensor))]));
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     // The process keeps the memory that it has allocated so far: a new one has more room.

@@ -17,7 +17,7 @@ export interface FastField {
 }
 
 /** The greatest finite float32. */
-const MAX_FLOAT32 = 3.4028234663852886e38;
+export const MAX_FLOAT32 = 3.4028234663852886e38;
 
 /**
  * The fast path of `RowValidator`: accepts most valid rows without making locations and messages. A row that it does not

@@ -1,6 +1,6 @@
 import type { FieldError } from '../../platform/http/index.js';
 import { checkElement, expectation, isValidScalar, missingMessage } from './check-element.js';
-import { elementAcceptsFor, FastRowValidator } from './fast-row-validator.js';
+import { elementAcceptsFor, FastRowValidator, MAX_FLOAT32 } from './fast-row-validator.js';
 import { isMissing, isRequired } from './missing-values.js';
 import type { CheckedRow, Location, RowCheck } from './row-check.js';
 import { listHint, readText } from './read-text.js';
@@ -155,10 +155,12 @@ function checkFlat(field: RowField, values: Float32Array, location: Location, ch
 function firstInvalid(field: RowField, values: Float32Array, { limits }: RowCheck): number {
   const { minimum = -Infinity, maximum = Infinity, mean = 0, std = 1, values: listed } = field.feature;
   const isPlain = field.type === 'float32' && mean === 0 && std === 1 && !listed;
+  // Nothing is from 1 to 0.
+  const [from, to] = isPlain ? [Math.max(minimum, -MAX_FLOAT32), Math.min(maximum, MAX_FLOAT32)] : [1, 0];
   const accepts = elementAcceptsFor(field);
   for (let index = 0; index < values.length; index += 1) {
     const value = values[index]!;
-    if (isPlain && value >= minimum && value <= maximum && Number.isFinite(value)) continue;
+    if (value >= from && value <= to) continue;
     if (!accepts(value, limits) && !isValidScalar(field, field.shape.length, value, limits)) return index;
   }
   return -1;

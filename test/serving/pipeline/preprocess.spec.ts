@@ -23,6 +23,18 @@ describe('preprocessorFor', () => {
     expect(elementsOf([new Float32Array([1, 2, 3, 4])], 'float64', { name: 'x' })).toEqual([1, 2, 3, 4]);
   });
 
+  it('takes the typed array of a single row as it is, where it has the elements of the tensor', () => {
+    const pixels = Float32Array.of(1, 2, 3, 4);
+    const dataOf = (features: Manifest['features'], rows: number, type: ElementType = 'float32') => {
+      const schema = rowSchemaOf({ inputs: [{ name: 'x', type, shape: ['n', 2, 2] }], outputs: [] }, { features });
+      return preprocessorFor(schema)(new Array(rows).fill([pixels]))[0]!.data;
+    };
+    expect(dataOf([{ name: 'x' }], 1)).toBe(pixels);
+    expect(dataOf([{ name: 'x' }], 2)).toEqual(Float32Array.of(1, 2, 3, 4, 1, 2, 3, 4));
+    expect(dataOf([{ name: 'x', mean: 1 }], 1)).toEqual(Float32Array.of(0, 1, 2, 3));
+    expect(dataOf([{ name: 'x' }], 1, 'float64')).toEqual(Float64Array.of(1, 2, 3, 4));
+  });
+
   it('scales features with a mean and a standard deviation', () => {
     expect(elementsOf([nested], 'float32', { name: 'x', mean: 1, std: 2 })).toEqual([0, 0.75, -2, 1.5]);
   });

@@ -23,7 +23,7 @@ describe('frames', () => {
   it('carry tensors of every element type unchanged', () => {
     fc.assert(
       fc.property(tensors, (sent) => {
-        expect(decodeTensors(payloadOf(encodeTensors(2, 1, [sent])))).toEqual(sent);
+        expect(decodeTensors(payloadOf(encoded([sent])))).toEqual(sent);
       }),
     );
   });
@@ -37,7 +37,7 @@ describe('frames', () => {
       { name: 'x', type: 'float32', shape: [2, 2], data: new Float32Array([3, 4, 5, 6]) },
       { name: 'word', type: 'string', shape: [2], data: ['', 'tea'] },
     ];
-    expect(decodeTensors(payloadOf(encodeTensors(2, 1, [first, second])))).toEqual([
+    expect(decodeTensors(payloadOf(encoded([first, second])))).toEqual([
       { name: 'x', type: 'float32', shape: [3, 2], data: new Float32Array([1, 2, 3, 4, 5, 6]) },
       { name: 'word', type: 'string', shape: [3], data: ['é', '', 'tea'] },
     ]);
@@ -45,7 +45,7 @@ describe('frames', () => {
 
   it('are decoded in place, or copied where they are not aligned', () => {
     const sent: Tensor[] = [{ name: 'n', type: 'int64', shape: [3], data: new BigInt64Array([1n, -2n, 3n]) }];
-    const payload = payloadOf(encodeTensors(2, 1, [sent]));
+    const payload = payloadOf(encoded([sent]));
     const [inPlace] = decodeTensors(payload);
     expect((inPlace!.data as BigInt64Array).buffer).toBe(payload.buffer);
     const elsewhere = Buffer.alloc(payload.length + 1).subarray(1);
@@ -54,12 +54,40 @@ describe('frames', () => {
   });
 
   it('contain no uninitialized memory', () => {
-    const sent: Tensor[] = [{ name: 'odd', type: 'bool', shape: [3], data: new Uint8Array([1, 1, 1]) }];
+    const odd = (length: number): Tensor => ({
+      name: 'odd',
+      type: 'bool',
+      shape: [length],
+      data: new Uint8Array(length).fill(1),
+    });
+    const sent = [odd(3), odd(70_001)];
     const allocate = jest.spyOn(Buffer, 'allocUnsafeSlow').mockImplementation((size) => Buffer.alloc(size, 0xff));
-    const [frame, text] = [encodeTensors(2, 1, [sent]), encodeFrame(1, 1, Buffer.from('text'))];
+    const [frame, text] = [encoded([sent]), encodeFrame(1, 1, Buffer.from('text'))];
     allocate.mockRestore();
-    expect(frame).toEqual(encodeTensors(2, 1, [sent]));
+    expect(frame).toEqual(encoded([sent]));
     expect([...frame, ...text]).not.toContain(0xff);
+  });
+
+  it('do not copy the elements of large tensors', () => {
+    const large = (length: number): Tensor => ({
+      name: 'x',
+      type: 'bool',
+      shape: [length],
+      data: new Uint8Array(length).fill(1),
+    });
+    const small: Tensor = { name: 'y', type: 'float32', shape: [1], data: Float32Array.of(7) };
+    const [first, second] = [large(70_001), large(3)];
+    const pieces = encodeTensors(2, 1, [
+      [first, small],
+      [second, small],
+    ]);
+    const isView = ({ data }: Tensor) => pieces.some(({ buffer }) => buffer === (data as Uint8Array).buffer);
+    expect([isView(first), isView(second), isView(small)]).toEqual([true, true, false]);
+    expect(decodeTensors(payloadOf(Buffer.concat(pieces)))).toEqual([
+      { ...large(70_004), shape: [70_004] },
+      { ...small, shape: [2], data: Float32Array.of(7, 7) },
+    ]);
+    expect(decodeTensors(payloadOf(encoded([[small, first]])))).toEqual([small, first]);
   });
 
   it('are read whole and in order from a stream split at any byte', () => {
@@ -83,6 +111,10 @@ describe('frames', () => {
     );
   });
 });
+
+function encoded(parts: readonly (readonly Tensor[])[]): Buffer {
+  return Buffer.concat(encodeTensors(2, 1, parts));
+}
 
 function payloadOf(frame: Buffer): Buffer {
   let payload: Buffer | undefined;
