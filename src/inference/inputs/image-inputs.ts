@@ -67,6 +67,13 @@ export async function decodeImageRow(
   }
 }
 
+/** Gives the memory of decoded images back, once their predictions are there and nobody uses the inputs any more. */
+export function recycleImages(inputs: readonly PredictionInput[], decoder: ImageDecoder): void {
+  for (const { value } of inputs) {
+    for (const field of Object.values(value as object)) if (field instanceof Float32Array) decoder.recycle(field);
+  }
+}
+
 function requireWithinLimits(count: number, { width, height, channels }: ImageInput, limits: InputLimits): void {
   if (count > limits.rows) throw new TooManyRowsError(limits.rows);
   if (count * width * height * channels > limits.elements) throw new TooManyElementsError(limits.elements);

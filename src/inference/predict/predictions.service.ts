@@ -23,6 +23,7 @@ import { modelOf } from '../access/model-access.guard.js';
 import { PipelineFailedError } from '../inference.errors.js';
 import { type Extra, hintAtExtra, inputNames, withoutExtra } from '../inputs/extra-columns.js';
 import { readFileInputs } from '../inputs/file-inputs.js';
+import { recycleImages } from '../inputs/image-inputs.js';
 import type { ImageDecoding } from '../inputs/image-inputs.js';
 import {
   acceptsModelRows,
@@ -125,6 +126,8 @@ export class PredictionsService {
         const predictions = pipeline
           ? await runPipeline(pipeline, inputs, version, this.pipelineContext(version, context, caller.deadline))
           : await version.predict(checkRows(inputs, version), caller);
+        // The code of a pipeline may keep its inputs.
+        if (version.image && !pipeline && value instanceof UploadedFiles) recycleImages(inputs, this.decoder);
         return { model: name, version: version.version, predictions };
       } catch (error) {
         throw error instanceof InputRejectedError ? error.at(inputs[error.row]!.location) : error;

@@ -14,6 +14,8 @@ export interface DecodeTask {
   readonly input: ImageInput;
   /** How long it may take. */
   readonly seconds: number;
+  /** Memory for the values, of their size. */
+  readonly into?: ArrayBuffer | undefined;
 }
 
 /**
@@ -26,7 +28,7 @@ export async function decodeImage(task: DecodeTask): Promise<Float32Array> {
   const { input } = task;
   const raw = await readSamples(task);
   const { data } = fitImage(convertPixels(raw, input.channels), input);
-  return normalizePixels(data, input);
+  return normalizePixels(data, input, task.into);
 }
 
 /** @throws InvalidImageError */

@@ -10,9 +10,14 @@ import type { ImageInput } from './image-input.js';
 import { ImageThread } from './image-thread.js';
 import { InvalidImageError, UNDECODABLE } from './invalid-image.error.js';
 import { openSharp } from './open-sharp.js';
+import { SpareBuffers } from './spare-buffers.js';
 
 /** Larger images are decoded one at a time, because each takes some hundred megabytes. */
 const LARGE_PIXELS = 8_000_000;
+
+function bytesOf({ width, height, channels }: ImageInput): number {
+  return width * height * channels * Float32Array.BYTES_PER_ELEMENT;
+}
 
 /** Decodes PNG, JPEG and WebP files to the values of a model's input, in threads and with limited concurrency. */
 @Injectable()
@@ -23,6 +28,7 @@ export class ImageDecoder implements OnApplicationShutdown {
   /** One for each image that is decoded at a time; made when they are needed. */
   private readonly threads = new Set<ImageThread>();
   private readonly idle: ImageThread[] = [];
+  private readonly spare = new SpareBuffers();
 
   constructor({ images }: ServingSettings) {
     const { maxPixels, concurrency, maxQueued } = images;
@@ -50,13 +56,18 @@ export class ImageDecoder implements OnApplicationShutdown {
         requireWaiting();
         const seconds = Math.max(1, Math.ceil((deadline - performance.now()) / 1_000));
         try {
-          return await this.decodeInThread({ file, header, input, seconds });
+          return await this.decodeInThread({ file, header, input, seconds, into: this.spare.take(bytesOf(input)) });
         } catch (error) {
           requireWaiting();
           throw error;
         }
       });
     return header.width * header.height > LARGE_PIXELS ? this.largeLimiter.run(decode) : decode();
+  }
+
+  /** Takes back the memory of a decoded image, whose values become empty. Only for values that nobody uses any more. */
+  recycle({ buffer }: Float32Array): void {
+    this.spare.give(buffer as ArrayBuffer);
   }
 
   async onApplicationShutdown(): Promise<void> {

@@ -32,7 +32,7 @@ export class ImageThread {
       this.worker.ref();
       // A copy: to send a part of an upload would send all of it.
       const file = new Uint8Array(task.file);
-      this.worker.postMessage({ ...task, file }, [file.buffer]);
+      this.worker.postMessage({ ...task, file }, task.into ? [file.buffer, task.into] : [file.buffer]);
     });
   }
 

@@ -41,6 +41,20 @@ describe('ImageDecoder', () => {
     expect(threads() - before).toBe(0);
   });
 
+  it('fills the memory that is given back again, for an image of the same size only', async () => {
+    const decoder = makeDecoder(1);
+    const first = await decoder.decode(FILE, INPUT, CALLER);
+    const expected = [...first];
+    decoder.recycle(first);
+    const smaller = await decoder.decode(FILE, { ...INPUT, width: 4 }, CALLER);
+    expect([smaller.length, first.length]).toEqual([32, 64]);
+    const second = await decoder.decode(FILE, INPUT, CALLER);
+    expect([[...second], first.length]).toEqual([expected, 0]);
+    const third = await decoder.decode(FILE, INPUT, CALLER);
+    expect([[...third], [...second]]).toEqual([expected, expected]);
+    await decoder.onApplicationShutdown();
+  });
+
   it('decodes large images one at a time, and small ones meanwhile', async () => {
     const before = threads();
     const decoder = makeDecoder(3);
