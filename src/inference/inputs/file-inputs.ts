@@ -98,7 +98,7 @@ class FileInputReader {
     const known = texts ?? inputTextFields(this.version, this.pipeline);
     const columns = known && { ...known, extra: extraColumns(this.options.extra) };
     const delimiter = this.options.delimiter ?? declaredDelimiter(mediaType, name);
-    const reader = readRecords(streamOf(bytes), format, { rows, charset, delimiter, columns });
+    const reader = readRecords(streamOf(bytes), format, { rows, charset, delimiter, columns, batchRecords: 1 });
     const errors: FieldError[] = [];
     let isFirst = true;
     for await (const records of reader) {

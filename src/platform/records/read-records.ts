@@ -52,10 +52,10 @@ function createReader(format: RecordFormat, options: ReadOptions): Reader {
 async function* readBatches(
   source: AsyncIterable<Buffer>,
   reader: Reader,
-  { charset }: ReadOptions,
+  options: ReadOptions,
 ): AsyncGenerator<readonly FileRecord[]> {
-  const batcher = new Batcher();
-  const chunks = toUtf8(inPieces(source, CHUNK_BYTES), charset);
+  const batcher = new Batcher(options.batchRecords);
+  const chunks = toUtf8(inPieces(source, CHUNK_BYTES), options.charset);
   for await (const records of reader.read(batcher.countBytes(chunks))) {
     yield* batcher.add(records);
     await nextTurn();
@@ -69,6 +69,9 @@ class Batcher {
   private pending: FileRecord[] = [];
   private bytes = 0;
 
+  /** @param least records of a batch, unless it is the last one or a large one */
+  constructor(private readonly least = BATCH_RECORDS) {}
+
   async *countBytes(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
     for await (const chunk of chunks) {
       this.bytes += chunk.length;
@@ -81,7 +84,7 @@ class Batcher {
       this.pending.push(record);
       if (this.pending.length === BATCH_RECORDS) yield* this.flush();
     }
-    if (this.bytes >= BATCH_BYTES) yield* this.flush();
+    if (this.pending.length >= this.least || this.bytes >= BATCH_BYTES) yield* this.flush();
   }
 
   *flush(): Generator<FileRecord[]> {

@@ -65,6 +65,8 @@ export interface ReadOptions {
   readonly charset?: string | undefined;
   /** Of CSV. Default: found in the header. */
   readonly delimiter?: Delimiter | undefined;
+  /** The least records of a batch, 256 unless given: a few become garbage sooner, and many are less work for each. */
+  readonly batchRecords?: number | undefined;
   /** Known columns: they help to find the delimiter of CSV, and tables in JSON are checked against them. */
   readonly columns?: ColumnRule | undefined;
 }

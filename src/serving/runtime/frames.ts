@@ -8,6 +8,7 @@ import {
   type Tensor,
   type TensorData,
 } from '../signature/tensor.js';
+import { decodeTexts, encodeTexts } from './text-elements.js';
 
 /**
  * The protocol of the pipe between the web process and a runtime process. Numbers are little-endian. Padding extends to a
@@ -210,17 +211,6 @@ function writeElements({ parts, length, texts }: TensorLayout, frame: Buffer, st
   return end;
 }
 
-/** One buffer for all: one for each text takes many times as long. */
-function encodeTexts(texts: readonly string[]): Buffer {
-  const bytes = Buffer.allocUnsafe(texts.reduce((size, text) => size + 4 + Buffer.byteLength(text), 0));
-  let at = 0;
-  for (const text of texts) {
-    const length = bytes.write(text, at + 4);
-    at = bytes.writeUInt32LE(length, at) + length;
-  }
-  return bytes;
-}
-
 /** Decodes tensors as views of `payload`, whose whole buffer they keep in memory. @throws Error for an unknown element type */
 export function decodeTensors(payload: Buffer): Tensor[] {
   const tensors: Tensor[] = [];
@@ -252,14 +242,4 @@ function decodeData(type: ElementType, bytes: Buffer): TensorData {
   // Typed arrays must be aligned to their element size. A frame is, unless it was concatenated from chunks.
   const { buffer, byteOffset, length } = bytes.byteOffset % size === 0 ? bytes : new Uint8Array(bytes);
   return new array(buffer as ArrayBuffer, byteOffset, length / size) as NumericData;
-}
-
-function decodeTexts(bytes: Buffer): string[] {
-  const texts: string[] = [];
-  for (let at = 0; at < bytes.length;) {
-    const end = at + 4 + bytes.readUInt32LE(at);
-    texts.push(bytes.toString('utf8', at + 4, end));
-    at = end;
-  }
-  return texts;
 }

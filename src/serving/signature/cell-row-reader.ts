@@ -46,7 +46,7 @@ export class CellRowReader {
     const { positions, others } = this.layout;
     for (const other of others) if (cells[other] !== '') return undefined;
     const { fields, limits } = this;
-    const values: unknown[] = [];
+    const values = new Array<unknown>(fields.length);
     let isEmpty = true;
     for (let index = 0; index < fields.length; index += 1) {
       const field = fields[index]!;
@@ -54,7 +54,7 @@ export class CellRowReader {
       if (text !== '') isEmpty = false;
       const value = acceptValue(field, text === '' ? undefined : field.read(text), limits);
       if (value === undefined) return undefined;
-      values.push(value);
+      values[index] = value;
     }
     return isEmpty ? undefined : values;
   }
@@ -71,5 +71,7 @@ export class CellRowReader {
 function cellReaderFor(field: RowField): CellField['read'] {
   const { type } = field;
   if (type === 'float32' || type === 'float64') return (text) => numberOf(text) ?? readText(text, field);
-  return (text) => readText(text, field);
+  // One string for all rows that have it: the cells need not be kept.
+  const known = new Map(type === 'string' ? field.feature.values?.map((value) => [String(value), value]) : []);
+  return (text) => known.get(text) ?? readText(text, field);
 }

@@ -1,6 +1,6 @@
 import { MalformedRequestError } from '../../../src/platform/http/index.js';
-import { detectFormat, readRecords } from '../../../src/platform/records/index.js';
-import { findError, readAll } from '../../support/records.js';
+import { detectFormat, readRecords, type ReadOptions } from '../../../src/platform/records/index.js';
+import { findError, inChunks, readAll } from '../../support/records.js';
 
 const FILE = ['body', 'file'];
 
@@ -212,6 +212,17 @@ describe('readRecords of a hostile file', () => {
     };
     await expect(read()).rejects.toThrow(`${position} is larger than 1 MB`);
     expect(taken()).toBeLessThan(1.2 * MEGABYTE);
+  });
+
+  it('passes records on as soon as they are parsed where batches may be small', async () => {
+    const file = Buffer.from(`a\n${`${'x'.repeat(200)}\n`.repeat(100)}`);
+    const sizesOf = async (options: ReadOptions): Promise<number[]> => {
+      const sizes: number[] = [];
+      for await (const batch of readRecords(inChunks(file), 'csv', options)) sizes.push(batch.length);
+      return sizes;
+    };
+    expect(await sizesOf({})).toEqual([100]);
+    expect(await sizesOf({ batchRecords: 1 })).toEqual([40, 41, 19]);
   });
 
   it('does not read ahead of its consumer', async () => {

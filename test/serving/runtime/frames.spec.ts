@@ -11,7 +11,11 @@ import type { Tensor } from '../../../src/serving/signature/tensor.js';
 const float32s = fc.float32Array().map((data) => ({ type: 'float32' as const, data }));
 const int64s = fc.bigInt64Array().map((data) => ({ type: 'int64' as const, data }));
 const bools = fc.uint8Array({ max: 1 }).map((data) => ({ type: 'bool' as const, data }));
-const strings = fc.array(fc.string({ unit: 'grapheme' })).map((data) => ({ type: 'string' as const, data }));
+/** Around the lengths from which texts are written by the runtime, and their lengths are no ASCII. */
+const ascii = fc.integer({ min: 0, max: 140 }).map((length) => 'aZ\x7f '.repeat(35).slice(0, length));
+const strings = fc
+  .array(fc.oneof(fc.string({ unit: 'grapheme' }), ascii))
+  .map((data) => ({ type: 'string' as const, data }));
 const tensors = fc.array(
   fc
     .tuple(fc.string({ maxLength: 20 }), fc.oneof(float32s, int64s, bools, strings))
