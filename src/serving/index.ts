@@ -63,6 +63,7 @@ export { inputSchema, type JsonSchema, toJsonSchema } from './signature/json-sch
 export { MissingElements } from './signature/missing-elements.js';
 export { isRequired } from './signature/missing-values.js';
 export { outputSchema } from './signature/output-schema.js';
+export { resultNames } from './signature/result-names.js';
 export { type CheckedRow, type InputLimits, RowCheck } from './signature/row-check.js';
 export { isMissingText } from './signature/missing-values.js';
 export { hasBatchDimension, type InputPlan, type RowField, type RowSchema } from './signature/row-schema.js';

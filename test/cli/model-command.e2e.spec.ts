@@ -122,6 +122,21 @@ describe('npm run model', () => {
       await succeed(model('check', 'kinds'));
     });
 
+    it('adds a model whose outputs are called like members of results', async () => {
+      await succeed(add('reserved', 'odd'));
+      const { example } = await manifestOf('odd');
+      expect(example?.output).toMatchObject({ row: 1, error: 1, id: 1, values: 1, output_id: 1 });
+      await succeed(model('check', 'odd'));
+    });
+
+    it('compares the example of a new version by output tensor where labels are given without an output', async () => {
+      const labels = ['left', 'middle', 'right'];
+      const example = { input: { features: [1, 1] }, output: { label: 0 } };
+      await store.add('named', 'classifier', { manifest: { labels, example } });
+      await succeed(add('classifier', 'named'));
+      expect((await manifestOf('named')).versions?.[2]).toEqual({ sha256: expect.stringMatching(SHA256) });
+    });
+
     it('adds versions to an existing model, and keeps the rest of its manifest', async () => {
       const manifest = { description: 'Theirs', features: [{ name: 'a' }, { name: 'b', default: 3 }] };
       await store.add('sum', 'sum', { manifest: { ...manifest, output: { value: 'sum' } } });

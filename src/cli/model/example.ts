@@ -5,6 +5,7 @@ import {
   manifestOfVersion,
   findMismatch,
   type Prediction,
+  resultNames,
   type VersionEntry,
 } from '../../serving/index.js';
 import { predictRows, type Row, sampleRows, type VersionSource, withLoadedVersion } from './loaded-version.js';
@@ -28,9 +29,9 @@ export async function createExample(source: VersionSource, given?: Row): Promise
   const { output } = manifestOfVersion(source.manifest, source.version);
   if (typeof first.value === 'number' && output?.value !== undefined)
     return { input, value: rounded(first.value) as number };
-  if (!output) return { input, output: rounded(first) as Row };
   // By output tensor rather than by label: it stays valid when labels are named later.
   const byOutput = await predictByOutput(source, input);
+  if (!output) return { input, output: rounded(byOutput) as Row };
   const { label, probabilities, logits, sigmoid, value } = output;
   return { input, output: pick(byOutput, [label ?? probabilities ?? logits ?? sigmoid ?? value ?? '']) };
 }
@@ -59,10 +60,15 @@ export function withoutExamples(manifest: Manifest, version: string): Manifest {
   return { ...manifestOfVersion(manifest, version), example: undefined, versions: undefined };
 }
 
-/** The raw output tensors by name: without an output mapping. */
-function predictByOutput(source: VersionSource, row: Row): Promise<Prediction> {
+/** The raw output tensors by their own names: without a mapping, and without labels, from which one would be inferred. */
+function predictByOutput(source: VersionSource, row: Row): Promise<Row> {
   const { manifest, version } = source;
-  return predictRow({ ...source, manifest: { ...withoutExamples(manifest, version), output: undefined } }, row);
+  const unmapped = { ...withoutExamples(manifest, version), output: undefined, labels: undefined };
+  return withLoadedVersion({ ...source, manifest: unmapped }, async (loaded) => {
+    const [prediction = {}] = await predictRows(loaded, [row]);
+    const names = resultNames(loaded.signature!.outputs.map(({ name }) => name));
+    return Object.fromEntries([...names].map(([tensor, result]) => [tensor, prediction[result]]));
+  });
 }
 
 async function predictRow(source: VersionSource, row: Row): Promise<Prediction> {
@@ -70,7 +76,7 @@ async function predictRow(source: VersionSource, row: Row): Promise<Prediction> 
   return first;
 }
 
-function pick(prediction: Prediction, names: readonly string[]): Row {
+function pick(prediction: Row, names: readonly string[]): Row {
   return Object.fromEntries(names.map((name) => [name, rounded(prediction[name])]));
 }
 

@@ -1,5 +1,5 @@
 import type { ClassValue } from '../signature/tensor.js';
-import { ML_DOMAIN, type OnnxNode } from './onnx-node.js';
+import { exactClass, ML_DOMAIN, type OnnxNode } from './onnx-node.js';
 import type { OnnxModel } from './onnx-model.js';
 
 /** The class list of an operator, and the operator that decides on a class: lists of one decision have the same order. */
@@ -9,7 +9,7 @@ export interface ClassList {
 }
 
 /** `TensorProto.DataType` */
-const [TEXT, BOOLEAN] = [8, 9];
+const [INT64, TEXT, BOOLEAN] = [7, 8, 9];
 const FLOATS = [1, 11];
 const INTEGERS = [2, 3, 4, 5, 6, 7, 12, 13];
 const DECIMAL = /^-?(?:0|[1-9]\d*)$/;
@@ -116,19 +116,25 @@ function finish(
 }
 
 function exactValues(values: readonly (number | bigint | string)[]): ClassValue[] | undefined {
-  const classes = values.filter((value) => typeof value === 'string' || Number.isSafeInteger(value)) as ClassValue[];
-  return classes.length === values.length ? classes : undefined;
+  const classes = values.map((value) => (typeof value === 'bigint' ? exactClass(value) : value));
+  return classes.every((value) => typeof value === 'string' || Number.isSafeInteger(value)) ? classes : undefined;
 }
 
 /** The classes after a conversion of their type; undefined where it changes one of them. */
 function castClasses(classes: readonly ClassValue[], type: number | undefined): readonly ClassValue[] | undefined {
   if (type === TEXT) return classes.map(String);
+  if (type === INT64 && classes.every(isInt64)) return classes.map((value) => exactClass(BigInt(value)));
   const numbers = classes.map((value) => (typeof value === 'number' || DECIMAL.test(value) ? Number(value) : NaN));
   if (!numbers.every(Number.isSafeInteger)) return undefined;
   if (type === BOOLEAN) return numbers.every((value) => value === 0 || value === 1) ? numbers : undefined;
   if (FLOATS.includes(type ?? 0))
     return numbers.every((value) => Math.abs(value) <= MAX_FLOAT_INTEGER) ? numbers : undefined;
   return INTEGERS.includes(type ?? 0) ? numbers : undefined;
+}
+
+function isInt64(value: ClassValue): boolean {
+  if (typeof value === 'number') return Number.isSafeInteger(value);
+  return DECIMAL.test(value) && BigInt.asIntN(64, BigInt(value)) === BigInt(value);
 }
 
 interface Mapping {

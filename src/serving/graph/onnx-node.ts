@@ -76,15 +76,11 @@ export class OnnxNode {
     return tensor && readConstant(tensor);
   }
 
-  /**
-   * Texts or integers, whichever of these attributes has some.
-   *
-   * @returns undefined where none has any, or an integer is beyond 2^53
-   */
+  /** Texts or integers, whichever of these attributes has some; undefined where none has any. */
   classValues(texts: string, ...integers: readonly string[]): ClassValue[] | undefined {
     const words = this.texts(texts);
     if (words.length > 0) return words;
-    return exactNumbers(integers.map((name) => this.integers(name)).find(({ length }) => length > 0) ?? []);
+    return integers.map((name) => this.integers(name).map(exactClass)).find(({ length }) => length > 0);
   }
 
   /** The same operator with a text attribute set. */
@@ -133,8 +129,8 @@ function encodeAxis(axis: number): Buffer {
   ]);
 }
 
-/** Integers as numbers; undefined for none, and where one is beyond 2^53. */
-export function exactNumbers(integers: readonly bigint[]): number[] | undefined {
-  const numbers = integers.map(Number);
-  return numbers.length > 0 && numbers.every(Number.isSafeInteger) ? numbers : undefined;
+/** An integer as a class: the text of its digits beyond 2^53, where a number has not all of them. */
+export function exactClass(integer: bigint): ClassValue {
+  const number = Number(integer);
+  return Number.isSafeInteger(number) ? number : String(integer);
 }

@@ -22,12 +22,21 @@ function modelOf(...nodes: TestNode[]): OnnxModel {
 const LABELS = { classlabels_int64s: [3, 1, 2] };
 
 describe('labelClasses', () => {
+  it('keeps all digits of a class beyond 2^53 where a Cast does, and refuses another Cast', () => {
+    const huge = forest({ classlabels_int64s: [1n, 2n ** 53n + 1n] });
+    const classesOf = (to: number) => labelClasses(modelOf(huge, node('Cast', 'l', 'y', { to })), 'y')?.classes;
+    expect(classesOf(7)).toEqual([1, '9007199254740993']);
+    expect(classesOf(8)).toEqual(['1', '9007199254740993']);
+    expect(classesOf(6)).toBeUndefined();
+    expect(classesOf(1)).toBeUndefined();
+  });
+
   it.each<[string, TestNode[], unknown]>([
     ['a forest', [forest(LABELS)], [3, 1, 2]],
     ['texts', [forest({ classlabels_strings: ['b', 'a'] })], ['b', 'a']],
     ['negative classes', [forest({ classlabels_int64s: [-1, 1] })], [-1, 1]],
     ['a linear classifier', [node(`${ML}.LinearClassifier`, 'x', 'l s', { classlabels_ints: [5, 7] })], [5, 7]],
-    ['classes beyond 2^53', [forest({ classlabels_int64s: [1n, 2n ** 53n + 1n] })], undefined],
+    ['classes beyond 2^53', [forest({ classlabels_int64s: [1n, 2n ** 53n + 1n] })], [1, '9007199254740993']],
     ['no classes', [forest({})], undefined],
     ['a class twice', [forest({ classlabels_int64s: [1, 1] })], undefined],
   ])('reads the classes of %s', (_, nodes, classes) => {
@@ -42,6 +51,7 @@ describe('labelClasses', () => {
     ],
     ['Cast to text', [node('Cast', 'l', 'y', { to: 8 })], ['3', '1', '2']],
     ['Cast to float and back', [node('Cast', 'l', 'a', { to: 1 }), node('Cast', 'a', 'y', { to: 7 })], [3, 1, 2]],
+    ['Cast to int64', [node('Cast', 'l', 'a', { to: 8 }), node('Cast', 'a', 'y', { to: 7 })], [3, 1, 2]],
     ['Cast to bool', [node('Cast', 'l', 'y', { to: 9 })], undefined],
     [
       'LabelEncoder',
