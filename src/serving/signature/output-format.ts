@@ -24,6 +24,7 @@ export function outputFormatOf(signature: Signature, manifest: Manifest): Output
   const [label, value, independent] = [find(mapping.label), find(mapping.value), find(mapping.sigmoid)];
   const scores = find(mapping.probabilities ?? mapping.logits);
   requireConsistent(mapping);
+  requireScores(mapping, signature);
   if (mapping.sigmoid !== undefined) {
     const width = independent && widthOf(independent, signature);
     const classes = independentLabels(manifest.labels, width === 1);
@@ -86,6 +87,17 @@ function requireConsistent({ label, probabilities, logits, value, values, sigmoi
   if (probabilities !== undefined && logits !== undefined) {
     throw new SignatureError('output in model.json has both probabilities and logits: give one of them');
   }
+}
+
+/** Probabilities that the model itself computes would be wrong after another sigmoid or softmax. */
+function requireScores({ logits, sigmoid }: OutputMapping, { outputs }: Signature): void {
+  const [key, name] = logits === undefined ? ['sigmoid', sigmoid] : ['logits', logits];
+  const activation = outputs.find((output) => output.name === name)?.activation;
+  if (activation === undefined || activation === key) return;
+  const fix = activation === 'sigmoid' ? 'sigmoid' : 'probabilities';
+  throw new SignatureError(
+    `output.${key} in model.json names "${name}", which the model computes by a ${activation}: say output.${fix} instead`,
+  );
 }
 
 /** Labels that are predicted independently; for one logit, the two labels between which it decides. */

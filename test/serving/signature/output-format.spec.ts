@@ -34,6 +34,17 @@ describe('outputFormatOf', () => {
     expect(classesOf(outlier, { labels: names, output: { label: 'label' } })?.names).toEqual(['outlier', 'inlier']);
   });
 
+  it('refuses to turn the probabilities that a model computes into other ones', () => {
+    const formatOf = (activation: 'sigmoid' | 'softmax', output: Manifest['output']) => {
+      return () => outputFormatOf(signatureOf({ ...scores(3), activation }), { output });
+    };
+    expect(formatOf('softmax', { logits: 'scores' })).toThrow(/by a softmax: say output.probabilities instead/);
+    expect(formatOf('sigmoid', { logits: 'scores' })).toThrow(/by a sigmoid: say output.sigmoid instead/);
+    expect(formatOf('softmax', { sigmoid: 'scores' })).toThrow(/by a softmax: say output.probabilities instead/);
+    expect(formatOf('sigmoid', { sigmoid: 'scores' })).not.toThrow();
+    expect(formatOf('softmax', { probabilities: 'scores' })).not.toThrow();
+  });
+
   it('takes the values of the classes as names where model.json has none', () => {
     expect(classesOf(RATING, { output: CLASSIFIER })?.names).toEqual(['1', '2', '3']);
     expect(classesOf(LEVELS, { output: CLASSIFIER })?.names).toEqual(['high', 'low', 'mid']);
