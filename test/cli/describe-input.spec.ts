@@ -21,6 +21,16 @@ describe('describeInput', () => {
     ]);
   });
 
+  it('names categories that are new in the file, and those that it no longer knows', () => {
+    const feature: Feature = { name: 'city', values: ['Busan', 'Jeju'] };
+    const schema = { fields: [{ name: 'city', feature, hints: { categories: ['', 'Busan', 'Paris'] } }] };
+    const lines = describeInput({ manifest: { features: [feature] }, schema } as unknown as ModelVersion);
+    expect(lines.slice(3).map((line) => line.trim())).toEqual([
+      'New in this file, and refused until "values" of city has it: Paris.',
+      'Not known to this file, though in "values" of city: Jeju.',
+    ]);
+  });
+
   it('says nothing more where the graph knows nothing of the columns', () => {
     expect(describeFeatures([{ name: 'Fare' }])).toEqual(['input     Fare']);
   });

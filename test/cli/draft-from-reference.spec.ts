@@ -12,6 +12,7 @@ const TABLE: Signature = {
   inputs: [column('age', 'float32'), column('city', 'string'), column('visits', 'int64')],
   outputs: [VALUE],
 };
+const TWO_TARGETS: Signature = { ...MATRIX, outputs: [{ ...VALUE, shape: ['n', 2] }] };
 const output = { value: 'out' };
 const NUMBERED: Manifest = { features: [1, 2, 3].map((index) => ({ name: `feature_${index}` })), output };
 const NAMED: Manifest = { features: TABLE.inputs.map(({ name }) => ({ name })), output };
@@ -63,6 +64,14 @@ describe('draftFromReference', () => {
       // An integer has no value for it.
       { name: 'visits' },
     ]);
+  });
+
+  it('names the values of a regressor of several targets by their columns', async () => {
+    const file = join(folder, 'targets.csv');
+    await writeFile(file, 'a,values.north,b,values.south,c\n1,2,3,4,5\n');
+    const { features, output: named } = await draftFromReference(NUMBERED, TWO_TARGETS, file);
+    expect(named).toEqual({ value: 'out', values: ['north', 'south'] });
+    expect(features?.map(({ name }) => name)).toEqual(['a', 'b', 'c']);
   });
 
   it('leaves a draft alone whose rows are complete, or which has no features', async () => {

@@ -34,6 +34,11 @@ describe('draftManifest', () => {
       [{ name: 'city', nullable: true, values: ['Busan', 'Seoul'] }],
     ],
     [
+      'categories of a text, with the word of skl2onnx for a missing value',
+      [{ ...text('city', 'n', 1), columns: [{ categories: ['Busan', 'nan'] }] }],
+      [{ name: 'city', nullable: true, missing: 'nan', values: ['Busan'] }],
+    ],
+    [
       'categories of a number',
       [{ ...integer('class', 'n', 1), columns: [{ categories: [1, 2] }] }],
       [{ name: 'class', values: [1, 2] }],

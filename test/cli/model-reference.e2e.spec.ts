@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { addition, expectRefusal, ModelCommand } from '../support/model-command.js';
+import { referenceOf as referenceOfLibrary } from '../support/exported-models.js';
 import { TestModelStore } from '../support/model-store.js';
 
 describe('npm run model -- add --reference', () => {
@@ -196,6 +197,33 @@ describe('npm run model -- add --reference', () => {
         /reference row 1: (label|probabilities\.0) is /,
         ...addition('classifier', 'swapped', ...swapped),
       );
+    });
+
+    it('names the targets by the columns, and takes a list of values for named ones', async () => {
+      const csv = 'a,b,c,values.north,values.south\n1.4823277,-1.0185945,-0.0319479,2.2949,-0.7883\n';
+      const { value } = referenceOfLibrary('multireg');
+      const [[north, south] = []] = value as number[][];
+      const content = csv.replace('2.2949', String(north)).replace('-0.7883', String(south));
+      await command.add('exported/multireg', 'two', ...(await rows('two.csv', content)));
+      expect((await command.manifestOf('two')).output).toEqual({ value: 'variable', values: ['north', 'south'] });
+      const list = [{ input: { a: 1.4823277, b: -1.0185945, c: -0.0319479 }, output: { value: [north, south] } }];
+      await command.add('exported/multireg', 'two', ...(await rows('list.json', JSON.stringify(list))));
+      const swapped = content.replace('north,values.south', 'south,values.north').replace(/,b,/, ',b,');
+      await expectRefusal(
+        command,
+        /reference row 1: values\.south is -?\d/,
+        ...addition('exported/multireg', 'two', ...(await rows('swapped.csv', swapped))),
+      );
+    });
+
+    it('takes an example of its own where rows have integers that model.json cannot hold', async () => {
+      const row = '{"number":1,"count":9007199254740993,"word":"a","flag":true,"grid":[[1,2,3],[4,5,6]]}';
+      await command.add(
+        'kinds',
+        'long',
+        ...(await rows('rows.json', `[{"input":${row},"output":{"count_out":9007199254740993}}]`)),
+      );
+      expect((await command.manifestOf('long')).example?.input).toMatchObject({ count: 1 });
     });
 
     it('lets features be missing that are missing in a row which the model reproduces', async () => {

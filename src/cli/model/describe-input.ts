@@ -1,4 +1,4 @@
-import type { ModelVersion } from '../../serving/index.js';
+import type { ModelVersion, RowField } from '../../serving/index.js';
 import { formatNames } from './format.js';
 
 const INDENT = ' '.repeat(12);
@@ -17,6 +17,23 @@ export function describeInput({ manifest, schema }: ModelVersion): string[] {
     `  input     ${formatNames(features.map(({ name }) => name))}`,
     ...(isKnown
       ? [INDENT + facts.join(' '), `${INDENT}To say otherwise, change "nullable" and "values" in model.json.`]
+      : []),
+    ...(schema?.fields ?? []).flatMap(describeOtherCategories),
+  ];
+}
+
+/** Lines where the encoder of this file knows other categories than model.json lists, as after a new training. */
+function describeOtherCategories({ name, feature: { values, missing }, hints }: RowField): string[] {
+  const categories = hints?.categories?.filter((category) => category !== '' && category !== missing);
+  if (!values || !categories) return [];
+  const added = categories.filter((category) => !values.includes(category));
+  const gone = values.filter((value) => !categories.includes(value));
+  return [
+    ...(added.length > 0
+      ? [`${INDENT}New in this file, and refused until "values" of ${name} has it: ${formatNames(added.map(String))}.`]
+      : []),
+    ...(gone.length > 0
+      ? [`${INDENT}Not known to this file, though in "values" of ${name}: ${formatNames(gone.map(String))}.`]
       : []),
   ];
 }

@@ -16,6 +16,8 @@ const MAX_COLUMNS = 100;
 /** More categories are not listed: nobody reads such a list, or chooses from it. */
 const MAX_VALUES = 200;
 
+/** The category that skl2onnx writes for a missing text of an encoder that was fitted with NaN. */
+const NAN = 'nan';
 /** Probabilities of float32 may leave 0 to 1 by rounding. */
 const ROUNDING = 1e-3;
 
@@ -54,13 +56,20 @@ function columnsOf(tensor: TensorSignature, shape: TensorSignature['shape'], isO
 
 /** What the graph knows about a column: its categories, an empty one of which means a missing value, and a rule for NaN. */
 function hintedBy({ categories = [], acceptsMissing = false }: ColumnHints = {}, type: ElementType): Partial<Feature> {
-  const isEmpty = (category: ClassValue): boolean => category === '' || Number.isNaN(category);
+  const isText = type === 'string';
+  const isNan = isText && !categories.includes('') && categories.includes(NAN);
+  const isEmpty = (category: ClassValue): boolean =>
+    category === '' || Number.isNaN(category) || (isNan && category === NAN);
   const values = categories.filter((category) => !isEmpty(category));
-  const fits = values.every((value) => typeof value === (type === 'string' ? 'string' : 'number'));
+  const fits = values.every((value) => typeof value === (isText ? 'string' : 'number'));
   const isListed = fits && values.length > 0 && values.length <= MAX_VALUES;
   const hasEmpty = categories.some(isEmpty);
-  const isNullable = type === 'string' ? hasEmpty : type.startsWith('float') && (hasEmpty || acceptsMissing);
-  return { ...(isNullable ? { nullable: true } : {}), ...(isListed ? { values } : {}) };
+  const isNullable = isText ? hasEmpty : type.startsWith('float') && (hasEmpty || acceptsMissing);
+  return {
+    ...(isNullable ? { nullable: true } : {}),
+    ...(isNan ? { missing: NAN } : {}),
+    ...(isListed ? { values } : {}),
+  };
 }
 
 /** Whether all values of an output in trial runs are probabilities; a run has the outputs of a row, by name. */

@@ -21,7 +21,7 @@ const FLOAT32_DIGITS = 7;
  */
 export async function createExample(source: VersionSource, given?: Row): Promise<Manifest['example']> {
   const [input, first, second] = await withLoadedVersion(source, async (version) => {
-    const [row = {}] = given ? [given] : sampleRows(version);
+    const [row = {}] = given && !holdsLongInteger(given) ? [given] : sampleRows(version);
     return [row, ...(await predictRows(version, [row, row]).catch(() => []))];
   });
   if (!input || !first) return undefined;
@@ -74,6 +74,11 @@ function predictByOutput(source: VersionSource, row: Row): Promise<Row> {
 async function predictRow(source: VersionSource, row: Row): Promise<Prediction> {
   const [first = {}] = await withLoadedVersion(source, (version) => predictRows(version, [row]));
   return first;
+}
+
+/** Whether model.json, which is plain JSON, could not hold the row exactly. */
+function holdsLongInteger(row: Row): boolean {
+  return Object.values(row).some((value) => [value].flat(Infinity).some((item) => typeof item === 'bigint'));
 }
 
 function pick(prediction: Row, names: readonly string[]): Row {

@@ -19,13 +19,3 @@ export function localeEdits(
   }
   return edits;
 }
-
-/** What to do about a locale that the machine does not have; undefined for another message of ONNX Runtime. */
-export function localeAdvice(message: string): string | undefined {
-  const [, locale] = /Failed to construct locale with name: ?([\w.@-]+)/.exec(message) ?? [];
-  if (locale === undefined) return undefined;
-  return (
-    `its texts need the locale ${locale}, which this machine does not have; ` +
-    `export it with another (skl2onnx: options={TfidfVectorizer: {"locale": "C"}}), or install the locale`
-  );
-}

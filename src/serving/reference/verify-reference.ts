@@ -94,13 +94,15 @@ function compare(
 ): void {
   const row = referenceRow(index);
   for (const [key, expected] of Object.entries(output)) {
-    if (!Object.hasOwn(prediction, key)) {
+    // The targets may have been named later.
+    const actual = key === 'value' && prediction.values ? Object.values(prediction.values) : prediction[key];
+    if (actual === undefined) {
       const known = Object.keys(prediction).join(', ');
       throw new InvalidReferenceError(
         `${row}: output has an unknown key "${key}"; a prediction of this model has ${known}`,
       );
     }
-    const difference = findDifference(prediction[key], expected, { path: key, tolerance, source });
+    const difference = findDifference(actual, expected, { path: key, tolerance, source });
     if (difference !== undefined) throw new ReferenceMismatchError(`${row}: ${difference}`);
   }
 }

@@ -6,7 +6,7 @@ import { decodeTensors, encodeFrame, encodeTensors, type Frame, FrameKind, Frame
 import { type ModelFiles, type Pins, pinsOf, readModelFiles } from './model-files.js';
 import { MEMORY_LIMIT_MESSAGE, type RuntimeOptions } from './runtime-options.js';
 import { prepareModel } from '../graph/prepare-model.js';
-import { localeAdvice } from '../graph/text-locale.js';
+import { loadAdvice } from '../graph/load-advice.js';
 import { isElementType, type Signature, type Tensor } from '../signature/tensor.js';
 
 /**
@@ -92,7 +92,7 @@ async function load(
     });
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new Error(localeAdvice(reason) ?? `ONNX Runtime cannot load the file: ${reason}`, { cause: error });
+    throw new Error(loadAdvice(reason) ?? `ONNX Runtime cannot load the file: ${reason}`, { cause: error });
   }
 }
 

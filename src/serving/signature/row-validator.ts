@@ -33,7 +33,8 @@ export class RowValidator {
   check(row: unknown, location: Location, check: RowCheck): CheckedRow {
     if (check.isFull) return [];
     if (typeof row !== 'object' || row === null || Array.isArray(row)) {
-      check.add(location, 'object', `must be an object with ${this.names}`);
+      const hint = Array.isArray(row) && location.length === 1 ? '; send several rows as {"instances": […]}' : '';
+      check.add(location, 'object', `must be an object with ${this.names}${hint}`);
       return [];
     }
     return this.fast.accept(row, check) ?? this.checkFully(row, location, check);
