@@ -28,7 +28,7 @@ const ROUNDING = 1e-3;
  */
 export function draftManifest(signature: Signature, runs: readonly Row[] = []): Manifest {
   const features = draftFeatures(signature);
-  const output = inferOutput(signature, (name) => areProbabilities(runs, name));
+  const output = inferOutput(signature, { mayBeProbabilities: (name) => areProbabilities(runs, name) });
   return { ...(features ? { features } : {}), ...(output ? { output } : {}) };
 }
 

@@ -1,5 +1,5 @@
 import { isClose } from '../pipeline/self-test.js';
-import { isSameLabel } from './same-label.js';
+import { isSameLabel } from '../signature/same-label.js';
 
 /** Digits in messages: those of a float32. */
 const DIGITS = 7;

@@ -1,6 +1,6 @@
 import type { ClassLabels } from '../signature/class-labels.js';
 import type { ReferenceRow } from './reference.js';
-import { isSameLabel } from './same-label.js';
+import { isSameLabel } from '../signature/same-label.js';
 
 type Output = ReferenceRow['output'];
 

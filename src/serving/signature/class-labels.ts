@@ -1,5 +1,6 @@
 import type { Manifest } from '../manifest/manifest.js';
 import { SignatureError } from './row-schema.js';
+import { isSameLabel } from './same-label.js';
 import type { ClassValue, TensorSignature } from './tensor.js';
 
 /** The classes of a model in its own order, which is that of its scores. */
@@ -68,11 +69,14 @@ function namedInOrder(labels: readonly string[], classes: readonly string[]): Cl
 }
 
 function nameOf(value: string, labels: Readonly<Record<string, string>>, values: readonly string[]): string {
-  const unknown = Object.keys(labels).find((key) => !values.includes(key));
+  const unknown = Object.keys(labels).find((key) => !values.some((known) => isSameLabel(known, key)));
   if (unknown !== undefined) {
     throw new SignatureError(`"labels" in model.json names a class ${unknown}; the model has ${list(values)}`);
   }
   if (Object.hasOwn(labels, value)) return labels[value]!;
+  // Python writes booleans and numbers of floats otherwise: `True`, `1.0`.
+  const same = Object.keys(labels).find((key) => isSameLabel(key, value));
+  if (same !== undefined) return labels[same]!;
   throw new SignatureError(`"labels" in model.json has no name for the class ${value} of the model`);
 }
 

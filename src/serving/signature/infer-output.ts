@@ -2,8 +2,12 @@ import type { OutputMapping } from '../manifest/manifest.js';
 import { hasBatchDimension } from './row-schema.js';
 import { type Signature, type TensorSignature, unnamedDimension } from './tensor.js';
 
-/** Whether the values that an output had in trial runs may be probabilities. */
-type MayBeProbabilities = (output: string) => boolean;
+interface InferOptions {
+  /** Whether the values that an output had in trial runs may be probabilities; all may unless given. */
+  readonly mayBeProbabilities?: (output: string) => boolean;
+  /** Whether the manifest names classes, as of an outlier detector whose graph does not know them. */
+  readonly hasLabels?: boolean;
+}
 
 /** The names that exporters give to the predictions of regressors. */
 const REGRESSION = /^(variable|prediction|target|value)s?$/i;
@@ -15,7 +19,7 @@ const REGRESSION = /^(variable|prediction|target|value)s?$/i;
  */
 export function inferOutput(
   signature: Signature,
-  mayBeProbabilities: MayBeProbabilities = () => true,
+  { mayBeProbabilities = () => true, hasLabels = false }: InferOptions = {},
 ): OutputMapping | undefined {
   const outputs = signature.outputs.map((tensor) => new OutputTraits(tensor, signature));
   const label = outputs.find((output) => output.isLabel);
@@ -28,7 +32,9 @@ export function inferOutput(
   if (scores.isProbabilities && !scores.isSingle && mayBeProbabilities(scores.name)) {
     return { ...(label ? { label: label.name } : {}), probabilities: scores.name };
   }
-  if (label) return label.tensor.classes && { label: label.name };
+  if (label && /logit/i.test(scores.name) && !scores.isSingle) return { label: label.name, logits: scores.name };
+  if (label?.tensor.classes) return { label: label.name };
+  if (label) return hasLabels && scores.isSingle ? { label: label.name, value: scores.name } : undefined;
   if (/logit/i.test(scores.name)) return scores.isSingle ? { sigmoid: scores.name } : { logits: scores.name };
   return scores.isSingle || REGRESSION.test(scores.name) ? { value: scores.name } : undefined;
 }
@@ -83,7 +89,7 @@ class OutputTraits {
   }
 
   private get isDiscrete(): boolean {
-    return /^(u?int(32|64)|string|bool)$/.test(this.tensor.type);
+    return /^(u?int\d+|string|bool)$/.test(this.tensor.type);
   }
 
   private get isCalledLabel(): boolean {

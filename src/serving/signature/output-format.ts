@@ -63,7 +63,7 @@ export function widthOf(tensor: TensorSignature, signature: Signature): number |
 /** `labels` without `output`: the meanings follow from the names and types of the outputs. */
 function inferFromLabels(signature: Signature, { labels }: Manifest): OutputMapping | undefined {
   if (labels === undefined || signature.outputs.length === 0) return undefined;
-  const inferred = inferOutput(signature);
+  const inferred = inferOutput(signature, { hasLabels: true });
   if (inferred?.label ?? inferred?.probabilities ?? inferred?.logits ?? inferred?.sigmoid) return inferred;
   const names = signature.outputs.map(({ name }) => `"${name}"`).join(', ');
   throw new SignatureError(

@@ -7,8 +7,8 @@ const float = (name: string, shape: TensorSignature['shape'], more: Partial<Tens
 const label = (more: Partial<TensorSignature> = {}): TensorSignature => {
   return { name: 'label', type: 'int64', shape: ['n'], ...more };
 };
-const infer = (outputs: TensorSignature[], mayBeProbabilities?: () => boolean) => {
-  return inferOutput({ inputs: [float('x', ['n', 2])], outputs }, mayBeProbabilities);
+const infer = (outputs: TensorSignature[], options?: Parameters<typeof inferOutput>[1]) => {
+  return inferOutput({ inputs: [float('x', ['n', 2])], outputs }, options);
 };
 
 describe('inferOutput', () => {
@@ -24,7 +24,7 @@ describe('inferOutput', () => {
   it('leaves out scores that were no probabilities in trial runs', () => {
     const classes = [1, 2, 3];
     const outputs = [label({ classes }), float('probabilities', ['n', 3], { classes })];
-    expect(infer(outputs, () => false)).toEqual({ label: 'label' });
+    expect(infer(outputs, { mayBeProbabilities: () => false })).toEqual({ label: 'label' });
   });
 
   it('takes the outputs of a sigmoid for independent labels, and not for those of a softmax', () => {
@@ -43,6 +43,16 @@ describe('inferOutput', () => {
   it('takes the outputs of a regressor for values, also several of them', () => {
     expect(infer([float('variable', ['n', 2])])).toEqual({ value: 'variable' });
     expect(infer([float('score', ['n', 1])])).toEqual({ value: 'score' });
+  });
+
+  it('takes the score of an outlier detector for a value where its classes have names', () => {
+    const outputs = [label(), float('scores', ['n', 1])];
+    expect(infer(outputs)).toBeUndefined();
+    expect(infer(outputs, { hasLabels: true })).toEqual({ label: 'label', value: 'scores' });
+  });
+
+  it('takes logits beside a label for its scores', () => {
+    expect(infer([label(), float('logits', ['n', 3])])).toEqual({ label: 'label', logits: 'logits' });
   });
 
   it.each<[string, TensorSignature[]]>([

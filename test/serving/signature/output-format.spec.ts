@@ -45,6 +45,17 @@ describe('outputFormatOf', () => {
     expect(formatOf('softmax', { probabilities: 'scores' })).not.toThrow();
   });
 
+  it('takes class values as Python writes them as keys of a map', () => {
+    const output = { label: 'label' };
+    const flags = signatureOf(label('int64', [0, 1]));
+    expect(classesOf(flags, { labels: { True: 'yes', False: 'no' }, output })?.names).toEqual(['no', 'yes']);
+    expect(classesOf(RATING, { labels: { '1.0': 'a', '2.0': 'b', '3.0': 'c' }, output: CLASSIFIER })?.names).toEqual([
+      'a',
+      'b',
+      'c',
+    ]);
+  });
+
   it('takes the values of the classes as names where model.json has none', () => {
     expect(classesOf(RATING, { output: CLASSIFIER })?.names).toEqual(['1', '2', '3']);
     expect(classesOf(LEVELS, { output: CLASSIFIER })?.names).toEqual(['high', 'low', 'mid']);
