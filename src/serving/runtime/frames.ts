@@ -93,10 +93,10 @@ export function sendPieces(stream: Writable, pieces: readonly Uint8Array[]): voi
 /**
  * Allocates a frame and writes its header. Not from Node's buffer pool, which does not align to 8 bytes.
  *
- * @param length of the payload, and `held` how much of it the frame itself holds
+ * @param length of the payload, and `held` how many bytes of it, padding included, the frame itself holds
  */
-function newFrame(kind: number, id: number, length: number, held = length): Buffer {
-  const frame = Buffer.allocUnsafeSlow(HEADER_BYTES + padded(held));
+function newFrame(kind: number, id: number, length: number, held = padded(length)): Buffer {
+  const frame = Buffer.allocUnsafeSlow(HEADER_BYTES + held);
   clearPadding(frame, HEADER_BYTES);
   clearPadding(frame, frame.length);
   frame.writeUInt32LE(length, 0);

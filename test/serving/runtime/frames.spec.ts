@@ -72,6 +72,22 @@ describe('frames', () => {
     expect([...frame, ...text]).not.toContain(0xff);
   });
 
+  it.each([16_383, 16_384, 16_385, 16_388, 16_391])('follow one another after a tensor of %i bytes', (bytes) => {
+    const large: Tensor = { name: 'x', type: 'uint8', shape: [bytes], data: new Uint8Array(bytes).fill(7) };
+    const word: Tensor = { name: 'word', type: 'string', shape: [1], data: ['tea'] };
+    const found: Frame[] = [];
+    const reader = new FrameReader((frame) => found.push(frame));
+    for (const tensors of [[large, word], [word, large], [large, large], [word]]) {
+      for (const piece of encodeTensors(2, 1, [tensors])) reader.push(Buffer.from(piece));
+    }
+    expect(found.map(({ payload }) => decodeTensors(payload).map(({ name }) => name))).toEqual([
+      ['x', 'word'],
+      ['word', 'x'],
+      ['x', 'x'],
+      ['word'],
+    ]);
+  });
+
   it('do not copy the elements of large tensors', () => {
     const large = (length: number): Tensor => ({
       name: 'x',
